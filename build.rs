@@ -1,0 +1,48 @@
+//! Under the feature `libtorch`: links the libtorch that `torch-sys` found so that the program, its tests and its
+//! benches run without `LD_LIBRARY_PATH`, and keeps CUDA's half of it. Without the feature: nothing.
+
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+fn main() {
+    println!("cargo::rerun-if-changed=build.rs");
+    if env::var_os("CARGO_FEATURE_LIBTORCH").is_none() {
+        return;
+    }
+    println!("cargo::rerun-if-env-changed=DEP_TCH_LIBTORCH_LIB");
+    // `torch-sys` has looked at LIBTORCH, LIBTORCH_LIB and LIBTORCH_USE_PYTORCH, and says what it chose.
+    let Some(libraries) = env::var_os("DEP_TCH_LIBTORCH_LIB").map(PathBuf::from) else {
+        println!("cargo::error=libtorch was not found: run scripts/libtorch.sh, then build again");
+        return;
+    };
+    let has = |name: &str| libraries.join(name).exists();
+    if env::var("CARGO_CFG_TARGET_OS").as_deref() == Ok("linux") {
+        if !has("libtorch.so") {
+            println!(
+                "cargo::error=there is no libtorch.so in {}: run scripts/libtorch.sh, then build again",
+                libraries.display()
+            );
+            return;
+        }
+        // Nothing in our code refers to CUDA's library by a symbol, so a linker left to itself would drop it.
+        println!("cargo::rustc-link-arg=-Wl,--no-as-needed");
+        println!("cargo::rustc-link-arg=-L{}", libraries.display());
+        println!("cargo::rustc-link-arg=-ltorch");
+        if has("libtorch_cuda.so") {
+            println!("cargo::rustc-link-arg=-ltorch_cuda");
+            println!("cargo::rustc-env=COLORIZE_LIBTORCH_CUDA=1");
+        }
+        println!("cargo::rustc-link-arg=-Wl,--as-needed");
+    }
+    println!("cargo::rustc-link-arg=-Wl,-rpath,{}", libraries.display());
+    println!("cargo::rustc-env=COLORIZE_LIBTORCH={}", libraries.display());
+    if let Some(version) = libraries.parent().and_then(build_version) {
+        println!("cargo::rustc-env=COLORIZE_LIBTORCH_VERSION={version}");
+    }
+}
+
+/// What libtorch's own `build-version` file says.
+fn build_version(libtorch: &Path) -> Option<String> {
+    let version = fs::read_to_string(libtorch.join("build-version")).ok()?;
+    Some(version.trim().to_owned())
+}

@@ -1,0 +1,167 @@
+//! Where tensors live: the only room that names one of Burn's backends, or libtorch.
+//!
+//! A [`DeviceName`] is what a user writes; [`open`] turns it into a [`Device`], or says what is missing. [`present`]
+//! lists the devices that this build and this machine have, and [`doctor`] tries each of them.
+
+mod device_name;
+mod doctor;
+mod libtorch;
+
+use burn::tensor::Device;
+
+pub use self::device_name::DeviceName;
+pub use self::doctor::{Answer, DeviceReport, Report, doctor, libraries};
+
+/// Why a device cannot be had.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BackendError {
+    /// No device has this name.
+    #[error("unknown device `{given}`: it is one of {}, where 0 counts the GPUs{}", DeviceName::LEGAL, device_name::hint(.nearest.as_deref()))]
+    UnknownDevice {
+        /// As it was written.
+        given: String,
+        /// A legal name that looks like it.
+        nearest: Option<String>,
+    },
+    /// The program was built without this backend.
+    #[error(
+        "device `{device}` is not in this build: run `scripts/libtorch.sh{}`, then `cargo build --release --features libtorch`",
+        match .device { DeviceName::LibtorchCuda(_) => " --cuda", _ => "" }
+    )]
+    NotCompiledIn {
+        /// The device asked for.
+        device: DeviceName,
+    },
+    /// The libtorch that is linked is the one without CUDA.
+    #[error(
+        "device `{device}` needs a libtorch with CUDA: run `scripts/libtorch.sh --cuda`, then `cargo build --release --features libtorch`"
+    )]
+    LibtorchWithoutCuda {
+        /// The device asked for.
+        device: DeviceName,
+    },
+    /// libtorch knows CUDA, but the machine has no such GPU, or its driver does not answer.
+    #[error(
+        "device `{device}` is not present: libtorch sees {found} CUDA GPU{} here; `nvidia-smi` tells whether the driver answers",
+        if *.found == 1 { "" } else { "s" }
+    )]
+    NoSuchGpu {
+        /// The device asked for.
+        device: DeviceName,
+        /// How many there are.
+        found: usize,
+    },
+    /// The number of threads can no longer be changed.
+    #[error("cannot set the number of threads to {threads}: {reason}")]
+    Threads {
+        /// The number asked for.
+        threads: usize,
+        /// Why.
+        reason: String,
+    },
+}
+
+/// Opens the device, without autodiff: call [`Device::autodiff`] on it to train.
+pub fn open(name: &DeviceName) -> Result<Device, BackendError> {
+    match *name {
+        DeviceName::Flex => Ok(Device::flex()),
+        DeviceName::Libtorch => libtorch::open(),
+        DeviceName::LibtorchCuda(index) => libtorch::open_cuda(index),
+    }
+}
+
+/// The devices that this build knows and this machine has; `flex` is always the first.
+pub fn present() -> Vec<DeviceName> {
+    let mut names = vec![DeviceName::Flex];
+    if libtorch::COMPILED_IN {
+        names.push(DeviceName::Libtorch);
+        names.extend((0..libtorch::gpu_count()).map(DeviceName::LibtorchCuda));
+    }
+    names
+}
+
+/// What a run's identity says about its device: the library and the kind of processor, but not which of several GPUs.
+/// Results of two devices of a class agree as far as the class is deterministic.
+pub fn device_class(name: &DeviceName) -> &'static str {
+    match name {
+        DeviceName::Flex => "flex",
+        DeviceName::Libtorch => "libtorch",
+        DeviceName::LibtorchCuda(_) => "libtorch:cuda",
+    }
+}
+
+/// Whether the same step gives the same bits again, on the same machine with the same number of threads. CUDA's
+/// convolutions add up in an order that varies.
+pub fn is_deterministic(name: &DeviceName) -> bool {
+    match name {
+        DeviceName::Flex | DeviceName::Libtorch => true,
+        DeviceName::LibtorchCuda(_) => false,
+    }
+}
+
+/// Sets how many threads every backend computes with, and Rayon elsewhere in the program. Call it before any work is
+/// done: Rayon's threads are started once.
+pub fn set_threads(threads: usize) -> Result<(), BackendError> {
+    let refused = |reason: String| BackendError::Threads { threads, reason };
+    if threads == 0 {
+        return Err(refused("at least one is needed".into()));
+    }
+    if rayon::current_num_threads() != threads {
+        rayon::ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .build_global()
+            .map_err(|error| refused(error.to_string().to_lowercase()))?;
+    }
+    libtorch::set_threads(threads);
+    Ok(())
+}
+
+/// How many threads a device's computations use on the processor.
+pub fn threads(name: &DeviceName) -> usize {
+    match name {
+        DeviceName::Flex => rayon::current_num_threads(),
+        DeviceName::Libtorch | DeviceName::LibtorchCuda(_) => libtorch::threads(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_present_device_opens() {
+        for name in present() {
+            open(&name).unwrap();
+            assert!(threads(&name) >= 1);
+        }
+        assert_eq!(present()[0], DeviceName::Flex);
+    }
+
+    #[test]
+    fn no_threads_at_all_is_refused() {
+        assert_eq!(
+            set_threads(0).unwrap_err().to_string(),
+            "cannot set the number of threads to 0: at least one is needed"
+        );
+    }
+
+    #[cfg(not(feature = "libtorch"))]
+    #[test]
+    fn a_device_that_was_left_out_says_how_to_get_it() {
+        assert_eq!(
+            open(&DeviceName::Libtorch).unwrap_err().to_string(),
+            "device `libtorch` is not in this build: run `scripts/libtorch.sh`, then `cargo build --release --features libtorch`"
+        );
+        assert_eq!(
+            open(&DeviceName::LibtorchCuda(0)).unwrap_err().to_string(),
+            "device `libtorch:cuda:0` is not in this build: run `scripts/libtorch.sh --cuda`, then `cargo build --release --features libtorch`"
+        );
+    }
+
+    #[cfg(feature = "libtorch")]
+    #[test]
+    fn a_gpu_that_is_not_there_is_an_error() {
+        let error = open(&DeviceName::LibtorchCuda(99)).unwrap_err().to_string();
+        assert!(error.starts_with("device `libtorch:cuda:99` "), "{error}");
+    }
+}

@@ -1,0 +1,181 @@
+//! Batches in order, prepared on another thread while the device works on the last one. What waits in the queue is
+//! bytes, not device memory.
+
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, sync_channel};
+use std::thread;
+
+use burn::data::dataloader::{DataLoader, DataLoaderIterator, Progress};
+use burn::data::dataset::DatasetError;
+use burn::tensor::Device;
+use rayon::prelude::*;
+
+use super::{Batch, Order, Pixels};
+use crate::photo::PhotoError;
+
+/// Batches that may wait, prepared.
+const QUEUE: usize = 3;
+
+/// Hands out the training batches of the steps after `done`, up to `steps`.
+#[derive(Debug, Clone)]
+pub struct TrainLoader {
+    pixels: Arc<Pixels>,
+    order: Order,
+    done: usize,
+    steps: usize,
+}
+
+impl TrainLoader {
+    /// Batches of `pixels` in `order` for the steps after `done`, up to and including `steps`.
+    pub fn new(pixels: Arc<Pixels>, order: Order, done: usize, steps: usize) -> Self {
+        Self {
+            pixels,
+            order,
+            done,
+            steps,
+        }
+    }
+}
+
+impl DataLoader<Batch> for TrainLoader {
+    fn iter<'a>(&'a self) -> Box<dyn DataLoaderIterator<Batch> + 'a> {
+        let mut order = self.order.clone();
+        let steps = self.done + 1..=self.steps;
+        let total = self.steps - self.done.min(self.steps);
+        Box::new(Prefetch::start(
+            Arc::clone(&self.pixels),
+            steps.map(move |step| order.positions(step)),
+            total,
+        ))
+    }
+
+    fn num_items(&self) -> usize {
+        self.steps - self.done.min(self.steps)
+    }
+
+    fn to_device(&self, _device: &Device) -> Arc<dyn DataLoader<Batch>> {
+        // Batches are bytes: the step brings them to its own device.
+        Arc::new(self.clone())
+    }
+
+    fn slice(&self, start: usize, end: usize) -> Arc<dyn DataLoader<Batch>> {
+        Arc::new(Self {
+            done: (self.done + start).min(self.steps),
+            steps: (self.done + end).min(self.steps),
+            ..self.clone()
+        })
+    }
+}
+
+/// Hands out the held-out images, always in the same order.
+#[derive(Debug, Clone)]
+pub struct HeldOutLoader {
+    pixels: Arc<Pixels>,
+    batch_size: usize,
+    start: usize,
+    end: usize,
+}
+
+impl HeldOutLoader {
+    /// All of `pixels` in batches of `batch_size` (at least one); the last may be smaller.
+    pub fn new(pixels: Arc<Pixels>, batch_size: usize) -> Self {
+        let end = pixels.photographs().len();
+        Self {
+            pixels,
+            batch_size,
+            start: 0,
+            end,
+        }
+    }
+}
+
+impl DataLoader<Batch> for HeldOutLoader {
+    fn iter<'a>(&'a self) -> Box<dyn DataLoaderIterator<Batch> + 'a> {
+        let (end, batch_size) = (self.end, self.batch_size);
+        let starts = (self.start..end).step_by(batch_size);
+        Box::new(Prefetch::start(
+            Arc::clone(&self.pixels),
+            starts.map(move |start| (start..end.min(start + batch_size)).collect()),
+            (end - self.start).div_ceil(batch_size),
+        ))
+    }
+
+    fn num_items(&self) -> usize {
+        self.end - self.start
+    }
+
+    fn to_device(&self, _device: &Device) -> Arc<dyn DataLoader<Batch>> {
+        Arc::new(self.clone())
+    }
+
+    fn slice(&self, start: usize, end: usize) -> Arc<dyn DataLoader<Batch>> {
+        Arc::new(Self {
+            start: (self.start + start).min(self.end),
+            end: (self.start + end).min(self.end),
+            ..self.clone()
+        })
+    }
+}
+
+/// The queue's reading end. Dropping it ends the thread behind it.
+struct Prefetch {
+    batches: Receiver<Result<Batch, PhotoError>>,
+    done: usize,
+    total: usize,
+}
+
+impl Prefetch {
+    fn start(
+        pixels: Arc<Pixels>,
+        batches: impl Iterator<Item = Vec<usize>> + Send + 'static,
+        total: usize,
+    ) -> Self {
+        let (sender, receiver) = sync_channel(QUEUE);
+        thread::Builder::new()
+            .name("prefetch".to_owned())
+            .spawn(move || {
+                for positions in batches {
+                    let batch = assemble(&pixels, positions);
+                    let failed = batch.is_err();
+                    // A closed queue means that nobody wants more.
+                    if sender.send(batch).is_err() || failed {
+                        break;
+                    }
+                }
+            })
+            .expect("the operating system gives a thread");
+        Self {
+            batches: receiver,
+            done: 0,
+            total,
+        }
+    }
+}
+
+impl Iterator for Prefetch {
+    type Item = Result<Batch, DatasetError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let batch = self.batches.recv().ok()?;
+        self.done += 1;
+        Some(batch.map_err(DatasetError::new))
+    }
+}
+
+impl DataLoaderIterator<Batch> for Prefetch {
+    fn progress(&self) -> Progress {
+        Progress::new(self.done, self.total, Some("batches".to_owned()))
+    }
+}
+
+fn assemble(pixels: &Pixels, positions: Vec<usize>) -> Result<Batch, PhotoError> {
+    let images: Vec<_> = positions
+        .par_iter()
+        .map(|&position| pixels.get(position))
+        .collect::<Result<_, _>>()?;
+    Ok(Batch {
+        size: pixels.size(),
+        pixels: images.concat(),
+        positions,
+    })
+}

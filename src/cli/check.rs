@@ -1,0 +1,261 @@
+//! `colorize check`: are these experiment files sound?
+
+use std::collections::BTreeSet;
+use std::io::{self, IsTerminal as _, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use walkdir::WalkDir;
+
+use super::{DONE, WRONG_REQUEST};
+use crate::experiment::{ExperimentError, Overrides, Resolved, check_names, resolve};
+
+/// Arguments of `colorize check`.
+#[derive(Debug, clap::Args)]
+pub(super) struct CheckArguments {
+    /// Experiment files, or folders that are searched for them with all their subfolders; `[quick]` is judged too
+    #[arg(required = true, value_name = "EXPERIMENT")]
+    experiments: Vec<PathBuf>,
+}
+
+/// Prints a line for each sound file and everything that is wrong with the others.
+///
+/// # Errors
+///
+/// When a folder cannot be searched or the outcome cannot be printed.
+pub(super) fn run(arguments: &CheckArguments) -> anyhow::Result<ExitCode> {
+    let outcome = check(&arguments.experiments, check_dataset)?;
+    let mut output = io::stdout().lock();
+    for line in &outcome.lines {
+        writeln!(output, "{line}")?;
+    }
+    output.flush()?;
+    let mut errors = io::stderr().lock();
+    let color = errors.is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    let mut shown = BTreeSet::new();
+    for problem in outcome.errors.iter().flat_map(ExperimentError::problems) {
+        // A fault in a parent is one fault, however many files extend it.
+        let text = problem.render(color);
+        if shown.insert(text.clone()) {
+            writeln!(errors, "{text}\n")?;
+        }
+    }
+    if outcome.errors.is_empty() {
+        return Ok(ExitCode::from(DONE));
+    }
+    writeln!(
+        errors,
+        "checked {}: {} sound, {}",
+        count(outcome.files, "experiment"),
+        outcome.lines.len(),
+        count(shown.len(), "error"),
+    )?;
+    Ok(ExitCode::from(WRONG_REQUEST))
+}
+
+/// What checking brought to light.
+struct Outcome {
+    /// How many files were judged.
+    files: usize,
+    /// One for each sound file, in the order given.
+    lines: Vec<String>,
+    errors: Vec<ExperimentError>,
+}
+
+/// Judges every file of `asked` with and without its `[quick]`, and with `dataset` what the experiment wants of it.
+fn check(
+    asked: &[PathBuf],
+    dataset: impl Fn(&Resolved) -> Result<(), ExperimentError>,
+) -> anyhow::Result<Outcome> {
+    let files = experiment_files(asked)?;
+    let mut errors = Vec::new();
+    let mut sound = Vec::new();
+    for file in &files {
+        let judge = |quick| {
+            let overrides = Overrides {
+                quick,
+                ..Overrides::default()
+            };
+            let resolved = resolve(file, &overrides)?;
+            dataset(&resolved)?;
+            Ok(resolved)
+        };
+        match (judge(false), judge(true)) {
+            (Ok(resolved), Ok(_)) => sound.push(resolved),
+            (full, quick) => errors.extend(full.err().into_iter().chain(quick.err())),
+        }
+    }
+    errors.extend(check_names(&sound).err());
+    Ok(Outcome {
+        files: files.len(),
+        lines: sound.iter().map(line).collect(),
+        errors,
+    })
+}
+
+/// Whether a dataset has what an experiment wants of it. A dataset that is not on this machine is not at fault.
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "no dataset is opened here yet; the signature is what opening one needs"
+)]
+fn check_dataset(_resolved: &Resolved) -> Result<(), ExperimentError> {
+    Ok(())
+}
+
+/// The files of `asked`, folders searched; each once.
+fn experiment_files(asked: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
+    let mut files: Vec<PathBuf> = Vec::new();
+    for path in asked {
+        if !path.is_dir() {
+            files.push(path.clone());
+            continue;
+        }
+        let before = files.len();
+        for entry in WalkDir::new(path).sort_by_file_name() {
+            let entry = entry.with_context(|| format!("cannot search `{}`", path.display()))?;
+            if entry.file_type().is_file() && is_toml(entry.path()) {
+                files.push(entry.into_path());
+            }
+        }
+        // A folder without experiments is not sound, and is refused as the file that it is not.
+        if files.len() == before {
+            files.push(path.clone());
+        }
+    }
+    let mut known = BTreeSet::new();
+    files.retain(|path| known.insert(path.canonicalize().unwrap_or_else(|_| path.clone())));
+    Ok(files)
+}
+
+fn is_toml(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| ending == "toml")
+}
+
+/// One line on a sound experiment.
+fn line(resolved: &Resolved) -> String {
+    let experiment = &resolved.experiment;
+    let seeds: Vec<String> = experiment.seeds.iter().map(u64::to_string).collect();
+    format!(
+        "{}: {}, {} on {}, {} {}",
+        experiment.name,
+        experiment.title,
+        count(experiment.train.steps, "step"),
+        experiment.dataset.manifest,
+        if seeds.len() == 1 { "seed" } else { "seeds" },
+        seeds.join(", "),
+    )
+}
+
+fn count(number: usize, thing: &str) -> String {
+    let ending = if number == 1 { "" } else { "s" };
+    format!("{number} {thing}{ending}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An experiment that needs no other file but its dataset's.
+    const ROOT: &str = include_str!("../experiment/example.toml");
+
+    fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, text) in files {
+            let path = folder.path().join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        }
+        folder
+    }
+
+    fn faults(outcome: &Outcome) -> Vec<String> {
+        let problems = outcome.errors.iter().flat_map(ExperimentError::problems);
+        problems
+            .map(|problem| problem.fault().to_string())
+            .collect()
+    }
+
+    #[test]
+    fn one_line_for_each_sound_file_and_every_fault_of_the_others() {
+        let child =
+            "extends = \"../root.toml\"\ntitle = \"Few\"\nseeds = [1, 2]\ntrain.steps = 1\n";
+        let folder = folder(&[
+            ("datasets/coco.toml", ""),
+            ("stages/root.toml", ROOT),
+            ("stages/deep/child.toml", child),
+            ("stages/notes.txt", "not TOML"),
+            (
+                "stages/zero.toml",
+                "extends = \"root.toml\"\ntrain.steps = 0\n",
+            ),
+            (
+                "stages/rash.toml",
+                "extends = \"root.toml\"\nquick.dataset.use = \"cocoa\"\n",
+            ),
+        ]);
+        let outcome = check(&[folder.path().join("stages")], |_| Ok(())).unwrap();
+        assert_eq!(outcome.files, 4);
+        assert_eq!(
+            outcome.lines,
+            [
+                "child: Few, 1 step on coco, seeds 1, 2",
+                "root: root, 10000 steps on coco, seed 0"
+            ]
+        );
+        let faults = faults(&outcome);
+        assert!(
+            faults.contains(&"dataset not found: `cocoa`".to_string()),
+            "{faults:?}"
+        );
+        assert!(
+            faults.contains(&"`train.steps` must be at least 1".to_string()),
+            "{faults:?}"
+        );
+    }
+
+    #[test]
+    fn two_files_of_one_name_are_refused_and_one_file_twice_is_not() {
+        let folder = folder(&[
+            ("datasets/coco.toml", ""),
+            ("a/root.toml", ROOT),
+            ("b/root.toml", ROOT),
+        ]);
+        let twice = [folder.path().join("a"), folder.path().join("a/root.toml")];
+        let outcome = check(&twice, |_| Ok(())).unwrap();
+        assert_eq!((outcome.files, faults(&outcome).len()), (1, 0));
+        let outcome = check(
+            &[
+                folder.path().to_path_buf().join("a"),
+                folder.path().join("b"),
+            ],
+            |_| Ok(()),
+        )
+        .unwrap();
+        assert_eq!(faults(&outcome).len(), 1);
+    }
+
+    #[test]
+    fn what_a_dataset_lacks_is_a_fault() {
+        let folder = folder(&[("datasets/coco.toml", ""), ("root.toml", ROOT)]);
+        let lack =
+            |resolved: &Resolved| Err(resolved.error_at("dataset.use", "no such category", ""));
+        let outcome = check(&[folder.path().join("root.toml")], lack).unwrap();
+        assert_eq!(outcome.lines.len(), 0);
+        assert_eq!(faults(&outcome)[0], "no such category");
+    }
+
+    #[test]
+    fn a_folder_without_experiments_and_a_file_that_is_not_there_are_faults() {
+        let folder = folder(&[("empty/notes.txt", "")]);
+        let asked = [folder.path().join("empty"), folder.path().join("none.toml")];
+        let outcome = check(&asked, |_| Ok(())).unwrap();
+        let faults = faults(&outcome);
+        assert!(
+            faults
+                .iter()
+                .any(|fault| fault.ends_with("this is a folder, not a file"))
+        );
+        assert!(faults.iter().any(|fault| fault.ends_with("no such file")));
+    }
+}

@@ -1,0 +1,273 @@
+//! `colorize dataset`: which datasets there are, and what they hold.
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use clap::Subcommand;
+use comfy_table::CellAlignment;
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::output;
+use crate::batch::inspection::{Finding, Inspection, inspect};
+use crate::dataset::section::SplitSection;
+use crate::dataset::{
+    Cache, Index, Manifest, Source, Spread, Statistics, list_manifests, resolve_manifest,
+};
+
+/// What can be asked of datasets.
+#[derive(Debug, Subcommand)]
+pub(super) enum DatasetCommand {
+    /// List the manifests that experiments can name, and whether their data is there
+    List,
+    /// Build the index of a dataset, or say that it is up to date
+    Index {
+        /// Name of a manifest in `datasets`, or path to a manifest
+        manifest: PathBuf,
+    },
+    /// Count images, categories, sizes and splits
+    Stats {
+        /// Name of a manifest in `datasets`, or path to a manifest
+        manifest: PathBuf,
+        /// Share of the images held out
+        #[arg(long, value_parser = share, default_value_t = SplitSection::default().validation)]
+        validation: f64,
+        /// Seed of the split
+        #[arg(long, default_value_t = SplitSection::default().seed)]
+        split_seed: u64,
+        /// Also decode every photograph, and count those that are broken or colourless
+        #[arg(long)]
+        inspect: bool,
+    },
+}
+
+/// Runs a command.
+///
+/// # Errors
+///
+/// When a manifest, or the data it names, is missing or not what it should be.
+pub(super) fn run(command: &DatasetCommand) -> anyhow::Result<()> {
+    match command {
+        DatasetCommand::List => list(),
+        DatasetCommand::Index { manifest } => index(manifest),
+        DatasetCommand::Stats {
+            manifest,
+            validation,
+            split_seed,
+            inspect,
+        } => {
+            let split = SplitSection {
+                validation: *validation,
+                seed: *split_seed,
+            };
+            stats(manifest, &split, *inspect)
+        }
+    }
+}
+
+/// A share that leaves both parts something, for clap.
+fn share(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(share) if share > 0.0 && share < 1.0 => Ok(share),
+        _ => Err("must be between 0 and 1, both excluded".to_owned()),
+    }
+}
+
+fn list() -> anyhow::Result<()> {
+    let mut table = output::table(&["dataset", "kind", "data", "manifest"]);
+    for path in list_manifests(None)? {
+        let name = path.file_stem().unwrap_or_default().to_string_lossy();
+        // A manifest with a mistake is listed with it; the others are still worth seeing.
+        let (kind, data) = match Manifest::read(&path) {
+            Ok(manifest) => describe(&manifest.source),
+            Err(error) => ("–", error.to_string()),
+        };
+        table.add_row([&name, kind, &data, &path.display().to_string()]);
+    }
+    if table.is_empty() {
+        output::note("there is no folder `datasets` with manifests here or above");
+    } else {
+        output::line(&table.to_string());
+    }
+    Ok(())
+}
+
+/// The kind of a source, and whether its data is there.
+fn describe(source: &Source) -> (&'static str, String) {
+    let found = |there: bool, path: &Path| {
+        let word = if there { "found" } else { "missing" };
+        format!("{word}: {}", path.display())
+    };
+    match source {
+        Source::Coco {
+            images,
+            annotations,
+        } => {
+            let data = if images.is_dir() {
+                found(annotations.is_file(), annotations)
+            } else {
+                found(false, images)
+            };
+            ("coco", data)
+        }
+        Source::Folder { path } => ("folder", found(path.is_dir(), path)),
+        Source::Synthetic { count, seed, size } => (
+            "synthetic",
+            format!("{count} scenes of {size}x{size}, seed {seed}, painted when needed"),
+        ),
+    }
+}
+
+fn index(manifest: &Path) -> anyhow::Result<()> {
+    let began = Instant::now();
+    let (index, _) = open(manifest)?;
+    output::line(&format!(
+        "{}: {} images, {} annotations, {} categories; {} in {:.1} s",
+        index.name,
+        index.images.len(),
+        index.annotations,
+        index.categories.len(),
+        if index.built {
+            "indexed"
+        } else {
+            "up to date, opened"
+        },
+        began.elapsed().as_secs_f64()
+    ));
+    let missing = index.missing();
+    if !missing.is_empty() {
+        let named: Vec<&str> = missing
+            .iter()
+            .take(5)
+            .map(|it| it.file_name.as_str())
+            .collect();
+        output::line(&format!(
+            "{} of the images are not in {}: {}{}",
+            missing.len(),
+            index.root.display(),
+            named.join(", "),
+            if missing.len() > named.len() {
+                ", …"
+            } else {
+                ""
+            }
+        ));
+    }
+    Ok(())
+}
+
+fn stats(manifest: &Path, split: &SplitSection, look: bool) -> anyhow::Result<()> {
+    let (index, cache) = open(manifest)?;
+    let statistics = index.statistics(split);
+    let mut table = output::table(&["dataset", &index.name]);
+    table.add_row(["folder", &index.root.display().to_string()]);
+    for (what, number) in facts(&statistics) {
+        table.add_row([what, &number]);
+    }
+    if look {
+        let records: Vec<_> = index.images.iter().collect();
+        let bar = bar(
+            records.len(),
+            &format!("looking at photographs of {}", index.name),
+        );
+        let inspection = inspect(&records, &cache, &|done| bar.set_position(done as u64));
+        bar.finish_and_clear();
+        if let Some(warning) = &inspection.warning {
+            output::note(&format!("warning: {warning}"));
+        }
+        for (what, number) in findings(&inspection) {
+            table.add_row([what, &number]);
+        }
+    }
+    output::line(&table.to_string());
+    if !statistics.categories.is_empty() {
+        let mut table = output::table(&["category", "images", "held out"]);
+        for category in &statistics.categories {
+            table.add_row([
+                &category.name,
+                &category.images.to_string(),
+                &category.validation.to_string(),
+            ]);
+        }
+        for column in [1, 2] {
+            if let Some(column) = table.column_mut(column) {
+                column.set_cell_alignment(CellAlignment::Right);
+            }
+        }
+        output::line("");
+        output::line(&table.to_string());
+    }
+    Ok(())
+}
+
+fn facts(statistics: &Statistics) -> Vec<(&'static str, String)> {
+    let spread = |spread: Option<Spread>| {
+        spread.map_or_else(
+            || "not in the index".to_owned(),
+            |it| format!("{} to {}, median {}", it.smallest, it.largest, it.median),
+        )
+    };
+    vec![
+        ("images", statistics.images.to_string()),
+        ("missing files", statistics.missing.to_string()),
+        ("without category", statistics.without_category.to_string()),
+        ("annotations", statistics.annotations.to_string()),
+        ("width", spread(statistics.width)),
+        ("height", spread(statistics.height)),
+        ("train", statistics.train.to_string()),
+        ("validation", statistics.validation.to_string()),
+    ]
+}
+
+fn findings(inspection: &Inspection) -> Vec<(&'static str, String)> {
+    let mut broken = 0;
+    let mut chroma = Vec::new();
+    for image in &inspection.images {
+        match image.finding {
+            Finding::Photo { mean_chroma, .. } => chroma.push(mean_chroma),
+            Finding::Broken { .. } => broken += 1,
+            Finding::Missing => {}
+        }
+    }
+    chroma.sort_by(f64::total_cmp);
+    let colorless = chroma.iter().filter(|it| **it < 1.0).count();
+    let median = chroma.get(chroma.len() / 2);
+    vec![
+        ("broken files", broken.to_string()),
+        ("mean chroma below 1", colorless.to_string()),
+        (
+            "median of mean chroma",
+            median.map_or_else(|| "–".to_owned(), |it| format!("{it:.1} of 255")),
+        ),
+    ]
+}
+
+/// Opens the index that a name or path means, with progress on the standard error stream.
+fn open(manifest: &Path) -> anyhow::Result<(Index, Cache)> {
+    let path = resolve_manifest(&manifest.to_string_lossy(), None)?;
+    let manifest = Manifest::read(&path)?;
+    let cache = Cache::of_user()?;
+    let scenes = match manifest.source {
+        Source::Synthetic { count, .. } => count,
+        Source::Coco { .. } | Source::Folder { .. } => 0,
+    };
+    let bar = bar(scenes, &format!("indexing {}", manifest.name));
+    let index = Index::open(&manifest, &cache, &|done| bar.set_position(done as u64))?;
+    bar.finish_and_clear();
+    if let Some(warning) = &index.warning {
+        output::note(&format!("warning: {warning}"));
+    }
+    Ok((index, cache))
+}
+
+/// A bar to `length`, or a spinner where there is nothing to count. indicatif draws nothing where the standard error
+/// stream is not a terminal.
+fn bar(length: usize, what: &str) -> ProgressBar {
+    let bar = if length == 0 {
+        ProgressBar::new_spinner()
+    } else {
+        let style = ProgressStyle::with_template("{prefix} {wide_bar} {pos}/{len} {eta} left")
+            .unwrap_or_else(|_| ProgressStyle::default_bar());
+        ProgressBar::new(length as u64).with_style(style)
+    };
+    bar.with_prefix(what.to_owned())
+}

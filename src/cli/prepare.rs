@@ -1,0 +1,194 @@
+//! From the arguments to experiments whose photographs have been looked at.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use anyhow::Context;
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::output;
+use crate::backend::{self, DeviceName};
+use crate::batch::inspection::{self, Selection};
+use crate::dataset::{Cache, DatasetError, Index, Manifest};
+use crate::experiment::{Overrides, Resolved};
+use crate::train::{Display, Interrupter, Outcome, Trial};
+
+/// Arguments that every training command shares.
+#[derive(Debug, Args)]
+pub(super) struct TrainingArguments {
+    /// Dataset manifest to use instead of the experiment's, such as `datasets/coco.toml`
+    #[arg(long, value_name = "MANIFEST")]
+    pub(super) dataset: Option<PathBuf>,
+    /// Where to compute: `flex`, `libtorch` or `libtorch:cuda:0`
+    #[arg(long, default_value = "flex")]
+    pub(super) device: DeviceName,
+    /// Folder of all runs
+    #[arg(long, default_value = "runs", value_name = "DIR")]
+    pub(super) runs: PathBuf,
+    /// Show burn-train's dashboard
+    #[arg(long)]
+    pub(super) tui: bool,
+}
+
+/// An experiment and its photographs.
+pub(super) struct Prepared {
+    pub(super) resolved: Resolved,
+    pub(super) manifest: Manifest,
+    pub(super) selection: Selection,
+}
+
+impl TrainingArguments {
+    /// Overrides without assignments and seeds.
+    pub(super) fn overrides(&self, quick: bool) -> Overrides {
+        Overrides {
+            dataset: self.dataset.clone(),
+            quick,
+            ..Overrides::default()
+        }
+    }
+
+    fn display(&self) -> Display {
+        if self.tui {
+            Display::Dashboard
+        } else {
+            Display::Plain
+        }
+    }
+
+    /// Opens the dataset of each experiment and looks at the photographs that it selects; the device is tried first,
+    /// so that a wrong request ends before any work.
+    pub(super) fn prepare(&self, experiments: Vec<Resolved>) -> anyhow::Result<Vec<Prepared>> {
+        backend::open(&self.device)?;
+        let cache = Cache::of_user()?;
+        experiments
+            .into_iter()
+            .map(|resolved| prepare(resolved, &cache))
+            .collect()
+    }
+
+    /// Trains every seed of an experiment, one after another. The last outcome is an interruption when one was asked
+    /// for.
+    pub(super) fn train(
+        &self,
+        prepared: &Prepared,
+        stop: &Interrupter,
+    ) -> anyhow::Result<Vec<Trained>> {
+        let experiment = &prepared.resolved.experiment;
+        let mut trained = Vec::new();
+        for &seed in &experiment.seeds {
+            let trial = Trial {
+                experiment,
+                seed,
+                device: self.device,
+                selection: &prepared.selection,
+                manifest: &prepared.resolved.manifest,
+                runs: &self.runs,
+                display: self.display(),
+            };
+            let folder = trial.folder();
+            let outcome = trial
+                .run(stop)
+                .with_context(|| format!("{} with seed {seed}", experiment.name))?;
+            output::note(&match outcome {
+                Outcome::AlreadyDone => {
+                    format!("{} s{seed}  already done", experiment.name)
+                }
+                Outcome::Done => format!("{} s{seed}  done", experiment.name),
+                Outcome::Interrupted { step } => format!(
+                    "{} s{seed}  interrupted at step {step}; the same command goes on from there",
+                    experiment.name
+                ),
+            });
+            trained.push(Trained { folder, outcome });
+            if matches!(outcome, Outcome::Interrupted { .. }) {
+                break;
+            }
+        }
+        Ok(trained)
+    }
+}
+
+/// A trial that was trained, or had been.
+pub(super) struct Trained {
+    pub(super) folder: crate::runs::RunFolder,
+    pub(super) outcome: Outcome,
+}
+
+/// Opens the dataset and looks at every selected photograph once.
+fn prepare(resolved: Resolved, cache: &Cache) -> anyhow::Result<Prepared> {
+    let manifest = Manifest::read(&resolved.manifest)?;
+    let section = &resolved.experiment.dataset;
+    let painting = bar("painting scenes of", &manifest.name);
+    let index = Index::open(&manifest, cache, &|done| painting.set_position(done as u64))?;
+    painting.finish_and_clear();
+    let records = index.select(&section.categories).map_err(|error| {
+        let DatasetError::UnknownCategory { .. } = &error else {
+            return anyhow::Error::from(error);
+        };
+        resolved
+            .error_at("dataset.categories", error.to_string(), "")
+            .into()
+    })?;
+    let inspecting = bar("looking at photographs of", &manifest.name);
+    inspecting.set_length(records.len() as u64);
+    let inspected = inspection::inspect(&records, cache, &|done| {
+        inspecting.set_position(done as u64);
+    });
+    inspecting.finish_and_clear();
+    let selection = inspected.usable(section)?;
+    report_unusable(&manifest.name, &selection);
+    Ok(Prepared {
+        resolved,
+        manifest,
+        selection,
+    })
+}
+
+fn bar(what: &str, dataset: &str) -> ProgressBar {
+    let style = ProgressStyle::with_template("{prefix} {wide_bar} {pos} {eta} left")
+        .unwrap_or_else(|_| ProgressStyle::default_bar());
+    ProgressBar::new(0)
+        .with_style(style)
+        .with_prefix(format!("{what} {dataset}"))
+}
+
+fn report_unusable(dataset: &str, selection: &Selection) {
+    let Selection {
+        images,
+        colorless,
+        broken,
+        missing,
+    } = selection;
+    output::note(&format!(
+        "{dataset}: {} photographs; skipped: {} without colour, {} broken, {} missing",
+        images.len(),
+        colorless.len(),
+        broken.len(),
+        missing.len()
+    ));
+    for (file_name, cause) in broken.iter().take(10) {
+        output::note(&format!("  broken: {file_name}: {cause}"));
+    }
+    if broken.len() > 10 {
+        output::note(&format!("  … and {} more, in `run.json`", broken.len() - 10));
+    }
+}
+
+/// A stop that Ctrl-C asks for; asked twice, the process ends at once.
+pub(super) fn stop_on_signal() -> anyhow::Result<Interrupter> {
+    let stop = Interrupter::new();
+    let asked = Arc::new(Mutex::new(false));
+    let handle = stop.clone();
+    ctrlc::set_handler(move || {
+        let mut asked = asked.lock().unwrap_or_else(PoisonError::into_inner);
+        if *asked {
+            std::process::exit(i32::from(super::INTERRUPTED));
+        }
+        *asked = true;
+        output::note("stopping after this step, with a checkpoint; once more stops at once");
+        handle.stop(Some("asked for"));
+    })
+    .context("cannot listen for Ctrl-C")?;
+    Ok(stop)
+}

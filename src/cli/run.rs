@@ -1,0 +1,64 @@
+//! `colorize run`: train experiments.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::Args;
+
+use super::prepare::{TrainingArguments, stop_on_signal};
+use super::{DONE, INTERRUPTED, output};
+use crate::experiment::{Overrides, check_names, resolve};
+use crate::report::Summary;
+use crate::train::Outcome;
+
+/// Arguments of `colorize run`.
+#[derive(Debug, Args)]
+pub(super) struct RunArguments {
+    /// Experiment files
+    #[arg(required = true, value_name = "EXPERIMENT")]
+    experiments: Vec<PathBuf>,
+    /// Change a value, as in `train.steps=400`; typed like TOML; repeatable
+    #[arg(long, value_name = "KEY=VALUE")]
+    set: Vec<String>,
+    /// Seed to train instead of the experiment's; repeatable
+    #[arg(long, value_name = "N")]
+    seed: Vec<u64>,
+    #[command(flatten)]
+    training: TrainingArguments,
+}
+
+/// Trains every seed of every experiment and prints what came of it.
+pub(super) fn run(arguments: &RunArguments) -> anyhow::Result<ExitCode> {
+    let overrides = Overrides {
+        set: arguments.set.clone(),
+        seeds: arguments.seed.clone(),
+        ..arguments.training.overrides(false)
+    };
+    let resolved = arguments
+        .experiments
+        .iter()
+        .map(|path| resolve(path, &overrides))
+        .collect::<Result<Vec<_>, _>>()?;
+    check_names(&resolved)?;
+    let prepared = arguments.training.prepare(resolved)?;
+    let stop = stop_on_signal()?;
+    let mut trained = Vec::new();
+    for experiment in &prepared {
+        trained.extend(arguments.training.train(experiment, &stop)?);
+        if stop.should_stop() {
+            break;
+        }
+    }
+    let summaries = trained
+        .iter()
+        .map(|trained| Summary::read(&trained.folder))
+        .collect::<Result<Vec<_>, _>>()
+        .context("cannot read back what was trained")?;
+    output::line("");
+    output::summaries(&summaries);
+    let interrupted = trained
+        .iter()
+        .any(|trained| matches!(trained.outcome, Outcome::Interrupted { .. }));
+    Ok(ExitCode::from(if interrupted { INTERRUPTED } else { DONE }))
+}

@@ -1,0 +1,53 @@
+//! The `[color]` section of an experiment file.
+
+use serde::{Deserialize, Serialize};
+
+/// What the network is given and what it has to say.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ColorSection {
+    /// The space in which the network answers.
+    pub space: Space,
+    /// How the last activation is brought to the range of that space.
+    #[serde(default)]
+    pub head: Head,
+    /// How the network's gray input is made from colour.
+    #[serde(default)]
+    pub gray: Gray,
+}
+
+impl ColorSection {
+    /// What is wrong with the values: the key within the section, and what it must be, to be read after its name.
+    pub fn violations(&self) -> Vec<(&'static str, String)> {
+        // Every combination of the legal values works.
+        Vec::new()
+    }
+}
+
+/// The space in which the network answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Space {
+    /// Three gray channels in, red, green and blue out: stages 0 to 2.
+    Rgb,
+}
+
+/// How the last activation is brought to the range of the colour space.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Head {
+    /// The original's: for RGB `(tanh + 1) / 2`, which spans the whole range [0, 1].
+    #[default]
+    Upstream,
+}
+
+/// How gray is made from red, green and blue.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Gray {
+    /// The mean of the three channels, as the original's first stages do.
+    #[default]
+    Mean,
+    /// `0.299 R + 0.587 G + 0.114 B`.
+    Luma,
+}

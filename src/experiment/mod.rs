@@ -1,0 +1,100 @@
+//! Experiments: what a TOML file says, and what it means once nothing is left open.
+//!
+//! Three types, from the file to the run. A file *as written* is TOML with the place of every key: it may extend a
+//! parent, and leave out what has a default. [`resolve`] merges it with its parents, its `[quick]` and the command line's
+//! [`Overrides`], and judges the whole. [`Resolved`] is the outcome with the places kept, so that an error found later
+//! can still be drawn where its cause was written; the [`Experiment`] in it is complete and knows of no file: it is
+//! what a run is made from, and what its folder keeps.
+//!
+//! Each room owns the type of its section and the rules for its values; here stand only the rules between sections.
+
+mod explain;
+mod file;
+mod judge;
+mod nearest;
+mod overrides;
+mod problem;
+mod read;
+mod resolve;
+mod source;
+mod tree;
+mod written;
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::color::ColorSection;
+use crate::dataset::DatasetSection;
+use crate::evaluate::EvaluateSection;
+use crate::network::NetworkSection;
+use crate::photo::ImageSection;
+use crate::train::TrainSection;
+
+pub use overrides::Overrides;
+pub use problem::{ExperimentError, Fault, Problem};
+pub use resolve::{check_names, resolve};
+
+/// A complete experiment: every value decided and judged.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Experiment {
+    /// Names the folder of its runs: letters, digits, `-`, `_` and `.`.
+    pub name: String,
+    /// What it shows, for tables and pictures.
+    pub title: String,
+    /// Each seed is a run of its own; at least one, none twice, at most 2^63 - 1.
+    pub seeds: Vec<u64>,
+    /// The photographs.
+    pub dataset: DatasetSection,
+    /// Their size.
+    pub image: ImageSection,
+    /// What the network is given and has to say.
+    pub color: ColorSection,
+    /// The network.
+    pub network: NetworkSection,
+    /// The training.
+    pub train: TrainSection,
+    /// What is measured.
+    pub evaluate: EvaluateSection,
+}
+
+/// An experiment with the places that its values come from.
+#[derive(Debug, Clone)]
+pub struct Resolved {
+    /// The complete experiment.
+    pub experiment: Experiment,
+    /// Where each of its values was written.
+    pub origins: Origins,
+    /// The file it was read from.
+    pub path: PathBuf,
+    /// The dataset's manifest: a file that exists.
+    pub manifest: PathBuf,
+}
+
+/// Where each value of an experiment was written; [`Resolved::error_at`] draws from it.
+#[derive(Debug, Clone)]
+pub struct Origins(tree::Node);
+
+impl Experiment {
+    /// The experiment as TOML, every value written out; [`Self::from_toml`] reads the same back.
+    ///
+    /// # Panics
+    ///
+    /// When a seed exceeds 2^63 - 1, where TOML's whole numbers end; [`resolve`] and [`Self::from_toml`] admit none.
+    pub fn to_toml(&self) -> String {
+        toml::to_string(self).expect("every value of a judged experiment is one of TOML's")
+    }
+
+    /// Reads what [`Self::to_toml`] wrote; `path` is where `text` stands, for messages.
+    ///
+    /// # Errors
+    ///
+    /// All that is wrong with it, as for a file that a user wrote: nothing is merged and nothing looked up.
+    pub fn from_toml(text: &str, path: &Path) -> Result<Self, ExperimentError> {
+        resolve::read_resolved(text, path)
+    }
+}
+
+#[cfg(test)]
+mod tests;

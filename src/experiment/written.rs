@@ -1,0 +1,144 @@
+//! The keys of an experiment once its parents are merged in, and reading them to the end whatever is wrong.
+
+use std::sync::OnceLock;
+
+use serde::Deserialize;
+use serde::de::{DeserializeOwned, IgnoredAny};
+
+use crate::color::ColorSection;
+use crate::dataset::DatasetSection;
+use crate::evaluate::EvaluateSection;
+use crate::network::NetworkSection;
+use crate::photo::ImageSection;
+use crate::train::TrainSection;
+
+use super::Experiment;
+use super::explain::{dotted, example, explain};
+use super::nearest::nearest;
+use super::problem::{Fault, Problem};
+use super::read::{Mismatch, read};
+use super::tree::Node;
+
+/// An experiment's keys as a file may write them, once its parents are merged in.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Written {
+    #[serde(rename = "extends")]
+    _extends: Option<IgnoredAny>,
+    name: Option<String>,
+    title: Option<String>,
+    #[serde(default = "default_seeds")]
+    seeds: Vec<u64>,
+    dataset: DatasetSection,
+    image: ImageSection,
+    color: ColorSection,
+    network: NetworkSection,
+    train: TrainSection,
+    #[serde(default)]
+    evaluate: EvaluateSection,
+    #[serde(rename = "quick")]
+    _quick: Option<IgnoredAny>,
+}
+
+fn default_seeds() -> Vec<u64> {
+    vec![0]
+}
+
+impl Written {
+    /// The complete experiment; `stem` is its file's name without the ending.
+    pub(super) fn complete(self, stem: &str) -> Experiment {
+        let name = self.name.unwrap_or_else(|| stem.to_string());
+        Experiment {
+            title: self.title.unwrap_or_else(|| name.clone()),
+            name,
+            seeds: self.seeds,
+            dataset: self.dataset,
+            image: self.image,
+            color: self.color,
+            network: self.network,
+            train: self.train,
+            evaluate: self.evaluate,
+        }
+    }
+}
+
+/// What reading a tree brought to light.
+pub(super) struct Found {
+    pub(super) problems: Vec<Problem>,
+    /// The paths of the values that were replaced so that reading could go on.
+    replaced: Vec<Vec<String>>,
+}
+
+impl Found {
+    /// The sections that hold a replaced value.
+    pub(super) fn sections(&self) -> Vec<&str> {
+        self.replaced.iter().map(|path| path[0].as_str()).collect()
+    }
+}
+
+/// Reads `tree` to the end, whatever is wrong on the way: a value that is refused is reported and then replaced by
+/// the example's, or left out where the example has none.
+pub(super) fn read_all<T: DeserializeOwned>(tree: &Node) -> (Option<T>, Found) {
+    let mut tree = tree.clone();
+    let sample = example();
+    let mut found = Found {
+        problems: Vec::new(),
+        replaced: Vec::new(),
+    };
+    // Keys that are there under a wrong name, and so not missing.
+    let mut misspelt = Vec::new();
+    let value = loop {
+        let refusal = match read::<T>(&tree) {
+            Ok(value) => break Some(value),
+            Err(refusal) => refusal,
+        };
+        if refusal.path.is_empty() || found.replaced.contains(&refusal.path) {
+            break None;
+        }
+        let mut problem = explain(&refusal, &tree, known_keys());
+        problem.from_quick = tree.get(&refusal.path).is_some_and(|node| node.quick);
+        found.problems.push(problem);
+        let replacement = match &refusal.mismatch {
+            Mismatch::UnknownKey { key, legal } => {
+                let above = &refusal.path[..refusal.path.len() - 1];
+                let meant = nearest(key, legal.iter().copied()).map(str::to_string);
+                misspelt.extend(meant.map(|meant| dotted(&[above, &[meant]].concat())));
+                None
+            }
+            _ => sample.get(&refusal.path).cloned(),
+        };
+        tree.put(&refusal.path, replacement);
+        found.replaced.push(refusal.path);
+    };
+    found.problems.retain(|problem| match problem.fault() {
+        Fault::MissingKey(key) | Fault::MissingSection(key) => !misspelt.contains(key),
+        _ => true,
+    });
+    (value, found)
+}
+
+/// Every key of a complete experiment, dotted.
+fn known_keys() -> &'static [String] {
+    static KEYS: OnceLock<Vec<String>> = OnceLock::new();
+    KEYS.get_or_init(|| {
+        let mut keys = Vec::new();
+        let complete = read::<Written>(&example())
+            .ok()
+            .and_then(|written| toml::Table::try_from(written.complete("")).ok());
+        let mut open: Vec<(String, toml::Table)> = complete
+            .map(|table| (String::new(), table))
+            .into_iter()
+            .collect();
+        while let Some((prefix, table)) = open.pop() {
+            for (key, value) in table {
+                let key = format!("{prefix}{key}");
+                if let toml::Value::Table(table) = value {
+                    open.push((format!("{key}."), table));
+                } else {
+                    keys.push(key);
+                }
+            }
+        }
+        keys
+    })
+}

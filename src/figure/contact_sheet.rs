@@ -1,0 +1,56 @@
+//! Many pictures at a glance, for looking at a dataset.
+
+use image::RgbImage;
+
+use super::Figure;
+use super::grid::{Page, Words, cell_side, column_edges, page_width};
+use super::scene::Align;
+use super::text;
+use super::theme::{GAP, SMALL_SIZE, Theme};
+
+/// One picture of a contact sheet.
+#[derive(Debug, Clone)]
+pub struct Tile<'a> {
+    /// The picture.
+    pub picture: &'a RgbImage,
+    /// Small print under it, shortened in its middle to the picture's width.
+    pub caption: Option<String>,
+}
+
+/// Side aimed at for each picture, in points.
+const AIM: f64 = 128.0;
+
+/// Draws pictures in rows of `columns` (or as nearly 4:3 as they come, for `None`).
+pub fn contact_sheet(
+    title: &str,
+    tiles: &[Tile<'_>],
+    columns: Option<usize>,
+    theme: Theme,
+) -> Figure {
+    let cell = cell_side(tiles.iter().map(|tile| tile.picture), AIM);
+    let fair = (tiles.len() as f64 * 4.0 / 3.0).sqrt().ceil() as usize;
+    let columns = columns.unwrap_or(fair).clamp(1, tiles.len().max(1));
+    let mut page = Page::new(title, page_width(columns, cell), theme);
+    let edges = column_edges(&page, columns, cell);
+    if tiles.is_empty() {
+        page.write_nothing("no pictures");
+    }
+    for (number, row) in tiles.chunks(columns).enumerate() {
+        if number > 0 {
+            page.y += GAP;
+        }
+        let (top, baseline) = (page.y, page.y + cell + 4.0 + text::ASCENT * SMALL_SIZE);
+        for (tile, x) in row.iter().zip(&edges) {
+            page.place(Some(tile.picture), *x, top, cell);
+            if let Some(caption) = &tile.caption {
+                let at = (x + cell / 2.0, baseline);
+                page.write(caption, at, Align::Center, cell, Words::caption(theme));
+            }
+        }
+        page.y += cell;
+        if row.iter().any(|tile| tile.caption.is_some()) {
+            page.y = (baseline + text::DESCENT * SMALL_SIZE + 2.0).round();
+        }
+    }
+    page.finish()
+}

@@ -1,0 +1,117 @@
+//! Names of series: in a legend under the panels, or in the right margin of a plot.
+
+use super::super::grid::{Page, Words};
+use super::super::scene::{Align, Mark};
+use super::super::text::{self, Shorten, Weight};
+use super::super::theme::MARGIN;
+use super::Look;
+
+/// Height of a line of the legend, in points.
+const LINE: f64 = 17.0;
+/// Length of the piece of line that shows a series' look, in points.
+const SAMPLE: f64 = 30.0;
+
+/// A name and what it names.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Entry {
+    pub(super) label: String,
+    pub(super) look: Look,
+}
+
+/// Writes the legend in even columns, filled downwards, from the page's current height.
+pub(super) fn draw(page: &mut Page, entries: &[Entry], room: f64, size: f64) {
+    let widest = entries
+        .iter()
+        .map(|entry| text::width(&text::clean(&entry.label), size, Weight::Regular))
+        .fold(0.0, f64::max)
+        .min(room - SAMPLE - 8.0)
+        .min(240.0);
+    let column_width = SAMPLE + 8.0 + widest;
+    let gap = 22.0;
+    let most = ((room + gap) / (column_width + gap)).floor().max(1.0) as usize;
+    let rows = entries.len().div_ceil(most);
+    let columns = entries.len().div_ceil(rows);
+    let used = columns as f64 * (column_width + gap) - gap;
+    let left = MARGIN + ((room - used) / 2.0).max(0.0).floor();
+    let style = Words {
+        size,
+        weight: Weight::Regular,
+        color: page.theme.ink(),
+        shorten: Shorten::Middle,
+    };
+    for (number, entry) in entries.iter().enumerate() {
+        let x = left + (number / rows) as f64 * (column_width + gap);
+        let y = page.y + (number % rows) as f64 * LINE + LINE / 2.0;
+        page.marks.push(Mark::Line {
+            points: vec![(x, y), (x + SAMPLE, y)],
+            width: 2.0,
+            color: entry.look.color,
+            dashes: entry.look.dash.pattern(),
+        });
+        let at = (x + SAMPLE + 8.0, y + text::CAPITAL * size / 2.0);
+        page.write(&entry.label, at, Align::Left, widest + 0.5, style);
+    }
+    page.y += rows as f64 * LINE;
+}
+
+/// Moves `heights` apart until each has `line` points to itself, between `top` and `bottom`, as
+/// near to where they were as that allows and in the same order.
+pub(super) fn spread(heights: &[f64], line: f64, top: f64, bottom: f64) -> Vec<f64> {
+    let mut order: Vec<usize> = (0..heights.len()).collect();
+    order.sort_by(|a, b| heights[*a].total_cmp(&heights[*b]));
+    // Runs of touching labels, each as (sum of wishes less offsets, members), merged while they
+    // overlap: the least squares answer to "as near as possible".
+    let mut blocks: Vec<(f64, usize)> = Vec::new();
+    let span = |count: usize| (count as f64 - 1.0) * line;
+    let start = |(sum, count): (f64, usize)| {
+        (sum / count as f64).clamp(top, (bottom - span(count)).max(top))
+    };
+    for index in &order {
+        let mut block = (heights[*index], 1);
+        while let Some(before) = blocks.last().copied() {
+            if start(before) + before.1 as f64 * line <= start(block) {
+                break;
+            }
+            blocks.pop();
+            let shift = before.1 as f64 * line;
+            block = (
+                before.0 + block.0 - shift * block.1 as f64,
+                before.1 + block.1,
+            );
+        }
+        blocks.push(block);
+    }
+    let mut placed = vec![0.0; heights.len()];
+    let mut next = order.iter();
+    for block in blocks {
+        for (place, index) in (0..block.1).zip(next.by_ref()) {
+            placed[*index] = start(block) + place as f64 * line;
+        }
+    }
+    placed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_move_apart_and_stay_inside() {
+        assert_eq!(spread(&[50.0, 10.0], 13.0, 0.0, 100.0), [50.0, 10.0]);
+        assert_eq!(
+            spread(&[50.0, 50.0, 50.0], 10.0, 0.0, 100.0),
+            [40.0, 50.0, 60.0]
+        );
+        assert_eq!(spread(&[99.0, 98.0], 10.0, 0.0, 100.0), [100.0, 90.0]);
+        let crowded = spread(&[3.0, 1.0, 2.0, 90.0, 91.0, 92.0], 12.0, 0.0, 100.0);
+        let mut sorted = crowded.clone();
+        sorted.sort_by(f64::total_cmp);
+        assert!(
+            sorted
+                .windows(2)
+                .all(|pair| pair[1] - pair[0] >= 12.0 - 1e-9),
+            "{crowded:?}"
+        );
+        assert!(sorted[0] >= 0.0 && sorted[5] <= 100.0);
+    }
+}

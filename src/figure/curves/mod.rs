@@ -1,0 +1,164 @@
+//! Learning curves: panels of series over steps, side by side, under one title.
+//!
+//! This file holds what a caller says and lays the page out; `data` prepares points, `panel` draws
+//! one panel inside its `frame`, `legend` names the series.
+
+mod data;
+mod frame;
+mod legend;
+mod panel;
+
+pub use super::axis::Scale;
+
+use super::Figure;
+use super::grid::Page;
+use super::theme::{Color, Dash, LABEL_SIZE, MARGIN, Theme};
+use legend::Entry;
+
+/// One line of a panel.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Series {
+    /// Its name. Series of one name have one colour and dash in all panels of a figure.
+    pub label: String,
+    /// `(step, value)`; steps need no order. Values that are not finite, or not positive on a
+    /// logarithmic axis, leave a gap and are counted in a note.
+    pub points: Vec<(f64, f64)>,
+    /// `(step, low, high)`, drawn as a tint behind the line: the spread over seeds, say.
+    pub band: Vec<(f64, f64, f64)>,
+}
+
+/// A value to compare with, drawn as a thin line across a panel and named in its right margin.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reference {
+    /// What it is, with its value and unit: `gray baseline 23.6 dB`.
+    pub label: String,
+    /// Where it lies on the y axis.
+    pub value: f64,
+}
+
+/// How a line is smoothed; the panel says so in small print.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub enum Smoothing {
+    /// As it is.
+    #[default]
+    None,
+    /// The mean of all points within half of `steps` to either side, drawn over the points
+    /// themselves: a thin line, a tint from lowest to highest where they are many, or nothing
+    /// where series are many.
+    Mean {
+        /// Width of the window, in the units of the x axis.
+        steps: f64,
+    },
+}
+
+/// One pair of axes.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Panel {
+    /// What is shown: `Training loss`.
+    pub title: String,
+    /// Name and unit of x: `step`.
+    pub x_label: String,
+    /// Name and unit of y: `PSNR (dB)`.
+    pub y_label: String,
+    /// Scale of the y axis.
+    pub scale: Scale,
+    /// Smoothing of every series.
+    pub smoothing: Smoothing,
+    /// The lines, first at the back.
+    pub series: Vec<Series>,
+    /// Values to compare with.
+    pub references: Vec<Reference>,
+}
+
+/// How a series looks.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Look {
+    color: Color,
+    dash: Dash,
+}
+
+/// Space between neighbouring panels, in points.
+const PANEL_GAP: f64 = 28.0;
+/// With up to this many series in a lone panel, each is named at the end of its line.
+const MOST_NAMED_AT_THE_LINE: usize = 8;
+
+/// Draws learning curves: one panel, or up to three in a row.
+///
+/// A lone panel names up to eight series at their lines' ends; otherwise a legend under the panels
+/// does. Neither covers data. A panel without a point to show says `no data`.
+pub fn curves(title: &str, panels: &[Panel], theme: Theme) -> Figure {
+    let across = panels.len().clamp(1, 3);
+    let panel_width = match across {
+        1 => 660.0,
+        2 => 440.0,
+        _ => 372.0,
+    };
+    let inner = across as f64 * panel_width + (across as f64 - 1.0) * PANEL_GAP;
+    let mut page = Page::new(title, inner + 2.0 * MARGIN, theme);
+    if !title.is_empty() {
+        page.y += 4.0;
+    }
+
+    let names = names(panels);
+    let look = |label: &str| {
+        let index = names.iter().position(|name| *name == label).unwrap_or(0);
+        let (color, dash) = theme.series(index);
+        Look { color, dash }
+    };
+    let at_the_line = panels.len() == 1 && (2..=MOST_NAMED_AT_THE_LINE).contains(&names.len());
+
+    let prepared: Vec<_> = panels
+        .iter()
+        .map(|panel| panel::Prepared::new(panel, look, at_the_line))
+        .collect();
+    for row in prepared.chunks(across) {
+        let plot_height = row
+            .iter()
+            .map(panel::Prepared::least_height)
+            .fold(236.0, f64::max);
+        let notes = row.iter().map(|panel| panel.notes().len()).max();
+        let top = page.y;
+        for (number, panel) in row.iter().enumerate() {
+            let x = MARGIN + number as f64 * (panel_width + PANEL_GAP);
+            let place = panel::Place {
+                x,
+                y: top,
+                width: panel_width,
+                plot_height,
+                notes: notes.unwrap_or(0),
+            };
+            page.y = panel.draw(&mut page, place);
+        }
+        page.y += 18.0;
+    }
+    if panels.is_empty() {
+        page.write_nothing("no data");
+        page.y += 18.0;
+    }
+
+    let entries: Vec<Entry> = names
+        .iter()
+        .filter(|name| !at_the_line && !name.trim().is_empty())
+        .map(|name| Entry {
+            label: (*name).to_owned(),
+            look: look(name),
+        })
+        .collect();
+    if entries.is_empty() {
+        page.y -= 18.0;
+    } else {
+        legend::draw(&mut page, &entries, inner, LABEL_SIZE);
+    }
+    page.finish()
+}
+
+/// The names of all series, each once, in the order in which they first come.
+fn names(panels: &[Panel]) -> Vec<&str> {
+    let mut names: Vec<&str> = Vec::new();
+    for series in panels.iter().flat_map(|panel| &panel.series) {
+        if !names.contains(&series.label.as_str()) {
+            names.push(&series.label);
+        }
+    }
+    names
+}

@@ -1,0 +1,234 @@
+//! Pictures in rows and columns: how large each is shown, where each stands.
+
+use std::sync::Arc;
+
+use image::RgbImage;
+
+use super::Figure;
+use super::scene::{Align, Area, Mark, Text};
+use super::text::{self, Shorten, Weight};
+use super::theme::{Color, GAP, HEADING_SIZE, MARGIN, SMALL_SIZE, TITLE_SIZE, Theme};
+
+/// Side at which a picture is shown, in points, given the pixels of its longer side and the side
+/// aimed for.
+///
+/// Small pictures are enlarged, large ones reduced, both by whole numbers: every pixel then covers
+/// the same number of screen pixels, and equal details look equal across the figure.
+pub(super) fn shown_side(pixels: u32, aim: f64) -> f64 {
+    let pixels = f64::from(pixels.max(1));
+    if pixels <= aim * 1.4 {
+        pixels * (aim / pixels).round().max(1.0)
+    } else {
+        (pixels / (pixels / aim).round().max(1.0)).round()
+    }
+}
+
+/// The square cell that holds every one of `pictures`, in points.
+pub(super) fn cell_side<'a>(pictures: impl Iterator<Item = &'a RgbImage>, aim: f64) -> f64 {
+    let longest = pictures.map(|picture| picture.width().max(picture.height()));
+    longest.max().map_or(aim, |pixels| shown_side(pixels, aim))
+}
+
+/// A page that grows from the top down.
+pub(super) struct Page {
+    pub(super) theme: Theme,
+    pub(super) marks: Vec<Mark>,
+    /// Where the next row begins, in points.
+    pub(super) y: f64,
+    /// Page width in points.
+    pub(super) width: f64,
+    title: String,
+}
+
+impl Page {
+    /// A page with its title, centred.
+    pub(super) fn new(title: &str, width: f64, theme: Theme) -> Self {
+        let title_width = text::width(&text::clean(title), TITLE_SIZE, Weight::Bold);
+        // A title may widen a narrow page somewhat before it is shortened.
+        let width = width.max((title_width + 2.0 * MARGIN).min(480.0)).ceil();
+        let mut page = Self {
+            theme,
+            marks: Vec::new(),
+            y: MARGIN,
+            width,
+            title: title.to_owned(),
+        };
+        if !title.is_empty() {
+            let baseline = page.y + text::CAPITAL * TITLE_SIZE;
+            let room = width - 2.0 * MARGIN;
+            let style = Words::title(theme);
+            page.write(title, (width / 2.0, baseline), Align::Center, room, style);
+            page.y = (baseline + 16.0).round();
+        }
+        page
+    }
+
+    /// Says in the middle of the page that there is nothing to show.
+    pub(super) fn write_nothing(&mut self, words: &str) {
+        let middle = (self.width / 2.0, self.y + 24.0);
+        let style = Words::caption(self.theme);
+        self.write(words, middle, Align::Center, self.width, style);
+        self.y += 36.0;
+    }
+
+    /// Writes words, shortened to `room` points; nothing if nothing fits.
+    pub(super) fn write(
+        &mut self,
+        words: &str,
+        at: (f64, f64),
+        align: Align,
+        room: f64,
+        style: Words,
+    ) {
+        let words = text::fit(words, style.size, style.weight, room, style.shorten);
+        if !words.trim().is_empty() {
+            self.marks.push(Mark::Text(Text {
+                words,
+                at,
+                align,
+                size: style.size,
+                weight: style.weight,
+                color: style.color,
+            }));
+        }
+    }
+
+    /// Centres a picture in its square cell; if there is none, outlines the cell and says so.
+    pub(super) fn place(&mut self, picture: Option<&RgbImage>, x: f64, y: f64, cell: f64) {
+        let picture = picture.filter(|picture| picture.width() > 0 && picture.height() > 0);
+        let Some(picture) = picture else {
+            self.outline(Area {
+                x,
+                y,
+                width: cell,
+                height: cell,
+            });
+            let middle = (
+                x + cell / 2.0,
+                y + f64::midpoint(cell, text::CAPITAL * SMALL_SIZE),
+            );
+            let style = Words::caption(self.theme);
+            self.write("no picture", middle, Align::Center, cell, style);
+            return;
+        };
+        let (w, h) = (f64::from(picture.width()), f64::from(picture.height()));
+        let ratio = cell / w.max(h);
+        let (w, h) = ((w * ratio).round().max(1.0), (h * ratio).round().max(1.0));
+        self.marks.push(Mark::Picture {
+            area: Area {
+                x: (x + (cell - w) / 2.0).floor(),
+                y: (y + (cell - h) / 2.0).floor(),
+                width: w,
+                height: h,
+            },
+            picture: Arc::new(picture.clone()),
+        });
+    }
+
+    /// A hairline frame, where a picture is missing.
+    fn outline(&mut self, area: Area) {
+        let color = self.theme.grid();
+        let sides = [
+            (area.x, area.y, area.width, 1.0),
+            (area.x, area.bottom() - 1.0, area.width, 1.0),
+            (area.x, area.y, 1.0, area.height),
+            (area.right() - 1.0, area.y, 1.0, area.height),
+        ];
+        for (x, y, width, height) in sides {
+            let area = Area {
+                x,
+                y,
+                width,
+                height,
+            };
+            self.marks.push(Mark::Rectangle { area, color });
+        }
+    }
+
+    /// Closes the page under the last row.
+    pub(super) fn finish(self) -> Figure {
+        Figure {
+            title: text::clean(&self.title),
+            width: self.width as u32,
+            height: (self.y + MARGIN).ceil() as u32,
+            background: self.theme.background(),
+            marks: self.marks,
+        }
+    }
+}
+
+/// How words look and where they give way.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Words {
+    pub(super) size: f64,
+    pub(super) weight: Weight,
+    pub(super) color: Color,
+    pub(super) shorten: Shorten,
+}
+
+impl Words {
+    /// A figure's title.
+    pub(super) fn title(theme: Theme) -> Self {
+        Self {
+            size: TITLE_SIZE,
+            weight: Weight::Bold,
+            color: theme.ink(),
+            shorten: Shorten::End,
+        }
+    }
+
+    /// A column's heading.
+    pub(super) fn heading(theme: Theme) -> Self {
+        Self {
+            size: HEADING_SIZE,
+            weight: Weight::Regular,
+            color: theme.ink(),
+            shorten: Shorten::Middle,
+        }
+    }
+
+    /// Small print under a picture.
+    pub(super) fn caption(theme: Theme) -> Self {
+        Self {
+            size: SMALL_SIZE,
+            weight: Weight::Regular,
+            color: theme.muted(),
+            shorten: Shorten::Middle,
+        }
+    }
+}
+
+/// Writes column headings over their cells, each on one line or, where it is too long, on two, and
+/// leaves the page where the first pictures begin.
+pub(super) fn write_headings(page: &mut Page, headings: &[&str], edges: &[f64], cell: f64) {
+    const LINE: f64 = 16.0;
+    let style = Words::heading(page.theme);
+    let wrapped: Vec<Vec<String>> = headings
+        .iter()
+        .map(|heading| text::wrapped(heading, style.size, style.weight, cell))
+        .collect();
+    let lines = wrapped.iter().map(Vec::len).max().unwrap_or(1).max(1);
+    let last = page.y + text::CAPITAL * HEADING_SIZE + LINE * (lines - 1) as f64;
+    for (heading, x) in wrapped.iter().zip(edges) {
+        for (above, line) in heading.iter().rev().enumerate() {
+            let at = (x + cell / 2.0, last - LINE * above as f64);
+            page.write(line, at, Align::Center, cell, style);
+        }
+    }
+    page.y = (last + GAP).round();
+}
+
+/// Width of a page with `columns` cells, in points.
+pub(super) fn page_width(columns: usize, cell: f64) -> f64 {
+    let columns = columns.max(1) as f64;
+    2.0 * MARGIN + columns * cell + (columns - 1.0) * GAP
+}
+
+/// Left edge of each of `columns` cells, centred on the page.
+pub(super) fn column_edges(page: &Page, columns: usize, cell: f64) -> Vec<f64> {
+    let used = page_width(columns, cell) - 2.0 * MARGIN;
+    let left = ((page.width - used) / 2.0).floor();
+    (0..columns)
+        .map(|column| left + column as f64 * (cell + GAP))
+        .collect()
+}

@@ -1,0 +1,260 @@
+//! Figures: pictures of pictures and of numbers, as PNG and SVG.
+//!
+//! This room only draws. It takes [`image::RgbImage`]s and numbers and knows neither runs nor
+//! networks, so the same code makes the samples of a running training and the figures of a report.
+//!
+//! From the top:
+//!
+//! - A [`Figure`] is a finished layout: a page size and a list of marks (rectangles, lines, texts,
+//!   pictures) at fixed places, in *points*, which are pixels at scale 1. Nothing is measured
+//!   after it exists. [`Figure::to_rgb`] draws it at scale 1 or 2, [`Figure::to_svg`] as SVG, and
+//!   [`Figure::save`] writes a PNG at scale 2 and an SVG beside it, both with provenance inside
+//!   that [`read_metadata`] gives back. Equal input gives equal bytes.
+//! - One function a kind of figure makes a [`Figure`] from data: [`triptych`] (the sample picture
+//!   of a step), [`curves`] (learning curves, from [`Panel`]s of [`Series`]), [`comparison`]
+//!   (pictures down, runs across, the best of each row in bold), [`contact_sheet`] (a look at a
+//!   dataset).
+//! - [`Theme`] is the one visual language that they share: colours, dashes, type sizes, spacing.
+//!
+//! Beneath them: `text` measures and shortens words before anything is placed, `grid` places
+//! pictures, `axis` chooses ticks, `scene` draws marks on a plotters backend, `raster` with it
+//! pixels and `svg` documents, and `png` writes and reads that format. Fonts come from the crate `dejavu`; nothing is asked of the system.
+
+mod axis;
+mod comparison;
+mod contact_sheet;
+mod curves;
+mod grid;
+mod png;
+mod raster;
+mod scene;
+mod svg;
+#[cfg(test)]
+mod tests;
+mod text;
+mod theme;
+mod triptych;
+
+use std::ffi::OsString;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use image::RgbImage;
+
+pub use comparison::{Better, Comparison, ComparisonCell, ComparisonRow, Metric, comparison};
+pub use contact_sheet::{Tile, contact_sheet};
+pub use curves::{Panel, Reference, Scale, Series, Smoothing, curves};
+pub use text::decibels;
+pub use theme::Theme;
+pub use triptych::{TriptychRow, triptych};
+
+use scene::Mark;
+use theme::Color;
+
+/// The largest raster that [`Figure::save`] writes, in bytes of RGB.
+const LARGEST_RASTER: u64 = 1 << 30;
+
+/// The scale of the PNG files: two pixels a point, for dense screens and for print.
+const FILE_SCALE: u32 = 2;
+
+/// Why a figure could not be written or read back.
+#[derive(Debug, thiserror::Error)]
+pub enum FigureError {
+    /// The file could not be read, created, written or renamed.
+    #[error("cannot {action} `{}`", path.display())]
+    File {
+        /// What was tried, as a verb: `write`, `read`.
+        action: &'static str,
+        /// The file in question.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The PNG encoder refused the picture.
+    #[error("cannot encode the figure as PNG")]
+    Encode(#[from] image::ImageError),
+    /// A metadata key that PNG cannot hold.
+    #[error(
+        "figure metadata key `{key}` must be 1 to 79 printable ASCII characters without spaces at its ends"
+    )]
+    MetadataKey {
+        /// The key as given.
+        key: String,
+    },
+    /// The figure has more pixels than anyone would open.
+    #[error(
+        "figure of {width} x {height} pixels is too large to write: show fewer pictures or smaller ones"
+    )]
+    TooLarge {
+        /// Width in pixels.
+        width: u64,
+        /// Height in pixels.
+        height: u64,
+    },
+    /// The file is not one that this room wrote.
+    #[error("`{}` is neither a PNG nor an SVG that holds figure metadata", path.display())]
+    NotAFigure {
+        /// The file in question.
+        path: PathBuf,
+    },
+}
+
+/// A finished layout, ready to be drawn at any scale.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Figure {
+    /// What the figure is called, for the SVG's `<title>`.
+    title: String,
+    /// Page width in points.
+    width: u32,
+    /// Page height in points.
+    height: u32,
+    background: Color,
+    /// What is drawn, back to front.
+    marks: Vec<Mark>,
+}
+
+impl Figure {
+    /// Width in points: pixels at scale 1.
+    pub fn width(&self) -> u32 {
+        self.width
+    }
+
+    /// Height in points: pixels at scale 1.
+    pub fn height(&self) -> u32 {
+        self.height
+    }
+
+    /// Draws the figure as pixels: `scale` pixels a point, 1 or 2 (others are clamped to these).
+    pub fn to_rgb(&self, scale: u32) -> RgbImage {
+        raster::rasterize(self, scale.clamp(1, 2))
+    }
+
+    /// The figure as an SVG document, with its pictures embedded and `metadata` in a `<metadata>`
+    /// element.
+    ///
+    /// # Errors
+    ///
+    /// A key that PNG could not hold either, or a picture that cannot be encoded.
+    pub fn to_svg(&self, metadata: &[(&str, String)]) -> Result<String, FigureError> {
+        check_keys(metadata)?;
+        svg::document(self, metadata)
+    }
+
+    /// The figure as the bytes of a PNG at scale 2, with `metadata` as UTF-8 text chunks.
+    ///
+    /// # Errors
+    ///
+    /// A key that PNG cannot hold, or a figure of more than a gigabyte of pixels.
+    pub fn to_png(&self, metadata: &[(&str, String)]) -> Result<Vec<u8>, FigureError> {
+        check_keys(metadata)?;
+        let width = u64::from(self.width) * u64::from(FILE_SCALE);
+        let height = u64::from(self.height) * u64::from(FILE_SCALE);
+        if width * height * 3 > LARGEST_RASTER {
+            return Err(FigureError::TooLarge { width, height });
+        }
+        png::encode(&self.to_rgb(FILE_SCALE), FILE_SCALE, metadata)
+    }
+
+    /// Writes `<path>.png` (scale 2) and `<path>.svg`, and returns the two paths.
+    ///
+    /// `metadata` is kept in both files, in the given order: run, step, code version, whatever a
+    /// reader needs to make the figure again. Each file is complete or absent: it is written under
+    /// a temporary name, synced and renamed. Folders above it are created.
+    ///
+    /// # Errors
+    ///
+    /// As [`Figure::to_png`] and [`Figure::to_svg`], or a file that cannot be written.
+    pub fn save(
+        &self,
+        path_without_ending: &Path,
+        metadata: &[(&str, String)],
+    ) -> Result<[PathBuf; 2], FigureError> {
+        let png = self.save_png(path_without_ending, metadata)?;
+        let svg = with_ending(path_without_ending, ".svg");
+        write_whole(&svg, self.to_svg(metadata)?.as_bytes())?;
+        Ok([png, svg])
+    }
+
+    /// Writes `<path>.png` alone and returns its path; otherwise as [`Figure::save`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Figure::to_png`], or a file that cannot be written.
+    pub fn save_png(
+        &self,
+        path_without_ending: &Path,
+        metadata: &[(&str, String)],
+    ) -> Result<PathBuf, FigureError> {
+        let path = with_ending(path_without_ending, ".png");
+        write_whole(&path, &self.to_png(metadata)?)?;
+        Ok(path)
+    }
+}
+
+/// The metadata of a PNG or SVG file that [`Figure::save`] wrote, in the order given then.
+///
+/// # Errors
+///
+/// A file that cannot be read, or that is no figure.
+pub fn read_metadata(path: &Path) -> Result<Vec<(String, String)>, FigureError> {
+    let bytes = std::fs::read(path).map_err(|source| FigureError::File {
+        action: "read",
+        path: path.to_owned(),
+        source,
+    })?;
+    png::metadata(&bytes)
+        .or_else(|| svg::metadata(std::str::from_utf8(&bytes).ok()?))
+        .ok_or_else(|| FigureError::NotAFigure {
+            path: path.to_owned(),
+        })
+}
+
+/// Appends rather than replaces: `v0.5` has no ending, and `step-000100` none either.
+fn with_ending(path: &Path, ending: &str) -> PathBuf {
+    let mut name = OsString::from(path);
+    name.push(ending);
+    PathBuf::from(name)
+}
+
+/// Refuses the keys that PNG's keyword rules forbid, for both formats alike.
+fn check_keys(metadata: &[(&str, String)]) -> Result<(), FigureError> {
+    for (key, _) in metadata {
+        let printable = key.chars().all(|c| c == ' ' || c.is_ascii_graphic());
+        if key.is_empty() || key.len() > 79 || !printable || key.trim() != *key {
+            return Err(FigureError::MetadataKey {
+                key: (*key).to_owned(),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Writes a file so that it is complete or absent: temporary name, sync, rename.
+fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), FigureError> {
+    let attempt = || {
+        let folder = match path.parent() {
+            Some(folder) if !folder.as_os_str().is_empty() => folder,
+            _ => Path::new("."),
+        };
+        std::fs::create_dir_all(folder)?;
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(".figure-").suffix(".part");
+        #[cfg(unix)]
+        {
+            // The crate's default is private to its user; a figure is to be read by others, as far
+            // as the umask lets them.
+            use std::os::unix::fs::PermissionsExt as _;
+            builder.permissions(std::fs::Permissions::from_mode(0o666));
+        }
+        let mut file = builder.tempfile_in(folder)?;
+        file.write_all(bytes)?;
+        file.as_file().sync_all()?;
+        file.persist(path).map_err(|failure| failure.error)?;
+        Ok(())
+    };
+    attempt().map_err(|source| FigureError::File {
+        action: "write",
+        path: path.to_owned(),
+        source,
+    })
+}

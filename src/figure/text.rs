@@ -1,0 +1,242 @@
+//! Words: how wide they are, how to shorten them, how to write numbers.
+//!
+//! Everything is measured before it is placed, with the font it will be drawn in, so that a label
+//! that is too long is shortened instead of running into its neighbour.
+
+use std::sync::Once;
+
+use plotters::style::{FontDesc, FontFamily, FontStyle, register_font};
+
+/// The font's name as plotters looks it up and as SVG files name it. The list is for readers of
+/// the SVG whose machine lacks `DejaVu`: Verdana shares its widths closely.
+pub(super) const FAMILY: &str = "DejaVu Sans, Verdana, sans-serif";
+
+/// How far the highest letters reach above the baseline, in em.
+pub(super) const ASCENT: f64 = 0.78;
+/// How far the lowest letters reach below the baseline, in em.
+pub(super) const DESCENT: f64 = 0.24;
+/// Height of a capital letter, in em.
+pub(super) const CAPITAL: f64 = 0.729;
+
+/// The font's ascent and descent together, in em: the unit of size of `ab_glyph`.
+pub(super) const EM_TO_BITMAP_SIZE: f64 = 2384.0 / 2048.0;
+
+/// Weight of a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Weight {
+    Regular,
+    Bold,
+}
+
+impl Weight {
+    /// The font file.
+    pub(super) fn face(self) -> &'static [u8] {
+        match self {
+            Self::Regular => dejavu::sans::regular(),
+            Self::Bold => dejavu::sans::bold(),
+        }
+    }
+
+    fn style(self) -> FontStyle {
+        match self {
+            Self::Regular => FontStyle::Normal,
+            Self::Bold => FontStyle::Bold,
+        }
+    }
+}
+
+/// The font at plotters' `size`, registered on first use.
+pub(super) fn font(size: f64, weight: Weight) -> FontDesc<'static> {
+    static REGISTERED: Once = Once::new();
+    REGISTERED.call_once(|| {
+        for weight in [Weight::Regular, Weight::Bold] {
+            // The fonts are part of the program: a failure here is one that every test would see,
+            // and `width` then falls back to a guess rather than panic.
+            let _ = register_font(FAMILY, weight.style(), weight.face());
+        }
+    });
+    FontDesc::new(FontFamily::Name(FAMILY), size, weight.style())
+}
+
+/// Width of `text` in points, at `size` points an em.
+pub(super) fn width(text: &str, size: f64, weight: Weight) -> f64 {
+    // plotters rounds down to whole pixels, so measure large.
+    const LARGE: f64 = 1000.0;
+    match font(LARGE * EM_TO_BITMAP_SIZE, weight).layout_box(text) {
+        Ok(((left, _), (right, _))) => f64::from(right - left) / LARGE * size,
+        Err(_) => text.chars().count() as f64 * 0.65 * size,
+    }
+}
+
+/// `text` on one line and without characters that XML forbids.
+pub(super) fn clean(text: &str) -> String {
+    text.chars()
+        .map(|c| match c {
+            '\u{fffe}' | '\u{ffff}' => '\u{fffd}',
+            c if c.is_control() => ' ',
+            c => c,
+        })
+        .collect()
+}
+
+/// Where a text that is too long loses letters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shorten {
+    /// At its end: sentences, titles.
+    End,
+    /// In its middle: file and run names, whose two ends tell them apart.
+    Middle,
+}
+
+/// `text`, cleaned, and with an ellipsis if it would be wider than `room` points.
+pub(super) fn fit(text: &str, size: f64, weight: Weight, room: f64, shorten: Shorten) -> String {
+    let text = clean(text);
+    if width(&text, size, weight) <= room {
+        return text;
+    }
+    let letters: Vec<char> = text.chars().collect();
+    let kept = |count: usize| -> String {
+        let front = match shorten {
+            Shorten::End => count,
+            Shorten::Middle => count.div_ceil(2),
+        };
+        let back = letters.len() - (count - front);
+        let front: String = letters[..front].iter().collect();
+        let back: String = letters[back..].iter().collect();
+        format!("{}…{}", front.trim_end(), back.trim_start())
+    };
+    // The widest that fits, by bisection: widths grow with the number of letters kept.
+    let (mut fits, mut too_many) = (0, letters.len());
+    while fits + 1 < too_many {
+        let middle = usize::midpoint(fits, too_many);
+        if width(&kept(middle), size, weight) <= room {
+            fits = middle;
+        } else {
+            too_many = middle;
+        }
+    }
+    let shortened = kept(fits);
+    if width(&shortened, size, weight) <= room {
+        shortened
+    } else {
+        String::new()
+    }
+}
+
+/// `text` on one line if it fits in `room` points, else on two broken at the space that leaves them
+/// most even; what is still too long is for [`fit`] to shorten.
+pub(super) fn wrapped(text: &str, size: f64, weight: Weight, room: f64) -> Vec<String> {
+    let text = clean(text);
+    if width(&text, size, weight) <= room {
+        return vec![text];
+    }
+    let longer = |at: usize| {
+        let (first, second) = text.split_at(at);
+        width(first, size, weight).max(width(second.trim_start(), size, weight))
+    };
+    let spaces = text.match_indices(' ').map(|(at, _)| at);
+    match spaces.min_by(|a, b| longer(*a).total_cmp(&longer(*b))) {
+        Some(at) => {
+            let (first, second) = text.split_at(at);
+            vec![first.to_owned(), second.trim_start().to_owned()]
+        }
+        None => vec![text],
+    }
+}
+
+/// A peak signal-to-noise ratio as figures write it: two decimals and the unit, `24.05 dB`.
+///
+/// Infinity (equal pictures) is `∞ dB`, and what is no number is `– dB`.
+pub fn decibels(value: f64) -> String {
+    quantity(value, 2, "dB")
+}
+
+/// A number with `digits` decimals and its unit; the unit may be empty.
+pub(super) fn quantity(value: f64, digits: usize, unit: &str) -> String {
+    let number = if value.is_nan() {
+        "–".to_owned()
+    } else if value.is_infinite() {
+        if value > 0.0 { "∞" } else { "−∞" }.to_owned()
+    } else {
+        grouped(value, digits)
+    };
+    if unit.is_empty() {
+        number
+    } else {
+        format!("{number} {unit}")
+    }
+}
+
+/// A finite number with `digits` decimals, a comma between thousands and a true minus sign.
+pub(super) fn grouped(value: f64, digits: usize) -> String {
+    let plain = format!("{:.digits$}", value.abs());
+    let (whole, decimals) = plain.split_once('.').unwrap_or((plain.as_str(), ""));
+    let mut written = String::new();
+    if value < 0.0 && plain.contains(|c: char| c.is_ascii_digit() && c != '0') {
+        written.push('−');
+    }
+    for (place, digit) in whole.chars().enumerate() {
+        if place > 0 && (whole.len() - place).is_multiple_of(3) {
+            written.push(',');
+        }
+        written.push(digit);
+    }
+    if !decimals.is_empty() {
+        written.push('.');
+        written.push_str(decimals);
+    }
+    written
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn width_grows_with_letters_weight_and_size() {
+        let regular = width("Ground truth", 10.0, Weight::Regular);
+        assert!((width("Ground truth", 20.0, Weight::Regular) - 2.0 * regular).abs() < 0.1);
+        assert!(width("Ground truth", 10.0, Weight::Bold) > regular);
+        // DejaVu Sans: an em dash is one em wide.
+        assert!((width("—", 10.0, Weight::Regular) - 10.0).abs() < 0.1);
+    }
+
+    #[test]
+    fn a_long_text_is_shortened_to_its_room() {
+        let name = "02-stopsigns/s0-0123456789-a-very-long-name.jpg";
+        for room in [0.0, 5.0, 12.0, 40.0, 90.0, 1000.0] {
+            for shorten in [Shorten::End, Shorten::Middle] {
+                let fitted = fit(name, 10.0, Weight::Regular, room, shorten);
+                assert!(width(&fitted, 10.0, Weight::Regular) <= room);
+            }
+        }
+        let middle = fit(name, 10.0, Weight::Regular, 120.0, Shorten::Middle);
+        assert!(middle.starts_with("02-stop") && middle.ends_with("name.jpg"));
+        assert_eq!(
+            fit("a\nb\u{0}", 10.0, Weight::Regular, 99.0, Shorten::End),
+            "a b "
+        );
+    }
+
+    #[test]
+    fn a_heading_breaks_at_its_most_even_space() {
+        let lines = |text: &str| wrapped(text, 10.0, Weight::Regular, 100.0);
+        assert_eq!(lines("Batch norm"), ["Batch norm"]);
+        assert_eq!(
+            lines("Fusion, EfficientNet-Lite0, mean"),
+            ["Fusion,", "EfficientNet-Lite0, mean"]
+        );
+        assert_eq!(lines("a-name-without-any-space").len(), 1);
+    }
+
+    #[test]
+    fn numbers_are_written_for_readers() {
+        assert_eq!(decibels(24.046), "24.05 dB");
+        assert_eq!(decibels(f64::INFINITY), "∞ dB");
+        assert_eq!(decibels(f64::NAN), "– dB");
+        assert_eq!(grouped(1_234_567.0, 0), "1,234,567");
+        assert_eq!(grouped(-999.5, 1), "−999.5");
+        assert_eq!(grouped(-0.001, 2), "0.00");
+        assert_eq!(quantity(0.5, 3, ""), "0.500");
+    }
+}

@@ -1,0 +1,26 @@
+//! A research harness that trains image-colorization networks from declarative experiment files.
+//!
+//! An experiment file becomes an [`experiment::Experiment`]; a [`train::Trial`] is one of its seeds on one device; what
+//! comes of it lies in a [`runs::RunFolder`], as Parquet tables, pictures and checkpoints. The rooms, in the order in
+//! which data flows:
+//!
+//! ```text
+//! experiment -> dataset -> photo -> color -> batch -> network -> train -> runs -> report
+//!                                                                evaluate -^  figure -^
+//! ```
+
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::float_cmp))]
+
+pub mod backend;
+pub mod batch;
+pub mod cli;
+pub mod color;
+pub mod dataset;
+pub mod evaluate;
+pub mod experiment;
+pub mod figure;
+pub mod network;
+pub mod photo;
+pub mod report;
+pub mod runs;
+pub mod train;

@@ -1,0 +1,119 @@
+//! Convolutions with Keras's padding and initial weights, each with the norm that follows it.
+
+use burn::module::Module;
+use burn::nn::PaddingConfig2d;
+use burn::nn::conv::{Conv2d, Conv2dConfig, ConvTranspose2d, ConvTranspose2dConfig};
+use burn::tensor::{Device, Tensor};
+
+use super::initial::InitialWeights;
+use super::norm::Norm;
+use super::{NormKind, padding};
+
+/// A convolution and the norm after it.
+#[derive(Module, Debug)]
+pub struct Convolution {
+    /// Kernel `[channels_out, channels_in, size, size]` and bias `[channels_out]`.
+    pub convolution: Conv2d,
+    /// Over `channels_out`.
+    pub norm: Norm,
+}
+
+/// How a convolution treats the border of its input.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Border {
+    /// No padding: the output is `size - 1` pixels smaller.
+    Valid,
+    /// Zeros, so that the output is as large as the input, or half as large at stride 2; what does not divide evenly
+    /// goes to the bottom and the right, as in TensorFlow.
+    Same,
+}
+
+impl Convolution {
+    /// A convolution from `channels[0]` to `channels[1]` channels with a kernel of `size` by `size`.
+    pub fn new(
+        weights: &mut InitialWeights,
+        norm: NormKind,
+        channels: [usize; 2],
+        size: usize,
+        stride: usize,
+        border: Border,
+        device: &Device,
+    ) -> Self {
+        let padding = match border {
+            Border::Valid => PaddingConfig2d::Valid,
+            Border::Same => {
+                // For sizes that the stride divides.
+                let total = size - stride;
+                let before = total / 2;
+                let after = total - before;
+                PaddingConfig2d::Explicit(before, before, after, after)
+            }
+        };
+        let mut convolution = Conv2dConfig::new(channels, [size, size])
+            .with_stride([stride, stride])
+            .with_padding(padding)
+            .init(device);
+        convolution.weight = weights.kernel([channels[1], channels[0], size, size], device);
+        convolution.bias = Some(InitialWeights::bias(channels[1], device));
+        Self {
+            convolution,
+            norm: Norm::new(norm, channels[1], device),
+        }
+    }
+
+    /// Convolution, then norm, without an activation.
+    ///
+    /// # Shapes
+    ///
+    /// `[batch, channels_in, height, width]` to `[batch, channels_out, height', width']`, see [`Border`].
+    pub fn forward(&self, input: Tensor<4>) -> Tensor<4> {
+        self.norm.forward(self.convolution.forward(input))
+    }
+}
+
+/// A transposed convolution, padded like Keras's `same`, and the norm after it.
+#[derive(Module, Debug)]
+pub struct TransposedConvolution {
+    /// Kernel `[channels_in, channels_out, size, size]` and bias `[channels_out]`.
+    pub convolution: ConvTranspose2d,
+    /// Over `channels_out`.
+    pub norm: Norm,
+}
+
+impl TransposedConvolution {
+    /// A transposed convolution from `channels[0]` to `channels[1]` channels with a kernel of `size` by `size`, which
+    /// enlarges its input `stride` times.
+    pub fn new(
+        weights: &mut InitialWeights,
+        norm: NormKind,
+        channels: [usize; 2],
+        size: usize,
+        stride: usize,
+        device: &Device,
+    ) -> Self {
+        let before = (size - stride) / 2;
+        let mut convolution = ConvTranspose2dConfig::new(channels, [size, size])
+            .with_stride([stride, stride])
+            .with_padding([before, before])
+            .init(device);
+        convolution.weight = weights.kernel([channels[0], channels[1], size, size], device);
+        convolution.bias = Some(InitialWeights::bias(channels[1], device));
+        Self {
+            convolution,
+            norm: Norm::new(norm, channels[1], device),
+        }
+    }
+
+    /// Transposed convolution, then norm, without an activation.
+    ///
+    /// # Shapes
+    ///
+    /// `[batch, channels_in, height, width]` to `[batch, channels_out, stride height, stride width]`.
+    pub fn forward(&self, input: Tensor<4>) -> Tensor<4> {
+        let [_, _, height, width] = input.dims();
+        let [stride, _] = self.convolution.stride;
+        let output = self.convolution.forward(input);
+        let output = padding::keep_top_left(output, [stride * height, stride * width]);
+        self.norm.forward(output)
+    }
+}

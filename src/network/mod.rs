@@ -1,0 +1,147 @@
+//! The networks, one file each.
+//!
+//! A [`NetworkSection`] says which; [`NetworkSection::init`] builds it as a [`Network`], whose weights depend on the
+//! seed alone and whose output is the tanh of its last layer. What that means as colour is the `color` room's affair.
+
+pub mod convolution;
+pub mod image_transformation;
+pub mod initial;
+pub mod norm;
+pub mod padding;
+pub mod residual_block;
+pub mod section;
+
+use burn::module::{Module, ModuleVisitor, Param};
+use burn::tensor::{Device, Tensor};
+
+use self::image_transformation::ImageTransformation;
+use self::initial::InitialWeights;
+pub use self::section::{NetworkKind, NetworkSection, NormKind};
+
+/// Changes when the same weights, or the same seed, would answer otherwise.
+pub const VERSION: u32 = 1;
+
+/// Any of the networks.
+#[derive(Module, Debug)]
+pub enum Network {
+    /// Johnson et al. (2016).
+    ImageTransformation(ImageTransformation),
+}
+
+impl NetworkSection {
+    /// Builds the network on `device`, to train it if the device has autodiff. The weights depend on `seed` and the
+    /// network's shape, never on the device.
+    pub fn init(
+        &self,
+        input_channels: usize,
+        output_channels: usize,
+        seed: u64,
+        device: &Device,
+    ) -> Network {
+        let mut weights = InitialWeights::new(seed);
+        match self.kind {
+            NetworkKind::ImageTransformation => {
+                Network::ImageTransformation(ImageTransformation::new(
+                    self,
+                    input_channels,
+                    output_channels,
+                    &mut weights,
+                    device,
+                ))
+            }
+        }
+    }
+}
+
+impl Network {
+    /// The values after the last norm and tanh.
+    ///
+    /// # Shapes
+    ///
+    /// `[batch, input_channels, height, width]` to `[batch, output_channels, height, width]` in (-1, 1). Height and
+    /// width are multiples of 4 greater than [`NetworkSection::reflection_padding`].
+    pub fn forward(&self, input: Tensor<4>) -> Tensor<4> {
+        match self {
+            Self::ImageTransformation(network) => network.forward(input),
+        }
+    }
+
+    /// How many numbers are trained: kernels, biases and the norms' scales and shifts, without running statistics.
+    pub fn parameter_count(&self) -> usize {
+        let mut count = ParameterCount::default();
+        self.visit(&mut count);
+        count.total
+    }
+}
+
+/// Sums the sizes of all float tensors but batch norm's running statistics, which Burn visits like parameters.
+#[derive(Default)]
+struct ParameterCount {
+    path: Vec<String>,
+    total: usize,
+}
+
+impl ModuleVisitor for ParameterCount {
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        let name = self.path.last().map(String::as_str);
+        if !matches!(name, Some("running_mean" | "running_var")) {
+            self.total += param.lazy_shape().num_elements();
+        }
+    }
+
+    fn enter_module(&mut self, name: &str, _container: &str) {
+        self.path.push(name.to_owned());
+    }
+
+    fn exit_module(&mut self, _name: &str, _container: &str) {
+        self.path.pop();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::backend::{self, DeviceName};
+
+    fn section(norm: NormKind, scale: usize, residual_blocks: usize) -> NetworkSection {
+        NetworkSection {
+            kind: NetworkKind::ImageTransformation,
+            norm,
+            scale,
+            residual_blocks,
+        }
+    }
+
+    #[test]
+    fn has_the_originals_number_of_parameters() {
+        let device = backend::open(&DeviceName::Flex).unwrap();
+        for norm in [NormKind::Batch, NormKind::Instance] {
+            let network = section(norm, 16, 5).init(1, 2, 0, &device);
+            assert_eq!(network.parameter_count(), 421_014);
+        }
+    }
+
+    #[test]
+    fn keeps_the_size_of_every_legal_image() {
+        let device = backend::open(&DeviceName::Flex).unwrap();
+        for norm in [NormKind::Batch, NormKind::Instance] {
+            for (blocks, sizes) in [
+                (0, [[4, 4], [8, 12]]),
+                (1, [[12, 12], [16, 12]]),
+                (2, [[20, 24], [40, 20]]),
+            ] {
+                for channels in [[1, 2], [3, 3]] {
+                    for device in [device.clone(), device.clone().autodiff()] {
+                        let network =
+                            section(norm, 1, blocks).init(channels[0], channels[1], 0, &device);
+                        for [height, width] in sizes {
+                            let input = Tensor::ones([1, channels[0], height, width], &device);
+                            let output = network.forward(input);
+                            assert_eq!(output.dims(), [1, channels[1], height, width]);
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

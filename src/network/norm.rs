@@ -1,0 +1,64 @@
+//! The normalisation after a convolution.
+
+use burn::module::Module;
+use burn::nn::{BatchNorm, BatchNormConfig, InstanceNorm, InstanceNormConfig};
+use burn::tensor::{Device, Tensor};
+
+use super::NormKind;
+
+/// Keras's momentum of .99 is the share of the old value that is kept; Burn's is the share of the new one.
+const MOMENTUM: f64 = 0.01;
+
+/// Added to the variance under the root.
+const EPSILON: f64 = 1e-3;
+
+/// A normalisation with a learnt scale (first one) and shift (first zero) for each channel.
+///
+/// Batch norm's running variance takes in the biased variance of the batch, as Keras 3 does; PyTorch and the fused
+/// kernel of TensorFlow 2 take `n / (n - 1)` of it, where `n` is the number of values of a channel in the batch.
+#[derive(Module, Debug)]
+pub enum Norm {
+    /// Over batch, height and width; over the running statistics once training is over.
+    Batch(BatchNorm),
+    /// Over height and width of each image, in training and after.
+    Instance(InstanceNorm),
+}
+
+impl Norm {
+    /// A normalisation of `channels` channels.
+    pub fn new(kind: NormKind, channels: usize, device: &Device) -> Self {
+        match kind {
+            NormKind::Batch => Self::Batch(
+                BatchNormConfig::new(channels)
+                    .with_momentum(MOMENTUM)
+                    .with_epsilon(EPSILON)
+                    .init(device),
+            ),
+            NormKind::Instance => Self::Instance(
+                InstanceNormConfig::new(channels)
+                    .with_epsilon(EPSILON)
+                    .init(device),
+            ),
+        }
+    }
+
+    /// Normalises `input`. Batch norm uses the batch's statistics, and takes them into its running ones, when `input`
+    /// lives on a device with autodiff.
+    ///
+    /// # Shapes
+    ///
+    /// `[batch, channels, height, width]`, in and out.
+    pub fn forward(&self, input: Tensor<4>) -> Tensor<4> {
+        match self {
+            Self::Batch(norm) => {
+                let output = norm.forward(input);
+                // Burn parks the update per thread until the next read, and a record written before that read would
+                // lack the last batch: a resumed run would differ from one that was never interrupted.
+                norm.running_mean.value_sync();
+                norm.running_var.value_sync();
+                output
+            }
+            Self::Instance(norm) => norm.forward(input),
+        }
+    }
+}

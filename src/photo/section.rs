@@ -1,0 +1,53 @@
+//! The `[image]` section of an experiment file.
+
+use serde::{Deserialize, Serialize};
+
+/// The size that every photograph is brought to before the network sees it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ImageSection {
+    /// Side of the square, in pixels; the aspect ratio is not kept, as in the original.
+    pub size: usize,
+    /// How pixels are interpolated.
+    #[serde(default)]
+    pub resize: Resize,
+}
+
+impl ImageSection {
+    /// The network halves the picture twice and doubles it twice, so its side must be a multiple of this.
+    const MULTIPLE: usize = 4;
+
+    /// What is wrong with the values: the key within the section, and what it must be, to be read after its name.
+    pub fn violations(&self) -> Vec<(&'static str, String)> {
+        let size = self.size;
+        let below = size / Self::MULTIPLE * Self::MULTIPLE;
+        match size {
+            0 => vec![(
+                "size",
+                "must be a multiple of 4, and at least 4".to_string(),
+            )],
+            size if below == size => Vec::new(),
+            _ => {
+                let near: Vec<String> = [Some(below), below.checked_add(Self::MULTIPLE)]
+                    .into_iter()
+                    .flatten()
+                    .filter(|&size| size > 0)
+                    .map(|size| size.to_string())
+                    .collect();
+                let near = near.join(" or ");
+                vec![("size", format!("must be a multiple of 4, such as {near}"))]
+            }
+        }
+    }
+}
+
+/// How a photograph is brought to another size.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Resize {
+    /// Bilinear with half-pixel centres and no antialias: the default of `tf.image.resize`.
+    #[default]
+    Bilinear,
+    /// Bilinear whose support grows when the picture shrinks, so that nothing aliases.
+    BilinearAntialias,
+}

@@ -1,0 +1,40 @@
+//! Reports: tables and figures made from run folders alone. This room knows nothing of how a run was trained.
+//!
+//! A [`Summary`] is a run's line in a table; [`stages`] draws the figures of the write-up's stages.
+
+pub mod stages;
+mod summary;
+
+use std::path::PathBuf;
+
+pub use summary::Summary;
+
+use crate::figure::FigureError;
+use crate::runs::RunError;
+
+/// Why a report cannot be made.
+#[derive(Debug, thiserror::Error)]
+pub enum ReportError {
+    /// A run folder cannot be read, or the report's not be written.
+    #[error(transparent)]
+    Run(#[from] RunError),
+    /// A figure cannot be written.
+    #[error(transparent)]
+    Figure(#[from] FigureError),
+    /// A sample picture cannot be read.
+    #[error("cannot read the sample `{}`: {source}", path.display())]
+    Sample {
+        /// Where.
+        path: PathBuf,
+        /// Why.
+        source: image::ImageError,
+    },
+    /// A table lacks a column.
+    #[error("`{}` is not a table of this program: {source}", path.display())]
+    Table {
+        /// Where.
+        path: PathBuf,
+        /// Why.
+        source: polars::error::PolarsError,
+    },
+}

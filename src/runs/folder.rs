@@ -1,0 +1,249 @@
+//! A run folder: where everything of one trial lies.
+//!
+//! ```text
+//! runs/<experiment>/<trial>/
+//!   experiment.toml                 the resolved experiment
+//!   run.json                        what it is and how it stands
+//!   metrics/*.parquet               step, split, metric, value, seconds
+//!   images/step-NNNNNN.parquet      step, image_id, file_name, one column a metric
+//!   samples/step-NNNNNN.png         the same held-out images at every step
+//!   samples/images/…                the single pictures of the samples
+//!   checkpoints/step-NNNNNN/        weights, optimizer, schedule
+//!   log.txt                         the diary
+//! ```
+
+use std::fs::{self, File, TryLockError};
+use std::path::{Path, PathBuf};
+
+use super::{Checkpoint, Identity, RunError, RunRecord, atomic, record};
+
+/// A run folder's paths.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunFolder {
+    path: PathBuf,
+}
+
+/// While this lives, no other process works on the run. The operating system frees it when the process dies.
+#[derive(Debug)]
+pub struct RunLock {
+    _file: File,
+}
+
+impl RunFolder {
+    /// The folder at `path`, whether it is there or not.
+    pub fn at(path: impl Into<PathBuf>) -> Self {
+        Self { path: path.into() }
+    }
+
+    /// The folder of a trial under `runs`.
+    pub fn of(runs: &Path, experiment: &str, identity: &Identity) -> Self {
+        Self::at(runs.join(experiment).join(identity.trial()))
+    }
+
+    /// The folder itself.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The resolved experiment.
+    pub fn experiment(&self) -> PathBuf {
+        self.path.join("experiment.toml")
+    }
+
+    /// The folder of metric tables.
+    pub fn metrics(&self) -> PathBuf {
+        self.path.join("metrics")
+    }
+
+    /// The table of image scores at a step.
+    pub fn image_scores(&self, step: usize) -> PathBuf {
+        self.path.join(format!("images/step-{step:06}.parquet"))
+    }
+
+    /// The sample picture of a step, without its ending.
+    pub fn sample(&self, step: usize) -> PathBuf {
+        self.path.join(format!("samples/step-{step:06}"))
+    }
+
+    /// One picture of the samples: `kind` is `truth`, `gray` or `step-NNNNNN`.
+    pub fn sample_image(&self, kind: &str, image_id: i64) -> PathBuf {
+        self.path
+            .join(format!("samples/images/{kind}/{image_id:012}.png"))
+    }
+
+    /// The folder of checkpoints.
+    pub fn checkpoints(&self) -> PathBuf {
+        self.path.join("checkpoints")
+    }
+
+    /// The diary.
+    pub fn log(&self) -> PathBuf {
+        self.path.join("log.txt")
+    }
+
+    /// Makes the folder and takes it for this process.
+    ///
+    /// # Errors
+    ///
+    /// [`RunError::Locked`] when another process has it, [`RunError::Io`] when it cannot be made.
+    pub fn lock(&self) -> Result<RunLock, RunError> {
+        fs::create_dir_all(&self.path).map_err(RunError::io("create", &self.path))?;
+        let path = self.path.join(".lock");
+        let file = File::create(&path).map_err(RunError::io("write", &path))?;
+        match file.try_lock() {
+            Ok(()) => Ok(RunLock { _file: file }),
+            Err(TryLockError::WouldBlock) => Err(RunError::Locked {
+                path: self.path.clone(),
+                owner: self.owner(),
+            }),
+            Err(TryLockError::Error(error)) => Err(RunError::io("lock", &path)(error)),
+        }
+    }
+
+    fn owner(&self) -> String {
+        let Ok(Some(record)) = self.record() else {
+            return String::new();
+        };
+        record.sessions.last().map_or_else(String::new, |session| {
+            format!(
+                " (process {} on {})",
+                session.process, session.environment.machine.host
+            )
+        })
+    }
+
+    /// Reads `run.json`; `None` when there is none.
+    ///
+    /// # Errors
+    ///
+    /// [`RunError::Record`] when it is not what this program writes.
+    pub fn record(&self) -> Result<Option<RunRecord>, RunError> {
+        let path = self.path.join("run.json");
+        let bytes = match fs::read(&path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(RunError::io("read", &path)(error)),
+        };
+        let record: RunRecord =
+            serde_json::from_slice(&bytes).map_err(|error| RunError::Record {
+                path: path.clone(),
+                reason: error.to_string(),
+            })?;
+        if record.format != record::FORMAT {
+            return Err(RunError::Record {
+                path,
+                reason: format!(
+                    "it has format {}, and this program reads format {}",
+                    record.format,
+                    record::FORMAT
+                ),
+            });
+        }
+        Ok(Some(record))
+    }
+
+    /// Writes `run.json`.
+    ///
+    /// # Errors
+    ///
+    /// [`RunError::Io`] when it cannot be written.
+    pub fn write_record(&self, record: &RunRecord) -> Result<(), RunError> {
+        let mut json = serde_json::to_vec_pretty(record).expect("a record is JSON");
+        json.push(b'\n');
+        atomic::write(&self.path.join("run.json"), &json)
+    }
+
+    /// Removes what a killed process left half written. Only its owner may: hold the lock.
+    ///
+    /// # Errors
+    ///
+    /// [`RunError::Io`] when something cannot be removed.
+    pub fn clear_partial(&self, _lock: &RunLock) -> Result<(), RunError> {
+        let mut entries = walkdir::WalkDir::new(&self.path).into_iter();
+        while let Some(Ok(entry)) = entries.next() {
+            if !entry.file_name().to_string_lossy().starts_with(".partial-") {
+                continue;
+            }
+            let path = entry.path();
+            if entry.file_type().is_dir() {
+                entries.skip_current_dir();
+                fs::remove_dir_all(path).map_err(RunError::io("remove", path))?;
+            } else {
+                fs::remove_file(path).map_err(RunError::io("remove", path))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The newest checkpoint that is sound, and the damage of those that were passed over.
+    ///
+    /// # Errors
+    ///
+    /// [`RunError::Io`] when the folder of checkpoints cannot be read.
+    pub fn latest_checkpoint(&self) -> Result<(Option<Checkpoint>, Vec<RunError>), RunError> {
+        let mut damaged = Vec::new();
+        for checkpoint in Checkpoint::list(&self.checkpoints())? {
+            match checkpoint.verify() {
+                Ok(()) => return Ok((Some(checkpoint), damaged)),
+                Err(error) => damaged.push(error),
+            }
+        }
+        Ok((None, damaged))
+    }
+}
+
+/// Every run folder under `runs`, sorted by path.
+///
+/// # Errors
+///
+/// [`RunError::Io`] when a folder cannot be read.
+pub fn find_runs(runs: &Path) -> Result<Vec<RunFolder>, RunError> {
+    let mut found = Vec::new();
+    for entry in walkdir::WalkDir::new(runs)
+        .min_depth(2)
+        .max_depth(2)
+        .sort_by_file_name()
+    {
+        let entry = match entry {
+            Ok(entry) => entry,
+            Err(error) if error.depth() == 0 => return Ok(found),
+            Err(error) => {
+                return Err(RunError::Io {
+                    action: "read",
+                    path: runs.to_path_buf(),
+                    source: error.into(),
+                });
+            }
+        };
+        if entry.path().join("run.json").is_file() {
+            found.push(RunFolder::at(entry.path()));
+        }
+    }
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_process_at_a_time_and_a_foreign_record_is_refused() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = RunFolder::at(root.path().join("01-batchnorm/s0-0123456789"));
+        let lock = folder.lock().unwrap();
+        assert!(matches!(folder.lock(), Err(RunError::Locked { .. })));
+        let partial = folder.path().join("checkpoints/.partial-000010");
+        fs::create_dir_all(&partial).unwrap();
+        fs::write(partial.join("model.bpk"), "half").unwrap();
+        folder.clear_partial(&lock).unwrap();
+        assert!(!partial.exists());
+        drop(lock);
+        folder.lock().unwrap();
+
+        assert_eq!(folder.record().unwrap(), None);
+        fs::write(folder.path().join("run.json"), "{}").unwrap();
+        assert!(matches!(folder.record(), Err(RunError::Record { .. })));
+        assert_eq!(find_runs(root.path()).unwrap(), [folder]);
+        assert!(find_runs(&root.path().join("none")).unwrap().is_empty());
+    }
+}

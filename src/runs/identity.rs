@@ -1,0 +1,110 @@
+//! Which trial this is: a hash over everything that can change a number.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde_json::Value;
+
+use crate::experiment::Experiment;
+
+/// Keys of an experiment that change no number: names, and how often and how long its state is kept. The manifest is
+/// among them because the photographs' contents count instead.
+const NO_NUMBER: [&str; 7] = [
+    "name",
+    "title",
+    "seeds",
+    "dataset.use",
+    "train.checkpoint_every",
+    "train.keep_checkpoints",
+    "train.flush_seconds",
+];
+
+/// What a trial's identity is made of.
+#[derive(Debug, Clone, Copy)]
+pub struct IdentityParts<'a> {
+    /// The resolved experiment.
+    pub experiment: &'a Experiment,
+    /// The trial's seed.
+    pub seed: u64,
+    /// Hash over the usable images' ids and contents.
+    pub dataset: &'a str,
+    /// `flex`, `libtorch-cpu` or `libtorch-cuda`: kinds of device whose arithmetic differs.
+    pub device_class: &'a str,
+    /// The version of every room whose code can change a number, by name.
+    pub code: &'a [(&'static str, u32)],
+}
+
+/// A trial's identity: 32 bytes in hexadecimal. Equal identity, equal numbers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    hex: String,
+    seed: u64,
+}
+
+impl Identity {
+    /// Hashes the parts, the experiment as a sorted list of its keys and values, so that neither the file it was
+    /// written in nor the order of this program's types counts.
+    pub fn of(parts: &IdentityParts<'_>) -> Self {
+        let values = keys_and_values(parts.experiment)
+            .into_iter()
+            .filter(|(key, _)| !NO_NUMBER.contains(&key.as_str()))
+            .collect();
+        Self::of_values(parts, values)
+    }
+
+    fn of_values(parts: &IdentityParts<'_>, mut values: BTreeMap<String, String>) -> Self {
+        values.insert("seed".to_owned(), parts.seed.to_string());
+        values.insert("dataset.content".to_owned(), parts.dataset.to_owned());
+        values.insert("device_class".to_owned(), parts.device_class.to_owned());
+        for (room, version) in parts.code {
+            values.insert(format!("code.{room}"), version.to_string());
+        }
+        let mut hasher = blake3::Hasher::new();
+        for (key, value) in &values {
+            // Lengths keep two neighbours from passing for others.
+            for text in [key, value] {
+                hasher.update(&(text.len() as u64).to_le_bytes());
+                hasher.update(text.as_bytes());
+            }
+        }
+        Self {
+            hex: hasher.finalize().to_hex().to_string(),
+            seed: parts.seed,
+        }
+    }
+
+    /// The trial's name, which is its folder's: `s<seed>-<first ten hexadecimal digits>`.
+    pub fn trial(&self) -> String {
+        format!("s{}-{}", self.seed, &self.hex[..10])
+    }
+}
+
+impl fmt::Display for Identity {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.hex)
+    }
+}
+
+/// Every key of a resolved experiment with its value as JSON, by dotted key.
+pub fn keys_and_values(experiment: &Experiment) -> BTreeMap<String, String> {
+    let value =
+        serde_json::to_value(experiment).expect("sections hold only numbers, strings and tables");
+    let mut flat = BTreeMap::new();
+    flatten(&value, String::new(), &mut flat);
+    flat
+}
+
+fn flatten(value: &Value, key: String, flat: &mut BTreeMap<String, String>) {
+    match value {
+        Value::Object(table) => {
+            for (name, value) in table {
+                let separator = if key.is_empty() { "" } else { "." };
+                flatten(value, format!("{key}{separator}{name}"), flat);
+            }
+        }
+        value => {
+            flat.insert(key, value.to_string());
+        }
+    }
+}
+

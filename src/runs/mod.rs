@@ -1,0 +1,104 @@
+//! Run folders: `runs/<experiment>/<trial>/`, one for every trained trial. This room is the only one that knows
+//! their layout, and the only one that writes it.
+//!
+//! - [`Identity`] says which trial this is: equal identity, equal numbers; it names the folder.
+//! - [`RunFolder`] is the folder: its paths, its lock, its [`RunRecord`] (`run.json`) and its checkpoints.
+//! - [`MetricLog`] and [`write_image_scores`] write the Parquet tables; [`read_metrics`] reads them back.
+//!
+//! Every file is complete or absent: it is written under a temporary name, synced and renamed ([`atomic`]).
+
+pub mod atomic;
+mod checkpoint;
+mod environment;
+mod folder;
+mod identity;
+mod images;
+mod log;
+mod metrics;
+mod record;
+
+pub use checkpoint::{Checkpoint, CheckpointPart, CheckpointWriter};
+pub use environment::{Environment, Git, Machine};
+pub use folder::{RunFolder, RunLock, find_runs};
+pub use identity::{Identity, IdentityParts, keys_and_values};
+pub use images::{ImageScores, read_image_scores, write_image_scores};
+pub use log::RunLog;
+pub use metrics::{MetricLog, MetricRow, MetricTable, read_metrics};
+pub use record::{DatasetRecord, FORMAT, RunRecord, Session, Status};
+
+use std::path::PathBuf;
+
+/// What can go wrong with a run folder.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The operating system refused: no room, no permission, no such folder.
+    #[error("cannot {action} `{}`: {source}", path.display())]
+    Io {
+        /// What was tried, as a verb: `write`, `read`, `create`.
+        action: &'static str,
+        /// Where.
+        path: PathBuf,
+        /// What the operating system said.
+        source: std::io::Error,
+    },
+    /// A Parquet table could not be written or read.
+    #[error("cannot {action} the table `{}`: {source}", path.display())]
+    Table {
+        /// `write` or `read`.
+        action: &'static str,
+        /// Where.
+        path: PathBuf,
+        /// What polars said.
+        source: polars::error::PolarsError,
+    },
+    /// `run.json` is not what this program writes.
+    #[error(
+        "`{}` is not a run record of this program: {reason}; if it was edited by hand, move the folder away and run again",
+        path.display()
+    )]
+    Record {
+        /// Where.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// Another process works on the same trial.
+    #[error("`{}` is being trained by another process{owner}; wait for it, or stop it", path.display())]
+    Locked {
+        /// The run folder.
+        path: PathBuf,
+        /// ` (process 123 on host)`, or nothing when it is not known.
+        owner: String,
+    },
+    /// A checkpoint is damaged or incomplete.
+    #[error("the checkpoint `{}` cannot be used: {reason}", path.display())]
+    Checkpoint {
+        /// The checkpoint's folder.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+impl RunError {
+    fn io(action: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.into();
+        move |source| Self::Io {
+            action,
+            path,
+            source,
+        }
+    }
+
+    fn table(
+        action: &'static str,
+        path: impl Into<PathBuf>,
+    ) -> impl FnOnce(polars::error::PolarsError) -> Self {
+        let path = path.into();
+        move |source| Self::Table {
+            action,
+            path,
+            source,
+        }
+    }
+}

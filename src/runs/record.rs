@@ -1,0 +1,107 @@
+//! `run.json`: what a run is and how it stands.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::Environment;
+
+/// Changes when `run.json` changes in a way that an older program could misread.
+pub const FORMAT: u32 = 1;
+
+/// How a run stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// A process works on it, or died without a word: the lock tells.
+    Running,
+    /// Stopped on request, after a checkpoint.
+    Interrupted,
+    /// Stopped by an error, which [`RunRecord::error`] tells.
+    Failed,
+    /// All steps are done.
+    Done,
+}
+
+impl std::fmt::Display for Status {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(match self {
+            Self::Running => "running",
+            Self::Interrupted => "interrupted",
+            Self::Failed => "failed",
+            Self::Done => "done",
+        })
+    }
+}
+
+/// The photographs of a run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DatasetRecord {
+    /// The manifest, as it was found.
+    pub manifest: String,
+    /// Hash over the usable images' ids and contents.
+    pub content_hash: String,
+    /// Images to train on.
+    pub train: usize,
+    /// Images held out, before `evaluate.images` limits them.
+    pub validation: usize,
+    /// Photographs without colour, which were skipped.
+    pub colorless: Vec<String>,
+    /// Photographs that cannot be decoded, and why.
+    pub broken: BTreeMap<String, String>,
+    /// Photographs that the annotations name and the folder lacks.
+    pub missing: Vec<String>,
+}
+
+/// One stretch of work by one process.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Session {
+    /// When it began.
+    pub started: Timestamp,
+    /// When it ended; absent while it works, or when it was killed.
+    pub ended: Option<Timestamp>,
+    /// The checkpoint that it went on from; 0 is the beginning.
+    pub from_step: usize,
+    /// Process number.
+    pub process: u32,
+    /// Code and machine.
+    pub environment: Environment,
+}
+
+/// What `run.json` holds.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RunRecord {
+    /// [`FORMAT`] of the program that wrote it.
+    pub format: u32,
+    /// The experiment's name.
+    pub experiment: String,
+    /// The experiment's title.
+    pub title: String,
+    /// The trial's seed.
+    pub seed: u64,
+    /// The trial's identity, 64 hexadecimal digits.
+    pub identity: String,
+    /// How it stands.
+    pub status: Status,
+    /// Why it failed, when it did.
+    pub error: Option<String>,
+    /// The last step that a checkpoint keeps.
+    pub step: usize,
+    /// Steps in all.
+    pub steps: usize,
+    /// The device, by name.
+    pub device: String,
+    /// Its kind; devices of one kind do the same arithmetic.
+    pub device_class: String,
+    /// The version of every room whose code can change a number.
+    pub code: BTreeMap<String, u32>,
+    /// Versions of the libraries that do the arithmetic.
+    pub libraries: BTreeMap<String, String>,
+    /// The photographs.
+    pub dataset: DatasetRecord,
+    /// Learned values, without running statistics.
+    pub parameters: usize,
+    /// Every stretch of work, oldest first.
+    pub sessions: Vec<Session>,
+}

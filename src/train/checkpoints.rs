@@ -1,0 +1,57 @@
+//! burn-train's checkpointers over the run folder's checkpoints. What burn-train calls a checkpoint's epoch is a step
+//! here.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use burn_train::checkpoint::{
+    Checkpoint as BurnCheckpoint, Checkpointer, CheckpointerError, CheckpointingAction,
+    CheckpointingStrategy,
+};
+use burn_train::metric::store::EventStoreClient;
+
+use crate::runs::{Checkpoint, CheckpointPart, CheckpointWriter};
+
+/// Saves and restores one part of every checkpoint.
+pub struct PartCheckpointer {
+    /// Puts the parts together.
+    pub writer: Arc<CheckpointWriter>,
+    /// The run's folder of checkpoints.
+    pub checkpoints: PathBuf,
+    /// Which part.
+    pub part: CheckpointPart,
+}
+
+impl<Record: BurnCheckpoint> Checkpointer<Record> for PartCheckpointer {
+    fn save(&self, step: usize, record: Record) -> Result<(), CheckpointerError> {
+        self.writer
+            .save(step, self.part, |path| {
+                record
+                    .save(path.to_path_buf())
+                    .map_err(|error| error.to_string())
+            })
+            .map_err(CheckpointerError::Unknown)
+    }
+
+    fn delete(&self, _step: usize) -> Result<(), CheckpointerError> {
+        // The writer keeps the latest few: it alone knows when a newer one is complete.
+        Ok(())
+    }
+
+    fn restore(&self, step: usize) -> Result<Record, CheckpointerError> {
+        Record::load(Checkpoint::at(&self.checkpoints, step).part(self.part))
+    }
+}
+
+/// The loop asks for a checkpoint when one is due, so every question is answered with yes.
+pub struct WhenAsked;
+
+impl CheckpointingStrategy for WhenAsked {
+    fn checkpointing(
+        &mut self,
+        _step: usize,
+        _store: &EventStoreClient,
+    ) -> Vec<CheckpointingAction> {
+        vec![CheckpointingAction::Save]
+    }
+}

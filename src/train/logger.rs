@@ -1,0 +1,138 @@
+//! burn-train's metrics into the run's Parquet log.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use burn_train::Interrupter;
+use burn_train::logger::MetricLogger;
+use burn_train::metric::store::{EpochSummary, MetricsUpdate, Split};
+use burn_train::metric::{MetricDefinition, MetricId, NumericEntry};
+
+use crate::runs::{MetricLog, MetricRow, RunError};
+
+/// A run's log, shared by burn-train's logging thread and the training loop. An error stops the training and waits
+/// here for the loop to take it.
+#[derive(Clone)]
+pub struct SharedLog {
+    log: Arc<Mutex<MetricLog>>,
+    failure: Arc<Mutex<Option<RunError>>>,
+    interrupter: Interrupter,
+    begun: Instant,
+    /// Seconds that earlier sessions trained.
+    before: f64,
+}
+
+impl SharedLog {
+    /// Shares `log`; `before` is the seconds that earlier sessions trained.
+    pub fn new(log: MetricLog, before: f64, interrupter: Interrupter) -> Self {
+        Self {
+            log: Arc::new(Mutex::new(log)),
+            failure: Arc::default(),
+            interrupter,
+            begun: Instant::now(),
+            before,
+        }
+    }
+
+    /// Notes one number.
+    pub fn push(&self, step: usize, split: &'static str, metric: &str, value: f64) {
+        let row = MetricRow {
+            step,
+            split,
+            metric: metric.to_owned(),
+            value,
+            seconds: self.before + self.begun.elapsed().as_secs_f64(),
+        };
+        let written = lock(&self.log).push(row);
+        self.keep(written);
+    }
+
+    /// Writes all that was noted; the next row begins a new file.
+    pub fn end_segment(&self, step: usize) {
+        let written = lock(&self.log).end_segment(step);
+        self.keep(written);
+    }
+
+    /// Writes all that was noted.
+    pub fn flush(&self) {
+        let written = lock(&self.log).flush();
+        self.keep(written);
+    }
+
+    /// The first error, once.
+    pub fn take_failure(&self) -> Option<RunError> {
+        lock(&self.failure).take()
+    }
+
+    /// Keeps an error for [`Self::take_failure`] and stops the training.
+    pub fn keep(&self, result: Result<(), RunError>) {
+        if let Err(error) = result {
+            lock(&self.failure).get_or_insert(error);
+            self.interrupter.stop(Some("the run folder cannot be written"));
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// burn-train's logger: it is told values and splits, and counts the steps itself.
+pub struct ParquetLogger {
+    shared: SharedLog,
+    names: HashMap<MetricId, String>,
+    step: usize,
+}
+
+impl ParquetLogger {
+    /// Logs the steps after `done`.
+    pub fn new(shared: SharedLog, done: usize) -> Self {
+        Self {
+            shared,
+            names: HashMap::new(),
+            step: done,
+        }
+    }
+}
+
+impl MetricLogger for ParquetLogger {
+    fn log(&mut self, update: MetricsUpdate, _epoch: usize, split: &Split) {
+        // A batch brings its own values; the end of a split brings their means, as `Final`.
+        let is_end = update
+            .entries_numeric
+            .iter()
+            .any(|entry| matches!(entry.numeric_entry, Some(NumericEntry::Final(_))));
+        let split = match (split, is_end) {
+            (Split::Train, false) => {
+                self.step += 1;
+                "train"
+            }
+            (Split::Valid, true) => "validation",
+            _ => return,
+        };
+        for entry in update.entries_numeric {
+            let name = self.names.get(&entry.entry.metric_id);
+            if let (Some(name), Some(value)) = (name, entry.numeric_entry) {
+                self.shared.push(self.step, split, name, value.current());
+            }
+        }
+    }
+
+    fn read_numeric(
+        &mut self,
+        _name: &str,
+        _epoch: usize,
+        _split: &Split,
+    ) -> Result<Vec<NumericEntry>, String> {
+        // Nothing here decides by what burn-train reads back: the best step is read from the Parquet log.
+        Ok(Vec::new())
+    }
+
+    fn log_metric_definition(&mut self, definition: MetricDefinition) {
+        self.names
+            .insert(definition.metric_id, definition.name.to_string());
+    }
+
+    fn log_epoch_summary(&mut self, _summary: EpochSummary) {}
+}

@@ -1,0 +1,26 @@
+//! Training: one trial from its resolved experiment to its run folder, driven by burn-train.
+//!
+//! [`Trial::run`] is the way in. burn-train's learner, metrics, event processor, checkpointers, interrupter and
+//! dashboard do the work; what is ours is the loop ([`schedule`]: evaluation, samples and checkpoints fall due at
+//! steps, not at epochs), the Parquet log ([`logger`]), checkpoints that are complete or absent ([`checkpoints`]), and
+//! the progress on the terminal ([`progress`]).
+
+mod checkpoints;
+mod colorizer;
+mod logger;
+mod memory;
+mod metrics;
+mod progress;
+mod samples;
+mod schedule;
+mod section;
+mod trial;
+
+pub use burn_train::Interrupter;
+pub use colorizer::Colorizer;
+pub use progress::Display;
+pub use section::{Loss, Optimizer, Precision, TrainSection};
+pub use trial::{Outcome, Trial, TrainError};
+
+/// Changes when the same experiment would be trained otherwise.
+pub const VERSION: u32 = 1;

@@ -1,0 +1,266 @@
+//! The training loop: burn-train's, but that evaluation, samples and checkpoints fall due at steps.
+//!
+//! What burn-train calls an epoch is here the stretch from one evaluation to the next. After step n, in this order:
+//! held-out evaluation, the sample picture, the checkpoint; so whatever a checkpoint keeps has been written before it.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use burn::data::dataloader::Progress;
+use burn::module::Module;
+use burn_train::metric::store::{Aggregate, EventStoreClient, Split};
+use burn_train::{
+    EventProcessorTraining, InferenceStep, Learner, LearnerEvent, LearningCheckpointer,
+    SupervisedLearningStrategy, SupervisedTrainingEventProcessor, TrainLoader, TrainingComponents,
+    TrainingItem, ValidLoader,
+};
+
+use super::Colorizer;
+use super::TrainSection;
+use super::logger::SharedLog;
+use super::memory::MemoryGauge;
+use super::metrics::NonFinite;
+use super::samples::Samples;
+use crate::batch::{Batch, Photograph};
+use crate::evaluate::{ImageScore, Metric};
+use crate::runs::{CheckpointWriter, ImageScores, RunFolder, RunLog, write_image_scores};
+
+/// Steps after which something falls due.
+#[derive(Debug, Clone)]
+pub struct Cadence {
+    steps: usize,
+    evaluate: usize,
+    sample: usize,
+    checkpoint: usize,
+}
+
+impl Cadence {
+    /// As `[train]` says. The last step gets everything.
+    pub fn of(section: &TrainSection) -> Self {
+        Self {
+            steps: section.steps,
+            evaluate: section.evaluate_every,
+            sample: section.sample_every,
+            checkpoint: section.checkpoint_every,
+        }
+    }
+
+    fn is_due(&self, step: usize, every: usize) -> bool {
+        step.is_multiple_of(every) || step == self.steps
+    }
+}
+
+/// Everything the loop needs beside what burn-train hands it.
+pub struct Schedule {
+    /// What falls due when.
+    pub cadence: Cadence,
+    /// Steps that an earlier session did.
+    pub done: usize,
+    /// Where everything is written.
+    pub folder: RunFolder,
+    /// The run's numbers.
+    pub log: SharedLog,
+    /// The run's diary.
+    pub diary: Arc<RunLog>,
+    /// Puts checkpoints together.
+    pub checkpoints: Arc<CheckpointWriter>,
+    /// The held-out images that samples show.
+    pub samples: Samples,
+    /// The held-out photographs, in the order of their loader.
+    pub held_out: Vec<Photograph>,
+    /// Whether a loss was not finite.
+    pub non_finite: NonFinite,
+}
+
+type Processor = SupervisedTrainingEventProcessor<Colorizer>;
+
+impl SupervisedLearningStrategy<Colorizer> for Schedule {
+    fn fit(
+        &self,
+        components: TrainingComponents<Colorizer>,
+        mut learner: Learner<Colorizer>,
+        train: TrainLoader<Colorizer>,
+        held_out: ValidLoader<Colorizer>,
+        _starting_epoch: usize,
+    ) -> (Colorizer, Processor) {
+        let interrupter = components.interrupter;
+        let mut processor = components.event_processor;
+        let mut checkpointer = components.checkpointer;
+        let store = components.event_store;
+        let mut memory = MemoryGauge::new();
+
+        let mut batches = train.iter();
+        let mut open_epoch = None;
+        let mut last_end = Instant::now();
+        for step in self.done + 1..=self.cadence.steps {
+            let batch = match batches.next() {
+                Some(Ok(batch)) => batch,
+                Some(Err(error)) => {
+                    interrupter.fail(error);
+                    break;
+                }
+                None => break,
+            };
+            let epoch = (step - 1) / self.cadence.evaluate + 1;
+            if open_epoch.is_none() {
+                interrupter.fail_on_error(processor.process_train(LearnerEvent::StartSplit {
+                    epoch_number: epoch,
+                    total_items: self.cadence.evaluate,
+                }));
+                open_epoch = Some(epoch);
+            }
+
+            let mut output = learner.train_step(batch);
+            learner.lr_step();
+            learner.optimizer_step(output.grads);
+            let now = Instant::now();
+            output.item.seconds = now.duration_since(last_end).as_secs_f64();
+            last_end = now;
+            let progress = self.progress(step, self.cadence.steps, "steps");
+            let rate = Some(learner.lr_current());
+            let item = TrainingItem::new(output.item, progress, Some(step), rate);
+            interrupter.fail_on_error(processor.process_train(LearnerEvent::ProcessedItem(item)));
+
+            let stopping = interrupter.should_stop();
+            let evaluate = !stopping && self.cadence.is_due(step, self.cadence.evaluate);
+            let sample = !stopping && self.cadence.is_due(step, self.cadence.sample);
+            let checkpoint = stopping || self.cadence.is_due(step, self.cadence.checkpoint);
+            if !(evaluate || sample || checkpoint) {
+                continue;
+            }
+            self.settle(&mut processor, &store, &interrupter);
+            if self.has_failed(&interrupter) {
+                break;
+            }
+            if evaluate {
+                interrupter
+                    .fail_on_error(processor.process_train(LearnerEvent::EndSplit(epoch)));
+                open_epoch = None;
+                self.evaluate(step, epoch, &learner, &held_out, &mut processor, &interrupter);
+                interrupter
+                    .fail_on_error(processor.process_train(LearnerEvent::EndEpoch(epoch)));
+                self.settle(&mut processor, &store, &interrupter);
+                if let Some(bytes) = memory.read() {
+                    self.log.push(step, "train", MemoryGauge::NAME, bytes);
+                }
+            }
+            if sample {
+                let drawn = self
+                    .samples
+                    .draw(&learner.model().valid(), step, &self.folder);
+                if let Err(error) = drawn {
+                    self.diary.line(&format!("no sample picture: {error:#}"));
+                }
+            }
+            if checkpoint && !self.has_failed(&interrupter) {
+                self.checkpoint(step, &learner, checkpointer.as_mut(), &store);
+            }
+            last_end = Instant::now();
+            if interrupter.should_stop() {
+                break;
+            }
+        }
+        if let Some(epoch) = open_epoch {
+            interrupter.fail_on_error(processor.process_train(LearnerEvent::EndSplit(epoch)));
+        }
+        self.settle(&mut processor, &store, &interrupter);
+        self.log.flush();
+        (learner.model(), processor)
+    }
+}
+
+impl Schedule {
+    fn progress(&self, done: usize, total: usize, unit: &str) -> Progress {
+        Progress::new(done, total, Some(unit.to_owned()))
+    }
+
+    /// Waits until every event so far has reached the log: burn-train works on them on two threads of its own, and a
+    /// question to the second is answered after all that was said before it.
+    fn settle(
+        &self,
+        processor: &mut Processor,
+        store: &EventStoreClient,
+        interrupter: &burn_train::Interrupter,
+    ) {
+        interrupter.fail_on_error(processor.flush());
+        store.find_metric(Metric::Loss.name(), 0, Aggregate::Mean, &Split::Train);
+    }
+
+    fn has_failed(&self, interrupter: &burn_train::Interrupter) -> bool {
+        interrupter.error().is_some() || self.non_finite.step().is_some()
+    }
+
+    /// Scores every held-out image.
+    fn evaluate(
+        &self,
+        step: usize,
+        epoch: usize,
+        learner: &Learner<Colorizer>,
+        held_out: &ValidLoader<Colorizer>,
+        processor: &mut Processor,
+        interrupter: &burn_train::Interrupter,
+    ) {
+        interrupter.fail_on_error(processor.process_valid(LearnerEvent::StartSplit {
+            epoch_number: epoch,
+            total_items: held_out.num_items(),
+        }));
+        let model = learner.model().valid();
+        let mut scores: Vec<(usize, ImageScore)> = Vec::with_capacity(held_out.num_items());
+        for batch in held_out.iter() {
+            let batch: Batch = match batch {
+                Ok(batch) => batch,
+                Err(error) => return interrupter.fail(error),
+            };
+            let positions = batch.positions.clone();
+            let item = InferenceStep::step(&model, batch);
+            scores.extend(positions.into_iter().zip(item.scores.iter().copied()));
+            let progress = self.progress(scores.len(), held_out.num_items(), "images");
+            let item = TrainingItem::new(item, progress, Some(step), None);
+            interrupter.fail_on_error(processor.process_valid(LearnerEvent::ProcessedItem(item)));
+            // A stop asked for meanwhile waits: half an evaluation is none.
+        }
+        interrupter.fail_on_error(processor.process_valid(LearnerEvent::EndSplit(epoch)));
+        self.log
+            .keep(write_image_scores(&self.folder, &self.table(step, &scores)));
+    }
+
+    fn table(&self, step: usize, scores: &[(usize, ImageScore)]) -> ImageScores {
+        let photographs = scores.iter().map(|&(position, _)| &self.held_out[position]);
+        let columns = scores
+            .first()
+            .map(|(_, score)| score.columns())
+            .into_iter()
+            .flatten()
+            .enumerate();
+        ImageScores {
+            step,
+            image_ids: photographs.clone().map(|photograph| photograph.id).collect(),
+            file_names: photographs
+                .map(|photograph| photograph.file_name.clone())
+                .collect(),
+            metrics: columns
+                .map(|(column, (name, _))| {
+                    let values = scores.iter().map(|(_, score)| score.columns()[column].1);
+                    (name, values.collect())
+                })
+                .collect(),
+        }
+    }
+
+    /// Ends the log's segment, then writes the checkpoint and waits for it: rows and weights go together.
+    fn checkpoint(
+        &self,
+        step: usize,
+        learner: &Learner<Colorizer>,
+        checkpointer: Option<&mut LearningCheckpointer<Colorizer>>,
+        store: &EventStoreClient,
+    ) {
+        let Some(checkpointer) = checkpointer else {
+            return;
+        };
+        self.log.end_segment(step);
+        checkpointer.checkpoint(learner, step, store);
+        self.log.keep(self.checkpoints.wait(step));
+        self.diary.line(&format!("checkpoint at step {step}"));
+    }
+}

@@ -1,0 +1,143 @@
+//! The `[train]` section of an experiment file.
+
+use serde::{Deserialize, Serialize};
+
+/// How long and how a network is trained, and how often its state is written down.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrainSection {
+    /// Optimizer steps in all.
+    pub steps: usize,
+    /// Images a step.
+    pub batch_size: usize,
+    /// The loss that is minimised.
+    #[serde(default)]
+    pub loss: Loss,
+    /// The optimizer and its constants.
+    pub optimizer: Optimizer,
+    /// The arithmetic of the step.
+    #[serde(default)]
+    pub precision: Precision,
+    /// Steps from one checkpoint to the next; the last step always gets one.
+    pub checkpoint_every: usize,
+    /// Steps from one evaluation on held-out images to the next; the last step always gets one.
+    pub evaluate_every: usize,
+    /// Steps from one sample picture to the next; the last step always gets one.
+    pub sample_every: usize,
+    /// How many of the latest checkpoints are kept, at least 1.
+    #[serde(default = "default_keep_checkpoints")]
+    pub keep_checkpoints: usize,
+    /// Seconds between two writes of the metrics to disk: what a killed process can lose. Changes no result.
+    #[serde(default = "default_flush_seconds")]
+    pub flush_seconds: f64,
+}
+
+impl TrainSection {
+    /// What is wrong with the values: the key within the section, and what it must be, to be read after its name.
+    pub fn violations(&self) -> Vec<(&'static str, String)> {
+        let mut violations = Vec::new();
+        for (key, count) in [
+            ("steps", self.steps),
+            ("batch_size", self.batch_size),
+            ("checkpoint_every", self.checkpoint_every),
+            ("evaluate_every", self.evaluate_every),
+            ("sample_every", self.sample_every),
+            ("keep_checkpoints", self.keep_checkpoints),
+        ] {
+            if count == 0 {
+                violations.push((key, "must be at least 1".to_string()));
+            }
+        }
+        if !(self.flush_seconds > 0.0 && self.flush_seconds.is_finite()) {
+            violations.push(("flush_seconds", "must be a number above 0".to_string()));
+        }
+        violations.extend(self.optimizer.violations());
+        violations
+    }
+}
+
+/// The losses.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Loss {
+    /// Mean squared error over all values, RGB on [0, 1].
+    #[default]
+    Mse,
+}
+
+/// The optimizers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Optimizer {
+    /// Kingma and Ba (2015), with Keras's defaults.
+    Adam {
+        /// Step size.
+        learning_rate: f64,
+        /// Decay of the first moment.
+        #[serde(default = "default_beta_1")]
+        beta_1: f64,
+        /// Decay of the second moment.
+        #[serde(default = "default_beta_2")]
+        beta_2: f64,
+        /// Added to the root of the second moment.
+        #[serde(default = "default_epsilon")]
+        epsilon: f64,
+    },
+}
+
+impl Optimizer {
+    fn violations(&self) -> Vec<(&'static str, String)> {
+        let mut violations = Vec::new();
+        let mut refuse = |key, must: &str| violations.push((key, must.to_string()));
+        match *self {
+            Self::Adam {
+                learning_rate,
+                beta_1,
+                beta_2,
+                epsilon,
+            } => {
+                if !(learning_rate > 0.0 && learning_rate.is_finite()) {
+                    refuse("optimizer.learning_rate", "must be a number above 0");
+                }
+                for (key, beta) in [("optimizer.beta_1", beta_1), ("optimizer.beta_2", beta_2)] {
+                    if !(0.0..1.0).contains(&beta) {
+                        refuse(key, "must be at least 0 and less than 1");
+                    }
+                }
+                if !(epsilon > 0.0 && epsilon.is_finite()) {
+                    refuse("optimizer.epsilon", "must be a number above 0");
+                }
+            }
+        }
+        violations
+    }
+}
+
+/// The arithmetic of the step.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Precision {
+    /// 32-bit floating point throughout.
+    #[default]
+    F32,
+}
+
+fn default_keep_checkpoints() -> usize {
+    2
+}
+
+fn default_flush_seconds() -> f64 {
+    10.0
+}
+
+fn default_beta_1() -> f64 {
+    0.9
+}
+
+fn default_beta_2() -> f64 {
+    0.999
+}
+
+fn default_epsilon() -> f64 {
+    1e-7
+}

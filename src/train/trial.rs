@@ -1,0 +1,496 @@
+//! One trial: from the resolved experiment and its photographs to a run folder that is done.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use burn::optim::AdamConfig;
+use burn_train::{Interrupter, Learner, LearningResult, SupervisedTraining, TrainingStrategy};
+use jiff::Timestamp;
+
+use super::checkpoints::{PartCheckpointer, WhenAsked};
+use super::colorizer::Colorizer;
+use super::logger::{ParquetLogger, SharedLog};
+use super::metrics::{HeldOut, NonFinite, Speed, TrainingLoss};
+use super::progress::{Display, Progress};
+use super::samples::Samples;
+use super::schedule::{Cadence, Schedule};
+use super::{Optimizer, TrainSection};
+use crate::backend::{self, BackendError, DeviceName};
+use crate::batch::inspection::Selection;
+use crate::batch::{self, Batch, HeldOutLoader, Order, Photograph, Pixels, TrainLoader};
+use crate::dataset::{Split, split_of};
+use crate::experiment::Experiment;
+use crate::photo::PhotoError;
+use crate::runs::{
+    CheckpointPart, CheckpointWriter, DatasetRecord, Environment, FORMAT, Identity, IdentityParts,
+    MetricLog, RunError, RunFolder, RunLog, RunRecord, Session, Status, atomic, read_metrics,
+};
+use crate::{color, evaluate, network, photo};
+
+/// The version of every room whose code can change a number.
+const CODE: [(&str, u32); 6] = [
+    ("batch", batch::VERSION),
+    ("color", color::VERSION),
+    ("evaluate", evaluate::VERSION),
+    ("network", network::VERSION),
+    ("photo", photo::VERSION),
+    ("train", super::VERSION),
+];
+
+/// An experiment with one of its seeds, on a device, with its photographs.
+#[derive(Debug, Clone, Copy)]
+pub struct Trial<'a> {
+    /// What is trained.
+    pub experiment: &'a Experiment,
+    /// Seed of the initial weights and of the order.
+    pub seed: u64,
+    /// Where it is computed.
+    pub device: DeviceName,
+    /// The photographs that can be used.
+    pub selection: &'a Selection,
+    /// The manifest that names them, for the record.
+    pub manifest: &'a Path,
+    /// The folder of all runs.
+    pub runs: &'a Path,
+    /// How progress is shown.
+    pub display: Display,
+}
+
+/// How a trial ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// It was done before; nothing was touched.
+    AlreadyDone,
+    /// All steps are done.
+    Done,
+    /// It was stopped on request, after a checkpoint at this step.
+    Interrupted {
+        /// Steps done.
+        step: usize,
+    },
+}
+
+/// Why a trial failed.
+#[derive(Debug, thiserror::Error)]
+pub enum TrainError {
+    /// The run folder cannot be used or written.
+    #[error(transparent)]
+    Run(#[from] RunError),
+    /// The device cannot be had.
+    #[error(transparent)]
+    Device(#[from] BackendError),
+    /// A held-out photograph has become unreadable.
+    #[error(transparent)]
+    Photo(#[from] PhotoError),
+    /// A split has no image.
+    #[error(
+        "no image is left for {split}: {images} usable images are divided with `dataset.split.validation = {share}`; \
+         take more images, or another share"
+    )]
+    EmptySplit {
+        /// `training` or `validation`.
+        split: &'static str,
+        /// Usable images in all.
+        images: usize,
+        /// Share held out.
+        share: f64,
+    },
+    /// The loss became infinite or not a number.
+    #[error(
+        "the loss is not finite at step {step}; the last good checkpoint is {}; try a lower `train.optimizer.learning_rate`",
+        last_checkpoint(*.checkpoint)
+    )]
+    NonFinite {
+        /// The first such step.
+        step: usize,
+        /// The last step that a checkpoint keeps; 0 is none.
+        checkpoint: usize,
+    },
+    /// burn-train stopped on an error.
+    #[error("training stopped after the checkpoint of step {checkpoint}: {reason}")]
+    Training {
+        /// What it said.
+        reason: String,
+        /// The last step that a checkpoint keeps; 0 is none.
+        checkpoint: usize,
+    },
+}
+
+fn last_checkpoint(step: usize) -> String {
+    match step {
+        0 => "none".to_owned(),
+        step => format!("that of step {step}"),
+    }
+}
+
+/// The photographs of a trial, divided.
+struct Divided {
+    train: Vec<Photograph>,
+    /// At most `evaluate.images`.
+    held_out: Vec<Photograph>,
+    /// Before that limit.
+    held_out_in_all: usize,
+}
+
+impl Trial<'_> {
+    /// What this trial is: equal identity, equal numbers.
+    pub fn identity(&self) -> Identity {
+        Identity::of(&IdentityParts {
+            experiment: self.experiment,
+            seed: self.seed,
+            dataset: &self.selection.content_hash().to_hex(),
+            device_class: backend::device_class(&self.device),
+            code: &CODE,
+        })
+    }
+
+    /// Where it lies.
+    pub fn folder(&self) -> RunFolder {
+        RunFolder::of(self.runs, &self.experiment.name, &self.identity())
+    }
+
+    /// Trains it, or goes on where an earlier session stopped; `stop` asks it to stop after the step in hand.
+    ///
+    /// # Errors
+    ///
+    /// [`TrainError`]; what was done so far stays, and the next call goes on from the last checkpoint.
+    pub fn run(&self, stop: &Interrupter) -> Result<Outcome, TrainError> {
+        let identity = self.identity();
+        let folder = self.folder();
+        if is_done(&folder)? {
+            return Ok(Outcome::AlreadyDone);
+        }
+        let divided = self.divide()?;
+        let device = backend::open(&self.device)?;
+        let lock = folder.lock()?;
+        if is_done(&folder)? {
+            // Another process finished it while this one waited.
+            return Ok(Outcome::AlreadyDone);
+        }
+        folder.clear_partial(&lock)?;
+        let diary = Arc::new(RunLog::open(&folder.log())?);
+        let (checkpoint, damaged) = folder.latest_checkpoint()?;
+        for error in &damaged {
+            diary.line(&format!("{error}; falling back to the one before"));
+        }
+        let done = checkpoint.map_or(0, |checkpoint| checkpoint.step);
+        atomic::write(
+            &folder.experiment(),
+            self.experiment.to_toml().as_bytes(),
+        )?;
+
+        let section = &self.experiment.train;
+        let interval = Duration::from_secs_f64(section.flush_seconds);
+        let metric_log = MetricLog::resume(&folder, done, interval)?;
+        let before = read_metrics(&folder)?.seconds();
+        let log = SharedLog::new(metric_log, before, stop.clone());
+
+        let model = self.model(&device);
+        let mut record = self.begin(&folder, &identity, &divided, done, model.parameter_count())?;
+        diary.line(&format!(
+            "{} after step {done} of {} on {}, {} training and {} held-out images",
+            if done == 0 { "beginning" } else { "going on" },
+            section.steps,
+            self.device,
+            divided.train.len(),
+            divided.held_out.len(),
+        ));
+        let non_finite = NonFinite::default();
+        let result = self.launch(
+            &folder, &divided, model, done, &log, &diary, &non_finite, stop,
+        );
+        let ended = self.judge(&folder, result, &log, &non_finite);
+        self.end(&folder, &mut record, &ended)?;
+        match &ended {
+            Ok(outcome) => diary.line(&format!("{outcome:?}")),
+            Err(error) => diary.line(&format!("failed: {error}")),
+        }
+        ended
+    }
+
+    fn model(&self, device: &burn::tensor::Device) -> Colorizer {
+        let experiment = self.experiment;
+        let network = experiment.network.init(
+            experiment.color.input_channels(),
+            experiment.color.output_channels(),
+            self.seed,
+            &device.clone().autodiff(),
+        );
+        Colorizer::new(
+            network,
+            experiment.color.clone(),
+            experiment.train.loss,
+            experiment.train.precision,
+            device.clone(),
+        )
+    }
+
+    fn divide(&self) -> Result<Divided, TrainError> {
+        let section = &self.experiment.dataset.split;
+        let (mut train, mut held_out) = (Vec::new(), Vec::new());
+        for image in &self.selection.images {
+            let photograph = Photograph {
+                id: image.record.id,
+                file_name: image.record.file_name.clone(),
+                path: image.record.path.clone(),
+            };
+            match split_of(photograph.id, section) {
+                Split::Train => train.push(photograph),
+                Split::Validation => held_out.push(photograph),
+            }
+        }
+        for (split, photographs) in [("training", &train), ("validation", &held_out)] {
+            if photographs.is_empty() {
+                return Err(TrainError::EmptySplit {
+                    split,
+                    images: self.selection.images.len(),
+                    share: section.validation,
+                });
+            }
+        }
+        // In the order of a hash, so that the first few are a fair sample, and stay it when images are added.
+        held_out.sort_by_cached_key(|photograph| {
+            *blake3::hash(&photograph.id.to_le_bytes()).as_bytes()
+        });
+        let held_out_in_all = held_out.len();
+        held_out.truncate(self.experiment.evaluate.images);
+        Ok(Divided {
+            train,
+            held_out,
+            held_out_in_all,
+        })
+    }
+
+    /// Writes `run.json` for a session that begins.
+    fn begin(
+        &self,
+        folder: &RunFolder,
+        identity: &Identity,
+        divided: &Divided,
+        done: usize,
+        parameters: usize,
+    ) -> Result<RunRecord, TrainError> {
+        let mut sessions = folder.record()?.map_or_else(Vec::new, |record| record.sessions);
+        sessions.push(Session {
+            started: Timestamp::now(),
+            ended: None,
+            from_step: done,
+            process: std::process::id(),
+            environment: Environment::observe(),
+        });
+        let libraries = backend::libraries();
+        let record = RunRecord {
+            format: FORMAT,
+            experiment: self.experiment.name.clone(),
+            title: self.experiment.title.clone(),
+            seed: self.seed,
+            identity: identity.to_string(),
+            status: Status::Running,
+            error: None,
+            step: done,
+            steps: self.experiment.train.steps,
+            device: self.device.to_string(),
+            device_class: backend::device_class(&self.device).to_owned(),
+            code: CODE.map(|(room, version)| (room.to_owned(), version)).into(),
+            libraries: libraries
+                .into_iter()
+                .map(|(name, version)| (name.to_owned(), version))
+                .collect(),
+            dataset: DatasetRecord {
+                manifest: self.manifest.display().to_string(),
+                content_hash: self.selection.content_hash().to_hex().to_string(),
+                train: divided.train.len(),
+                validation: divided.held_out_in_all,
+                colorless: self.selection.colorless.clone(),
+                broken: self.selection.broken.iter().cloned().collect::<BTreeMap<_, _>>(),
+                missing: self.selection.missing.clone(),
+            },
+            parameters,
+            sessions,
+        };
+        folder.write_record(&record)?;
+        Ok(record)
+    }
+
+    /// Hands everything to burn-train.
+    #[expect(clippy::too_many_arguments, reason = "the parts of one trial, put together once")]
+    fn launch(
+        &self,
+        folder: &RunFolder,
+        divided: &Divided,
+        model: Colorizer,
+        done: usize,
+        log: &SharedLog,
+        diary: &Arc<RunLog>,
+        non_finite: &NonFinite,
+        stop: &Interrupter,
+    ) -> Result<LearningResult<Colorizer>, TrainError> {
+        let experiment = self.experiment;
+        let section = &experiment.train;
+        let (size, resize) = (experiment.image.size, experiment.image.resize);
+        let budget = Environment::observe().machine.memory_bytes as usize / 4;
+        let train = Pixels::new(divided.train.clone(), size, resize, budget);
+        let held_out = Pixels::new(divided.held_out.clone(), size, resize, budget);
+        let (train, held_out) = (Arc::new(train), Arc::new(held_out));
+        let order = Order::new(divided.train.len(), section.batch_size, self.seed);
+        let samples = self.samples(divided, &held_out)?;
+
+        let checkpoints = Arc::new(CheckpointWriter::new(
+            &folder.checkpoints(),
+            section.keep_checkpoints,
+        )?);
+        let part = |part| PartCheckpointer {
+            writer: Arc::clone(&checkpoints),
+            checkpoints: folder.checkpoints(),
+            part,
+        };
+        let schedule = Schedule {
+            cadence: Cadence::of(section),
+            done,
+            folder: folder.clone(),
+            log: log.clone(),
+            diary: Arc::clone(diary),
+            checkpoints: Arc::clone(&checkpoints),
+            samples,
+            held_out: divided.held_out.clone(),
+            non_finite: non_finite.clone(),
+        };
+        let label = format!("{} s{}", experiment.name, self.seed);
+        let mut training = SupervisedTraining::<Colorizer>::new(
+            folder.path(),
+            Arc::new(TrainLoader::new(train, order, done, section.steps)),
+            Arc::new(HeldOutLoader::new(held_out, experiment.evaluate.batch_size)),
+        )
+        .with_application_logger(None)
+        .with_interrupter(stop.clone())
+        .with_metric_logger(ParquetLogger::new(log.clone(), done))
+        .with_custom_checkpointers(
+            part(CheckpointPart::Model),
+            part(CheckpointPart::Optimizer),
+            part(CheckpointPart::Scheduler),
+        )
+        .with_checkpointing_strategy(WhenAsked)
+        .metric_train_numeric(TrainingLoss::new(non_finite.clone(), stop.clone()))
+        .metric_train_numeric(Speed::default())
+        .num_epochs(section.steps.div_ceil(section.evaluate_every))
+        .with_training_strategy(TrainingStrategy::Custom(Arc::new(schedule)))
+        .label(&label);
+        for metric in evaluate::Metric::ALL {
+            training = training.metric_valid_numeric(HeldOut::new(metric));
+        }
+        if self.display != Display::Dashboard {
+            let progress = Progress::new(&label, done, section.steps, self.display);
+            training = training.renderer(Box::new(progress));
+        }
+        if done > 0 {
+            training = training.checkpoint(done);
+        }
+        Ok(training.launch(learner(model, section)))
+    }
+
+    fn samples(&self, divided: &Divided, held_out: &Pixels) -> Result<Samples, TrainError> {
+        let count = self.experiment.evaluate.samples.min(divided.held_out.len());
+        let pictures = (0..count)
+            .map(|position| held_out.get(position))
+            .collect::<Result<Vec<_>, _>>()?;
+        let batch = Batch {
+            size: held_out.size(),
+            pixels: pictures.concat(),
+            positions: (0..count).collect(),
+        };
+        let provenance = vec![
+            ("experiment", self.experiment.name.clone()),
+            ("run", self.identity().to_string()),
+            ("colorize", env!("CARGO_PKG_VERSION").to_owned()),
+        ];
+        Ok(Samples::new(
+            batch,
+            divided.held_out[..count].to_vec(),
+            provenance,
+        ))
+    }
+
+    /// What came of it.
+    fn judge(
+        &self,
+        folder: &RunFolder,
+        result: Result<LearningResult<Colorizer>, TrainError>,
+        log: &SharedLog,
+        non_finite: &NonFinite,
+    ) -> Result<Outcome, TrainError> {
+        let result = result?;
+        let checkpoint = newest_checkpoint(folder);
+        if let Some(error) = log.take_failure() {
+            return Err(error.into());
+        }
+        if let Some(step) = non_finite.step() {
+            return Err(TrainError::NonFinite { step, checkpoint });
+        }
+        if let Some(error) = result.error {
+            let reason = error.to_string();
+            return Err(TrainError::Training { reason, checkpoint });
+        }
+        if checkpoint == self.experiment.train.steps {
+            return Ok(Outcome::Done);
+        }
+        Ok(Outcome::Interrupted { step: checkpoint })
+    }
+
+    /// Writes `run.json` for a session that ends.
+    fn end(
+        &self,
+        folder: &RunFolder,
+        record: &mut RunRecord,
+        ended: &Result<Outcome, TrainError>,
+    ) -> Result<(), TrainError> {
+        record.step = newest_checkpoint(folder);
+        record.status = match ended {
+            Ok(Outcome::Done | Outcome::AlreadyDone) => Status::Done,
+            Ok(Outcome::Interrupted { .. }) => Status::Interrupted,
+            Err(_) => Status::Failed,
+        };
+        record.error = ended.as_ref().err().map(ToString::to_string);
+        if let Some(session) = record.sessions.last_mut() {
+            session.ended = Some(Timestamp::now());
+        }
+        let written = folder.write_record(record);
+        match ended {
+            // The error that ended the run says more than that of its obituary.
+            Err(_) => Ok(()),
+            Ok(_) => Ok(written?),
+        }
+    }
+}
+
+fn is_done(folder: &RunFolder) -> Result<bool, RunError> {
+    Ok(folder
+        .record()?
+        .is_some_and(|record| record.status == Status::Done))
+}
+
+/// The last step that a checkpoint keeps; 0 when there is none.
+fn newest_checkpoint(folder: &RunFolder) -> usize {
+    crate::runs::Checkpoint::list(&folder.checkpoints())
+        .ok()
+        .and_then(|found| found.first().map(|checkpoint| checkpoint.step))
+        .unwrap_or(0)
+}
+
+fn learner(model: Colorizer, section: &TrainSection) -> Learner<Colorizer> {
+    match section.optimizer {
+        Optimizer::Adam {
+            learning_rate,
+            beta_1,
+            beta_2,
+            epsilon,
+        } => {
+            let adam = AdamConfig::new()
+                .with_beta_1(beta_1 as f32)
+                .with_beta_2(beta_2 as f32)
+                .with_epsilon(epsilon as f32);
+            Learner::new(model, adam.init(), learning_rate)
+        }
+    }
+}

@@ -1,0 +1,452 @@
+//! Every message that a user can get about an experiment file.
+//!
+//! The messages are the product here: each snapshot is to be read as the user would read it.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use colorize::experiment::{Experiment, Fault, Overrides, Problem, Resolved, check_names};
+
+use super::{Desk, ROOT, root_with, set};
+
+/// Messages under headings, for one snapshot.
+#[derive(Default)]
+struct Messages(String);
+
+impl Messages {
+    fn add(&mut self, heading: &str, message: &str) {
+        let gap = if self.0.is_empty() { "" } else { "\n" };
+        writeln!(self.0, "{gap}## {heading}\n{message}").unwrap();
+    }
+}
+
+#[test]
+fn unknown_keys() {
+    let desk = Desk::new();
+    let mut messages = Messages::default();
+    messages.add(
+        "in a section",
+        &desk.message(root_with("steps =", "stepps =")),
+    );
+    messages.add(
+        "at the top",
+        &desk.message(format!("titel = \"Stop signs\"\n{ROOT}")),
+    );
+    messages.add(
+        "a section",
+        &desk.message(format!("{ROOT}\n[evaluation]\nimages = 3\n")),
+    );
+    messages.add(
+        "of another section",
+        &desk.message(root_with("size = 256", "size = 256\nbatch_size = 8")),
+    );
+    messages.add(
+        "of a table in a section",
+        &desk.message(root_with("learning_rate", "lr")),
+    );
+    messages.add(
+        "not there yet",
+        &desk.message(format!("{ROOT}\n[matrix]\n\"network.scale\" = [8, 16]\n")),
+    );
+    messages.add(
+        "in `[quick]`, which is not asked for",
+        &desk.message(format!(
+            "{ROOT}\n[quick.trian]\nsteps = 3\n\n[quick.train]\nstep = 3\n"
+        )),
+    );
+    insta::assert_snapshot!(messages.0);
+}
+
+#[test]
+fn wrong_types() {
+    let desk = Desk::new();
+    let mut messages = Messages::default();
+    for (heading, old, new) in [
+        (
+            "text for a whole number",
+            "steps = 7000",
+            "steps = \"many\"",
+        ),
+        (
+            "a fraction for a whole number",
+            "size = 256",
+            "size = 256.5",
+        ),
+        ("below 0", "batch_size = 16", "batch_size = -16"),
+        ("a number for text", "use = \"coco\"", "use = 2017"),
+        ("a number for a name", "norm = \"batch\"", "norm = 1"),
+        ("text for a table", "[image]\nsize = 256", "image = 256"),
+        ("inside `optimizer`", "1e-3", "\"small\""),
+        ("inside `optimizer`, its kind again", "1e-3", "\"adam\""),
+        (
+            "text for an array",
+            "use = \"coco\"",
+            "use = \"coco\"\ncategories = \"stop sign\"",
+        ),
+        (
+            "a number in an array of text",
+            "use = \"coco\"",
+            "use = \"coco\"\ncategories = [\"cow\", 13]",
+        ),
+        (
+            "more digits than any number has",
+            "steps = 7000",
+            "steps = 70000000000000000000000000000000000000000",
+        ),
+        ("a date", "size = 256", "size = 2020-02-02"),
+    ] {
+        // A key at the top cannot follow a section.
+        let text = root_with(old, new);
+        let text = match text.split_once("image = 256\n") {
+            Some((before, after)) => format!("image = 256\n{before}{after}"),
+            None => text,
+        };
+        messages.add(heading, &desk.message(text));
+    }
+    insta::assert_snapshot!(messages.0);
+}
+
+#[test]
+fn unknown_values() {
+    let desk = Desk::new();
+    let mut messages = Messages::default();
+    for (heading, old, new) in [
+        ("near a legal one", "\"batch\"", "\"bach\""),
+        ("near none", "\"rgb\"", "\"hsv\""),
+        ("the kind of a table", "\"adam\"", "\"adamw\""),
+    ] {
+        messages.add(heading, &desk.message(root_with(old, new)));
+    }
+    insta::assert_snapshot!(messages.0);
+}
+
+#[test]
+fn values_out_of_range() {
+    let desk = Desk::new();
+    let mut messages = Messages::default();
+    let optimizer = |keys: &str| format!("learning_rate = 1e-3, {keys}");
+    for (heading, old, new) in [
+        ("size no multiple of 4", "size = 256", "size = 50"),
+        ("size 0", "size = 256", "size = 0"),
+        ("size within the padding", "size = 256", "size = 40"),
+        ("batch 0", "batch_size = 16", "batch_size = 0"),
+        ("steps 0", "steps = 7000", "steps = 0"),
+        (
+            "checkpoints never",
+            "checkpoint_every = 500",
+            "checkpoint_every = 0",
+        ),
+        (
+            "evaluation never",
+            "evaluate_every = 500",
+            "evaluate_every = 0",
+        ),
+        ("samples never", "sample_every = 1000", "sample_every = 0"),
+        (
+            "no checkpoint kept",
+            "steps = 7000",
+            "steps = 7000\nkeep_checkpoints = 0",
+        ),
+        (
+            "flush at once",
+            "steps = 7000",
+            "steps = 7000\nflush_seconds = 0",
+        ),
+        ("learning rate below 0", "1e-3", "-1e-3"),
+        ("learning rate 0", "1e-3", "0"),
+        ("learning rate nan", "1e-3", "nan"),
+        ("beta 1", "learning_rate = 1e-3", &optimizer("beta_1 = 1.0")),
+        (
+            "beta below 0",
+            "learning_rate = 1e-3",
+            &optimizer("beta_2 = -0.1"),
+        ),
+        (
+            "epsilon 0",
+            "learning_rate = 1e-3",
+            &optimizer("epsilon = 0.0"),
+        ),
+        ("scale 0", "scale = 16", "scale = 0"),
+        (
+            "everything held out",
+            "use = \"coco\"",
+            "use = \"coco\"\nsplit.validation = 1.0",
+        ),
+        (
+            "everything broken",
+            "use = \"coco\"",
+            "use = \"coco\"\nmax_broken = 1.5",
+        ),
+        (
+            "nothing colourful enough",
+            "use = \"coco\"",
+            "use = \"coco\"\ncolorless_below = 300",
+        ),
+        ("no dataset", "use = \"coco\"", "use = \"\""),
+        ("no seed", "[dataset]", "seeds = []\n[dataset]"),
+        ("a seed twice", "[dataset]", "seeds = [0, 1, 0]\n[dataset]"),
+        (
+            "a seed too large",
+            "[dataset]",
+            "seeds = [9223372036854775808]\n[dataset]",
+        ),
+        (
+            "samples of nothing",
+            "[image]",
+            "[evaluate]\nimages = 4\nsamples = 5\n\n[image]",
+        ),
+        (
+            "samples of nothing, unwritten",
+            "[image]",
+            "[evaluate]\nimages = 4\n\n[image]",
+        ),
+        (
+            "nothing scored",
+            "[image]",
+            "[evaluate]\nimages = 0\nsamples = 0\n\n[image]",
+        ),
+        (
+            "a name with a slash",
+            "[dataset]",
+            "name = \"a/b\"\n[dataset]",
+        ),
+    ] {
+        messages.add(heading, &desk.message(root_with(old, new)));
+    }
+    messages.add(
+        "values of `[quick]` that do not go with the others",
+        &desk.message(format!("{ROOT}\n[quick.network]\nresidual_blocks = 40\n")),
+    );
+    desk.write("my stage.toml", ROOT);
+    let error = desk.refuse("my stage.toml", &Overrides::default());
+    messages.add("a file whose name is no name", &desk.plain(&error));
+    insta::assert_snapshot!(messages.0);
+}
+
+#[test]
+fn missing_keys() {
+    let desk = Desk::with_root();
+    let mut messages = Messages::default();
+    messages.add("a value", &desk.message(root_with("steps = 7000\n", "")));
+    messages.add(
+        "a section",
+        &desk.message(root_with("[image]\nsize = 256\n", "")),
+    );
+    messages.add(
+        "a table",
+        &desk.message(root_with(
+            "optimizer = { kind = \"adam\", learning_rate = 1e-3 }\n",
+            "",
+        )),
+    );
+    messages.add(
+        "inside a table",
+        &desk.message(root_with(", learning_rate = 1e-3", "")),
+    );
+    desk.write("bare.toml", "[dataset]\nuse = \"coco\"\n");
+    messages.add(
+        "nearly everything, parents and all",
+        &desk.message("extends = \"bare.toml\"\n\n[image]\nresize = \"bilinear\"\n"),
+    );
+    insta::assert_snapshot!(messages.0);
+}
+
+#[test]
+fn several_faults_are_told_at_once() {
+    let desk = Desk::with_root();
+    desk.write(
+        "child.toml",
+        "extends = \"root.toml\"\n\n[network]\nnorm = \"layer\"\nscael = 8\n\n[train]\nbatch_size = \"few\"\n",
+    );
+    desk.write(
+        "stage.toml",
+        "extends = \"child.toml\"\n\n[image]\nsize = 30\n\n[dataset]\nuse = \"cocoa\"\n\n[quick.train]\nsteps = -1\n",
+    );
+    let error = desk.refuse("stage.toml", &set(&["evaluate.images=0"]));
+    let faults: Vec<&Fault> = error.problems().iter().map(Problem::fault).collect();
+    assert_eq!(faults.len(), 7, "{faults:?}");
+    insta::assert_snapshot!(without_datasets(&desk.plain(&error)));
+}
+
+#[test]
+fn parents() {
+    let desk = Desk::with_root();
+    let mut messages = Messages::default();
+    messages.add("missing", &desk.message("extends = \"rot.toml\"\n"));
+    messages.add(
+        "in a folder that is missing",
+        &desk.message("extends = \"stages/root.toml\"\n"),
+    );
+    messages.add("a folder", &desk.message("extends = \"../experiments\"\n"));
+    messages.add("no text", &desk.message("extends = [\"root.toml\"]\n"));
+    messages.add("itself", &desk.message("extends = \"stage.toml\"\n"));
+    desk.write("a.toml", "extends = \"b.toml\"\n");
+    desk.write("b.toml", "extends = \"./c.toml\"\n");
+    desk.write("c.toml", "extends = \"b.toml\"\n");
+    let error = desk.refuse("a.toml", &Overrides::default());
+    messages.add("a circle", &desk.plain(&error));
+    for (child, parent) in [("1", "root"), ("2", "1"), ("3", "2"), ("4", "3")] {
+        desk.write(
+            &format!("{child}.toml"),
+            format!("# {child}\nextends = \"{parent}.toml\"\n"),
+        );
+    }
+    desk.resolve("3.toml", &Overrides::default());
+    let error = desk.refuse("4.toml", &Overrides::default());
+    messages.add("too many", &desk.plain(&error));
+    desk.write("broken.toml", "[train\n");
+    messages.add("no TOML", &desk.message("extends = \"broken.toml\"\n"));
+    insta::assert_snapshot!(messages.0);
+}
+
+#[test]
+fn files() {
+    let desk = Desk::with_root();
+    let mut messages = Messages::default();
+    let error = desk.refuse("rooot.toml", &Overrides::default());
+    messages.add("missing", &desk.plain(&error));
+    let error = desk.refuse("stages/root.toml", &Overrides::default());
+    messages.add("in a folder that is missing", &desk.plain(&error));
+    let error = desk.refuse("", &Overrides::default());
+    messages.add("a folder", &desk.plain(&error));
+    messages.add("empty", &desk.message(""));
+    messages.add("only a comment", &desk.message("# later\n"));
+    messages.add("no TOML", &desk.message(root_with("size = 256", "size = ")));
+    messages.add(
+        "an open text",
+        &desk.message(root_with("\"coco\"", "\"coco")),
+    );
+    messages.add(
+        "a key twice",
+        &desk.message(root_with("size = 256", "size = 256\nsize = 64")),
+    );
+    messages.add(
+        "not UTF-8",
+        &desk.message(b"# Stage 1\ntitle = \"gr\xfcn\"\n"),
+    );
+    messages.add("not text at all", &desk.message(b"\x89PNG\r\n\x1a\n\0\0"));
+    insta::assert_snapshot!(messages.0);
+}
+
+#[test]
+fn datasets() {
+    let desk = Desk::with_root();
+    let mut messages = Messages::default();
+    let message = desk.message(root_with("\"coco\"", "\"cocoa\""));
+    messages.add("a name", &without_datasets(&message));
+    let message = desk.message(root_with("\"coco\"", "\"../datasets/cocoa.toml\""));
+    messages.add("a path", &message);
+    let overrides = Overrides {
+        dataset: Some(desk.folder.path().join("datasets/synthetik.toml")),
+        ..Overrides::default()
+    };
+    let message = desk.plain(&desk.refuse("root.toml", &overrides));
+    messages.add("`--dataset`", &message);
+    insta::assert_snapshot!(messages.0);
+}
+
+/// The message without the names of the datasets of this repository, which are found as well.
+fn without_datasets(message: &str) -> String {
+    let (before, rest) = message.split_once("there are ").unwrap();
+    let (_, after) = rest.split_once(';').unwrap();
+    format!("{before}there are [datasets];{after}")
+}
+
+#[test]
+fn the_command_line() {
+    let desk = Desk::with_root();
+    let mut messages = Messages::default();
+    for argument in [
+        "train.stepps=300",
+        "steps=300",
+        "stage.steps=300",
+        "train.steps",
+        "train.steps=",
+        "train..steps=3",
+        "train.steps=3OO",
+        "train.steps=-5",
+        "network.norm=bach",
+        "train.steps.first=3",
+        "dataset.categories=[\"stop sign\"",
+        "extends=root.toml",
+        "train.optimizer.learning_rate=0",
+        "quick.train.stepps=5",
+        "image.size=40",
+    ] {
+        let message = desk.plain(&desk.refuse("root.toml", &set(&[argument])));
+        messages.add(&format!("`--set {argument}`"), &message);
+    }
+    let overrides = Overrides {
+        seeds: vec![3, 4, 3],
+        ..Overrides::default()
+    };
+    let message = desk.plain(&desk.refuse("root.toml", &overrides));
+    messages.add("`--seed 3 --seed 4 --seed 3`", &message);
+    insta::assert_snapshot!(messages.0);
+}
+
+#[test]
+fn found_later() {
+    let desk = Desk::with_root();
+    desk.write(
+        "stage.toml",
+        "extends = \"root.toml\"\n\n[dataset]\ncategories = [\"cow\", \"stop sing\"]\n",
+    );
+    let key = "dataset.categories[1]";
+    let tell = |resolved: &Resolved, key: &str| {
+        let error = resolved.error_at(
+            key,
+            "dataset `coco` has no category `stop sing`",
+            "the nearest: `stop sign`",
+        );
+        desk.plain(&error)
+    };
+    let mut messages = Messages::default();
+    let resolved = desk.resolve("stage.toml", &Overrides::default());
+    messages.add("in a file", &tell(&resolved, key));
+    messages.add("as a whole", &tell(&resolved, "dataset.categories"));
+    let resolved = desk.resolve(
+        "root.toml",
+        &set(&["dataset.categories=[\"cow\", \"stop sing\"]"]),
+    );
+    messages.add("on the command line", &tell(&resolved, key));
+    messages.add("not written", &tell(&resolved, "dataset.max_broken"));
+    insta::assert_snapshot!(messages.0);
+}
+
+#[test]
+fn names_are_told_apart() {
+    let desk = Desk::with_root();
+    desk.write("other.toml", format!("name = \"root\"\n{ROOT}"));
+    std::fs::create_dir(desk.path("deep")).unwrap();
+    desk.write("deep/root.toml", "extends = \"../root.toml\"\n");
+    let resolved: Vec<Resolved> = ["root.toml", "other.toml", "deep/root.toml"]
+        .iter()
+        .map(|name| desk.resolve(name, &Overrides::default()))
+        .collect();
+    assert_eq!(check_names(&resolved[..1]), Ok(()));
+    let error = check_names(&resolved).unwrap_err();
+    insta::assert_snapshot!(desk.plain(&error));
+}
+
+#[test]
+fn colours_are_for_terminals_only() {
+    let desk = Desk::new();
+    desk.write("stage.toml", root_with("steps = 7000", "steps = 0"));
+    let error = desk.refuse("stage.toml", &Overrides::default());
+    assert!(!error.to_string().contains('\u{1b}'));
+    assert!(error.render(true).contains("\u{1b}["));
+}
+
+#[test]
+fn a_resolved_experiment_is_judged_when_it_is_read_back() {
+    let desk = Desk::with_root();
+    let experiment = desk.resolve("root.toml", &Overrides::default()).experiment;
+    let text = experiment.to_toml();
+    let path = Path::new("runs/root/s0/experiment.toml");
+    assert_eq!(Experiment::from_toml(&text, path).as_ref(), Ok(&experiment));
+    let text = text
+        .replace("steps = 7000", "steps = 0")
+        .replace("space = \"rgb\"", "space = \"rbg\"");
+    insta::assert_snapshot!(Experiment::from_toml(&text, path).unwrap_err());
+}

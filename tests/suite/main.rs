@@ -1,0 +1,6 @@
+//! All integration tests in one binary, which links once.
+
+#![allow(clippy::unwrap_used, clippy::float_cmp, missing_docs)]
+
+mod experiment;
+mod network;
