@@ -9,6 +9,8 @@ use anyhow::Context as _;
 use walkdir::WalkDir;
 
 use super::{DONE, WRONG_REQUEST};
+use super::prepare::select;
+use crate::dataset::{Cache, Index, Manifest, Source};
 use crate::experiment::{ExperimentError, Overrides, Resolved, check_names, resolve};
 
 /// Arguments of `colorize check`.
@@ -94,13 +96,19 @@ fn check(
     })
 }
 
-/// Whether a dataset has what an experiment wants of it. A dataset that is not on this machine is not at fault.
-#[expect(
-    clippy::unnecessary_wraps,
-    reason = "no dataset is opened here yet; the signature is what opening one needs"
-)]
-fn check_dataset(_resolved: &Resolved) -> Result<(), ExperimentError> {
-    Ok(())
+/// Whether a dataset has the categories that an experiment wants of it. A dataset that is not on this machine is not at
+/// fault, and the synthetic world is painted by the run that first needs it, not here.
+fn check_dataset(resolved: &Resolved) -> Result<(), ExperimentError> {
+    let manifest = Manifest::read(&resolved.manifest)
+        .map_err(|error| resolved.error_at("dataset.use", error.to_string(), ""))?;
+    if matches!(manifest.source, Source::Synthetic { .. }) {
+        return Ok(());
+    }
+    let index = Cache::of_user().and_then(|cache| Index::open(&manifest, &cache, &|_| {}));
+    match index {
+        Ok(index) => select(resolved, &index).map(drop),
+        Err(_absent) => Ok(()),
+    }
 }
 
 /// The files of `asked`, folders searched; each once.

@@ -4,6 +4,7 @@ use std::io::{IsTerminal, Write};
 
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 
+use crate::experiment::ExperimentError;
 use crate::report::Summary;
 
 /// Writes a line to the standard output.
@@ -18,7 +19,11 @@ pub(super) fn note(text: &str) {
 
 /// Writes an error with its causes, to the standard error stream.
 pub(super) fn error(error: &anyhow::Error) {
-    let text = format!("{error:#}");
+    let color = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    let text = match error.downcast_ref::<ExperimentError>() {
+        Some(error) => error.render(color),
+        None => format!("{error:#}"),
+    };
     // A drawn error (with file and line) begins with its own word.
     let prefix = if text.starts_with("error") { "" } else { "error: " };
     note(&format!("{prefix}{text}"));

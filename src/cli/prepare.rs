@@ -10,8 +10,8 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::output;
 use crate::backend::{self, DeviceName};
 use crate::batch::inspection::{self, Selection};
-use crate::dataset::{Cache, DatasetError, Index, Manifest};
-use crate::experiment::{Overrides, Resolved};
+use crate::dataset::{Cache, DatasetError, ImageRecord, Index, Manifest};
+use crate::experiment::{ExperimentError, Overrides, Resolved};
 use crate::train::{Display, Interrupter, Outcome, Trial};
 
 /// Arguments that every training command shares.
@@ -122,20 +122,15 @@ fn prepare(resolved: Resolved, cache: &Cache) -> anyhow::Result<Prepared> {
     let painting = bar("painting scenes of", &manifest.name);
     let index = Index::open(&manifest, cache, &|done| painting.set_position(done as u64))?;
     painting.finish_and_clear();
-    let records = index.select(&section.categories).map_err(|error| {
-        let DatasetError::UnknownCategory { .. } = &error else {
-            return anyhow::Error::from(error);
-        };
-        resolved
-            .error_at("dataset.categories", error.to_string(), "")
-            .into()
-    })?;
+    warn(index.warning.as_deref());
+    let records = select(&resolved, &index)?;
     let inspecting = bar("looking at photographs of", &manifest.name);
     inspecting.set_length(records.len() as u64);
     let inspected = inspection::inspect(&records, cache, &|done| {
         inspecting.set_position(done as u64);
     });
     inspecting.finish_and_clear();
+    warn(inspected.warning.as_deref());
     let selection = inspected.usable(section)?;
     report_unusable(&manifest.name, &selection);
     Ok(Prepared {
@@ -143,6 +138,37 @@ fn prepare(resolved: Resolved, cache: &Cache) -> anyhow::Result<Prepared> {
         manifest,
         selection,
     })
+}
+
+/// The photographs that an experiment selects; a category that does not exist is drawn where it was written.
+pub(super) fn select<'a>(
+    resolved: &Resolved,
+    index: &'a Index,
+) -> Result<Vec<&'a ImageRecord>, ExperimentError> {
+    let categories = &resolved.experiment.dataset.categories;
+    index.select(categories).map_err(|error| {
+        let (message, help, key) = match &error {
+            DatasetError::UnknownCategory { name, dataset, hint } => {
+                let place = categories.iter().position(|category| category == name);
+                (
+                    format!("dataset `{dataset}` has no category `{name}`"),
+                    hint.clone(),
+                    place.map_or_else(
+                        || "dataset.categories".to_owned(),
+                        |place| format!("dataset.categories[{place}]"),
+                    ),
+                )
+            }
+            error => (error.to_string(), String::new(), "dataset".to_owned()),
+        };
+        resolved.error_at(&key, message, help)
+    })
+}
+
+fn warn(warning: Option<&str>) {
+    if let Some(warning) = warning {
+        output::note(&format!("warning: {warning}"));
+    }
 }
 
 fn bar(what: &str, dataset: &str) -> ProgressBar {

@@ -13,13 +13,13 @@ use burn_train::metric::store::EventStoreClient;
 use crate::runs::{Checkpoint, CheckpointPart, CheckpointWriter};
 
 /// Saves and restores one part of every checkpoint.
-pub struct PartCheckpointer {
+pub(super) struct PartCheckpointer {
     /// Puts the parts together.
-    pub writer: Arc<CheckpointWriter>,
+    pub(super) writer: Arc<CheckpointWriter>,
     /// The run's folder of checkpoints.
-    pub checkpoints: PathBuf,
+    pub(super) checkpoints: PathBuf,
     /// Which part.
-    pub part: CheckpointPart,
+    pub(super) part: CheckpointPart,
 }
 
 impl<Record: BurnCheckpoint> Checkpointer<Record> for PartCheckpointer {
@@ -44,7 +44,7 @@ impl<Record: BurnCheckpoint> Checkpointer<Record> for PartCheckpointer {
 }
 
 /// The loop asks for a checkpoint when one is due, so every question is answered with yes.
-pub struct WhenAsked;
+pub(super) struct WhenAsked;
 
 impl CheckpointingStrategy for WhenAsked {
     fn checkpointing(

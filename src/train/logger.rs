@@ -14,7 +14,7 @@ use crate::runs::{MetricLog, MetricRow, RunError};
 /// A run's log, shared by burn-train's logging thread and the training loop. An error stops the training and waits
 /// here for the loop to take it.
 #[derive(Clone)]
-pub struct SharedLog {
+pub(super) struct SharedLog {
     log: Arc<Mutex<MetricLog>>,
     failure: Arc<Mutex<Option<RunError>>>,
     interrupter: Interrupter,
@@ -25,7 +25,7 @@ pub struct SharedLog {
 
 impl SharedLog {
     /// Shares `log`; `before` is the seconds that earlier sessions trained.
-    pub fn new(log: MetricLog, before: f64, interrupter: Interrupter) -> Self {
+    pub(super) fn new(log: MetricLog, before: f64, interrupter: Interrupter) -> Self {
         Self {
             log: Arc::new(Mutex::new(log)),
             failure: Arc::default(),
@@ -36,7 +36,7 @@ impl SharedLog {
     }
 
     /// Notes one number.
-    pub fn push(&self, step: usize, split: &'static str, metric: &str, value: f64) {
+    pub(super) fn push(&self, step: usize, split: &'static str, metric: &str, value: f64) {
         let row = MetricRow {
             step,
             split,
@@ -49,24 +49,24 @@ impl SharedLog {
     }
 
     /// Writes all that was noted; the next row begins a new file.
-    pub fn end_segment(&self, step: usize) {
+    pub(super) fn end_segment(&self, step: usize) {
         let written = lock(&self.log).end_segment(step);
         self.keep(written);
     }
 
     /// Writes all that was noted.
-    pub fn flush(&self) {
+    pub(super) fn flush(&self) {
         let written = lock(&self.log).flush();
         self.keep(written);
     }
 
     /// The first error, once.
-    pub fn take_failure(&self) -> Option<RunError> {
+    pub(super) fn take_failure(&self) -> Option<RunError> {
         lock(&self.failure).take()
     }
 
     /// Keeps an error for [`Self::take_failure`] and stops the training.
-    pub fn keep(&self, result: Result<(), RunError>) {
+    pub(super) fn keep(&self, result: Result<(), RunError>) {
         if let Err(error) = result {
             lock(&self.failure).get_or_insert(error);
             self.interrupter.stop(Some("the run folder cannot be written"));
@@ -79,7 +79,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// burn-train's logger: it is told values and splits, and counts the steps itself.
-pub struct ParquetLogger {
+pub(super) struct ParquetLogger {
     shared: SharedLog,
     names: HashMap<MetricId, String>,
     step: usize,
@@ -87,7 +87,7 @@ pub struct ParquetLogger {
 
 impl ParquetLogger {
     /// Logs the steps after `done`.
-    pub fn new(shared: SharedLog, done: usize) -> Self {
+    pub(super) fn new(shared: SharedLog, done: usize) -> Self {
         Self {
             shared,
             names: HashMap::new(),

@@ -3,17 +3,17 @@
 use sysinfo::{Pid, ProcessRefreshKind, ProcessesToUpdate, System};
 
 /// Reads the memory of this process.
-pub struct MemoryGauge {
+pub(super) struct MemoryGauge {
     system: System,
     process: Option<Pid>,
 }
 
 impl MemoryGauge {
     /// The name of its metric.
-    pub const NAME: &str = "resident_memory_bytes";
+    pub(super) const NAME: &str = "resident_memory_bytes";
 
     /// Of this process; on a platform without process numbers it reads nothing.
-    pub fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self {
             system: System::new(),
             process: sysinfo::get_current_pid().ok(),
@@ -21,7 +21,7 @@ impl MemoryGauge {
     }
 
     /// Resident memory, in bytes.
-    pub fn read(&mut self) -> Option<f64> {
+    pub(super) fn read(&mut self) -> Option<f64> {
         let process = self.process?;
         self.system.refresh_processes_specifics(
             ProcessesToUpdate::Some(&[process]),

@@ -13,23 +13,23 @@ use burn_train::metric::{
 use crate::evaluate::{ImageScore, Metric};
 
 /// A training step's loss, still on its device.
-pub struct LossInput {
+pub(super) struct LossInput {
     /// The mean over the batch, `[1]`.
-    pub loss: Tensor<1>,
+    pub(super) loss: Tensor<1>,
     /// Images in the batch.
-    pub images: usize,
+    pub(super) images: usize,
 }
 
 /// How long a training step took.
-pub struct SpeedInput {
+pub(super) struct SpeedInput {
     /// Images in the batch.
-    pub images: usize,
+    pub(super) images: usize,
     /// Seconds.
-    pub seconds: f64,
+    pub(super) seconds: f64,
 }
 
 /// The scores of a held-out batch.
-pub struct HeldOutInput(pub Vec<ImageScore>);
+pub(super) struct HeldOutInput(pub(super) Vec<ImageScore>);
 
 /// A ratio of sums: over the last batch, and over all since the last `clear`.
 #[derive(Debug, Clone, Copy, Default)]
@@ -65,11 +65,11 @@ impl Ratio {
 
 /// The first step whose loss was not a number; 0 while all were.
 #[derive(Debug, Clone, Default)]
-pub struct NonFinite(Arc<AtomicUsize>);
+pub(super) struct NonFinite(Arc<AtomicUsize>);
 
 impl NonFinite {
     /// That step, if there was one.
-    pub fn step(&self) -> Option<usize> {
+    pub(super) fn step(&self) -> Option<usize> {
         let step = self.0.load(Ordering::SeqCst);
         (step > 0).then_some(step)
     }
@@ -83,7 +83,7 @@ impl NonFinite {
 
 /// `loss` of the training split. A loss that is not finite stops the training.
 #[derive(Clone)]
-pub struct TrainingLoss {
+pub(super) struct TrainingLoss {
     ratio: Ratio,
     non_finite: NonFinite,
     interrupter: Interrupter,
@@ -91,7 +91,7 @@ pub struct TrainingLoss {
 
 impl TrainingLoss {
     /// Notes the first loss that is not finite in `non_finite`, and stops `interrupter`'s training then.
-    pub fn new(non_finite: NonFinite, interrupter: Interrupter) -> Self {
+    pub(super) fn new(non_finite: NonFinite, interrupter: Interrupter) -> Self {
         Self {
             ratio: Ratio::default(),
             non_finite,
@@ -151,11 +151,11 @@ impl Numeric for TrainingLoss {
 
 /// `images_per_second` of the training split.
 #[derive(Clone, Default)]
-pub struct Speed(Ratio);
+pub(super) struct Speed(Ratio);
 
 impl Speed {
     /// The metric's name.
-    pub const NAME: &str = "images_per_second";
+    pub(super) const NAME: &str = "images_per_second";
 }
 
 impl BurnMetric for Speed {
@@ -203,14 +203,14 @@ impl Numeric for Speed {
 
 /// Any metric of the held-out images.
 #[derive(Clone)]
-pub struct HeldOut {
+pub(super) struct HeldOut {
     metric: Metric,
     ratio: Ratio,
 }
 
 impl HeldOut {
     /// The held-out images' `metric`.
-    pub fn new(metric: Metric) -> Self {
+    pub(super) fn new(metric: Metric) -> Self {
         Self {
             metric,
             ratio: Ratio::default(),

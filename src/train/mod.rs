@@ -17,7 +17,7 @@ mod section;
 mod trial;
 
 pub use burn_train::Interrupter;
-pub use colorizer::Colorizer;
+pub use colorizer::{Colorized, Colorizer, HeldOutItem, TrainItem};
 pub use progress::Display;
 pub use section::{Loss, Optimizer, Precision, TrainSection};
 pub use trial::{Outcome, Trial, TrainError};

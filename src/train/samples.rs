@@ -10,7 +10,7 @@ use crate::figure::{Theme, TriptychRow, decibels, triptych};
 use crate::runs::{RunFolder, atomic};
 
 /// The held-out images that samples show.
-pub struct Samples {
+pub(super) struct Samples {
     batch: Batch,
     photographs: Vec<Photograph>,
     /// What a picture says of where it comes from.
@@ -19,7 +19,7 @@ pub struct Samples {
 
 impl Samples {
     /// Of a batch of held-out images; `provenance` is written into every picture.
-    pub fn new(
+    pub(super) fn new(
         batch: Batch,
         photographs: Vec<Photograph>,
         provenance: Vec<(&'static str, String)>,
@@ -33,7 +33,7 @@ impl Samples {
 
     /// Colours them with `model`, which is in inference mode, and draws them: rows of ground truth, gray and colorized
     /// under the title "Iteration N", and each picture on its own.
-    pub fn draw(&self, model: &Colorizer, step: usize, folder: &RunFolder) -> anyhow::Result<()> {
+    pub(super) fn draw(&self, model: &Colorizer, step: usize, folder: &RunFolder) -> anyhow::Result<()> {
         if self.batch.is_empty() {
             return Ok(());
         }

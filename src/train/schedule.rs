@@ -27,7 +27,7 @@ use crate::runs::{CheckpointWriter, ImageScores, RunFolder, RunLog, write_image_
 
 /// Steps after which something falls due.
 #[derive(Debug, Clone)]
-pub struct Cadence {
+pub(super) struct Cadence {
     steps: usize,
     evaluate: usize,
     sample: usize,
@@ -36,7 +36,7 @@ pub struct Cadence {
 
 impl Cadence {
     /// As `[train]` says. The last step gets everything.
-    pub fn of(section: &TrainSection) -> Self {
+    pub(super) fn of(section: &TrainSection) -> Self {
         Self {
             steps: section.steps,
             evaluate: section.evaluate_every,
@@ -51,25 +51,25 @@ impl Cadence {
 }
 
 /// Everything the loop needs beside what burn-train hands it.
-pub struct Schedule {
+pub(super) struct Schedule {
     /// What falls due when.
-    pub cadence: Cadence,
+    pub(super) cadence: Cadence,
     /// Steps that an earlier session did.
-    pub done: usize,
+    pub(super) done: usize,
     /// Where everything is written.
-    pub folder: RunFolder,
+    pub(super) folder: RunFolder,
     /// The run's numbers.
-    pub log: SharedLog,
+    pub(super) log: SharedLog,
     /// The run's diary.
-    pub diary: Arc<RunLog>,
+    pub(super) diary: Arc<RunLog>,
     /// Puts checkpoints together.
-    pub checkpoints: Arc<CheckpointWriter>,
+    pub(super) checkpoints: Arc<CheckpointWriter>,
     /// The held-out images that samples show.
-    pub samples: Samples,
+    pub(super) samples: Samples,
     /// The held-out photographs, in the order of their loader.
-    pub held_out: Vec<Photograph>,
+    pub(super) held_out: Vec<Photograph>,
     /// Whether a loss was not finite.
-    pub non_finite: NonFinite,
+    pub(super) non_finite: NonFinite,
 }
 
 type Processor = SupervisedTrainingEventProcessor<Colorizer>;

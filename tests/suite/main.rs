@@ -4,3 +4,4 @@
 
 mod experiment;
 mod network;
+mod runs;

@@ -247,7 +247,7 @@ fn golden_numbers(data: &TensorData) -> Vec<f32> {
 }
 
 /// Runs `test` for every case on every device of this build and machine, with autodiff.
-fn for_each_case(test: impl Fn(&Case, &DeviceName, &Device)) {
+fn for_each_case(mut test: impl FnMut(&Case, &DeviceName, &Device)) {
     for name in backend::present() {
         let device = backend::open(&name).unwrap().autodiff();
         for case in Golden::read().cases() {
@@ -328,6 +328,7 @@ fn running_statistics_are_keras_and_serve_after_training() {
 
 #[test]
 fn the_first_steps_of_adam_are_pytorchs_and_repeat_bit_for_bit() {
+    let mut on_flex = BTreeMap::new();
     for_each_case(|case, name, device| {
         let train = || {
             let mut network = case.network(device);
@@ -344,6 +345,10 @@ fn the_first_steps_of_adam_are_pytorchs_and_repeat_bit_for_bit() {
         let losses = train();
         let expected = golden_numbers(&case.tensors["adam_losses"]);
         case.compare("losses", &losses, &expected, tolerance(name), 0.0);
+        let flex = on_flex
+            .entry(case.name.clone())
+            .or_insert_with(|| losses.clone());
+        case.compare("losses on flex", &losses, flex, tolerance(name), 0.0);
         if backend::is_deterministic(name) {
             assert_eq!(losses, train(), "{}", case.name);
         }
@@ -387,7 +392,7 @@ fn initial_weights_depend_on_the_seed_and_not_on_the_device() {
                     .iter()
                     .fold(0.0, |most: f32, value| most.max(value.abs()));
                 let largest = f64::from(largest) / limit;
-                assert!((0.95..=1.0).contains(&largest), "{parameter}: {largest}");
+                assert!((0.99..=1.0).contains(&largest), "{parameter}: {largest}");
             }
             "bias" | "beta" | "running_mean" => assert!(values.iter().all(|value| *value == 0.0)),
             "gamma" | "running_var" => assert!(values.iter().all(|value| *value == 1.0)),
