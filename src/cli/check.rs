@@ -8,8 +8,8 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use walkdir::WalkDir;
 
-use super::{DONE, WRONG_REQUEST};
 use super::prepare::select;
+use super::{DONE, WRONG_REQUEST};
 use crate::dataset::{Cache, Index, Manifest, Source};
 use crate::experiment::{ExperimentError, Overrides, Resolved, check_names, resolve};
 

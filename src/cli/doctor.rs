@@ -8,6 +8,9 @@ use crate::dataset::Cache;
 pub(super) fn run() -> anyhow::Result<()> {
     output::line(&format!("colorize    {}", env!("CARGO_PKG_VERSION")));
     output::line(backend::doctor().to_string().trim_end());
-    output::line(&format!("cache       {}", Cache::of_user()?.folder.display()));
+    output::line(&format!(
+        "cache       {}",
+        Cache::of_user()?.folder.display()
+    ));
     Ok(())
 }

@@ -25,7 +25,11 @@ pub(super) fn error(error: &anyhow::Error) {
         None => format!("{error:#}"),
     };
     // A drawn error (with file and line) begins with its own word.
-    let prefix = if text.starts_with("error") { "" } else { "error: " };
+    let prefix = if text.starts_with("error") {
+        ""
+    } else {
+        "error: "
+    };
     note(&format!("{prefix}{text}"));
 }
 
@@ -85,6 +89,8 @@ pub(super) fn summaries(summaries: &[Summary]) {
     }
     line(&table.to_string());
     line("");
-    line("PSNR in dB on held-out images: as predicted, with the true luma, and of the gray input;");
+    line(
+        "PSNR in dB on held-out images: as predicted, with the true luma, and of that luma alone (gray);",
+    );
     line("colorfulness is the ratio to the photographs': 1 is as colourful as life, 0 is gray.");
 }

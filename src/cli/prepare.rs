@@ -148,7 +148,11 @@ pub(super) fn select<'a>(
     let categories = &resolved.experiment.dataset.categories;
     index.select(categories).map_err(|error| {
         let (message, help, key) = match &error {
-            DatasetError::UnknownCategory { name, dataset, hint } => {
+            DatasetError::UnknownCategory {
+                name,
+                dataset,
+                hint,
+            } => {
                 let place = categories.iter().position(|category| category == name);
                 (
                     format!("dataset `{dataset}` has no category `{name}`"),
@@ -197,7 +201,10 @@ fn report_unusable(dataset: &str, selection: &Selection) {
         output::note(&format!("  broken: {file_name}: {cause}"));
     }
     if broken.len() > 10 {
-        output::note(&format!("  … and {} more, in `run.json`", broken.len() - 10));
+        output::note(&format!(
+            "  … and {} more, in `run.json`",
+            broken.len() - 10
+        ));
     }
 }
 

@@ -67,11 +67,7 @@ pub(super) fn run(arguments: &ReproduceArguments) -> anyhow::Result<ExitCode> {
 }
 
 /// Draws everything; the pictures of the synthetic world are the project's own and go to `progress/` too.
-fn draw(
-    runs: &[Summary],
-    prepared: &[Prepared],
-    folder: &Path,
-) -> anyhow::Result<Vec<PathBuf>> {
+fn draw(runs: &[Summary], prepared: &[Prepared], folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
     let mut figures = stages::copy_samples(runs, folder)?;
     figures.extend(stages::draw_curves(runs, folder)?);
     figures.extend(stages::draw_comparisons(runs, folder)?);

@@ -130,7 +130,7 @@ impl File<'_> {
                 // The ceilings only catch slips of the keyboard.
                 count: self.integer("count", table, 1..10_000_001)? as usize,
                 seed: self.integer("seed", table, 0..u64::MAX)?,
-                size: self.integer("size", table, 16..4097)? as usize,
+                size: self.integer("size", table, 16..1025)? as usize,
             },
         })
     }

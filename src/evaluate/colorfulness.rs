@@ -8,7 +8,7 @@ pub fn colorfulness(picture: &RgbImage) -> f64 {
     let mut sums = [0.0; 4];
     for pixel in picture.pixels() {
         let [r, g, b] = pixel.0.map(f64::from);
-        let (rg, yb) = (r - g, (r + g) / 2.0 - b);
+        let (rg, yb) = (r - g, f64::midpoint(r, g) - b);
         for (sum, term) in sums.iter_mut().zip([rg, rg * rg, yb, yb * yb]) {
             *sum += term;
         }

@@ -26,7 +26,7 @@ mod tests {
     use image::Rgb;
 
     #[test]
-    fn one_level_everywhere_is_48_dB() {
+    fn one_level_everywhere_is_48_decibels() {
         let truth = RgbImage::from_pixel(5, 3, Rgb([10, 20, 30]));
         let predicted = RgbImage::from_pixel(5, 3, Rgb([11, 19, 31]));
         assert!((psnr(&truth, &predicted) - 20.0 * 255f64.log10()).abs() < 1e-12);

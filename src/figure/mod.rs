@@ -72,7 +72,7 @@ pub enum FigureError {
     },
     /// The PNG encoder refused the picture.
     #[error("cannot encode the figure as PNG")]
-    Encode(#[from] image::ImageError),
+    Encode(#[from] ::png::EncodingError),
     /// A metadata key that PNG cannot hold.
     #[error(
         "figure metadata key `{key}` must be 1 to 79 printable ASCII characters without spaces at its ends"

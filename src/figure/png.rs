@@ -1,16 +1,11 @@
-//! The PNG files: pixels by the image crate, and text chunks for provenance.
-//!
-//! The image crate writes no text chunks, so they are put in after the header chunk. The format of
-//! a chunk is length, name, data and a CRC-32 of name and data (PNG specification, 5.3).
+//! The PNG files: pixels, their density, and text chunks for provenance.
 
-use image::codecs::png::{CompressionType, FilterType, PngEncoder};
-use image::{ExtendedColorType, ImageEncoder as _, RgbImage};
+use std::io::Cursor;
+
+use image::RgbImage;
+use png::{BitDepth, ColorType, Compression, Decoder, Encoder, PixelDimensions, Unit};
 
 use super::FigureError;
-
-const SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";
-/// The signature and the `IHDR` chunk: always the first 33 bytes.
-const HEADER_BYTES: usize = 33;
 
 /// Encodes pixels at `scale` pixels a point, with `metadata` as UTF-8 text (`iTXt`).
 pub(super) fn encode(
@@ -18,94 +13,57 @@ pub(super) fn encode(
     scale: u32,
     metadata: &[(&str, String)],
 ) -> Result<Vec<u8>, FigureError> {
-    let plain = encode_plain(pixels)?;
-    let mut file = Vec::with_capacity(plain.len() + 1024);
-    file.extend_from_slice(&plain[..HEADER_BYTES]);
     // 96 points an inch at scale 1, so that a document shows the figure at its size in points.
-    let pixels_per_metre = (f64::from(scale) * 96.0 / 0.0254).round() as u32;
-    let mut density = Vec::new();
-    density.extend_from_slice(&pixels_per_metre.to_be_bytes());
-    density.extend_from_slice(&pixels_per_metre.to_be_bytes());
-    density.push(1);
-    push_chunk(&mut file, *b"pHYs", &density);
-    for (key, value) in metadata {
-        let mut text = Vec::new();
-        text.extend_from_slice(key.as_bytes());
-        // End of keyword, not compressed, method 0, no language, no translated keyword.
-        text.extend_from_slice(&[0, 0, 0, 0, 0]);
-        text.extend(value.bytes().filter(|byte| *byte != 0));
-        push_chunk(&mut file, *b"iTXt", &text);
-    }
-    file.extend_from_slice(&plain[HEADER_BYTES..]);
-    Ok(file)
+    let density = (f64::from(scale) * 96.0 / 0.0254).round() as u32;
+    write(pixels, |encoder| {
+        encoder.set_pixel_dims(Some(PixelDimensions {
+            xppu: density,
+            yppu: density,
+            unit: Unit::Meter,
+        }));
+        for (key, value) in metadata {
+            encoder.add_itxt_chunk((*key).to_owned(), value.clone())?;
+        }
+        Ok(())
+    })
 }
 
 /// Encodes pixels without any metadata.
 pub(super) fn encode_plain(pixels: &RgbImage) -> Result<Vec<u8>, FigureError> {
+    write(pixels, |_| Ok(()))
+}
+
+fn write(
+    pixels: &RgbImage,
+    describe: impl FnOnce(&mut Encoder<'_, &mut Vec<u8>>) -> Result<(), png::EncodingError>,
+) -> Result<Vec<u8>, FigureError> {
     let mut file = Vec::new();
-    PngEncoder::new_with_quality(&mut file, CompressionType::Default, FilterType::Adaptive)
-        .write_image(
-            pixels.as_raw(),
-            pixels.width(),
-            pixels.height(),
-            ExtendedColorType::Rgb8,
-        )?;
+    let mut encoder = Encoder::new(&mut file, pixels.width(), pixels.height());
+    encoder.set_color(ColorType::Rgb);
+    encoder.set_depth(BitDepth::Eight);
+    encoder.set_compression(Compression::Balanced);
+    describe(&mut encoder)?;
+    let mut writer = encoder.write_header()?;
+    writer.write_image_data(pixels.as_raw())?;
+    writer.finish()?;
     Ok(file)
 }
 
 /// The text chunks of a PNG file, or `None` if it is not one or is cut short.
 pub(super) fn metadata(file: &[u8]) -> Option<Vec<(String, String)>> {
-    let mut rest = file.strip_prefix(SIGNATURE)?;
-    let mut found = Vec::new();
-    loop {
-        let (length, after) = rest.split_first_chunk::<4>()?;
-        let (name, after) = after.split_first_chunk::<4>()?;
-        let length = usize::try_from(u32::from_be_bytes(*length)).ok()?;
-        let data = after.get(..length)?;
-        rest = after.get(length + 4..)?;
-        match name {
-            b"iTXt" => {
-                let mut parts = data.splitn(2, |byte| *byte == 0);
-                let key = parts.next()?;
-                let text = parts.next()?.get(4..)?;
-                found.push((
-                    String::from_utf8_lossy(key).into_owned(),
-                    String::from_utf8_lossy(text).into_owned(),
-                ));
-            }
-            b"IEND" => return Some(found),
-            _ => {}
-        }
-    }
-}
-
-fn push_chunk(file: &mut Vec<u8>, name: [u8; 4], data: &[u8]) {
-    file.extend_from_slice(&(data.len() as u32).to_be_bytes());
-    let start = file.len();
-    file.extend_from_slice(&name);
-    file.extend_from_slice(data);
-    let check = crc32(&file[start..]);
-    file.extend_from_slice(&check.to_be_bytes());
-}
-
-/// CRC-32 as PNG and zip use it; metadata is short, so no table.
-fn crc32(bytes: &[u8]) -> u32 {
-    !bytes.iter().fold(!0, |crc, byte| {
-        (0..8).fold(crc ^ u32::from(*byte), |crc, _| {
-            (crc >> 1) ^ (0xedb8_8320 & (crc & 1).wrapping_neg())
-        })
-    })
+    let mut reader = Decoder::new(Cursor::new(file)).read_info().ok()?;
+    reader.finish().ok()?;
+    reader
+        .info()
+        .utf8_text
+        .iter()
+        .map(|chunk| Some((chunk.keyword.clone(), chunk.get_text().ok()?)))
+        .collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn crc_of_the_standard_check_string() {
-        assert_eq!(crc32(b"123456789"), 0xcbf4_3926);
-        assert_eq!(crc32(b"IEND"), 0xae42_6082);
-    }
 
     #[test]
     fn pixels_and_text_come_back() {

@@ -32,10 +32,7 @@ pub fn short_name(experiment: &str) -> &str {
 pub fn copy_samples(runs: &[Summary], folder: &Path) -> Result<Vec<PathBuf>, ReportError> {
     runs.iter()
         .map(|run| {
-            let sample = run
-                .folder
-                .sample(run.record.steps)
-                .with_extension("png");
+            let sample = run.folder.sample(run.record.steps).with_extension("png");
             let picture = std::fs::read(&sample).map_err(|source| ReportError::Sample {
                 path: sample,
                 source: source.into(),
@@ -104,30 +101,24 @@ pub fn draw_curves(runs: &[Summary], folder: &Path) -> Result<Vec<PathBuf>, Repo
     Ok(written.into())
 }
 
-/// The PSNR of luma alone, once for every set of held-out images.
+/// The PSNR of luma alone, once for every choice of categories.
 fn without_colour(runs: &[Summary]) -> Vec<Reference> {
-    let mut lines: Vec<(f64, Vec<&str>)> = Vec::new();
+    let mut lines: Vec<Reference> = Vec::new();
     for run in runs {
-        let Some(value) = run.held_out("psnr_gray") else {
-            continue;
+        let categories = &run.experiment.dataset.categories;
+        let which = if categories.is_empty() {
+            "all images".to_owned()
+        } else {
+            categories.join(", ")
         };
-        match lines.iter_mut().find(|(known, _)| (known - value).abs() < 1e-9) {
-            Some((_, titles)) => titles.push(&run.record.title),
-            None => lines.push((value, vec![&run.record.title])),
+        let label = format!("no colour, {which}");
+        if let Some(value) = run.held_out("psnr_gray")
+            && !lines.iter().any(|line| line.label == label)
+        {
+            lines.push(Reference { label, value });
         }
     }
-    let is_one = lines.len() == 1;
     lines
-        .into_iter()
-        .map(|(value, titles)| Reference {
-            label: if is_one {
-                "no colour".to_owned()
-            } else {
-                format!("no colour, {}", titles.join(", ").to_lowercase())
-            },
-            value,
-        })
-        .collect()
 }
 
 /// Draws what runs that share their sample images made of them, a figure for every such group of at least two.

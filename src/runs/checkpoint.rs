@@ -198,7 +198,8 @@ impl CheckpointWriter {
                 step,
                 parts: std::mem::take(&mut pending.hashes),
             };
-            self.commit(&staging, &list).map_err(|error| format!("{error:#}"))?;
+            self.commit(&staging, &list)
+                .map_err(|error| format!("{error:#}"))?;
             pending.committed = Some(step);
             self.settled.notify_all();
         }
@@ -240,11 +241,15 @@ impl CheckpointWriter {
         let checkpoint = Checkpoint::at(&self.checkpoints, list.step);
         if checkpoint.path.exists() {
             // A damaged one: a sound one would have been gone on from.
-            fs::remove_dir_all(&checkpoint.path).map_err(RunError::io("remove", &checkpoint.path))?;
+            fs::remove_dir_all(&checkpoint.path)
+                .map_err(RunError::io("remove", &checkpoint.path))?;
         }
         fs::rename(staging, &checkpoint.path).map_err(RunError::io("write", &checkpoint.path))?;
         atomic::sync_folder(&self.checkpoints);
-        for old in Checkpoint::list(&self.checkpoints)?.into_iter().skip(self.keep) {
+        for old in Checkpoint::list(&self.checkpoints)?
+            .into_iter()
+            .skip(self.keep)
+        {
             fs::remove_dir_all(&old.path).map_err(RunError::io("remove", &old.path))?;
         }
         Ok(())

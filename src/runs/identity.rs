@@ -28,7 +28,7 @@ pub struct IdentityParts<'a> {
     pub seed: u64,
     /// Hash over the usable images' ids and contents.
     pub dataset: &'a str,
-    /// `flex`, `libtorch-cpu` or `libtorch-cuda`: kinds of device whose arithmetic differs.
+    /// `flex`, `libtorch` or `libtorch:cuda`: kinds of device whose arithmetic differs.
     pub device_class: &'a str,
     /// The version of every room whose code can change a number, by name.
     pub code: &'a [(&'static str, u32)],
@@ -107,4 +107,3 @@ fn flatten(value: &Value, key: String, flat: &mut BTreeMap<String, String>) {
         }
     }
 }
-

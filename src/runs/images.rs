@@ -38,8 +38,7 @@ pub fn write_image_scores(folder: &RunFolder, scores: &ImageScores) -> Result<()
             .iter()
             .map(|(name, values)| Column::new((*name).into(), values)),
     );
-    let mut table =
-        DataFrame::new(rows, columns).map_err(RunError::table("write", &path))?;
+    let mut table = DataFrame::new(rows, columns).map_err(RunError::table("write", &path))?;
     atomic::write_with(&path, |file| {
         ParquetWriter::new(file)
             .finish(&mut table)

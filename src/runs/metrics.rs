@@ -89,7 +89,9 @@ impl MetricLog {
         if self.unwritten == 0 {
             return Ok(());
         }
-        let path = self.folder.join(format!("from-{:09}.parquet", self.begins_at));
+        let path = self
+            .folder
+            .join(format!("from-{:09}.parquet", self.begins_at));
         let mut table = self.table().map_err(RunError::table("write", &path))?;
         atomic::write_with(&path, |file| {
             ParquetWriter::new(file)

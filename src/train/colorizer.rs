@@ -72,9 +72,7 @@ impl Colorizer {
     /// Colours a batch, in inference mode when the model is.
     pub fn colorize(&self, batch: &Batch) -> Colorized {
         let split = self.color.split(batch.to_rgb(&self.device));
-        let predicted = self
-            .color
-            .head(self.network.forward(split.input.clone()));
+        let predicted = self.color.head(self.network.forward(split.input.clone()));
         let losses = self
             .errors(predicted.clone(), split.target)
             .mean_dims(&[1, 2, 3])

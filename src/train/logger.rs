@@ -69,7 +69,8 @@ impl SharedLog {
     pub(super) fn keep(&self, result: Result<(), RunError>) {
         if let Err(error) = result {
             lock(&self.failure).get_or_insert(error);
-            self.interrupter.stop(Some("the run folder cannot be written"));
+            self.interrupter
+                .stop(Some("the run folder cannot be written"));
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The numbers of a run as burn-train's metrics.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use burn::tensor::{Tensor, TensorReadError};
 use burn_train::Interrupter;

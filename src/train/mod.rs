@@ -7,9 +7,11 @@
 
 mod checkpoints;
 mod colorizer;
+mod division;
 mod logger;
 mod memory;
 mod metrics;
+mod outcome;
 mod progress;
 mod samples;
 mod schedule;
@@ -18,9 +20,10 @@ mod trial;
 
 pub use burn_train::Interrupter;
 pub use colorizer::{Colorized, Colorizer, HeldOutItem, TrainItem};
+pub use outcome::{Outcome, TrainError};
 pub use progress::Display;
 pub use section::{Loss, Optimizer, Precision, TrainSection};
-pub use trial::{Outcome, Trial, TrainError};
+pub use trial::Trial;
 
 /// Changes when the same experiment would be trained otherwise.
 pub const VERSION: u32 = 1;

@@ -36,7 +36,7 @@ enum Sink {
 }
 
 /// burn-train's renderer for a plain terminal.
-pub struct Progress {
+pub(super) struct Progress {
     label: String,
     done: usize,
     steps: usize,
@@ -52,12 +52,13 @@ pub struct Progress {
 
 impl Progress {
     /// Of the steps after `done`, up to `steps`; silent when told so.
-    pub fn new(label: &str, done: usize, steps: usize, display: Display) -> Self {
+    pub(super) fn new(label: &str, done: usize, steps: usize, display: Display) -> Self {
         let sink = if display == Display::Silent {
             Sink::Nothing
         } else if std::io::stderr().is_terminal() {
-            let style = ProgressStyle::with_template("{prefix} {wide_bar} {pos}/{len} {msg} {eta} left")
-                .unwrap_or_else(|_| ProgressStyle::default_bar());
+            let style =
+                ProgressStyle::with_template("{prefix} {wide_bar} {pos}/{len} {msg} {eta} left")
+                    .unwrap_or_else(|_| ProgressStyle::default_bar());
             let bar = ProgressBar::new(steps as u64).with_style(style);
             bar.set_prefix(label.to_owned());
             bar.set_position(done as u64);

@@ -33,7 +33,12 @@ impl Samples {
 
     /// Colours them with `model`, which is in inference mode, and draws them: rows of ground truth, gray and colorized
     /// under the title "Iteration N", and each picture on its own.
-    pub(super) fn draw(&self, model: &Colorizer, step: usize, folder: &RunFolder) -> anyhow::Result<()> {
+    pub(super) fn draw(
+        &self,
+        model: &Colorizer,
+        step: usize,
+        folder: &RunFolder,
+    ) -> anyhow::Result<()> {
         if self.batch.is_empty() {
             return Ok(());
         }

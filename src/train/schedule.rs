@@ -23,7 +23,7 @@ use super::metrics::NonFinite;
 use super::samples::Samples;
 use crate::batch::{Batch, Photograph};
 use crate::evaluate::{ImageScore, Metric};
-use crate::runs::{CheckpointWriter, ImageScores, RunFolder, RunLog, write_image_scores};
+use crate::runs::{CheckpointWriter, ImageScores, RunError, RunFolder, RunLog, write_image_scores};
 
 /// Steps after which something falls due.
 #[derive(Debug, Clone)]
@@ -116,30 +116,35 @@ impl SupervisedLearningStrategy<Colorizer> for Schedule {
             let now = Instant::now();
             output.item.seconds = now.duration_since(last_end).as_secs_f64();
             last_end = now;
-            let progress = self.progress(step, self.cadence.steps, "steps");
+            let at = progress(step, self.cadence.steps, "steps");
             let rate = Some(learner.lr_current());
-            let item = TrainingItem::new(output.item, progress, Some(step), rate);
+            let item = TrainingItem::new(output.item, at, Some(step), rate);
             interrupter.fail_on_error(processor.process_train(LearnerEvent::ProcessedItem(item)));
 
-            let stopping = interrupter.should_stop();
-            let evaluate = !stopping && self.cadence.is_due(step, self.cadence.evaluate);
-            let sample = !stopping && self.cadence.is_due(step, self.cadence.sample);
-            let checkpoint = stopping || self.cadence.is_due(step, self.cadence.checkpoint);
-            if !(evaluate || sample || checkpoint) {
+            // Whatever is due belongs to the step, so a stop waits for it: a run that goes on must not lack it.
+            let evaluate = self.cadence.is_due(step, self.cadence.evaluate);
+            let sample = self.cadence.is_due(step, self.cadence.sample);
+            let checkpoint = self.cadence.is_due(step, self.cadence.checkpoint);
+            if !(evaluate || sample || checkpoint || interrupter.should_stop()) {
                 continue;
             }
-            self.settle(&mut processor, &store, &interrupter);
+            Self::settle(&mut processor, &store, &interrupter);
             if self.has_failed(&interrupter) {
                 break;
             }
             if evaluate {
-                interrupter
-                    .fail_on_error(processor.process_train(LearnerEvent::EndSplit(epoch)));
+                interrupter.fail_on_error(processor.process_train(LearnerEvent::EndSplit(epoch)));
                 open_epoch = None;
-                self.evaluate(step, epoch, &learner, &held_out, &mut processor, &interrupter);
-                interrupter
-                    .fail_on_error(processor.process_train(LearnerEvent::EndEpoch(epoch)));
-                self.settle(&mut processor, &store, &interrupter);
+                self.evaluate(
+                    step,
+                    epoch,
+                    &learner,
+                    &held_out,
+                    &mut processor,
+                    &interrupter,
+                );
+                interrupter.fail_on_error(processor.process_train(LearnerEvent::EndEpoch(epoch)));
+                Self::settle(&mut processor, &store, &interrupter);
                 if let Some(bytes) = memory.read() {
                     self.log.push(step, "train", MemoryGauge::NAME, bytes);
                 }
@@ -152,32 +157,29 @@ impl SupervisedLearningStrategy<Colorizer> for Schedule {
                     self.diary.line(&format!("no sample picture: {error:#}"));
                 }
             }
-            if checkpoint && !self.has_failed(&interrupter) {
+            // Asked once: a stop that comes later finds its checkpoint after the next step.
+            let stopping = interrupter.should_stop();
+            if (checkpoint || stopping) && !self.has_failed(&interrupter) {
                 self.checkpoint(step, &learner, checkpointer.as_mut(), &store);
             }
             last_end = Instant::now();
-            if interrupter.should_stop() {
+            if stopping || self.has_failed(&interrupter) {
                 break;
             }
         }
         if let Some(epoch) = open_epoch {
             interrupter.fail_on_error(processor.process_train(LearnerEvent::EndSplit(epoch)));
         }
-        self.settle(&mut processor, &store, &interrupter);
+        Self::settle(&mut processor, &store, &interrupter);
         self.log.flush();
         (learner.model(), processor)
     }
 }
 
 impl Schedule {
-    fn progress(&self, done: usize, total: usize, unit: &str) -> Progress {
-        Progress::new(done, total, Some(unit.to_owned()))
-    }
-
     /// Waits until every event so far has reached the log: burn-train works on them on two threads of its own, and a
     /// question to the second is answered after all that was said before it.
     fn settle(
-        &self,
         processor: &mut Processor,
         store: &EventStoreClient,
         interrupter: &burn_train::Interrupter,
@@ -214,8 +216,8 @@ impl Schedule {
             let positions = batch.positions.clone();
             let item = InferenceStep::step(&model, batch);
             scores.extend(positions.into_iter().zip(item.scores.iter().copied()));
-            let progress = self.progress(scores.len(), held_out.num_items(), "images");
-            let item = TrainingItem::new(item, progress, Some(step), None);
+            let at = progress(scores.len(), held_out.num_items(), "images");
+            let item = TrainingItem::new(item, at, Some(step), None);
             interrupter.fail_on_error(processor.process_valid(LearnerEvent::ProcessedItem(item)));
             // A stop asked for meanwhile waits: half an evaluation is none.
         }
@@ -234,7 +236,10 @@ impl Schedule {
             .enumerate();
         ImageScores {
             step,
-            image_ids: photographs.clone().map(|photograph| photograph.id).collect(),
+            image_ids: photographs
+                .clone()
+                .map(|photograph| photograph.id)
+                .collect(),
             file_names: photographs
                 .map(|photograph| photograph.file_name.clone())
                 .collect(),
@@ -245,6 +250,15 @@ impl Schedule {
                 })
                 .collect(),
         }
+    }
+
+    /// Writes into `run.json` how far the run has come.
+    fn note_progress(&self, step: usize) -> Result<(), RunError> {
+        let Some(mut record) = self.folder.record()? else {
+            return Ok(());
+        };
+        record.step = step;
+        self.folder.write_record(&record)
     }
 
     /// Ends the log's segment, then writes the checkpoint and waits for it: rows and weights go together.
@@ -260,7 +274,15 @@ impl Schedule {
         };
         self.log.end_segment(step);
         checkpointer.checkpoint(learner, step, store);
-        self.log.keep(self.checkpoints.wait(step));
+        let written = self.checkpoints.wait(step);
+        if written.is_ok() {
+            self.log.keep(self.note_progress(step));
+        }
+        self.log.keep(written);
         self.diary.line(&format!("checkpoint at step {step}"));
     }
+}
+
+fn progress(done: usize, total: usize, unit: &str) -> Progress {
+    Progress::new(done, total, Some(unit.to_owned()))
 }

@@ -11,18 +11,17 @@ use jiff::Timestamp;
 
 use super::checkpoints::{PartCheckpointer, WhenAsked};
 use super::colorizer::Colorizer;
+use super::division::Division;
 use super::logger::{ParquetLogger, SharedLog};
 use super::metrics::{HeldOut, NonFinite, Speed, TrainingLoss};
 use super::progress::{Display, Progress};
 use super::samples::Samples;
 use super::schedule::{Cadence, Schedule};
-use super::{Optimizer, TrainSection};
-use crate::backend::{self, BackendError, DeviceName};
+use super::{Optimizer, Outcome, TrainError, TrainSection};
+use crate::backend::{self, DeviceName};
 use crate::batch::inspection::Selection;
-use crate::batch::{self, Batch, HeldOutLoader, Order, Photograph, Pixels, TrainLoader};
-use crate::dataset::{Split, split_of};
+use crate::batch::{self, Batch, HeldOutLoader, Order, Pixels, TrainLoader};
 use crate::experiment::Experiment;
-use crate::photo::PhotoError;
 use crate::runs::{
     CheckpointPart, CheckpointWriter, DatasetRecord, Environment, FORMAT, Identity, IdentityParts,
     MetricLog, RunError, RunFolder, RunLog, RunRecord, Session, Status, atomic, read_metrics,
@@ -58,82 +57,6 @@ pub struct Trial<'a> {
     pub display: Display,
 }
 
-/// How a trial ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
-    /// It was done before; nothing was touched.
-    AlreadyDone,
-    /// All steps are done.
-    Done,
-    /// It was stopped on request, after a checkpoint at this step.
-    Interrupted {
-        /// Steps done.
-        step: usize,
-    },
-}
-
-/// Why a trial failed.
-#[derive(Debug, thiserror::Error)]
-pub enum TrainError {
-    /// The run folder cannot be used or written.
-    #[error(transparent)]
-    Run(#[from] RunError),
-    /// The device cannot be had.
-    #[error(transparent)]
-    Device(#[from] BackendError),
-    /// A held-out photograph has become unreadable.
-    #[error(transparent)]
-    Photo(#[from] PhotoError),
-    /// A split has no image.
-    #[error(
-        "no image is left for {split}: {images} usable images are divided with `dataset.split.validation = {share}`; \
-         take more images, or another share"
-    )]
-    EmptySplit {
-        /// `training` or `validation`.
-        split: &'static str,
-        /// Usable images in all.
-        images: usize,
-        /// Share held out.
-        share: f64,
-    },
-    /// The loss became infinite or not a number.
-    #[error(
-        "the loss is not finite at step {step}; the last good checkpoint is {}; try a lower `train.optimizer.learning_rate`",
-        last_checkpoint(*.checkpoint)
-    )]
-    NonFinite {
-        /// The first such step.
-        step: usize,
-        /// The last step that a checkpoint keeps; 0 is none.
-        checkpoint: usize,
-    },
-    /// burn-train stopped on an error.
-    #[error("training stopped after the checkpoint of step {checkpoint}: {reason}")]
-    Training {
-        /// What it said.
-        reason: String,
-        /// The last step that a checkpoint keeps; 0 is none.
-        checkpoint: usize,
-    },
-}
-
-fn last_checkpoint(step: usize) -> String {
-    match step {
-        0 => "none".to_owned(),
-        step => format!("that of step {step}"),
-    }
-}
-
-/// The photographs of a trial, divided.
-struct Divided {
-    train: Vec<Photograph>,
-    /// At most `evaluate.images`.
-    held_out: Vec<Photograph>,
-    /// Before that limit.
-    held_out_in_all: usize,
-}
-
 impl Trial<'_> {
     /// What this trial is: equal identity, equal numbers.
     pub fn identity(&self) -> Identity {
@@ -162,7 +85,7 @@ impl Trial<'_> {
         if is_done(&folder)? {
             return Ok(Outcome::AlreadyDone);
         }
-        let divided = self.divide()?;
+        let divided = Division::of(self.selection, self.experiment)?;
         let device = backend::open(&self.device)?;
         let lock = folder.lock()?;
         if is_done(&folder)? {
@@ -176,10 +99,7 @@ impl Trial<'_> {
             diary.line(&format!("{error}; falling back to the one before"));
         }
         let done = checkpoint.map_or(0, |checkpoint| checkpoint.step);
-        atomic::write(
-            &folder.experiment(),
-            self.experiment.to_toml().as_bytes(),
-        )?;
+        atomic::write(&folder.experiment(), self.experiment.to_toml().as_bytes())?;
 
         let section = &self.experiment.train;
         let interval = Duration::from_secs_f64(section.flush_seconds);
@@ -199,10 +119,17 @@ impl Trial<'_> {
         ));
         let non_finite = NonFinite::default();
         let result = self.launch(
-            &folder, &divided, model, done, &log, &diary, &non_finite, stop,
+            &folder,
+            &divided,
+            model,
+            done,
+            &log,
+            &diary,
+            &non_finite,
+            stop,
         );
         let ended = self.judge(&folder, result, &log, &non_finite);
-        self.end(&folder, &mut record, &ended)?;
+        end(&folder, &mut record, &ended)?;
         match &ended {
             Ok(outcome) => diary.line(&format!("{outcome:?}")),
             Err(error) => diary.line(&format!("failed: {error}")),
@@ -227,52 +154,18 @@ impl Trial<'_> {
         )
     }
 
-    fn divide(&self) -> Result<Divided, TrainError> {
-        let section = &self.experiment.dataset.split;
-        let (mut train, mut held_out) = (Vec::new(), Vec::new());
-        for image in &self.selection.images {
-            let photograph = Photograph {
-                id: image.record.id,
-                file_name: image.record.file_name.clone(),
-                path: image.record.path.clone(),
-            };
-            match split_of(photograph.id, section) {
-                Split::Train => train.push(photograph),
-                Split::Validation => held_out.push(photograph),
-            }
-        }
-        for (split, photographs) in [("training", &train), ("validation", &held_out)] {
-            if photographs.is_empty() {
-                return Err(TrainError::EmptySplit {
-                    split,
-                    images: self.selection.images.len(),
-                    share: section.validation,
-                });
-            }
-        }
-        // In the order of a hash, so that the first few are a fair sample, and stay it when images are added.
-        held_out.sort_by_cached_key(|photograph| {
-            *blake3::hash(&photograph.id.to_le_bytes()).as_bytes()
-        });
-        let held_out_in_all = held_out.len();
-        held_out.truncate(self.experiment.evaluate.images);
-        Ok(Divided {
-            train,
-            held_out,
-            held_out_in_all,
-        })
-    }
-
     /// Writes `run.json` for a session that begins.
     fn begin(
         &self,
         folder: &RunFolder,
         identity: &Identity,
-        divided: &Divided,
+        divided: &Division,
         done: usize,
         parameters: usize,
     ) -> Result<RunRecord, TrainError> {
-        let mut sessions = folder.record()?.map_or_else(Vec::new, |record| record.sessions);
+        let mut sessions = folder
+            .record()?
+            .map_or_else(Vec::new, |record| record.sessions);
         sessions.push(Session {
             started: Timestamp::now(),
             ended: None,
@@ -293,7 +186,9 @@ impl Trial<'_> {
             steps: self.experiment.train.steps,
             device: self.device.to_string(),
             device_class: backend::device_class(&self.device).to_owned(),
-            code: CODE.map(|(room, version)| (room.to_owned(), version)).into(),
+            code: CODE
+                .map(|(room, version)| (room.to_owned(), version))
+                .into(),
             libraries: libraries
                 .into_iter()
                 .map(|(name, version)| (name.to_owned(), version))
@@ -304,7 +199,12 @@ impl Trial<'_> {
                 train: divided.train.len(),
                 validation: divided.held_out_in_all,
                 colorless: self.selection.colorless.clone(),
-                broken: self.selection.broken.iter().cloned().collect::<BTreeMap<_, _>>(),
+                broken: self
+                    .selection
+                    .broken
+                    .iter()
+                    .cloned()
+                    .collect::<BTreeMap<_, _>>(),
                 missing: self.selection.missing.clone(),
             },
             parameters,
@@ -315,11 +215,14 @@ impl Trial<'_> {
     }
 
     /// Hands everything to burn-train.
-    #[expect(clippy::too_many_arguments, reason = "the parts of one trial, put together once")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the parts of one trial, put together once"
+    )]
     fn launch(
         &self,
         folder: &RunFolder,
-        divided: &Divided,
+        divided: &Division,
         model: Colorizer,
         done: usize,
         log: &SharedLog,
@@ -390,7 +293,7 @@ impl Trial<'_> {
         Ok(training.launch(learner(model, section)))
     }
 
-    fn samples(&self, divided: &Divided, held_out: &Pixels) -> Result<Samples, TrainError> {
+    fn samples(&self, divided: &Division, held_out: &Pixels) -> Result<Samples, TrainError> {
         let count = self.experiment.evaluate.samples.min(divided.held_out.len());
         let pictures = (0..count)
             .map(|position| held_out.get(position))
@@ -437,30 +340,29 @@ impl Trial<'_> {
         }
         Ok(Outcome::Interrupted { step: checkpoint })
     }
+}
 
-    /// Writes `run.json` for a session that ends.
-    fn end(
-        &self,
-        folder: &RunFolder,
-        record: &mut RunRecord,
-        ended: &Result<Outcome, TrainError>,
-    ) -> Result<(), TrainError> {
-        record.step = newest_checkpoint(folder);
-        record.status = match ended {
-            Ok(Outcome::Done | Outcome::AlreadyDone) => Status::Done,
-            Ok(Outcome::Interrupted { .. }) => Status::Interrupted,
-            Err(_) => Status::Failed,
-        };
-        record.error = ended.as_ref().err().map(ToString::to_string);
-        if let Some(session) = record.sessions.last_mut() {
-            session.ended = Some(Timestamp::now());
-        }
-        let written = folder.write_record(record);
-        match ended {
-            // The error that ended the run says more than that of its obituary.
-            Err(_) => Ok(()),
-            Ok(_) => Ok(written?),
-        }
+/// Writes `run.json` for a session that ends.
+fn end(
+    folder: &RunFolder,
+    record: &mut RunRecord,
+    ended: &Result<Outcome, TrainError>,
+) -> Result<(), TrainError> {
+    record.step = newest_checkpoint(folder);
+    record.status = match ended {
+        Ok(Outcome::Done | Outcome::AlreadyDone) => Status::Done,
+        Ok(Outcome::Interrupted { .. }) => Status::Interrupted,
+        Err(_) => Status::Failed,
+    };
+    record.error = ended.as_ref().err().map(ToString::to_string);
+    if let Some(session) = record.sessions.last_mut() {
+        session.ended = Some(Timestamp::now());
+    }
+    let written = folder.write_record(record);
+    match ended {
+        // The error that ended the run says more than that of its obituary.
+        Err(_) => Ok(()),
+        Ok(_) => Ok(written?),
     }
 }
 

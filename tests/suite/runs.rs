@@ -11,7 +11,9 @@ use colorize::backend::{self, DeviceName};
 use colorize::batch::inspection::{Selection, inspect};
 use colorize::dataset::{Cache, Index, Manifest};
 use colorize::experiment::{Experiment, Overrides, resolve};
-use colorize::runs::{Checkpoint, CheckpointPart, RunFolder, Status, read_image_scores, read_metrics};
+use colorize::runs::{
+    Checkpoint, CheckpointPart, RunFolder, Status, read_image_scores, read_metrics,
+};
 use colorize::train::{Colorizer, Display, Interrupter, Outcome, TrainError, Trial};
 
 /// A synthetic world, an experiment on it, and a folder for its runs.
@@ -60,7 +62,12 @@ impl Bench {
         }
     }
 
-    fn trial<'a>(&'a self, experiment: &'a Experiment, runs: &'a Path, device: DeviceName) -> Trial<'a> {
+    fn trial<'a>(
+        &'a self,
+        experiment: &'a Experiment,
+        runs: &'a Path,
+        device: DeviceName,
+    ) -> Trial<'a> {
         Trial {
             experiment,
             seed: 0,
@@ -135,7 +142,10 @@ fn a_run_leaves_everything_that_its_folder_promises() {
     let bench = Bench::new();
     let folder = bench.train("runs");
     let record = folder.record().unwrap().unwrap();
-    assert_eq!((record.status, record.step, record.steps), (Status::Done, 6, 6));
+    assert_eq!(
+        (record.status, record.step, record.steps),
+        (Status::Done, 6, 6)
+    );
     assert_eq!(record.dataset.train + record.dataset.validation, 16);
     assert_eq!(record.sessions.len(), 1);
     let resolved = fs::read_to_string(folder.experiment()).unwrap();
@@ -146,7 +156,10 @@ fn a_run_leaves_everything_that_its_folder_promises() {
 
     let log = read_metrics(&folder).unwrap();
     let steps = |split, metric| -> Vec<usize> {
-        log.series(split, metric).iter().map(|&(step, _)| step).collect()
+        log.series(split, metric)
+            .iter()
+            .map(|&(step, _)| step)
+            .collect()
     };
     assert_eq!(steps("train", "loss"), [1, 2, 3, 4, 5, 6]);
     assert_eq!(steps("train", "images_per_second").len(), 6);
@@ -171,33 +184,62 @@ fn the_same_run_again_is_done_already_and_elsewhere_the_same_to_the_bit() {
     let before = fs::read(first.path().join("run.json")).unwrap();
     let runs = bench.runs("one");
     let again = bench.trial(&bench.experiment, &runs, DeviceName::Flex);
-    assert_eq!(again.run(&Interrupter::new()).unwrap(), Outcome::AlreadyDone);
+    assert_eq!(
+        again.run(&Interrupter::new()).unwrap(),
+        Outcome::AlreadyDone
+    );
     assert_eq!(fs::read(first.path().join("run.json")).unwrap(), before);
 
     let second = bench.train("two");
     assert_eq!(first.path().file_name(), second.path().file_name());
     assert_eq!(numbers(&first), numbers(&second));
-    assert_eq!(weights(&bench.experiment, &first, 6),
-        weights(&bench.experiment, &second, 6));
+    assert_eq!(
+        weights(&bench.experiment, &first, 6),
+        weights(&bench.experiment, &second, 6)
+    );
 }
 
 #[test]
-fn stopped_and_damaged_runs_go_on_to_the_same_bits() {
+fn a_stopped_run_goes_on_to_the_same_bits() {
+    let bench = Bench::new();
+    // Stopped after its first step: a stop that was asked for before it began takes effect then. What falls due at
+    // that step, an evaluation and a sample in the second case, is done first.
+    for (name, every) in [("late", 3), ("due", 1)] {
+        let mut experiment = bench.experiment.clone();
+        experiment.train.evaluate_every = every;
+        experiment.train.sample_every = every;
+        let runs = bench.runs(&format!("{name}-whole"));
+        let whole = bench.trial(&experiment, &runs, DeviceName::Flex);
+        assert_eq!(whole.run(&Interrupter::new()).unwrap(), Outcome::Done);
+
+        let runs = bench.runs(&format!("{name}-stopped"));
+        let trial = bench.trial(&experiment, &runs, DeviceName::Flex);
+        let stop = Interrupter::new();
+        stop.stop(Some("asked for"));
+        let stopped = Outcome::Interrupted { step: 1 };
+        assert_eq!(trial.run(&stop).unwrap(), stopped);
+        let folder = trial.folder();
+        let record = folder.record().unwrap().unwrap();
+        assert_eq!((record.status, record.step), (Status::Interrupted, 1));
+        assert_eq!(trial.run(&Interrupter::new()).unwrap(), Outcome::Done);
+        assert_eq!(numbers(&folder), numbers(&whole.folder()));
+        assert_eq!(
+            weights(&experiment, &folder, 6),
+            weights(&experiment, &whole.folder(), 6)
+        );
+        assert_eq!(folder.record().unwrap().unwrap().sessions.len(), 2);
+        let drawn = fs::read(folder.sample(6).with_extension("png")).unwrap();
+        assert_eq!(
+            drawn,
+            fs::read(whole.folder().sample(6).with_extension("png")).unwrap()
+        );
+    }
+}
+
+#[test]
+fn a_damaged_run_goes_on_to_the_same_bits() {
     let bench = Bench::new();
     let whole = bench.train("whole");
-
-    // Stopped after its first step: a stop that was asked for before it began takes effect then.
-    let runs = bench.runs("stopped");
-    let trial = bench.trial(&bench.experiment, &runs, DeviceName::Flex);
-    let stop = Interrupter::new();
-    stop.stop(Some("asked for"));
-    assert_eq!(trial.run(&stop).unwrap(), Outcome::Interrupted { step: 1 });
-    let record = trial.folder().record().unwrap().unwrap();
-    assert_eq!((record.status, record.step), (Status::Interrupted, 1));
-    assert_eq!(trial.run(&Interrupter::new()).unwrap(), Outcome::Done);
-    assert_eq!(numbers(&trial.folder()), numbers(&whole));
-    assert_eq!(weights(&bench.experiment, &trial.folder(), 6), weights(&bench.experiment, &whole, 6));
-    assert_eq!(trial.folder().record().unwrap().unwrap().sessions.len(), 2);
 
     // As a killed process leaves it: the record says that it runs, the newest checkpoint is cut short, and rows and
     // half a checkpoint lie about that nobody will finish.
@@ -216,7 +258,10 @@ fn stopped_and_damaged_runs_go_on_to_the_same_bits() {
     let trial = bench.trial(&bench.experiment, &runs, DeviceName::Flex);
     assert_eq!(trial.run(&Interrupter::new()).unwrap(), Outcome::Done);
     assert_eq!(numbers(&folder), numbers(&whole));
-    assert_eq!(weights(&bench.experiment, &folder, 6), weights(&bench.experiment, &whole, 6));
+    assert_eq!(
+        weights(&bench.experiment, &folder, 6),
+        weights(&bench.experiment, &whole, 6)
+    );
     let log = fs::read_to_string(folder.log()).unwrap();
     assert!(log.contains("falling back to the one before"), "{log}");
     assert!(!partial.exists());
@@ -261,7 +306,10 @@ fn every_backend_begins_alike() {
     assert!(flex.iter().all(|loss| loss.is_finite() && *loss > 0.0));
     for (device, others) in &losses {
         for (loss, other) in flex.iter().zip(others) {
-            assert!((loss - other).abs() <= 1e-4 * loss, "{device}: {loss} {other}");
+            assert!(
+                (loss - other).abs() <= 1e-4 * loss,
+                "{device}: {loss} {other}"
+            );
         }
     }
 }
@@ -279,8 +327,14 @@ fn program(bench: &Bench, arguments: &[&str]) -> Output {
 fn exit_codes_say_how_it_went() {
     let bench = Bench::new();
     let code = |arguments: &[&str]| program(&bench, arguments).status.code();
-    assert_eq!(code(&["run", "tiny.toml", "--set", "train.steps=2"]), Some(0));
-    assert_eq!(code(&["run", "tiny.toml", "--set", "train.steps=0"]), Some(2));
+    assert_eq!(
+        code(&["run", "tiny.toml", "--set", "train.steps=2"]),
+        Some(0)
+    );
+    assert_eq!(
+        code(&["run", "tiny.toml", "--set", "train.steps=0"]),
+        Some(2)
+    );
     assert_eq!(code(&["run", "absent.toml"]), Some(2));
     assert_eq!(code(&["run", "tiny.toml", "--device", "abacus"]), Some(2));
     assert_eq!(code(&["run"]), Some(2));
@@ -295,7 +349,12 @@ fn a_category_that_does_not_exist_is_shown_where_it_was_written() {
     let bench = Bench::new();
     let output = program(
         &bench,
-        &["run", "tiny.toml", "--set", "dataset.categories=[\"stop sing\"]"],
+        &[
+            "run",
+            "tiny.toml",
+            "--set",
+            "dataset.categories=[\"stop sing\"]",
+        ],
     );
     assert_eq!(output.status.code(), Some(2));
     let text = String::from_utf8(output.stderr).unwrap();
