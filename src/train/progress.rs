@@ -38,9 +38,14 @@ enum Sink {
 /// burn-train's renderer for a plain terminal.
 pub(super) struct Progress {
     label: String,
+    /// Steps done.
     done: usize,
+    /// Steps in all.
     steps: usize,
+    /// Steps done before this session.
     first: usize,
+    /// Steps done before the stretch in hand, whose items burn-train counts.
+    stretch: usize,
     begun: Instant,
     names: HashMap<MetricId, String>,
     loss: f64,
@@ -74,6 +79,7 @@ impl Progress {
             done,
             steps,
             first: done,
+            stretch: done,
             begun: Instant::now(),
             names: HashMap::new(),
             loss: f64::NAN,
@@ -150,16 +156,17 @@ impl TrainingProgressLogger for Progress {
 
     fn start_split(&mut self, split: &str, _total_items: usize) {
         self.in_held_out = split != "train";
+        self.stretch = self.done;
     }
 
     fn update_split(&mut self, items_processed: usize) {
         if self.in_held_out {
             return;
         }
-        self.done = items_processed;
+        self.done = self.stretch + items_processed;
         let is_due = match &mut self.sink {
             Sink::Bar(bar) => {
-                bar.set_position(items_processed as u64);
+                bar.set_position(self.done as u64);
                 bar.set_message(format!("loss {:.5}  {:.1} images/s", self.loss, self.speed));
                 false
             }

@@ -90,7 +90,8 @@ impl SupervisedLearningStrategy<Colorizer> for Schedule {
         let mut memory = MemoryGauge::new();
 
         let mut batches = train.iter();
-        let mut open_epoch = None;
+        // The stretch in hand: the step after which it began, and how many steps it has.
+        let mut stretch: Option<(usize, usize)> = None;
         let mut last_end = Instant::now();
         for step in self.done + 1..=self.cadence.steps {
             let batch = match batches.next() {
@@ -102,13 +103,18 @@ impl SupervisedLearningStrategy<Colorizer> for Schedule {
                 None => break,
             };
             let epoch = (step - 1) / self.cadence.evaluate + 1;
-            if open_epoch.is_none() {
-                interrupter.fail_on_error(processor.process_train(LearnerEvent::StartSplit {
-                    epoch_number: epoch,
-                    total_items: self.cadence.evaluate,
-                }));
-                open_epoch = Some(epoch);
-            }
+            let (begun, length) = match stretch {
+                Some(stretch) => stretch,
+                None => {
+                    let begun = step - 1;
+                    let length = self.cadence.steps.min(epoch * self.cadence.evaluate) - begun;
+                    interrupter.fail_on_error(processor.process_train(LearnerEvent::StartSplit {
+                        epoch_number: epoch,
+                        total_items: length,
+                    }));
+                    *stretch.insert((begun, length))
+                }
+            };
 
             let mut output = learner.train_step(batch);
             learner.lr_step();
@@ -116,7 +122,7 @@ impl SupervisedLearningStrategy<Colorizer> for Schedule {
             let now = Instant::now();
             output.item.seconds = now.duration_since(last_end).as_secs_f64();
             last_end = now;
-            let at = progress(step, self.cadence.steps, "steps");
+            let at = progress(step - begun, length, "steps");
             let rate = Some(learner.lr_current());
             let item = TrainingItem::new(output.item, at, Some(step), rate);
             interrupter.fail_on_error(processor.process_train(LearnerEvent::ProcessedItem(item)));
@@ -134,7 +140,7 @@ impl SupervisedLearningStrategy<Colorizer> for Schedule {
             }
             if evaluate {
                 interrupter.fail_on_error(processor.process_train(LearnerEvent::EndSplit(epoch)));
-                open_epoch = None;
+                stretch = None;
                 self.evaluate(
                     step,
                     epoch,
@@ -167,7 +173,8 @@ impl SupervisedLearningStrategy<Colorizer> for Schedule {
                 break;
             }
         }
-        if let Some(epoch) = open_epoch {
+        if let Some((begun, _)) = stretch {
+            let epoch = begun / self.cadence.evaluate + 1;
             interrupter.fail_on_error(processor.process_train(LearnerEvent::EndSplit(epoch)));
         }
         Self::settle(&mut processor, &store, &interrupter);
