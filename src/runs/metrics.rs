@@ -255,7 +255,7 @@ mod tests {
     fn going_on_from_a_checkpoint_drops_just_what_came_after_it() {
         let root = tempfile::tempdir().unwrap();
         let folder = RunFolder::at(root.path());
-        let mut log = MetricLog::resume(&folder, 0, Duration::from_secs(3600)).unwrap();
+        let mut log = MetricLog::resume(&folder, 0, Duration::from_hours(1)).unwrap();
         for step in 1..=4 {
             log.push(row(step, 0.5)).unwrap();
         }
