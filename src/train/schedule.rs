@@ -103,17 +103,16 @@ impl SupervisedLearningStrategy<Colorizer> for Schedule {
                 None => break,
             };
             let epoch = (step - 1) / self.cadence.evaluate + 1;
-            let (begun, length) = match stretch {
-                Some(stretch) => stretch,
-                None => {
-                    let begun = step - 1;
-                    let length = self.cadence.steps.min(epoch * self.cadence.evaluate) - begun;
-                    interrupter.fail_on_error(processor.process_train(LearnerEvent::StartSplit {
-                        epoch_number: epoch,
-                        total_items: length,
-                    }));
-                    *stretch.insert((begun, length))
-                }
+            let (begun, length) = if let Some(stretch) = stretch {
+                stretch
+            } else {
+                let begun = step - 1;
+                let length = self.cadence.steps.min(epoch * self.cadence.evaluate) - begun;
+                interrupter.fail_on_error(processor.process_train(LearnerEvent::StartSplit {
+                    epoch_number: epoch,
+                    total_items: length,
+                }));
+                *stretch.insert((begun, length))
             };
 
             let mut output = learner.train_step(batch);
