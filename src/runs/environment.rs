@@ -74,7 +74,8 @@ impl Git {
 }
 
 impl Machine {
-    fn observe() -> Self {
+    /// Looks at this machine.
+    pub fn observe() -> Self {
         use sysinfo::{CpuRefreshKind, MemoryRefreshKind, RefreshKind, System};
         let system = System::new_with_specifics(
             RefreshKind::nothing()

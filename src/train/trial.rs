@@ -24,7 +24,8 @@ use crate::batch::{self, Batch, HeldOutLoader, Order, Pixels, TrainLoader};
 use crate::experiment::Experiment;
 use crate::runs::{
     CheckpointPart, CheckpointWriter, DatasetRecord, Environment, FORMAT, Identity, IdentityParts,
-    MetricLog, RunError, RunFolder, RunLog, RunRecord, Session, Status, atomic, read_metrics,
+    Machine, MetricLog, RunError, RunFolder, RunLog, RunRecord, Session, Status, atomic,
+    read_metrics,
 };
 use crate::{color, evaluate, network, photo};
 
@@ -233,7 +234,7 @@ impl Trial<'_> {
         let experiment = self.experiment;
         let section = &experiment.train;
         let (size, resize) = (experiment.image.size, experiment.image.resize);
-        let budget = Environment::observe().machine.memory_bytes as usize / 4;
+        let budget = Machine::observe().memory_bytes as usize / 4;
         let train = Pixels::new(divided.train.clone(), size, resize, budget);
         let held_out = Pixels::new(divided.held_out.clone(), size, resize, budget);
         let (train, held_out) = (Arc::new(train), Arc::new(held_out));
