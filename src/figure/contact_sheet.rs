@@ -1,4 +1,4 @@
-//! Many pictures at a glance, for looking at a dataset.
+//! Many pictures at a glance, for looking at a dataset; and the sheet of pictures beneath every grid.
 
 use image::RgbImage;
 
@@ -8,7 +8,7 @@ use super::scene::Align;
 use super::text;
 use super::theme::{GAP, SMALL_SIZE, Theme};
 
-/// One picture of a contact sheet.
+/// One picture of a contact sheet or a gallery.
 #[derive(Debug, Clone)]
 pub struct Tile<'a> {
     /// The picture.
@@ -27,9 +27,20 @@ pub fn contact_sheet(
     columns: Option<usize>,
     theme: Theme,
 ) -> Figure {
-    let cell = cell_side(tiles.iter().map(|tile| tile.picture), AIM);
     let fair = (tiles.len() as f64 * 4.0 / 3.0).sqrt().ceil() as usize;
-    let columns = columns.unwrap_or(fair).clamp(1, tiles.len().max(1));
+    sheet(title, tiles, columns.unwrap_or(fair), AIM, theme)
+}
+
+/// Draws pictures in rows of `columns`, each about `aim` points a side.
+pub(super) fn sheet(
+    title: &str,
+    tiles: &[Tile<'_>],
+    columns: usize,
+    aim: f64,
+    theme: Theme,
+) -> Figure {
+    let cell = cell_side(tiles.iter().map(|tile| tile.picture), aim);
+    let columns = columns.clamp(1, tiles.len().max(1));
     let mut page = Page::new(title, page_width(columns, cell), theme);
     let edges = column_edges(&page, columns, cell);
     if tiles.is_empty() {
@@ -39,15 +50,14 @@ pub fn contact_sheet(
         if number > 0 {
             page.y += GAP;
         }
-        let (top, baseline) = (page.y, page.y + cell + 4.0 + text::ASCENT * SMALL_SIZE);
+        let baseline = page.y + cell + 4.0 + text::ASCENT * SMALL_SIZE;
+        page.place_row(row.iter().map(|tile| Some(tile.picture)), &edges, cell);
         for (tile, x) in row.iter().zip(&edges) {
-            page.place(Some(tile.picture), *x, top, cell);
             if let Some(caption) = &tile.caption {
                 let at = (x + cell / 2.0, baseline);
                 page.write(caption, at, Align::Center, cell, Words::caption(theme));
             }
         }
-        page.y += cell;
         if row.iter().any(|tile| tile.caption.is_some()) {
             page.y = (baseline + text::DESCENT * SMALL_SIZE + 2.0).round();
         }

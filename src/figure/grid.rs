@@ -125,6 +125,14 @@ impl Page {
         });
     }
 
+    /// Places a picture in exactly this area, whatever its shape.
+    pub(super) fn place_in(&mut self, picture: RgbImage, area: Area) {
+        self.marks.push(Mark::Picture {
+            area,
+            picture: Arc::new(picture),
+        });
+    }
+
     /// A hairline frame, where a picture is missing.
     fn outline(&mut self, area: Area) {
         let color = self.theme.grid();
@@ -143,6 +151,28 @@ impl Page {
             };
             self.marks.push(Mark::Rectangle { area, color });
         }
+    }
+
+    /// Places a row of pictures, one in each cell, and goes on beneath them.
+    pub(super) fn place_row<'a>(
+        &mut self,
+        pictures: impl IntoIterator<Item = Option<&'a RgbImage>>,
+        edges: &[f64],
+        cell: f64,
+    ) {
+        let y = self.y;
+        for (picture, x) in pictures.into_iter().zip(edges) {
+            self.place(picture, *x, y, cell);
+        }
+        self.y += cell;
+    }
+
+    /// Writes small print on a line of its own from `x` on, in `room` points, and goes on beneath.
+    pub(super) fn write_caption(&mut self, caption: &str, x: f64, room: f64) {
+        let baseline = self.y + 4.0 + text::ASCENT * SMALL_SIZE;
+        let style = Words::caption(self.theme);
+        self.write(caption, (x, baseline), Align::Left, room, style);
+        self.y = (baseline + text::DESCENT * SMALL_SIZE + 2.0).round();
     }
 
     /// Closes the page under the last row.

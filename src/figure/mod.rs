@@ -12,22 +12,34 @@
 //!   that [`read_metadata`] gives back. Equal input gives equal bytes.
 //! - One function a kind of figure makes a [`Figure`] from data: [`triptych`] (the sample picture
 //!   of a step), [`curves`] (learning curves, from [`Panel`]s of [`Series`]), [`comparison`]
-//!   (pictures down, runs across, the best of each row in bold), [`contact_sheet`] (a look at a
-//!   dataset).
+//!   (pictures down, runs across, the best of each row in bold), [`channels`] (luma and chroma,
+//!   true and predicted), [`strip`] (pictures through the steps of a training), [`gallery`] (what a
+//!   network made of many photographs), [`intervals`] (differences about a zero line),
+//!   [`contact_sheet`] (a look at a dataset).
+//! - [`side_by_side`] alone gives pixels, not a [`Figure`]: photographs at their own size.
 //! - [`Theme`] is the one visual language that they share: colours, dashes, type sizes, spacing.
 //!
 //! Beneath them: `text` measures and shortens words before anything is placed, `grid` places
-//! pictures, `axis` chooses ticks, `scene` draws marks on a plotters backend, `raster` with it
-//! pixels and `svg` documents, and `png` writes and reads that format. Fonts come from the crate `dejavu`; nothing is asked of the system.
+//! pictures, `axis` chooses ticks, `diverging` colours signed numbers, `scene` draws marks on a
+//! plotters backend, `raster` with it pixels and `svg` documents, and `png` writes and reads that
+//! format. Fonts come from the crate `dejavu`; nothing is asked of the system.
 
 mod axis;
+mod channels;
 mod comparison;
 mod contact_sheet;
 mod curves;
+mod diverging;
+mod gallery;
 mod grid;
+mod intervals;
+#[cfg(test)]
+mod perception;
 mod png;
 mod raster;
 mod scene;
+mod side_by_side;
+mod strip;
 mod svg;
 #[cfg(test)]
 mod tests;
@@ -41,9 +53,14 @@ use std::path::{Path, PathBuf};
 
 use image::RgbImage;
 
+pub use channels::{Channels, ChannelsRow, ChromaScale, Plane, channels};
 pub use comparison::{Better, Comparison, ComparisonCell, ComparisonRow, Metric, comparison};
 pub use contact_sheet::{Tile, contact_sheet};
 pub use curves::{Panel, Reference, Scale, Series, Smoothing, curves};
+pub use gallery::gallery;
+pub use intervals::{Interval, IntervalGroup, Verdict, VerdictNames, intervals};
+pub use side_by_side::side_by_side;
+pub use strip::strip;
 pub use text::decibels;
 pub use theme::Theme;
 pub use triptych::{TriptychRow, triptych};

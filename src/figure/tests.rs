@@ -1,5 +1,8 @@
 //! What holds for every figure: equal bytes, nothing overlaps, nothing panics, metadata come back.
 
+mod content;
+mod specimens;
+
 use image::{Rgb, RgbImage};
 
 use super::scene::{Area, Mark};
@@ -129,6 +132,7 @@ fn specimens() -> Vec<(String, Figure)> {
             curves(&long, &[odd, panel(2, 9, "x")], Theme::Dark),
         ));
     }
+    figures.extend(specimens::specimens());
     figures
 }
 
@@ -207,26 +211,6 @@ fn odd_figures_are_drawn_at_their_size() {
 }
 
 #[test]
-fn a_picture_is_shown_whole_and_unchanged_where_its_pixels_fit() {
-    let picture = gradient(192, 192);
-    let figure = triptych("", &rows(&picture, 1, ""), Theme::Light);
-    let page = figure.to_rgb(1);
-    let areas: Vec<Area> = figure
-        .marks
-        .iter()
-        .filter_map(|mark| match mark {
-            Mark::Picture { area, .. } => Some(*area),
-            _ => None,
-        })
-        .collect();
-    assert_eq!(areas.len(), 3);
-    for area in areas {
-        let shown = image::imageops::crop_imm(&page, area.x as u32, area.y as u32, 192, 192);
-        assert!(shown.to_image() == picture);
-    }
-}
-
-#[test]
 fn figures_have_equal_bytes_each_time() {
     let picture = gradient(24, 24);
     let make = || {
@@ -236,11 +220,25 @@ fn figures_have_equal_bytes_each_time() {
             Theme::Light,
         );
         let lines = curves("Curves", &[panel(3, 30, "run")], Theme::Dark);
-        [sample, lines].map(|figure| {
-            let provenance = [("run", "s0-ab".to_owned())];
-            let png = figure.to_png(&provenance).expect("png");
-            (png, figure.to_svg(&provenance).expect("svg"))
-        })
+        let kinds = [
+            "channels 24 x 24, 1, Light",
+            "gallery 24 x 24, 3, Dark",
+            "strip 24 x 24, 6, Dark",
+            "3 intervals of 3",
+        ];
+        let newer = specimens::specimens();
+        let newer = kinds.map(|kind| {
+            let found = newer.iter().find(|(name, _)| name == kind);
+            found.expect("a specimen of that name").1.clone()
+        });
+        let figures = [sample, lines].into_iter().chain(newer);
+        figures
+            .map(|figure| {
+                let provenance = [("run", "s0-ab".to_owned())];
+                let png = figure.to_png(&provenance).expect("png");
+                (png, figure.to_svg(&provenance).expect("svg"))
+            })
+            .collect::<Vec<_>>()
     };
     assert!(make() == make());
 }
@@ -324,45 +322,4 @@ fn a_page_too_large_is_refused_before_it_is_drawn() {
     let figure = contact_sheet("", &vec![tile; 20_000], Some(100), Theme::Light);
     let error = figure.to_png(&[]).expect_err("too large");
     assert!(matches!(error, FigureError::TooLarge { .. }), "{error}");
-}
-
-#[test]
-fn the_best_of_a_row_is_bold_and_gray_never_is() {
-    let picture = gradient(48, 48);
-    let bold = |values: &[f64], better: Better| -> Vec<String> {
-        let mut content = compared(&picture, values.len(), values);
-        content.metric.better = better;
-        let figure = comparison("", &content, Theme::Light);
-        let marks = figure.marks.iter().filter_map(|mark| match mark {
-            Mark::Text(text) if text.weight == text::Weight::Bold => Some(text.words.clone()),
-            _ => None,
-        });
-        marks.collect()
-    };
-    assert_eq!(bold(&[20.0, 21.0, f64::NAN], Better::Higher), ["21.00 dB"]);
-    assert_eq!(bold(&[20.0, 21.0], Better::Lower), ["20.00 dB"]);
-    assert_eq!(
-        bold(&[21.001, 21.004], Better::Higher),
-        ["21.00 dB", "21.00 dB"]
-    );
-    assert!(bold(&[20.0], Better::Higher).is_empty());
-    assert!(bold(&[f64::NAN, f64::NAN], Better::Higher).is_empty());
-}
-
-#[test]
-fn series_of_one_name_look_alike_in_all_panels() {
-    let mut second = panel(3, 5, "run");
-    second.series.reverse();
-    second.references.clear();
-    let figure = curves("", &[panel(3, 5, "run"), second], Theme::Light);
-    let colors: Vec<_> = figure
-        .marks
-        .iter()
-        .filter_map(|mark| match mark {
-            Mark::Line { points, color, .. } if points.len() == 5 => Some(*color),
-            _ => None,
-        })
-        .collect();
-    assert_eq!(colors.len(), 6);
-    assert_eq!(colors[..3], [colors[5], colors[4], colors[3]]);
 }

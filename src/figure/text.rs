@@ -167,6 +167,17 @@ pub(super) fn quantity(value: f64, digits: usize, unit: &str) -> String {
     }
 }
 
+/// A number with `digits` decimals and its sign, which zero has not; a dash for what is none.
+pub(super) fn signed(value: f64, digits: usize) -> String {
+    let number = quantity(value, digits, "");
+    let positive = value > 0.0 && number.contains(|c: char| matches!(c, '1'..='9' | '∞'));
+    if positive {
+        format!("+{number}")
+    } else {
+        number
+    }
+}
+
 /// A finite number with `digits` decimals, a comma between thousands and a true minus sign.
 pub(super) fn grouped(value: f64, digits: usize) -> String {
     let plain = format!("{:.digits$}", value.abs());
@@ -238,5 +249,8 @@ mod tests {
         assert_eq!(grouped(-999.5, 1), "−999.5");
         assert_eq!(grouped(-0.001, 2), "0.00");
         assert_eq!(quantity(0.5, 3, ""), "0.500");
+        let signs = [0.42, -0.42, 0.004, -0.004, f64::INFINITY, f64::NAN];
+        let written = ["+0.42", "−0.42", "0.00", "0.00", "+∞", "–"];
+        assert_eq!(signs.map(|value| signed(value, 2)), written);
     }
 }

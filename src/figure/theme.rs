@@ -155,99 +155,19 @@ impl Theme {
 
 #[cfg(test)]
 mod tests {
+    use super::super::perception::{VISIONS, distance};
     use super::*;
-
-    /// Björn Ottosson's perceptual space `OKLab` (2020), from linear sRGB.
-    fn oklab(rgb: [f64; 3]) -> [f64; 3] {
-        let apply = |matrix: [[f64; 3]; 3], v: [f64; 3]| {
-            matrix.map(|row| {
-                row.iter()
-                    .zip(v)
-                    .map(|(factor, value)| factor * value)
-                    .sum::<f64>()
-            })
-        };
-        let cones = [
-            [0.412_221_470_8, 0.536_332_536_3, 0.051_445_992_9],
-            [0.211_903_498_2, 0.680_699_545_1, 0.107_396_956_6],
-            [0.088_302_461_9, 0.281_718_837_6, 0.629_978_700_5],
-        ];
-        let lab = [
-            [0.210_454_255_3, 0.793_617_785_0, -0.004_072_046_8],
-            [1.977_998_495_1, -2.428_592_205_0, 0.450_593_709_9],
-            [0.025_904_037_1, 0.782_771_766_2, -0.808_675_766_0],
-        ];
-        apply(lab, apply(cones, rgb).map(f64::cbrt))
-    }
-
-    fn linear(color: Color) -> [f64; 3] {
-        [color.0, color.1, color.2].map(|value| {
-            let value = f64::from(value) / 255.0;
-            if value <= 0.040_45 {
-                value / 12.92
-            } else {
-                ((value + 0.055) / 1.055).powf(2.4)
-            }
-        })
-    }
-
-    /// How a reader without one kind of cone sees a colour: Machado, Oliveira and Fernandes
-    /// (2009), severity 1.
-    fn seen(color: Color, vision: [[f64; 3]; 3]) -> [f64; 3] {
-        let color = linear(color);
-        vision.map(|row| {
-            let value: f64 = row
-                .iter()
-                .zip(color)
-                .map(|(factor, value)| factor * value)
-                .sum();
-            value.clamp(0.0, 1.0)
-        })
-    }
 
     #[test]
     fn colours_differ_for_every_colour_vision_and_from_the_page() {
-        // The least distance in OKLab, of which 0.02 is just noticeable side by side.
-        let visions = [
-            (0.110, [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]),
-            (
-                0.110,
-                [
-                    [0.152_286, 1.052_583, -0.204_868],
-                    [0.114_503, 0.786_281, 0.099_216],
-                    [-0.003_882, -0.048_116, 1.051_998],
-                ],
-            ),
-            (
-                0.110,
-                [
-                    [0.367_322, 0.860_646, -0.227_968],
-                    [0.280_085, 0.672_501, 0.047_413],
-                    [-0.011_820, 0.042_940, 0.968_881],
-                ],
-            ),
-            (
-                0.080,
-                [
-                    [1.255_528, -0.076_749, -0.178_779],
-                    [-0.078_411, 0.930_809, 0.147_602],
-                    [0.004_733, 0.691_367, 0.303_900],
-                ],
-            ),
-        ];
-        for theme in [Theme::Light, Theme::Dark] {
-            let mut colors: Vec<Color> = (0..8).map(|index| theme.series(index).0).collect();
-            colors.push(theme.background());
-            for (least, vision) in visions {
+        // The least distance for each vision: without blue cones, fewer colours are left.
+        for (least, vision) in [0.110, 0.110, 0.110, 0.080].into_iter().zip(VISIONS) {
+            for theme in [Theme::Light, Theme::Dark] {
+                let mut colors: Vec<Color> = (0..8).map(|index| theme.series(index).0).collect();
+                colors.push(theme.background());
                 for (index, first) in colors.iter().enumerate() {
                     for second in &colors[..index] {
-                        let (a, b) = (oklab(seen(*first, vision)), oklab(seen(*second, vision)));
-                        let distance = a
-                            .iter()
-                            .zip(b)
-                            .map(|(a, b)| (a - b).powi(2))
-                            .sum::<f64>()
-                            .sqrt();
+                        let distance = distance(*first, *second, vision);
                         assert!(
                             distance >= least,
                             "{theme:?} {first:?} {second:?}: {distance}"

@@ -3,10 +3,8 @@
 use image::RgbImage;
 
 use super::Figure;
-use super::grid::{Page, Words, cell_side, column_edges, page_width, write_headings};
-use super::scene::Align;
-use super::text;
-use super::theme::{GAP, SMALL_SIZE, Theme};
+use super::grid::{Page, cell_side, column_edges, page_width, write_headings};
+use super::theme::{GAP, Theme};
 
 /// One held-out picture and what the network made of it. The three are of one size, as a rule a
 /// square of 24 to 256 pixels; others are fitted into a square cell.
@@ -49,16 +47,9 @@ pub fn triptych(title: &str, rows: &[TriptychRow<'_>], theme: Theme) -> Figure {
             page.y += GAP;
         }
         let pictures = [row.truth, row.gray, row.colorized];
-        for (picture, x) in pictures.into_iter().zip(&edges) {
-            let y = page.y;
-            page.place(Some(picture), *x, y, cell);
-        }
-        page.y += cell;
+        page.place_row(pictures.map(Some), &edges, cell);
         if let Some(caption) = &row.caption {
-            let baseline = page.y + 4.0 + text::ASCENT * SMALL_SIZE;
-            let at = (edges[0], baseline);
-            page.write(caption, at, Align::Left, row_width, Words::caption(theme));
-            page.y = (baseline + text::DESCENT * SMALL_SIZE + 2.0).round();
+            page.write_caption(caption, edges[0], row_width);
         }
     }
     page.finish()

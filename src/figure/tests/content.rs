@@ -1,0 +1,186 @@
+//! What single kinds of figure show.
+
+use super::super::scene::{Area, Mark};
+use super::super::*;
+use super::{compared, gradient, panel, rows, specimens};
+
+#[test]
+fn the_best_of_a_row_is_bold_and_gray_never_is() {
+    let picture = gradient(48, 48);
+    let bold = |values: &[f64], better: Better| -> Vec<String> {
+        let mut content = compared(&picture, values.len(), values);
+        content.metric.better = better;
+        let figure = comparison("", &content, Theme::Light);
+        let marks = figure.marks.iter().filter_map(|mark| match mark {
+            Mark::Text(text) if text.weight == text::Weight::Bold => Some(text.words.clone()),
+            _ => None,
+        });
+        marks.collect()
+    };
+    assert_eq!(bold(&[20.0, 21.0, f64::NAN], Better::Higher), ["21.00 dB"]);
+    assert_eq!(bold(&[20.0, 21.0], Better::Lower), ["20.00 dB"]);
+    assert_eq!(
+        bold(&[21.001, 21.004], Better::Higher),
+        ["21.00 dB", "21.00 dB"]
+    );
+    assert!(bold(&[20.0], Better::Higher).is_empty());
+    assert!(bold(&[f64::NAN, f64::NAN], Better::Higher).is_empty());
+}
+
+#[test]
+fn series_of_one_name_look_alike_in_all_panels() {
+    let mut second = panel(3, 5, "run");
+    second.series.reverse();
+    second.references.clear();
+    let figure = curves("", &[panel(3, 5, "run"), second], Theme::Light);
+    let colors: Vec<_> = figure
+        .marks
+        .iter()
+        .filter_map(|mark| match mark {
+            Mark::Line { points, color, .. } if points.len() == 5 => Some(*color),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(colors.len(), 6);
+    assert_eq!(colors[..3], [colors[5], colors[4], colors[3]]);
+}
+
+#[test]
+fn channels_of_truth_and_prediction_are_drawn_alike() {
+    let picture = gradient(24, 24);
+    let values: Vec<f32> = (0..576)
+        .map(|pixel| pixel as f32 / 1000.0 - 0.288)
+        .collect();
+    let plane = Plane {
+        width: 24,
+        height: 24,
+        values: &values,
+    };
+    let scale = |name: &str, limit: f64| ChromaScale {
+        name: name.to_owned(),
+        limit,
+        below: String::new(),
+        above: String::new(),
+    };
+    let content = Channels {
+        luma: "Y".to_owned(),
+        chroma: [scale("U", 0.436), scale("V", 0.615)],
+        rows: vec![ChannelsRow {
+            truth: &picture,
+            luma: &picture,
+            chroma_truth: [plane; 2],
+            chroma_predicted: [plane; 2],
+            colorized: &picture,
+            caption: None,
+        }],
+    };
+    for theme in [Theme::Light, Theme::Dark] {
+        let figure = channels("", &content, theme);
+        let shown: Vec<_> = figure
+            .marks
+            .iter()
+            .filter_map(|mark| match mark {
+                Mark::Picture { area, picture } => Some((area.x, picture)),
+                _ => None,
+            })
+            .collect();
+        // Seven columns from left to right, and the colour bar.
+        assert_eq!(shown.len(), 8);
+        assert!(shown[..7].windows(2).all(|pair| pair[0].0 < pair[1].0));
+        let [image, _, u, v, u_predicted, v_predicted, colorized] =
+            std::array::from_fn(|column| shown[column].1);
+        assert!(**image == picture && **colorized == picture);
+        assert!(u == u_predicted && v == v_predicted);
+        assert!(u != v, "one chroma, two ranges");
+    }
+    let headings = ["Image", "Y", "U", "V", "U′", "V′", "Colorized"];
+    let figure = channels("", &content, Theme::Light);
+    for heading in headings {
+        let found = figure
+            .marks
+            .iter()
+            .any(|mark| matches!(mark, Mark::Text(text) if text.words == heading));
+        assert!(found, "{heading}");
+    }
+}
+
+#[test]
+fn intervals_stand_where_their_numbers_are() {
+    let rows = [(-1.0, -2.0, -0.5), (0.25, -0.5, 1.0), (1.5, 1.0, 2.0)];
+    let verdicts = [Verdict::Bad, Verdict::Open, Verdict::Good];
+    let mut group = specimens::plain_group(0);
+    for ((value, low, high), verdict) in rows.into_iter().zip(verdicts) {
+        group.rows.push(Interval {
+            label: "label".to_owned(),
+            value,
+            low,
+            high,
+            verdict,
+        });
+    }
+    let theme = Theme::Light;
+    let figure = intervals("", &[group], VerdictNames::CLAIMS, theme);
+    let zero = figure
+        .marks
+        .iter()
+        .find_map(|mark| match mark {
+            Mark::Rectangle { area, color } if *color == theme.muted() => Some(area.x + 0.5),
+            _ => None,
+        })
+        .expect("a zero line");
+    let bars: Vec<(f64, f64)> = figure
+        .marks
+        .iter()
+        .filter_map(|mark| match mark {
+            // Wider than its caps are and than what the legend shows.
+            Mark::Line { points, .. } if points[1].0 - points[0].0 > 30.0 => {
+                Some((points[0].0 - zero, points[1].0 - zero))
+            }
+            _ => None,
+        })
+        .collect();
+    assert_eq!(bars.len(), 3);
+    let unit = bars[0].0 / -2.0;
+    for ((_, low, high), bar) in rows.into_iter().zip(bars) {
+        // The zero line is on a whole point.
+        assert!((bar.0 - low * unit).abs() < 1.1, "{low} at {}", bar.0);
+        assert!((bar.1 - high * unit).abs() < 1.1, "{high} at {}", bar.1);
+    }
+    let words: Vec<&str> = figure
+        .marks
+        .iter()
+        .filter_map(|mark| match mark {
+            Mark::Text(text) => Some(text.words.as_str()),
+            _ => None,
+        })
+        .collect();
+    for expected in [
+        "+0.25",
+        "[−0.50, +1.00]",
+        "in dB, higher is better",
+        "holds",
+        "fails",
+    ] {
+        assert!(words.contains(&expected), "{expected} in {words:?}");
+    }
+}
+
+#[test]
+fn a_picture_is_shown_whole_and_unchanged_where_its_pixels_fit() {
+    let picture = gradient(192, 192);
+    let figure = triptych("", &rows(&picture, 1, ""), Theme::Light);
+    let page = figure.to_rgb(1);
+    let areas: Vec<Area> = figure
+        .marks
+        .iter()
+        .filter_map(|mark| match mark {
+            Mark::Picture { area, .. } => Some(*area),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(areas.len(), 3);
+    for area in areas {
+        let shown = image::imageops::crop_imm(&page, area.x as u32, area.y as u32, 192, 192);
+        assert!(shown.to_image() == picture);
+    }
+}
