@@ -1,0 +1,216 @@
+//! One side held against another.
+
+use super::bootstrap::{Other, interval, ratio, ratios};
+use super::description::{mean, standard_deviation};
+use super::pairing::{Columns, Pairing, Side, columns, pair};
+use super::permutation::{Terms, paired, unpaired};
+use super::{Expectation, Interval, StatisticsError, Verdict};
+
+/// Standard deviations below this share of the sides' size are rounding.
+const ROUNDING: f64 = 1e-12;
+
+/// By how much two sides differ, and how surely.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Comparison {
+    /// Which images it rests on.
+    pub pairing: Pairing,
+    /// The first side, over these images.
+    pub of: SideSummary,
+    /// The second side, over these images, or the number.
+    pub against: SideSummary,
+    /// The first side minus the second.
+    pub difference: f64,
+    /// The interval of the difference: over images, and over the seeds of every side that has several.
+    pub interval: Interval,
+    /// How likely chance alone would part the sides as far, for these runs and with no margin: exact for up to 14
+    /// paired images, otherwise from 10,000 exchanges. It knows nothing of other seeds.
+    pub p_value: f64,
+    /// The difference in standard deviations of a single image: of the images' own differences where they are paired
+    /// (Cohen's `d_z`), otherwise of the images of both sides. `None` where all images are alike.
+    pub effect: Option<f64>,
+}
+
+/// One side of a comparison in short.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SideSummary {
+    /// The metric: the mean over seeds.
+    pub value: f64,
+    /// How many seeds were trained; `None` where there was nothing to train.
+    pub seeds: Option<usize>,
+    /// How far one seed's metric lies from the mean; `None` for fewer than two seeds.
+    pub standard_deviation: Option<f64>,
+}
+
+impl Comparison {
+    /// Holds `of` against `against`: image by image where they share at least
+    /// [`LEAST_IMAGES`](super::LEAST_IMAGES), otherwise each side's images for themselves.
+    ///
+    /// # Errors
+    ///
+    /// [`StatisticsError`] when a side has too few images, or an image has no finite value.
+    pub fn of(of: &Side, against: &Side) -> Result<Self, StatisticsError> {
+        let (left, right, pairing) = pair(of, against)?;
+        let is_paired = matches!(pairing, Pairing::Paired { .. });
+        let (here, there) = (mean_terms(&left), mean_terms(&right));
+        let (other, p_value) = if is_paired {
+            (Other::Paired(&right), paired(&here, &there))
+        } else {
+            (Other::Unpaired(&right), unpaired(&here, &there))
+        };
+        let (summary, other_summary) = (summarise(&left, of), summarise(&right, against));
+        let spread = if is_paired {
+            let (left, right) = (deviations(&left), deviations(&right));
+            let differences: Vec<f64> = left.iter().zip(right).map(|(l, r)| l - r).collect();
+            standard_deviation(&differences)
+        } else {
+            pooled_deviation(&deviations(&left), &deviations(&right))
+        };
+        Ok(Self::new(
+            pairing,
+            summary,
+            other_summary,
+            interval(&left, &other),
+            p_value,
+            spread,
+        ))
+    }
+
+    /// Holds `of` against a number.
+    ///
+    /// # Errors
+    ///
+    /// [`StatisticsError`] when the side has too few images, or an image or the number is not finite.
+    pub fn with_value(of: &Side, value: f64) -> Result<Self, StatisticsError> {
+        if !value.is_finite() {
+            return Err(StatisticsError::ValueNotFinite(value));
+        }
+        let side = columns(of)?;
+        let here = mean_terms(&side);
+        // The images' reflection at the value: exchanging the two turns the sign of what an image is away from it.
+        let there: Vec<Terms> = here
+            .iter()
+            .map(|&(numerator, denominator)| (2.0 * value * denominator - numerator, denominator))
+            .collect();
+        let number = SideSummary {
+            value,
+            seeds: None,
+            standard_deviation: None,
+        };
+        Ok(Self::new(
+            Pairing::OneSided {
+                images: side.images,
+            },
+            summarise(&side, of),
+            number,
+            interval(&side, &Other::Value(value)),
+            paired(&here, &there),
+            standard_deviation(&deviations(&side)),
+        ))
+    }
+
+    fn new(
+        pairing: Pairing,
+        of: SideSummary,
+        against: SideSummary,
+        interval: Interval,
+        p_value: f64,
+        spread: Option<f64>,
+    ) -> Self {
+        let difference = of.value - against.value;
+        let least = ROUNDING * of.value.abs().max(against.value.abs());
+        Self {
+            pairing,
+            of,
+            against,
+            difference,
+            interval,
+            p_value,
+            effect: spread
+                .filter(|&spread| spread > least)
+                .map(|spread| difference / spread),
+        }
+    }
+
+    /// What the interval makes of the expectation that the difference lies more than `margin` above or below zero, or
+    /// within `margin` of it.
+    pub fn verdict(&self, expectation: Expectation, margin: f64) -> Verdict {
+        Verdict::of(expectation, margin, &self.interval)
+    }
+
+    /// The fewest seeds that a trained side has; `None` where nothing was trained.
+    pub fn seeds(&self) -> Option<usize> {
+        [self.of.seeds, self.against.seeds]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+
+    /// What the interval covers and what it does not, as a sentence without its full stop.
+    pub fn coverage(&self) -> String {
+        let seeds: Vec<usize> = [self.of.seeds, self.against.seeds]
+            .into_iter()
+            .flatten()
+            .collect();
+        match seeds[..] {
+            [] => "the interval covers the choice of images; nothing was trained".to_string(),
+            [1] => "one seed: the interval covers the choice of images alone, and another seed may say otherwise".to_string(),
+            [1, 1] => "one seed a side: the interval covers the choice of images alone, and another seed may say otherwise".to_string(),
+            [one, other] if one == 1 || other == 1 => {
+                let several = one.max(other);
+                format!("the interval covers the choice of images and the {several} seeds of one side; the other side has one seed, and another may say otherwise")
+            }
+            [one] => format!("the interval covers the choice of images and {one} seeds"),
+            [one, other, ..] => {
+                format!("the interval covers the choice of images and {one} seeds against {other}")
+            }
+        }
+    }
+}
+
+fn summarise(columns: &Columns, side: &Side) -> SideSummary {
+    let ratios = ratios(columns);
+    SideSummary {
+        value: mean(&ratios),
+        seeds: side.seeds(),
+        standard_deviation: standard_deviation(&ratios),
+    }
+}
+
+/// The terms of every image, the mean over runs.
+fn mean_terms(side: &Columns) -> Vec<Terms> {
+    let runs = side.runs.len() as f64;
+    (0..side.images)
+        .map(|image| {
+            let sum = side.runs.iter().fold((0.0, 0.0), |sum, run| {
+                (
+                    sum.0 + run.numerators[image],
+                    sum.1 + run.denominators[image],
+                )
+            });
+            (sum.0 / runs, sum.1 / runs)
+        })
+        .collect()
+}
+
+/// How far every image moves the metric away from its value: for a mean, the image's value minus the mean.
+fn deviations(side: &Columns) -> Vec<f64> {
+    let mut deviations = vec![0.0; side.images];
+    for run in &side.runs {
+        let ratio = ratio(run);
+        let scale = mean(&run.denominators) * side.runs.len() as f64;
+        let terms = run.numerators.iter().zip(&run.denominators);
+        for (deviation, (numerator, denominator)) in deviations.iter_mut().zip(terms) {
+            *deviation += (numerator - ratio * denominator) / scale;
+        }
+    }
+    deviations
+}
+
+/// The standard deviation of two sets of values, each around its own mean.
+fn pooled_deviation(left: &[f64], right: &[f64]) -> Option<f64> {
+    let squares = |values: &[f64]| {
+        standard_deviation(values).map(|deviation| deviation.powi(2) * (values.len() - 1) as f64)
+    };
+    let freedom = (left.len() + right.len()).checked_sub(2)?;
+    Some(((squares(left)? + squares(right)?) / freedom as f64).sqrt())
+}

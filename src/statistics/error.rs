@@ -1,0 +1,37 @@
+//! Why numbers cannot be compared.
+
+use super::pairing::LEAST_IMAGES;
+
+/// Why a comparison says nothing.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum StatisticsError {
+    /// Too few images for an interval that means anything.
+    #[error("too few images with a value: {images}; an interval needs at least {LEAST_IMAGES}")]
+    TooFewImages {
+        /// How many images of one side have a value, in every one of its runs.
+        images: usize,
+    },
+    /// No run at all.
+    #[error("a side has no run")]
+    NoRun,
+    /// An image without a usable number, such as an infinite PSNR.
+    #[error("the terms of image {image} are not finite: {numerator} / {denominator}")]
+    NotFinite {
+        /// The image's id.
+        image: i64,
+        /// What it adds above.
+        numerator: f64,
+        /// What it adds below.
+        denominator: f64,
+    },
+    /// A number to compare with that is none.
+    #[error("the value to compare with is not finite: {0}")]
+    ValueNotFinite(f64),
+    /// An image that adds a negative amount below: then no set of images has a ratio that can be trusted.
+    #[error("image {0} has a negative denominator")]
+    NegativeDenominator(i64),
+    /// An image that one run holds twice.
+    #[error("image {0} is there twice in one run")]
+    ImageTwice(i64),
+}

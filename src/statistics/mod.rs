@@ -1,0 +1,37 @@
+//! Statistics: what held-out images say about a claim, and how surely. Pure functions of numbers; nothing here knows of
+//! runs or tables.
+//!
+//! A metric over a set of images is a sum over a sum: a mean is the sum of the images' values over their count, the
+//! colorfulness ratio is the predictions' sum over the photographs'. [`ImageTerms`] is what one image adds to both.
+//! A [`Side`] is a metric's images, once a seed; [`Comparison::of`] holds one side against another. [`Verdict::of`] says
+//! what its interval makes of an [`Expectation`], and [`holm`] corrects the p-values of several claims. [`Description`]
+//! is a column of numbers in short, for tables.
+//!
+//! Chance comes from `ChaCha8` with a fixed seed: the same numbers give the same interval.
+
+mod bootstrap;
+mod chance;
+mod comparison;
+mod description;
+mod error;
+mod holm;
+mod pairing;
+mod permutation;
+mod student;
+mod verdict;
+
+pub use comparison::{Comparison, SideSummary};
+pub use description::Description;
+pub use error::StatisticsError;
+pub use holm::holm;
+pub use pairing::{ImageTerms, LEAST_IMAGES, Pairing, Side};
+pub use verdict::{Expectation, Interval, Verdict};
+
+/// How often the images are resampled, and how often the sides are exchanged.
+pub const RESAMPLES: usize = 10_000;
+
+/// The share of all cases in which an interval is to hold the true value.
+pub const CONFIDENCE: f64 = 0.95;
+
+#[cfg(test)]
+mod tests;
