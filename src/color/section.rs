@@ -11,7 +11,8 @@ pub struct ColorSection {
     /// How the last activation is brought to the range of that space.
     #[serde(default)]
     pub head: Head,
-    /// How the network's gray input is made from colour.
+    /// How the network's gray input is made from colour, where the space does not say: in `yuv` it is the luma, in
+    /// `lab` the lightness, because the picture is put together from it again.
     #[serde(default)]
     pub gray: Gray,
 }
@@ -30,15 +31,22 @@ impl ColorSection {
 pub enum Space {
     /// Three gray channels in, red, green and blue out: stages 0 to 2.
     Rgb,
+    /// Luma in, chroma (U, V) out, with TensorFlow's matrices: stages 3 and 4.
+    Yuv,
+    /// Lightness in, chroma (a, b) out: CIE L*a*b* of sRGB under D65, what the original's source papers use.
+    Lab,
 }
 
 /// How the last activation is brought to the range of the colour space.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Head {
-    /// The original's: for RGB `(tanh + 1) / 2`, which spans the whole range [0, 1].
+    /// The original's: `(tanh + 1) / 2` for RGB, which spans all of it; `tanh / 2` for chroma, which cuts off the most
+    /// saturated reds (TensorFlow's V spans ±0.615) and never reaches the ends of U.
     #[default]
     Upstream,
+    /// As wide as the space: `tanh` times the largest chroma that sRGB has in it.
+    Exact,
 }
 
 /// How gray is made from red, green and blue.

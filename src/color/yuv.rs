@@ -6,15 +6,18 @@ use image::RgbImage;
 /// What red, green and blue add to luma.
 pub const LUMA: [f64; 3] = [0.299, 0.587, 0.114];
 
+/// The largest |U| and |V| that a colour has: pure blue's and pure red's, and those of their complements.
+pub const LARGEST_CHROMA: [f64; 2] = [0.436_010_35, 0.614_975_38];
+
 /// Rows are R, G, B; columns Y, U, V.
-const FROM_RGB: [[f64; 3]; 3] = [
+pub(super) const FROM_RGB: [[f64; 3]; 3] = [
     [LUMA[0], -0.147_141_19, 0.614_975_38],
     [LUMA[1], -0.288_869_16, -0.514_965_12],
     [LUMA[2], 0.436_010_35, -0.100_010_26],
 ];
 
 /// Rows are Y, U, V; columns R, G, B.
-const TO_RGB: [[f64; 3]; 3] = [
+pub(super) const TO_RGB: [[f64; 3]; 3] = [
     [1.0, 1.0, 1.0],
     [0.0, -0.394_642_334, 2.032_061_85],
     [1.139_883_03, -0.580_621_85, 0.0],
@@ -47,10 +50,26 @@ pub fn replace_luma(truth: &RgbImage, predicted: &RgbImage) -> RgbImage {
     let pairs = truth.pixels().zip(predicted.pixels());
     for (joined, (truth, predicted)) in joined.pixels_mut().zip(pairs) {
         let [luma, _, _] = from_rgb(unit(truth));
-        let [_, u, v] = from_rgb(unit(predicted));
+        // Gray has no chroma, not even that of the matrix's last digit: it decides where luma lies between two bytes.
+        let [r, g, b] = predicted.0;
+        let [_, u, v] = if r == g && g == b {
+            [0.0; 3]
+        } else {
+            from_rgb(unit(predicted))
+        };
         joined.0 = to_rgb([luma, u, v]).map(|value| (value.clamp(0.0, 1.0) * 255.0).round() as u8);
     }
     joined
+}
+
+/// The luma of a picture as gray, rounded to 8 bits.
+pub fn without_chroma(picture: &RgbImage) -> RgbImage {
+    let mut gray = picture.clone();
+    for pixel in gray.pixels_mut() {
+        let [luma, _, _] = from_rgb(pixel.0.map(|value| f64::from(value) / 255.0));
+        pixel.0 = [(luma * 255.0).round() as u8; 3];
+    }
+    gray
 }
 
 #[cfg(test)]
@@ -83,6 +102,13 @@ mod tests {
         fn a_picture_keeps_itself(pixels in proptest::collection::vec(any::<u8>(), 12)) {
             let picture = RgbImage::from_raw(2, 2, pixels).unwrap();
             prop_assert_eq!(&replace_luma(&picture, &picture), &picture);
+        }
+
+        #[test]
+        fn any_gray_brings_no_chroma(pixels in proptest::collection::vec(any::<u8>(), 12), gray in any::<u8>()) {
+            let picture = RgbImage::from_raw(2, 2, pixels).unwrap();
+            let predicted = RgbImage::from_pixel(2, 2, image::Rgb([gray; 3]));
+            prop_assert_eq!(replace_luma(&picture, &predicted), without_chroma(&picture));
         }
     }
 }
