@@ -176,6 +176,11 @@ fn assemble(pixels: &Pixels, positions: Vec<usize>) -> Result<Batch, PhotoError>
     Ok(Batch {
         size: pixels.size(),
         pixels: images.concat(),
+        features: positions
+            .iter()
+            .flat_map(|&position| pixels.features(position))
+            .copied()
+            .collect(),
         positions,
     })
 }

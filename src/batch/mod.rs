@@ -11,7 +11,7 @@ mod pixels;
 
 pub use loader::{HeldOutLoader, TrainLoader};
 pub use order::Order;
-pub use pixels::{Photograph, Pixels};
+pub use pixels::{FeatureRows, Photograph, Pixels};
 
 use burn::tensor::{Device, Tensor, TensorData};
 use image::RgbImage;
@@ -19,8 +19,9 @@ use image::RgbImage;
 /// Changes when a batch's contents or order change.
 pub const VERSION: u32 = 1;
 
-/// What a step sees: photographs as bytes. They become a tensor once, on the device of the step.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What a step sees: photographs as bytes, and their feature vectors where the network fuses some. They become a
+/// tensor once, on the device of the step.
+#[derive(Debug, Clone, PartialEq)]
 pub struct Batch {
     /// Side of the square photographs, in pixels.
     pub size: usize,
@@ -28,6 +29,8 @@ pub struct Batch {
     pub pixels: Vec<u8>,
     /// Each photograph's place among those of the loader.
     pub positions: Vec<usize>,
+    /// One vector a photograph, one after the other; empty without fusion.
+    pub features: Vec<f32>,
 }
 
 impl Batch {
@@ -57,6 +60,18 @@ impl Batch {
         }
         let shape = [self.len(), 3, self.size, self.size];
         Tensor::from_data(TensorData::new(planes, shape), device)
+    }
+
+    /// The feature vectors, `[batch, width]`, if there are any.
+    pub fn to_features(&self, device: &Device) -> Option<Tensor<2>> {
+        if self.features.is_empty() {
+            return None;
+        }
+        let shape = [self.len(), self.features.len() / self.len()];
+        Some(Tensor::from_data(
+            TensorData::new(self.features.clone(), shape),
+            device,
+        ))
     }
 
     /// The photographs as pictures.
@@ -107,9 +122,12 @@ mod tests {
             size: 4,
             pixels,
             positions: vec![3, 1],
+            features: vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0],
         };
         let rgb = batch.to_rgb(&Device::flex());
         assert_eq!(rgb.dims(), [2, 3, 4, 4]);
         assert_eq!(to_pictures(rgb), batch.pictures());
+        let features = batch.to_features(&Device::flex()).unwrap();
+        assert_eq!(features.dims(), [2, 3]);
     }
 }

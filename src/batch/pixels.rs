@@ -15,6 +15,17 @@ pub struct Photograph {
     pub file_name: String,
     /// Its file.
     pub path: PathBuf,
+    /// BLAKE3 of the file's bytes.
+    pub content_hash: blake3::Hash,
+}
+
+/// One vector of features a photograph.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct FeatureRows {
+    /// Values of a vector.
+    pub width: usize,
+    /// The vectors, one after the other.
+    pub values: Vec<f32>,
 }
 
 /// Photographs at one size. Those that fit into the budget are kept in memory as 8-bit RGB; the others are decoded
@@ -24,6 +35,7 @@ pub struct Pixels {
     photographs: Vec<Photograph>,
     size: usize,
     resize: Resize,
+    features: FeatureRows,
     kept: Vec<OnceLock<Arc<[u8]>>>,
     /// Photographs that may still be kept.
     room: AtomicUsize,
@@ -38,9 +50,31 @@ impl Pixels {
             photographs,
             size,
             resize,
+            features: FeatureRows::default(),
             kept,
             room: AtomicUsize::new(room),
         }
+    }
+
+    /// The same with a vector of features for each photograph, in their order.
+    ///
+    /// # Panics
+    ///
+    /// When there are not as many vectors as photographs.
+    #[must_use]
+    pub fn with_features(self, features: FeatureRows) -> Self {
+        assert_eq!(
+            features.values.len(),
+            features.width * self.photographs.len(),
+            "every photograph has one vector"
+        );
+        Self { features, ..self }
+    }
+
+    /// The vector of the photograph at `position`; empty when there are none.
+    pub fn features(&self, position: usize) -> &[f32] {
+        let width = self.features.width;
+        &self.features.values[position * width..(position + 1) * width]
     }
 
     /// Side of the squares, in pixels.

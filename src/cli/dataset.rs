@@ -3,22 +3,37 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use anyhow::Context;
 use clap::Subcommand;
 use comfy_table::CellAlignment;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::output;
+use super::{output, weights};
 use crate::batch::inspection::{Finding, Inspection, inspect};
 use crate::dataset::section::SplitSection;
 use crate::dataset::{
     Cache, Index, Manifest, Source, Spread, Statistics, list_manifests, resolve_manifest,
 };
+use crate::download::{ItemKind, Limits, Wanted, unpack};
+use crate::runs::atomic;
 
 /// What can be asked of datasets.
 #[derive(Debug, Subcommand)]
 pub(super) enum DatasetCommand {
     /// List the manifests that experiments can name, and whether their data is there
     List,
+    /// Download and unpack archives of COCO 2017: `coco-annotations2017`, `coco-val2017`, `coco-train2017`
+    Fetch {
+        /// Names of archives
+        #[arg(required = true, value_name = "NAME")]
+        names: Vec<String>,
+        /// Folder to unpack into
+        #[arg(long, default_value = "datasets/coco", value_name = "DIR")]
+        into: PathBuf,
+        /// Keep the archives beside what was unpacked
+        #[arg(long)]
+        keep_archives: bool,
+    },
     /// Build the index of a dataset, or say that it is up to date
     Index {
         /// Name of a manifest in `datasets`, or path to a manifest
@@ -48,6 +63,11 @@ pub(super) enum DatasetCommand {
 pub(super) fn run(command: &DatasetCommand) -> anyhow::Result<()> {
     match command {
         DatasetCommand::List => list(),
+        DatasetCommand::Fetch {
+            names,
+            into,
+            keep_archives,
+        } => fetch(names, into, *keep_archives),
         DatasetCommand::Index { manifest } => index(manifest),
         DatasetCommand::Stats {
             manifest,
@@ -62,6 +82,54 @@ pub(super) fn run(command: &DatasetCommand) -> anyhow::Result<()> {
             stats(manifest, &split, *inspect)
         }
     }
+}
+
+/// Brings archives and unpacks them, one after the other. An archive that was unpacked is deleted, unless it is to be kept.
+fn fetch(names: &[String], into: &Path, keep_archives: bool) -> anyhow::Result<()> {
+    let is_dataset = |kind| matches!(kind, ItemKind::Dataset { .. });
+    for item in weights::named(names, is_dataset)? {
+        let ItemKind::Dataset { root } = item.kind else {
+            continue;
+        };
+        // The archive is gone once it was unpacked; this file says that it was.
+        let note = into.join(format!(".{}.unpacked", item.file_name));
+        if note.is_file() && into.join(root).is_dir() {
+            output::line(&format!(
+                "{}  was unpacked here before; to do it again delete `{}`",
+                item.name,
+                note.display()
+            ));
+            continue;
+        }
+        let fetched = weights::fetch(item, into)?;
+        let bar = weights::bytes_bar();
+        let unpacked = unpack(
+            &fetched.path,
+            into,
+            &Wanted::Under(root),
+            &Limits::default(),
+            &|progress| weights::show(&bar, item.name, progress),
+        );
+        bar.finish_and_clear();
+        let unpacked = unpacked.with_context(|| format!("cannot unpack {}", item.name))?;
+        output::line(&format!(
+            "{}  {} files in {}{}",
+            item.name,
+            unpacked.files,
+            into.join(root).display(),
+            match unpacked.were_there {
+                0 => String::new(),
+                there => format!(", {there} of them were there"),
+            }
+        ));
+        output::line(&format!("  {}", item.licence));
+        atomic::write(&note, format!("{}\n", fetched.checksum).as_bytes())?;
+        if !keep_archives {
+            std::fs::remove_file(&fetched.path)
+                .with_context(|| format!("cannot delete `{}`", fetched.path.display()))?;
+        }
+    }
+    Ok(())
 }
 
 /// A share that leaves both parts something, for clap.

@@ -4,10 +4,15 @@
 mod check;
 mod dataset;
 mod doctor;
+mod evaluate;
+mod features;
 mod output;
+mod predict;
 mod prepare;
 mod reproduce;
 mod run;
+mod verify;
+mod weights;
 
 use std::process::ExitCode;
 
@@ -16,7 +21,10 @@ use clap::{Parser, Subcommand};
 use crate::backend::BackendError;
 use crate::dataset::DatasetError;
 use crate::experiment::ExperimentError;
+use crate::extractor::ExtractorError;
+use crate::runs::RunError;
 use crate::train::TrainError;
+use crate::trained::TrainedError;
 
 /// Trains image-colorization networks from experiment files, logs every number to Parquet and draws the figures.
 #[derive(Debug, Parser)]
@@ -32,11 +40,23 @@ enum Command {
     Run(run::RunArguments),
     /// Train the stages of the write-up and draw their figures
     Reproduce(reproduce::ReproduceArguments),
+    /// Score a trained run on photographs, beside what no network is needed for
+    Evaluate(evaluate::EvaluateArguments),
+    /// Colour photographs of any size with a trained run
+    Predict(predict::PredictArguments),
+    /// Compute the feature vectors of experiments with fusion before they are trained
+    Features(features::FeaturesArguments),
     /// Validate experiment files
     Check(check::CheckArguments),
-    /// List, index and describe datasets
+    /// Look closely at what a result rests on
+    #[command(subcommand)]
+    Verify(verify::VerifyCommand),
+    /// List, fetch, index and describe datasets
     #[command(subcommand)]
     Dataset(dataset::DatasetCommand),
+    /// List and fetch pretrained classifiers
+    #[command(subcommand)]
+    Weights(weights::WeightsCommand),
     /// Show what this build can compute with on this machine
     Doctor,
 }
@@ -55,8 +75,13 @@ pub fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Run(arguments) => run::run(&arguments),
         Command::Reproduce(arguments) => reproduce::run(&arguments),
+        Command::Evaluate(arguments) => evaluate::run(&arguments).map(|()| ExitCode::from(DONE)),
+        Command::Predict(arguments) => predict::run(&arguments),
+        Command::Features(arguments) => features::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
+        Command::Verify(command) => verify::run(&command).map(|()| ExitCode::from(DONE)),
         Command::Dataset(command) => dataset::run(&command).map(|()| ExitCode::from(DONE)),
+        Command::Weights(command) => weights::run(&command).map(|()| ExitCode::from(DONE)),
         Command::Doctor => doctor::run().map(|()| ExitCode::from(DONE)),
     };
     result.unwrap_or_else(|error| {
@@ -65,17 +90,59 @@ pub fn main() -> ExitCode {
     })
 }
 
+/// A request that cannot be met as it is written.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct RequestError(String);
+
 /// What an error means to a script.
 fn exit_code(error: &anyhow::Error) -> u8 {
-    let is_wrong_request = error.chain().any(|cause| {
-        cause.is::<ExperimentError>()
-            || cause.is::<DatasetError>()
-            || cause.is::<BackendError>()
-            || matches!(cause.downcast_ref(), Some(TrainError::Device(_)))
-    });
-    if is_wrong_request {
+    if error.chain().any(is_wrong_request) {
         WRONG_REQUEST
     } else {
         FAILED
     }
+}
+
+/// Whether the user can mend it by asking otherwise. Errors that only pass another one on are looked into: they do not
+/// appear in the chain themselves.
+fn is_wrong_request(cause: &(dyn std::error::Error + 'static)) -> bool {
+    if let Some(error) = cause.downcast_ref::<TrainError>() {
+        return match error {
+            TrainError::Device(_) => true,
+            TrainError::Extractor(error) => is_wrong_request(error),
+            _ => false,
+        };
+    }
+    if let Some(error) = cause.downcast_ref::<TrainedError>() {
+        return match error {
+            TrainedError::Device(_) | TrainedError::OtherWeights { .. } => true,
+            TrainedError::Extractor(error) => is_wrong_request(error),
+            TrainedError::Photographs(error) => is_wrong_request(error),
+            TrainedError::Run(error) => is_wrong_request(error),
+            _ => false,
+        };
+    }
+    if let Some(error) = cause.downcast_ref::<ExtractorError>() {
+        return matches!(
+            error,
+            ExtractorError::NoExtractor
+                | ExtractorError::UnknownWeights { .. }
+                | ExtractorError::Missing { .. }
+                | ExtractorError::Checksum { .. }
+                | ExtractorError::NotWeights { .. }
+                | ExtractorError::DoesNotFit { .. }
+                | ExtractorError::NoClasses { .. }
+        );
+    }
+    if let Some(error) = cause.downcast_ref::<RunError>() {
+        return matches!(
+            error,
+            RunError::NotFound { .. } | RunError::Ambiguous { .. } | RunError::NoCheckpoint { .. }
+        );
+    }
+    cause.is::<ExperimentError>()
+        || cause.is::<DatasetError>()
+        || cause.is::<BackendError>()
+        || cause.is::<RequestError>()
 }

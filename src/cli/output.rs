@@ -4,8 +4,12 @@ use std::io::{IsTerminal, Write};
 
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 
-use crate::experiment::ExperimentError;
-use crate::report::Summary;
+use crate::evaluate::Metric;
+use crate::experiment::{Against, ExperimentError};
+use crate::report::claims::Judged;
+use crate::report::{ReportError, Scores, Summary};
+use crate::statistics::Expectation;
+use crate::train::BASELINE_CODE;
 
 /// Writes a line to the standard output.
 pub(super) fn line(text: &str) {
@@ -45,52 +49,177 @@ pub(super) fn table(header: &[&str]) -> Table {
     table
 }
 
-/// Prints a line for every run: what it is, its numbers, and where it lies.
+/// Prints a line for every run: what it is, how it stands, and where it lies.
 pub(super) fn summaries(summaries: &[Summary]) {
     let mut table = table(&[
-        "experiment",
-        "seed",
+        "run",
         "status",
         "steps",
         "training loss",
-        "held-out loss",
-        "PSNR",
-        "luma replaced",
-        "gray",
-        "colorfulness",
+        "images/s",
         "time",
-        "run",
+        "folder",
     ]);
-    let number = |value: Option<f64>, digits: usize| {
-        value.map_or_else(|| "–".to_owned(), |value| format!("{value:.digits$}"))
-    };
     for summary in summaries {
         let record = &summary.record;
         let seconds = summary.metrics.seconds() as u64;
         table.add_row([
-            record.experiment.clone(),
-            record.seed.to_string(),
+            summary.label(),
             record.status.to_string(),
             format!("{}/{}", record.step, record.steps),
             number(summary.training_loss(), 5),
-            number(summary.held_out("loss"), 5),
-            number(summary.held_out("psnr"), 2),
-            number(summary.held_out("psnr_luma_replaced"), 2),
-            number(summary.held_out("psnr_gray"), 2),
-            number(summary.held_out("colorfulness_ratio"), 3),
+            number(summary.images_per_second(), 1),
             format!("{}:{:02}", seconds / 60, seconds % 60),
             summary.folder.path().display().to_string(),
         ]);
     }
-    for column in [1, 3, 4, 5, 6, 7, 8, 9, 10] {
+    align_right(&mut table, 2..=5);
+    line(&table.to_string());
+}
+
+/// The metrics that tables on the terminal show; the Parquet tables hold all.
+const SHOWN: [(Metric, &str, usize); 8] = [
+    (Metric::Psnr, "PSNR", 2),
+    (Metric::PsnrLumaReplaced, "luma replaced", 2),
+    (Metric::Ssim, "SSIM", 3),
+    (Metric::Ciede2000, "CIEDE2000", 2),
+    (Metric::UvMse, "UV error", 5),
+    (Metric::AucAb, "AuC", 3),
+    (Metric::HueError, "hue error", 1),
+    (Metric::ColorfulnessRatio, "colorfulness", 3),
+];
+
+/// Prints what held-out images score: groups of rows that were judged by the same images, runs first and then baselines.
+pub(super) fn scores(groups: &[(String, Vec<Scores>)]) {
+    let mut header = vec!["held-out images", "images"];
+    header.extend(SHOWN.map(|(_, name, _)| name));
+    let mut table = table(&header);
+    for (index, (what, rows)) in groups.iter().enumerate() {
+        if groups.len() > 1 {
+            if index > 0 {
+                table.add_row([""]);
+            }
+            table.add_row([what.as_str()]);
+        }
+        for row in rows {
+            let mut cells = vec![row.name.clone(), row.images().to_string()];
+            let values = SHOWN
+                .iter()
+                .map(|&(metric, _, digits)| number(row.value(metric), digits));
+            cells.extend(values);
+            table.add_row(cells);
+        }
+    }
+    align_right(&mut table, 1..=SHOWN.len() + 1);
+    line(&table.to_string());
+    line("");
+    line(
+        "PSNR in dB, of the picture as predicted and with the photograph's luma. Lower is better for CIEDE2000, UV error",
+    );
+    line(
+        "(squared) and hue error (degrees); colorfulness is the ratio to the photographs': 1 is life, 0 is gray.",
+    );
+}
+
+/// Groups the last scores of runs with the baselines that were judged by the same images.
+pub(super) fn groups(summaries: &[Summary]) -> Result<Vec<(String, Vec<Scores>)>, ReportError> {
+    let mut groups: Vec<(Vec<Scores>, String, Vec<Scores>)> = Vec::new();
+    let mut keys: Vec<(String, usize, usize)> = Vec::new();
+    for summary in summaries {
+        let Some(step) = summary.last_evaluation() else {
+            continue;
+        };
+        let scores = Scores::of_run(summary, step)?;
+        let key = (
+            summary.record.dataset.content_hash.clone(),
+            summary.experiment.image.size,
+            scores.images(),
+        );
+        if let Some(place) = keys.iter().position(|known| *known == key) {
+            groups[place].2.push(scores);
+            continue;
+        }
+        keys.push(key);
+        let categories = &summary.experiment.dataset.categories;
+        let which = if categories.is_empty() {
+            "all categories".to_owned()
+        } else {
+            categories.join(", ")
+        };
+        let baselines = Scores::of_baselines(summary, &BASELINE_CODE)?;
+        groups.push((baselines, which, vec![scores]));
+    }
+    Ok(groups
+        .into_iter()
+        .map(|(baselines, which, mut rows)| {
+            rows.extend(baselines);
+            (which, rows)
+        })
+        .collect())
+}
+
+/// Prints claims with their numbers and verdicts.
+pub(super) fn claims(judged: &[Judged]) {
+    line("Claims");
+    for Judged { claim, result } in judged {
+        let margin = match claim.by {
+            0.0 => String::new(),
+            by => format!(" by {by}"),
+        };
+        let against = match &claim.against {
+            Against::Experiment(name) => name.clone(),
+            Against::Baseline(name) => format!("the baseline {name}"),
+            Against::Value(value) => value.to_string(),
+        };
+        let expect = match claim.expect {
+            Expectation::Greater => "greater than",
+            Expectation::Less => "less than",
+            Expectation::Equal => "equal to",
+        };
+        let what = format!(
+            "{} of {} is {expect} {against}{margin}",
+            claim.metric.name(),
+            claim.of
+        );
+        match result {
+            Ok(numbers) => {
+                let comparison = &numbers.comparison;
+                line(&format!("  {}: {}", numbers.verdict.name(), claim.text));
+                line(&format!(
+                    "      {what}: {:.5} against {:.5}, difference {:+.5} [{:+.5}, {:+.5}], p {:.4}",
+                    comparison.of.value,
+                    comparison.against.value,
+                    comparison.difference,
+                    comparison.interval.low,
+                    comparison.interval.high,
+                    numbers.p_value
+                ));
+                line(&format!(
+                    "      {}; {}",
+                    comparison.pairing,
+                    comparison.coverage()
+                ));
+            }
+            Err(reason) => {
+                line(&format!("  open: {}", claim.text));
+                line(&format!("      {what}: {reason}"));
+            }
+        }
+    }
+}
+
+fn number(value: Option<f64>, digits: usize) -> String {
+    match value {
+        Some(value) if value.is_finite() => format!("{value:.digits$}"),
+        Some(value) if value == f64::INFINITY => "∞".to_owned(),
+        _ => "–".to_owned(),
+    }
+}
+
+fn align_right(table: &mut Table, columns: std::ops::RangeInclusive<usize>) {
+    for column in columns {
         if let Some(column) = table.column_mut(column) {
             column.set_cell_alignment(CellAlignment::Right);
         }
     }
-    line(&table.to_string());
-    line("");
-    line(
-        "PSNR in dB on held-out images: as predicted, with the true luma, and of that luma alone (gray);",
-    );
-    line("colorfulness is the ratio to the photographs': 1 is as colourful as life, 0 is gray.");
 }

@@ -1,6 +1,6 @@
 //! From the arguments to experiments whose photographs have been looked at.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Context;
@@ -10,9 +10,11 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::output;
 use crate::backend::{self, DeviceName};
 use crate::batch::inspection::{self, Selection};
-use crate::dataset::{Cache, DatasetError, ImageRecord, Index, Manifest};
+use crate::dataset::{
+    Cache, DatasetError, DatasetSection, ImageRecord, Index, Manifest, resolve_manifest,
+};
 use crate::experiment::{ExperimentError, Overrides, Resolved};
-use crate::train::{Display, Interrupter, Outcome, Trial};
+use crate::train::{Display, Division, ExtractorWeights, Interrupter, Outcome, Trial, baselines};
 
 /// Arguments that every training command shares.
 #[derive(Debug, Args)]
@@ -36,6 +38,8 @@ pub(super) struct Prepared {
     pub(super) resolved: Resolved,
     pub(super) manifest: Manifest,
     pub(super) selection: Selection,
+    pub(super) weights: Option<ExtractorWeights>,
+    pub(super) cache: Cache,
 }
 
 impl TrainingArguments {
@@ -61,10 +65,11 @@ impl TrainingArguments {
     pub(super) fn prepare(&self, experiments: Vec<Resolved>) -> anyhow::Result<Vec<Prepared>> {
         backend::open(&self.device)?;
         let cache = Cache::of_user()?;
-        experiments
-            .into_iter()
-            .map(|resolved| prepare(resolved, &cache))
-            .collect()
+        let mut prepared = Vec::new();
+        for resolved in experiments {
+            prepared.push(prepare(resolved, &cache, &prepared)?);
+        }
+        Ok(prepared)
     }
 
     /// Trains every seed of an experiment, one after another. The last outcome is an interruption when one was asked
@@ -76,12 +81,15 @@ impl TrainingArguments {
     ) -> anyhow::Result<Vec<Trained>> {
         let experiment = &prepared.resolved.experiment;
         let mut trained = Vec::new();
+        prepared.score_baselines(&self.runs)?;
         for &seed in &experiment.seeds {
             let trial = Trial {
                 experiment,
                 seed,
                 device: self.device,
                 selection: &prepared.selection,
+                weights: prepared.weights.as_ref(),
+                cache: &prepared.cache.folder,
                 manifest: &prepared.resolved.manifest,
                 runs: &self.runs,
                 display: self.display(),
@@ -109,35 +117,96 @@ impl TrainingArguments {
     }
 }
 
+impl Prepared {
+    /// Scores what no network is needed for, once for all runs that are judged by the same images.
+    fn score_baselines(&self, runs: &Path) -> anyhow::Result<()> {
+        let experiment = &self.resolved.experiment;
+        let divided = Division::of(&self.selection, experiment)?;
+        let hash = self.selection.content_hash().to_hex();
+        let scoring = bar("scoring baselines on", &self.manifest.name);
+        baselines(experiment, &divided, &hash, runs, &|done, all| {
+            scoring.set_length(all as u64);
+            scoring.set_position(done as u64);
+        })
+        .context("cannot score the baselines")?;
+        scoring.finish_and_clear();
+        Ok(())
+    }
+}
+
 /// A trial that was trained, or had been.
 pub(super) struct Trained {
     pub(super) folder: crate::runs::RunFolder,
     pub(super) outcome: Outcome,
 }
 
-/// Opens the dataset and looks at every selected photograph once.
-fn prepare(resolved: Resolved, cache: &Cache) -> anyhow::Result<Prepared> {
-    let manifest = Manifest::read(&resolved.manifest)?;
-    let section = &resolved.experiment.dataset;
+/// Opens the dataset and looks at every selected photograph once. An experiment with the photographs of one of `before`
+/// takes its selection.
+fn prepare(resolved: Resolved, cache: &Cache, before: &[Prepared]) -> anyhow::Result<Prepared> {
+    let weights = ExtractorWeights::locate(
+        &resolved.experiment.fusion,
+        resolved.weights.as_deref(),
+        &cache.folder,
+    )?;
+    let same = before.iter().find(|other| {
+        other.resolved.manifest == resolved.manifest
+            && other.resolved.experiment.dataset == resolved.experiment.dataset
+    });
+    let (manifest, selection) = if let Some(same) = same {
+        (same.manifest.clone(), same.selection.clone())
+    } else {
+        let manifest = Manifest::read(&resolved.manifest)?;
+        let index = open_index(&manifest, cache)?;
+        let records = select(&resolved, &index)?;
+        let selection = inspect(&manifest, &records, &resolved.experiment.dataset, cache)?;
+        (manifest, selection)
+    };
+    Ok(Prepared {
+        resolved,
+        manifest,
+        selection,
+        weights,
+        cache: cache.clone(),
+    })
+}
+
+/// The usable photographs of a dataset that is named apart from an experiment file.
+pub(super) fn select_photographs(
+    manifest: &Path,
+    section: &DatasetSection,
+    cache: &Cache,
+) -> anyhow::Result<(Manifest, Selection)> {
+    let manifest = Manifest::read(&resolve_manifest(&manifest.to_string_lossy(), None)?)?;
+    let index = open_index(&manifest, cache)?;
+    let records = index.select(&section.categories)?;
+    let selection = inspect(&manifest, &records, section, cache)?;
+    Ok((manifest, selection))
+}
+
+fn open_index(manifest: &Manifest, cache: &Cache) -> anyhow::Result<Index> {
     let painting = bar("painting scenes of", &manifest.name);
-    let index = Index::open(&manifest, cache, &|done| painting.set_position(done as u64))?;
+    let index = Index::open(manifest, cache, &|done| painting.set_position(done as u64))?;
     painting.finish_and_clear();
     warn(index.warning.as_deref());
-    let records = select(&resolved, &index)?;
+    Ok(index)
+}
+
+fn inspect(
+    manifest: &Manifest,
+    records: &[&ImageRecord],
+    section: &DatasetSection,
+    cache: &Cache,
+) -> anyhow::Result<Selection> {
     let inspecting = bar("looking at photographs of", &manifest.name);
     inspecting.set_length(records.len() as u64);
-    let inspected = inspection::inspect(&records, cache, &|done| {
+    let inspected = inspection::inspect(records, cache, &|done| {
         inspecting.set_position(done as u64);
     });
     inspecting.finish_and_clear();
     warn(inspected.warning.as_deref());
     let selection = inspected.usable(section)?;
     report_unusable(&manifest.name, &selection);
-    Ok(Prepared {
-        resolved,
-        manifest,
-        selection,
-    })
+    Ok(selection)
 }
 
 /// The photographs that an experiment selects; a category that does not exist is drawn where it was written.
@@ -175,7 +244,8 @@ fn warn(warning: Option<&str>) {
     }
 }
 
-fn bar(what: &str, dataset: &str) -> ProgressBar {
+/// A bar that counts photographs.
+pub(super) fn bar(what: &str, dataset: &str) -> ProgressBar {
     let style = ProgressStyle::with_template("{prefix} {wide_bar} {pos} {eta} left")
         .unwrap_or_else(|_| ProgressStyle::default_bar());
     ProgressBar::new(0)

@@ -9,15 +9,22 @@ use clap::Args;
 use super::prepare::{Prepared, TrainingArguments, stop_on_signal};
 use super::{DONE, INTERRUPTED, output};
 use crate::dataset::Source;
-use crate::experiment::resolve;
+use crate::experiment::{Claim, Overrides, resolve};
+use crate::report::claims::{self, Judged};
 use crate::report::{Summary, stages};
+use crate::train::BASELINE_CODE;
 
 /// The stages, in the order of the story.
-const STAGES: [&str; 3] = [
+const STAGES: [&str; 5] = [
     "00-instancenorm.toml",
     "01-batchnorm.toml",
     "02-stopsigns.toml",
+    "03-yuv.toml",
+    "04-fusion.toml",
 ];
+
+/// What the last stage is held against: the same without a classifier.
+const CONTROL: &str = "ablations/extractor-none.toml";
 
 /// Arguments of `colorize reproduce`.
 #[derive(Debug, Args)]
@@ -28,6 +35,15 @@ pub(super) struct ReproduceArguments {
     /// Folder of the experiment files
     #[arg(long, default_value = "experiments", value_name = "DIR")]
     experiments: PathBuf,
+    /// Classifier of the last stage instead of the experiment's, such as `efficientnet_lite0`
+    #[arg(long, value_name = "NAME")]
+    extractor: Option<String>,
+    /// Change a value of every stage, as in `train.steps=400`; typed like TOML; repeatable
+    #[arg(long, value_name = "KEY=VALUE")]
+    set: Vec<String>,
+    /// Seed to train instead of the experiments'; repeatable
+    #[arg(long, value_name = "N")]
+    seed: Vec<u64>,
     /// Folder to draw the figures into
     #[arg(long, default_value = "reports/stages", value_name = "DIR")]
     out: PathBuf,
@@ -37,11 +53,11 @@ pub(super) struct ReproduceArguments {
 
 /// Trains the stages, draws their figures and prints their table.
 pub(super) fn run(arguments: &ReproduceArguments) -> anyhow::Result<ExitCode> {
-    let overrides = arguments.training.overrides(arguments.quick);
-    let resolved = STAGES
-        .iter()
-        .map(|stage| resolve(&arguments.experiments.join(stage), &overrides))
-        .collect::<Result<Vec<_>, _>>()?;
+    let mut resolved = Vec::new();
+    for stage in STAGES.into_iter().chain([CONTROL]) {
+        let overrides = arguments.overrides(stage);
+        resolved.push(resolve(&arguments.experiments.join(stage), &overrides)?);
+    }
     let prepared = arguments.training.prepare(resolved)?;
     let stop = stop_on_signal()?;
     let mut runs = Vec::new();
@@ -52,12 +68,24 @@ pub(super) fn run(arguments: &ReproduceArguments) -> anyhow::Result<ExitCode> {
         if stop.should_stop() {
             output::line("");
             output::summaries(&runs);
+            output::line("");
+            output::scores(&output::groups(&runs)?);
             return Ok(ExitCode::from(INTERRUPTED));
         }
     }
-    let figures = draw(&runs, &prepared, &arguments.out).context("cannot draw the figures")?;
+    let claims: Vec<Claim> = prepared
+        .iter()
+        .flat_map(|stage| stage.resolved.claims.clone())
+        .collect();
+    let judged = claims::judge(&claims, &runs, &BASELINE_CODE)?;
+    let figures =
+        draw(&runs, &judged, &prepared, &arguments.out).context("cannot draw the figures")?;
     output::line("");
     output::summaries(&runs);
+    output::line("");
+    output::scores(&output::groups(&runs)?);
+    output::line("");
+    output::claims(&judged);
     output::line("");
     output::line("Figures");
     for figure in figures {
@@ -66,17 +94,55 @@ pub(super) fn run(arguments: &ReproduceArguments) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::from(DONE))
 }
 
+impl ReproduceArguments {
+    /// What the command line changes of a stage: an extractor is the last stage's affair alone.
+    fn overrides(&self, stage: &str) -> Overrides {
+        let mut overrides = Overrides {
+            set: self.set.clone(),
+            seeds: self.seed.clone(),
+            ..self.training.overrides(self.quick)
+        };
+        if let (Some(extractor), "04-fusion.toml") = (&self.extractor, stage) {
+            overrides.set.push(format!("fusion.extractor={extractor}"));
+            overrides.set.push("fusion.weights=imagenet".to_owned());
+            overrides.set.push("fusion.size=224".to_owned());
+        }
+        overrides
+    }
+}
+
 /// Draws everything; the pictures of the synthetic world are the project's own and go to `progress/` too.
-fn draw(runs: &[Summary], prepared: &[Prepared], folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
-    let mut figures = stages::copy_samples(runs, folder)?;
+fn draw(
+    runs: &[Summary],
+    judged: &[Judged],
+    prepared: &[Prepared],
+    folder: &Path,
+) -> anyhow::Result<Vec<PathBuf>> {
+    let is_stage = |run: &&Summary| {
+        STAGES
+            .iter()
+            .any(|stage| stage.strip_suffix(".toml") == Some(&run.record.experiment))
+    };
+    // Every stage by its first seed.
+    let mut first: Vec<Summary> = Vec::new();
+    for run in runs.iter().filter(is_stage) {
+        if first
+            .last()
+            .is_none_or(|last| last.record.experiment != run.record.experiment)
+        {
+            first.push(run.clone());
+        }
+    }
+    let mut figures = stages::copy_samples(&first, folder)?;
     figures.extend(stages::draw_curves(runs, folder)?);
     figures.extend(stages::draw_comparisons(runs, folder)?);
+    figures.extend(stages::draw_claims(judged, runs, folder)?);
     let is_synthetic = prepared
         .iter()
         .all(|stage| matches!(stage.manifest.source, Source::Synthetic { .. }));
     if is_synthetic {
         let progress = Path::new("progress");
-        figures.extend(stages::copy_samples(runs, progress)?);
+        figures.extend(stages::copy_samples(&first, progress)?);
         figures.extend(stages::draw_curves(runs, progress)?);
     }
     Ok(figures)

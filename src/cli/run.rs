@@ -24,6 +24,9 @@ pub(super) struct RunArguments {
     /// Seed to train instead of the experiment's; repeatable
     #[arg(long, value_name = "N")]
     seed: Vec<u64>,
+    /// With the overrides of `[quick]`: small, on the synthetic world
+    #[arg(long)]
+    quick: bool,
     #[command(flatten)]
     training: TrainingArguments,
 }
@@ -33,7 +36,7 @@ pub(super) fn run(arguments: &RunArguments) -> anyhow::Result<ExitCode> {
     let overrides = Overrides {
         set: arguments.set.clone(),
         seeds: arguments.seed.clone(),
-        ..arguments.training.overrides(false)
+        ..arguments.training.overrides(arguments.quick)
     };
     let resolved = arguments
         .experiments
@@ -57,6 +60,8 @@ pub(super) fn run(arguments: &RunArguments) -> anyhow::Result<ExitCode> {
         .context("cannot read back what was trained")?;
     output::line("");
     output::summaries(&summaries);
+    output::line("");
+    output::scores(&output::groups(&summaries)?);
     let interrupted = trained
         .iter()
         .any(|trained| matches!(trained.outcome, Outcome::Interrupted { .. }));

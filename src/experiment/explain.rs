@@ -1,5 +1,6 @@
 //! From what was wrong to what a user should read.
 
+use super::claim;
 use super::nearest::{list, nearest};
 use super::problem::{Fault, Problem};
 use super::read::{Mismatch, Refusal};
@@ -11,8 +12,22 @@ const EXAMPLE: &str = include_str!("example.toml");
 
 /// The tree of the smallest experiment.
 pub(super) fn example() -> Node {
-    let source = Source::built_in(EXAMPLE);
-    toml::de::DeTable::parse(EXAMPLE).map_or_else(
+    built_in(EXAMPLE)
+}
+
+/// A value that may stand at `path`, where one has to: the smallest experiment's, or that of a claim.
+pub(super) fn sample<S: AsRef<str>>(path: &[S]) -> Option<Node> {
+    match path {
+        [first, _, rest @ ..] if first.as_ref() == "claims" => {
+            built_in(claim::EXAMPLE).get(rest).cloned()
+        }
+        _ => example().get(path).cloned(),
+    }
+}
+
+fn built_in(text: &str) -> Node {
+    let source = Source::built_in(text);
+    toml::de::DeTable::parse(text).map_or_else(
         |_| Node::root(&source),
         |table| Node::from_document(table, &source),
     )
@@ -107,7 +122,11 @@ pub(super) fn explain(refusal: &Refusal, tree: &Node, known: &[String]) -> Probl
                 found: found.clone(),
             },
             node.value.clone(),
-        ),
+        )
+        .help(match path[..] {
+            [ref first] if first == "claims" => "write `[[claims]]`, once for each claim",
+            _ => "",
+        }),
         Mismatch::Other(message) => Problem::new(
             Fault::OutOfRange {
                 key,
@@ -125,8 +144,7 @@ fn missing(key: String, path: &[String], above: &Node) -> Problem {
         let help = format!("write `[{key}]` with {}", list(keys));
         return Problem::new(Fault::MissingSection(key), place).help(help);
     }
-    let sample = example();
-    let help = sample.get(path).map_or_else(String::new, |node| {
+    let help = sample(path).map_or_else(String::new, |node| {
         let name = path.last().map_or("", String::as_str);
         format!("for instance `{name} = {}`", node.value.text())
     });
@@ -159,5 +177,9 @@ fn legal_keys(path: &[String], legal: &[&str], tree: &Node) -> String {
     let tagged = tree.get(&[above, &["kind".to_string()]].concat()).is_some();
     let tag = Some("kind").filter(|tag| tagged && !legal.contains(tag));
     let all = tag.into_iter().chain(legal.iter().copied());
-    format!("keys of `[{}]`: {}", dotted(above), list(all))
+    let table = match above {
+        [first, _] if first == "claims" => "[[claims]]".to_string(),
+        _ => format!("[{}]", dotted(above)),
+    };
+    format!("keys of `{table}`: {}", list(all))
 }

@@ -15,6 +15,7 @@ pub(super) fn judge(experiment: &Experiment, tree: &Node, skip: &[&str]) -> Vec<
         ("image", experiment.image.violations()),
         ("color", experiment.color.violations()),
         ("network", experiment.network.violations()),
+        ("fusion", experiment.fusion.violations()),
         ("train", experiment.train.violations()),
         ("evaluate", experiment.evaluate.violations()),
     ] {

@@ -6,18 +6,24 @@
 //! can still be drawn where its cause was written; the [`Experiment`] in it is complete and knows of no file: it is
 //! what a run is made from, and what its folder keeps.
 //!
+//! A file may also state [`Claim`]s: what the experiment should show. They change no number, so they are beside the
+//! experiment and not in it.
+//!
 //! Each room owns the type of its section and the rules for its values; here stand only the rules between sections.
 
+mod claim;
 mod explain;
 mod file;
 mod judge;
 mod nearest;
+mod neighbours;
 mod overrides;
 mod problem;
 mod read;
 mod resolve;
 mod source;
 mod tree;
+mod weights;
 mod written;
 
 use std::path::{Path, PathBuf};
@@ -27,10 +33,12 @@ use serde::{Deserialize, Serialize};
 use crate::color::ColorSection;
 use crate::dataset::DatasetSection;
 use crate::evaluate::EvaluateSection;
+use crate::extractor::FusionSection;
 use crate::network::NetworkSection;
 use crate::photo::ImageSection;
 use crate::train::TrainSection;
 
+pub use claim::{Against, Claim};
 pub use overrides::Overrides;
 pub use problem::{ExperimentError, Fault, Problem};
 pub use resolve::{check_names, resolve};
@@ -53,6 +61,9 @@ pub struct Experiment {
     pub color: ColorSection,
     /// The network.
     pub network: NetworkSection,
+    /// What a pretrained classifier adds to it.
+    #[serde(default)]
+    pub fusion: FusionSection,
     /// The training.
     pub train: TrainSection,
     /// What is measured.
@@ -70,6 +81,10 @@ pub struct Resolved {
     pub path: PathBuf,
     /// The dataset's manifest: a file that exists.
     pub manifest: PathBuf,
+    /// The file that `fusion.weights` names, which exists; `None` where it holds a name or where there is no extractor.
+    pub weights: Option<PathBuf>,
+    /// What the file claims, its own claims and not its parents'.
+    pub claims: Vec<Claim>,
 }
 
 /// Where each value of an experiment was written; [`Resolved::error_at`] draws from it.

@@ -124,6 +124,16 @@ fn read_assignment(argument: &str) -> Result<Assignment, Box<Problem>> {
         ));
     }
 
+    if path[0] == "claims" {
+        return Err(Box::new(
+            Problem::new(
+                Fault::Argument("`claims` cannot be set from the command line".to_string()),
+                Place::new(&source, flag.len()..flag.len() + key.len()),
+            )
+            .help("claims are the file's: write them there, or write a file that extends it"),
+        ));
+    }
+
     let value = text.trim();
     let start = argument.len() - text.trim_start().len();
     if value.is_empty() {

@@ -4,34 +4,38 @@ use std::path::{Path, PathBuf};
 
 use crate::dataset::{DatasetError, resolve_manifest};
 
+use super::claim;
 use super::explain::{closest, did_you_mean, dotted, example, parts};
 use super::file::{ExperimentFile, parse, read_family};
 use super::judge::judge;
 use super::nearest::{list, nearest};
+use super::neighbours::Neighbours;
 use super::overrides::Assignment;
 use super::problem::{ExperimentError, Fault, Problem};
 use super::tree::{Item, Node, Table};
+use super::weights::find_weights;
 use super::written::{Written, read_all};
 use super::{Experiment, Origins, Overrides, Resolved};
 
 /// What may be overridden in `[quick]`.
-const QUICK_KEYS: [&str; 7] = [
-    "seeds", "dataset", "image", "color", "network", "train", "evaluate",
+const QUICK_KEYS: [&str; 8] = [
+    "seeds", "dataset", "image", "color", "network", "fusion", "train", "evaluate",
 ];
 
 /// Reads the experiment at `path`, the files that it extends, and what the command line changes.
 ///
 /// What goes before what: parents, the file, `[quick]` if asked for, `--set` in order, `--dataset` and `--seed`. Tables
-/// merge by key, arrays replace. `name` and `title` say what one file is, and are not inherited.
+/// merge by key, arrays replace. `name` and `title` say what one file is and `claims` what it shows: they are not inherited.
 ///
 /// # Errors
 ///
 /// All that is wrong with the files and the overrides, as far as it can be told at once; `[quick]` is judged even
-/// when it is not asked for. The dataset's manifest has to exist, but is not opened.
+/// when it is not asked for. The dataset's manifest and the weights' file have to exist, but are not opened.
 pub fn resolve(path: &Path, overrides: &Overrides) -> Result<Resolved, ExperimentError> {
     let family = read_family(path).map_err(|problem| ExperimentError::from(*problem))?;
     let assignments = overrides.assignments().map_err(ExperimentError::new)?;
     let relatives = relatives(&family);
+    let neighbours = Neighbours::of(&family);
     let stem = path.file_stem().unwrap_or_default().to_string_lossy();
 
     let mut base = merged(family);
@@ -52,26 +56,45 @@ pub fn resolve(path: &Path, overrides: &Overrides) -> Result<Resolved, Experimen
     }
     let (written, found) = read_all::<Written>(&tree);
     problems.extend_from_slice(&found.problems);
-    let experiment = written.map(|written| written.complete(&stem));
-    if let Some(experiment) = &experiment {
-        problems.extend(judge(experiment, &tree, &found.sections()));
+    let complete = written.map(|written| written.complete(&stem));
+    let mut claims = Vec::new();
+    let mut weights = None;
+    if let Some((experiment, written)) = &complete {
+        let skip = found.sections();
+        problems.extend(judge(experiment, &tree, &skip));
+        if !skip.contains(&"claims") {
+            match claim::decide(written, &experiment.name, &tree, &neighbours) {
+                Ok(decided) => claims = decided,
+                Err(wrong) => problems.extend(wrong),
+            }
+        }
+        if !skip.contains(&"fusion") {
+            match find_weights(experiment, &tree) {
+                Ok(found) => weights = found,
+                Err(problem) => problems.push(*problem),
+            }
+        }
     }
     if !overrides.quick {
         problems.extend(quick_problems(&quickened, &stem));
     }
     let manifest = find_manifest(path, &tree).map_err(|problem| problems.push(*problem));
 
-    match (experiment, manifest) {
-        (Some(experiment), Ok(manifest)) if problems.is_empty() => Ok(Resolved {
+    match (complete, manifest) {
+        (Some((experiment, _)), Ok(manifest)) if problems.is_empty() => Ok(Resolved {
             experiment,
             origins: Origins(tree),
             path: path.to_path_buf(),
             manifest,
+            weights,
+            claims,
         }),
         _ => Err(ExperimentError::new(
             problems
                 .into_iter()
                 .map(|problem| match problem.fault() {
+                    // A claim's keys cannot be a parent's.
+                    Fault::MissingKey(key) if key.starts_with("claims[") => problem,
                     Fault::MissingKey(_) | Fault::MissingSection(_) => {
                         problem.note(relatives.clone())
                     }
@@ -107,6 +130,7 @@ fn merged(family: Vec<ExperimentFile>) -> Node {
             if generation > 0 {
                 root.put(&["name"], None);
                 root.put(&["title"], None);
+                root.put(&["claims"], None);
             }
             root
         })
@@ -171,7 +195,7 @@ fn quick_problems(quickened: &Node, stem: &str) -> Vec<Problem> {
     let (written, found) = read_all::<Written>(quickened);
     let sections = found.sections();
     let judged = written.map_or_else(Vec::new, |written| {
-        judge(&written.complete(stem), quickened, &sections)
+        judge(&written.complete(stem).0, quickened, &sections)
     });
     let all = found.problems.iter().cloned().chain(judged);
     all.filter(|problem| problem.from_quick).collect()

@@ -6,10 +6,11 @@ use proptest::prelude::*;
 
 use crate::color::{ColorSection, Gray, Head, Space};
 use crate::dataset::{DatasetSection, SplitSection};
-use crate::evaluate::EvaluateSection;
+use crate::evaluate::{BatchNormStatistics, EvaluateSection};
+use crate::extractor::{ExtractorKind, FusionSection, Pooling, Preprocess};
 use crate::network::{NetworkKind, NetworkSection, NormKind};
 use crate::photo::{ImageSection, Resize};
-use crate::train::{Loss, Optimizer, Precision, TrainSection};
+use crate::train::{LearningRateSchedule, Loss, Optimizer, Precision, TrainSection};
 
 use super::{Experiment, Overrides, explain, resolve};
 
@@ -39,8 +40,40 @@ prop_compose! {
 }
 
 prop_compose! {
+    fn color()(
+        space in prop::sample::select(vec![Space::Rgb, Space::Yuv, Space::Lab]),
+        head in prop::sample::select(vec![Head::Upstream, Head::Exact]),
+        gray in prop::sample::select(vec![Gray::Mean, Gray::Luma]),
+    ) -> ColorSection {
+        ColorSection { space, head, gray }
+    }
+}
+
+prop_compose! {
+    fn fusion()(
+        extractor in prop::sample::select(vec![
+            ExtractorKind::None,
+            ExtractorKind::Resnet18,
+            ExtractorKind::Resnet34,
+            ExtractorKind::Resnet50,
+            ExtractorKind::EfficientnetLite0,
+        ]),
+        weights in "[a-z./]{1,9}[a-z]",
+        pooling in prop::sample::select(vec![Pooling::Max, Pooling::Average]),
+        preprocess in prop::sample::select(vec![Preprocess::Imagenet, Preprocess::Caffe, Preprocess::Upstream]),
+        size in 32_usize..=1024,
+        seed in 0..=LARGEST,
+        shuffle in any::<bool>(),
+    ) -> FusionSection {
+        FusionSection { extractor, weights, pooling, preprocess, size, seed, shuffle }
+    }
+}
+
+prop_compose! {
     fn train()(
         counts in prop::array::uniform6(count()),
+        loss in prop::sample::select(vec![Loss::Mse, Loss::Huber]),
+        gradient_checkpointing in any::<bool>(),
         flush_seconds in positive(),
         learning_rate in positive(),
         betas in (0.0..1.0, 0.0..1.0),
@@ -51,13 +84,15 @@ prop_compose! {
         TrainSection {
             steps,
             batch_size,
-            loss: Loss::Mse,
+            loss,
             optimizer: Optimizer::Adam { learning_rate, beta_1, beta_2, epsilon },
+            schedule: LearningRateSchedule::Constant,
             precision: Precision::F32,
             checkpoint_every,
             evaluate_every,
             sample_every,
             keep_checkpoints,
+            gradient_checkpointing,
             flush_seconds,
         }
     }
@@ -71,7 +106,8 @@ prop_compose! {
         dataset in dataset(),
         quarter in 41_usize..1_000_000,
         resize in prop::sample::select(vec![Resize::Bilinear, Resize::BilinearAntialias]),
-        gray in prop::sample::select(vec![Gray::Mean, Gray::Luma]),
+        color in color(),
+        fusion in fusion(),
         norm in prop::sample::select(vec![NormKind::Batch, NormKind::Instance]),
         scale in count(),
         residual_blocks in 0_usize..20,
@@ -86,10 +122,11 @@ prop_compose! {
             seeds: seeds.into_iter().collect(),
             dataset,
             image: ImageSection { size: 4 * quarter, resize },
-            color: ColorSection { space: Space::Rgb, head: Head::Upstream, gray },
+            color,
             network: NetworkSection { kind: NetworkKind::ImageTransformation, norm, scale, residual_blocks },
+            fusion,
             train,
-            evaluate: EvaluateSection { images, batch_size, samples: (samples * images as f64) as usize / 2 },
+            evaluate: EvaluateSection { images, batch_size, samples: (samples * images as f64) as usize / 2, batch_norm: BatchNormStatistics::Running, batch_norm_batches: batch_size },
         }
     }
 }
@@ -108,7 +145,8 @@ proptest! {
         insert in prop_oneof![
             any::<String>(),
             "[\\[\\]{}=\"'#.\n a-z0-9é-]{0,30}",
-            "\n(quick|train|dataset\\.split|train\\.optimizer|seeds|extends) *= *(0|nan|-1|\\{\\}|\\[\\[\\]\\]|\"é\")\n",
+            "\n(quick|train|dataset\\.split|train\\.optimizer|seeds|extends|fusion|claims) *= *(0|nan|-1|\\{\\}|\\[\\[\\]\\]|\"é\")\n",
+            "\n(\\[\\[claims\\]\\]\n((text|metric|of|against|baseline|value|expect|by) *= *(0|nan|-1|\"\"|\"loss\"|\"less\"|\"gray\")\n){0,5}){1,3}",
         ],
         quick in any::<bool>(),
         set in prop_oneof![Just(None), "[a-z.]{0,8}=?.{0,8}".prop_map(Some), any::<String>().prop_map(Some)],

@@ -8,12 +8,14 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 use crate::color::ColorSection;
 use crate::dataset::DatasetSection;
 use crate::evaluate::EvaluateSection;
+use crate::extractor::FusionSection;
 use crate::network::NetworkSection;
 use crate::photo::ImageSection;
 use crate::train::TrainSection;
 
 use super::Experiment;
-use super::explain::{dotted, example, explain};
+use super::claim::WrittenClaim;
+use super::explain::{dotted, example, explain, sample};
 use super::nearest::nearest;
 use super::problem::{Fault, Problem};
 use super::read::{Mismatch, read};
@@ -33,9 +35,13 @@ pub(super) struct Written {
     image: ImageSection,
     color: ColorSection,
     network: NetworkSection,
+    #[serde(default)]
+    fusion: FusionSection,
     train: TrainSection,
     #[serde(default)]
     evaluate: EvaluateSection,
+    #[serde(default)]
+    claims: Vec<WrittenClaim>,
     #[serde(rename = "quick")]
     _quick: Option<IgnoredAny>,
 }
@@ -45,10 +51,10 @@ fn default_seeds() -> Vec<u64> {
 }
 
 impl Written {
-    /// The complete experiment; `stem` is its file's name without the ending.
-    pub(super) fn complete(self, stem: &str) -> Experiment {
+    /// The complete experiment and its claims as written; `stem` is its file's name without the ending.
+    pub(super) fn complete(self, stem: &str) -> (Experiment, Vec<WrittenClaim>) {
         let name = self.name.unwrap_or_else(|| stem.to_string());
-        Experiment {
+        let experiment = Experiment {
             title: self.title.unwrap_or_else(|| name.clone()),
             name,
             seeds: self.seeds,
@@ -56,9 +62,11 @@ impl Written {
             image: self.image,
             color: self.color,
             network: self.network,
+            fusion: self.fusion,
             train: self.train,
             evaluate: self.evaluate,
-        }
+        };
+        (experiment, self.claims)
     }
 }
 
@@ -80,7 +88,6 @@ impl Found {
 /// the example's, or left out where the example has none.
 pub(super) fn read_all<T: DeserializeOwned>(tree: &Node) -> (Option<T>, Found) {
     let mut tree = tree.clone();
-    let sample = example();
     let mut found = Found {
         problems: Vec::new(),
         replaced: Vec::new(),
@@ -105,7 +112,7 @@ pub(super) fn read_all<T: DeserializeOwned>(tree: &Node) -> (Option<T>, Found) {
                 misspelt.extend(meant.map(|meant| dotted(&[above, &[meant]].concat())));
                 None
             }
-            _ => sample.get(&refusal.path).cloned(),
+            _ => sample(&refusal.path),
         };
         tree.put(&refusal.path, replacement);
         found.replaced.push(refusal.path);
@@ -124,7 +131,7 @@ fn known_keys() -> &'static [String] {
         let mut keys = Vec::new();
         let complete = read::<Written>(&example())
             .ok()
-            .and_then(|written| toml::Table::try_from(written.complete("")).ok());
+            .and_then(|written| toml::Table::try_from(written.complete("").0).ok());
         let mut open: Vec<(String, toml::Table)> = complete
             .map(|table| (String::new(), table))
             .into_iter()

@@ -6,7 +6,9 @@ use burn::tensor::{Device, Tensor};
 
 use super::NetworkSection;
 use super::convolution::{Border, Convolution, TransposedConvolution};
+use super::fusion::Fusion;
 use super::initial::InitialWeights;
+use super::norm::Norm;
 use super::padding::reflect;
 use super::residual_block::ResidualBlock;
 
@@ -21,6 +23,7 @@ use super::residual_block::ResidualBlock;
 /// encode_2  conv 3x3, stride 2    2 s       n/2 + 8 b      168
 /// encode_3  conv 3x3, stride 2    4 s       n/4 + 4 b      84
 /// residual_blocks, b times        4 s       4 less each    80 76 72 68 64
+/// fusion, where there is one      4 s       n/4            64
 /// decode_1  transposed 3x3, x 2   2 s       n/2            128
 /// decode_2  transposed 3x3, x 2   s         n              256
 /// decode_3  transposed 9x9        out       n              256
@@ -39,6 +42,8 @@ pub struct ImageTransformation {
     pub encode_3: Convolution,
     /// Over 4 s channels.
     pub residual_blocks: Vec<ResidualBlock>,
+    /// One vector an image into the 4 s channels.
+    pub fusion: Option<Fusion>,
     /// Transposed conv 3x3, stride 2, 4 s to 2 s channels.
     pub decode_1: TransposedConvolution,
     /// Transposed conv 3x3, stride 2, 2 s to s channels.
@@ -51,11 +56,13 @@ pub struct ImageTransformation {
 
 impl ImageTransformation {
     /// The network of `section`, from `input_channels` to `output_channels`, its weights drawn in the order of the
-    /// diagram.
+    /// diagram; those of the fusion of vectors of `feature_width` come last, so that the others are what they are
+    /// without it.
     pub fn new(
         section: &NetworkSection,
         input_channels: usize,
         output_channels: usize,
+        feature_width: Option<usize>,
         weights: &mut InitialWeights,
         device: &Device,
     ) -> Self {
@@ -80,6 +87,7 @@ impl ImageTransformation {
                 1,
                 device,
             ),
+            fusion: feature_width.map(|width| Fusion::new(weights, deep, width, device)),
             reflection_padding: section.reflection_padding(),
         }
     }
@@ -87,8 +95,9 @@ impl ImageTransformation {
     /// # Shapes
     ///
     /// `[batch, input_channels, height, width]` to `[batch, output_channels, height, width]` in (-1, 1). Height and
-    /// width are multiples of 4 greater than the reflection padding.
-    pub fn forward(&self, input: Tensor<4>) -> Tensor<4> {
+    /// width are multiples of 4 greater than the reflection padding. `features` is `[batch, feature_width]`; without a
+    /// fusion layer nothing is made of it.
+    pub fn forward(&self, input: Tensor<4>, features: Option<Tensor<2>>) -> Tensor<4> {
         let map = reflect(input, self.reflection_padding);
         let map = relu(self.encode_1.forward(map));
         let map = relu(self.encode_2.forward(map));
@@ -96,8 +105,28 @@ impl ImageTransformation {
         for block in &self.residual_blocks {
             map = block.forward(map);
         }
+        if let Some(fusion) = &self.fusion {
+            let features = features.expect("a network with fusion is given features");
+            map = fusion.forward(map, features);
+        }
         let map = relu(self.decode_1.forward(map));
         let map = relu(self.decode_2.forward(map));
         self.decode_3.forward(map).tanh()
+    }
+
+    /// Every norm.
+    pub(super) fn norms(&mut self) -> impl Iterator<Item = &mut Norm> {
+        let blocks = self.residual_blocks.iter_mut();
+        let outer = [
+            &mut self.encode_1.norm,
+            &mut self.encode_2.norm,
+            &mut self.encode_3.norm,
+            &mut self.decode_1.norm,
+            &mut self.decode_2.norm,
+            &mut self.decode_3.norm,
+        ];
+        blocks
+            .flat_map(|block| [&mut block.first.norm, &mut block.second.norm])
+            .chain(outer)
     }
 }

@@ -35,12 +35,16 @@ impl InitialWeights {
     /// Glorot uniform (Glorot and Bengio 2010) with Keras's fans: channels times the kernel's area, so the bound is
     /// the same for both layouts.
     pub fn kernel(&mut self, shape: [usize; 4], device: &Device) -> Param<Tensor<4>> {
+        Param::from_data(TensorData::new(self.values(shape), shape), device)
+    }
+
+    /// The numbers of such a kernel, in the order of its memory.
+    pub fn values(&mut self, shape: [usize; 4]) -> Vec<f32> {
         let area = shape[2] * shape[3];
         let limit = (6.0 / ((shape[0] + shape[1]) * area) as f64).sqrt();
-        let values: Vec<f32> = (0..shape[0] * shape[1] * area)
+        (0..shape[0] * shape[1] * area)
             .map(|_| self.uniform(limit))
-            .collect();
-        Param::from_data(TensorData::new(values, shape), device)
+            .collect()
     }
 
     /// A bias of zeros.

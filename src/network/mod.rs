@@ -4,6 +4,7 @@
 //! seed alone and whose output is the tanh of its last layer. What that means as colour is the `color` room's affair.
 
 pub mod convolution;
+pub mod fusion;
 pub mod image_transformation;
 pub mod initial;
 pub mod norm;
@@ -19,7 +20,7 @@ use self::initial::InitialWeights;
 pub use self::section::{NetworkKind, NetworkSection, NormKind};
 
 /// Changes when the same weights, or the same seed, would answer otherwise.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// Any of the networks.
 #[derive(Module, Debug)]
@@ -29,12 +30,13 @@ pub enum Network {
 }
 
 impl NetworkSection {
-    /// Builds the network on `device`, to train it if the device has autodiff. The weights depend on `seed` and the
-    /// network's shape, never on the device.
+    /// Builds the network on `device`, to train it if the device has autodiff. `feature_width` is the length of the
+    /// vectors that it fuses, if it does. The weights depend on `seed` and the network's shape, never on the device.
     pub fn init(
         &self,
         input_channels: usize,
         output_channels: usize,
+        feature_width: Option<usize>,
         seed: u64,
         device: &Device,
     ) -> Network {
@@ -45,6 +47,7 @@ impl NetworkSection {
                     self,
                     input_channels,
                     output_channels,
+                    feature_width,
                     &mut weights,
                     device,
                 ))
@@ -59,10 +62,35 @@ impl Network {
     /// # Shapes
     ///
     /// `[batch, input_channels, height, width]` to `[batch, output_channels, height, width]` in (-1, 1). Height and
-    /// width are multiples of 4 greater than [`NetworkSection::reflection_padding`].
-    pub fn forward(&self, input: Tensor<4>) -> Tensor<4> {
+    /// width are multiples of 4 greater than [`NetworkSection::reflection_padding`]. `features` is
+    /// `[batch, feature_width]`.
+    ///
+    /// # Panics
+    ///
+    /// When the network fuses features and gets none.
+    pub fn forward(&self, input: Tensor<4>, features: Option<Tensor<2>>) -> Tensor<4> {
         match self {
-            Self::ImageTransformation(network) => network.forward(input),
+            Self::ImageTransformation(network) => network.forward(input, features),
+        }
+    }
+
+    /// Sets batch norm's running statistics to their means over `inputs`, each with the features that go with it, with the
+    /// weights at hand. The inputs live on a device with autodiff. A clone's statistics are the network's own, so the
+    /// network that is in training has them as well; training itself does not look at them.
+    pub fn recompute_statistics(
+        &self,
+        inputs: impl Iterator<Item = (Tensor<4>, Option<Tensor<2>>)>,
+    ) {
+        let mut network = self.clone();
+        for (count, (input, features)) in inputs.enumerate() {
+            // The first batch replaces what is there, the second has a half in it, the third a third.
+            let momentum = 1.0 / (count + 1) as f64;
+            match &mut network {
+                Self::ImageTransformation(network) => {
+                    network.norms().for_each(|norm| norm.set_momentum(momentum));
+                }
+            }
+            network.forward(input, features);
         }
     }
 
@@ -116,9 +144,27 @@ mod tests {
     fn has_the_originals_number_of_parameters() {
         let device = backend::open(&DeviceName::Flex).unwrap();
         for norm in [NormKind::Batch, NormKind::Instance] {
-            let network = section(norm, 16, 5).init(1, 2, 0, &device);
+            let network = section(norm, 16, 5).init(1, 2, None, 0, &device);
             assert_eq!(network.parameter_count(), 421_014);
         }
+    }
+
+    #[test]
+    fn fusion_changes_no_other_weight() {
+        let device = backend::open(&DeviceName::Flex).unwrap();
+        let plain = section(NormKind::Batch, 4, 1).init(1, 2, None, 3, &device);
+        let fused = section(NormKind::Batch, 4, 1).init(1, 2, Some(10), 3, &device);
+        assert_eq!(
+            fused.parameter_count(),
+            plain.parameter_count() + 16 * (16 + 10) + 16
+        );
+        let Network::ImageTransformation(plain) = plain;
+        let Network::ImageTransformation(fused) = fused;
+        let kernel = |network: &ImageTransformation| {
+            let weight = network.decode_3.convolution.weight.val();
+            weight.into_data().try_to_vec::<f32>().unwrap()
+        };
+        assert_eq!(kernel(&plain), kernel(&fused));
     }
 
     #[test]
@@ -132,11 +178,16 @@ mod tests {
             ] {
                 for channels in [[1, 2], [3, 3]] {
                     for device in [device.clone(), device.clone().autodiff()] {
-                        let network =
-                            section(norm, 1, blocks).init(channels[0], channels[1], 0, &device);
+                        let network = section(norm, 1, blocks).init(
+                            channels[0],
+                            channels[1],
+                            None,
+                            0,
+                            &device,
+                        );
                         for [height, width] in sizes {
                             let input = Tensor::ones([1, channels[0], height, width], &device);
-                            let output = network.forward(input);
+                            let output = network.forward(input, None);
                             assert_eq!(output.dims(), [1, channels[1], height, width]);
                         }
                     }

@@ -42,6 +42,14 @@ impl Norm {
         }
     }
 
+    /// Sets the share that a batch's statistics have in batch norm's running ones.
+    pub(super) fn set_momentum(&mut self, momentum: f64) {
+        match self {
+            Self::Batch(norm) => norm.momentum = momentum,
+            Self::Instance(_) => {}
+        }
+    }
+
     /// Normalises `input`. Batch norm uses the batch's statistics, and takes them into its running ones, when `input`
     /// lives on a device with autodiff.
     ///

@@ -1,14 +1,16 @@
-//! Photographs: decode, orient, resize, and how much colour they have. The only user of image codecs.
+//! Photographs: decode, orient, resize, encode, and how much colour they have. The only user of image codecs.
 
 mod decode;
+mod encode;
 mod error;
 mod resize;
 pub mod section;
 
 pub use decode::{MOST_PIXELS, decode, decode_bytes};
+pub use encode::PhotoFormat;
 pub use error::{PhotoError, PhotoFault};
 pub use image::RgbImage;
-pub use resize::resize;
+pub use resize::{resize, resize_plane};
 pub use section::{ImageSection, Resize};
 
 /// Changes when a decoded or resized pixel changes.

@@ -40,6 +40,40 @@ pub fn resize(photo: &RgbImage, side: usize, method: Resize) -> RgbImage {
     RgbImage::from_raw(side, side, resized.into_vec()).expect("the target has this size")
 }
 
+/// Brings a plane of numbers, row by row, from one size (width, height) to another: bilinear with half-pixel centres
+/// where it grows, with a support that grows along where it shrinks.
+///
+/// # Panics
+///
+/// When `values` are not as many as `from` says, or a side is 0 or does not fit into 32 bits.
+pub fn resize_plane(values: &[f32], from: [usize; 2], to: [usize; 2]) -> Vec<f32> {
+    if from == to {
+        return values.to_vec();
+    }
+    let side = |side: usize| u32::try_from(side).expect("an image side fits into 32 bits");
+    let bytes: Vec<u8> = values
+        .iter()
+        .flat_map(|value| value.to_ne_bytes())
+        .collect();
+    let source =
+        fir::images::Image::from_vec_u8(side(from[0]), side(from[1]), bytes, fir::PixelType::F32)
+            .expect("the plane has as many values as its size says");
+    let mut resized = fir::images::Image::new(side(to[0]), side(to[1]), fir::PixelType::F32);
+    let bilinear = fir::ResizeAlg::Convolution(fir::FilterType::Bilinear);
+    fir::Resizer::new()
+        .resize(
+            &source,
+            &mut resized,
+            &fir::ResizeOptions::new().resize_alg(bilinear),
+        )
+        .expect("source and target have one pixel type, and the whole source is taken");
+    let (values, _) = resized.buffer().as_chunks::<4>();
+    values
+        .iter()
+        .map(|bytes| f32::from_ne_bytes(*bytes))
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use std::path::Path;
@@ -103,6 +137,16 @@ mod tests {
             resize(&stripes, 12, Resize::Bilinear),
             resize(&stripes, 12, Resize::BilinearAntialias)
         );
+    }
+
+    #[test]
+    fn a_plane_grows_between_its_values() {
+        let doubled = resize_plane(&[0.0, -4.0], [2, 1], [4, 2]);
+        assert_eq!(doubled, [0.0, -1.0, -3.0, -4.0, 0.0, -1.0, -3.0, -4.0]);
+        let ramp: Vec<f32> = (0..32).map(|x| x as f32 / 31.0).collect();
+        let shrunk = resize_plane(&ramp, [32, 1], [3, 1]);
+        assert!(shrunk.is_sorted() && (shrunk[1] - 0.5).abs() < 1e-6);
+        assert_eq!(resize_plane(&ramp, [8, 4], [8, 4]), ramp);
     }
 
     #[test]

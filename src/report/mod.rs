@@ -1,12 +1,16 @@
 //! Reports: tables and figures made from run folders alone. This room knows nothing of how a run was trained.
 //!
-//! A [`Summary`] is a run's line in a table; [`stages`] draws the figures of the write-up's stages.
+//! A [`Summary`] is a run's line in a table, [`Scores`] are what its images, or a baseline's, scored; [`claims`] holds
+//! what experiments claim against them, and [`stages`] draws the figures of the write-up's stages.
 
+pub mod claims;
+mod scores;
 pub mod stages;
 mod summary;
 
 use std::path::PathBuf;
 
+pub use scores::Scores;
 pub use summary::Summary;
 
 use crate::figure::FigureError;

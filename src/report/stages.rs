@@ -6,12 +6,16 @@ use std::path::{Path, PathBuf};
 
 use image::RgbImage;
 
+use super::claims::Judged;
 use super::{ReportError, Summary};
+use crate::color::Space;
 use crate::figure::{
-    Better, Comparison, ComparisonCell, ComparisonRow, Metric, Panel, Reference, Scale, Series,
-    Smoothing, Theme, comparison, curves,
+    Better, Comparison, ComparisonCell, ComparisonRow, Interval, IntervalGroup, Metric, Panel,
+    Reference, Scale, Series, Smoothing, Theme, Verdict, VerdictNames, comparison, curves,
+    intervals,
 };
 use crate::runs::{atomic, read_image_scores};
+use crate::{evaluate, statistics};
 
 /// Steps over which the training loss is averaged for the eye.
 const SMOOTHED_STEPS: f64 = 20.0;
@@ -50,52 +54,80 @@ pub fn copy_samples(runs: &[Summary], folder: &Path) -> Result<Vec<PathBuf>, Rep
 ///
 /// [`ReportError`] when a file cannot be written.
 pub fn draw_curves(runs: &[Summary], folder: &Path) -> Result<Vec<PathBuf>, ReportError> {
-    let series = |split: &'static str, metric: &'static str| {
-        runs.iter()
-            .map(|run| Series {
-                label: run.record.title.clone(),
-                points: run
-                    .metrics
-                    .series(split, metric)
-                    .iter()
-                    .map(|&(step, value)| (step as f64, value))
-                    .collect(),
-                ..Series::default()
-            })
-            .collect::<Vec<_>>()
-    };
-    let panels = [
-        Panel {
-            title: "Training loss".to_owned(),
-            x_label: "step".to_owned(),
-            y_label: "mean squared error".to_owned(),
-            scale: Scale::Log,
-            smoothing: Smoothing::Mean {
-                steps: SMOOTHED_STEPS,
-            },
-            series: series("train", "loss"),
-            ..Panel::default()
+    let series =
+        |split: &'static str, metric: &'static str, is_shown: &dyn Fn(&Summary) -> bool| {
+            runs.iter()
+                .map(|run| Series {
+                    label: run.title(),
+                    // A series without points keeps the colours of the others.
+                    points: run
+                        .metrics
+                        .series(split, metric)
+                        .iter()
+                        .filter(|_| is_shown(run))
+                        .map(|&(step, value)| (step as f64, value))
+                        .collect(),
+                    ..Series::default()
+                })
+                .collect::<Vec<_>>()
+        };
+    let all = |_: &Summary| true;
+    // The squared error of colours and that of chroma are not to be compared.
+    let answers_in_rgb = |run: &Summary| run.experiment.color.space == Space::Rgb;
+    let answers_in_chroma = |run: &Summary| !answers_in_rgb(run);
+    let loss = |title: &str, is_shown: &dyn Fn(&Summary) -> bool| Panel {
+        title: title.to_owned(),
+        x_label: "step".to_owned(),
+        y_label: "loss".to_owned(),
+        scale: Scale::Log,
+        smoothing: Smoothing::Mean {
+            steps: SMOOTHED_STEPS,
         },
+        series: series("train", "loss", is_shown),
+        ..Panel::default()
+    };
+    let mut panels = Vec::new();
+    if runs.iter().any(answers_in_rgb) {
+        panels.push(loss("Training loss, answers in RGB", &answers_in_rgb));
+    }
+    if runs.iter().any(answers_in_chroma) {
+        panels.push(loss("Training loss, answers in chroma", &answers_in_chroma));
+    }
+    panels.extend([
         Panel {
             title: "Held-out PSNR, luma replaced".to_owned(),
             x_label: "step".to_owned(),
             y_label: "dB".to_owned(),
-            series: series("validation", "psnr_luma_replaced"),
+            series: series("validation", "psnr_luma_replaced", &all),
             references: without_colour(runs),
+            ..Panel::default()
+        },
+        Panel {
+            title: "Held-out CIEDE2000".to_owned(),
+            x_label: "step".to_owned(),
+            y_label: "colour difference, lower is better".to_owned(),
+            series: series("validation", "ciede2000", &all),
+            ..Panel::default()
+        },
+        Panel {
+            title: "Held-out error of UV".to_owned(),
+            x_label: "step".to_owned(),
+            y_label: "mean squared error".to_owned(),
+            series: series("validation", "uv_mse", &all),
             ..Panel::default()
         },
         Panel {
             title: "Held-out colorfulness".to_owned(),
             x_label: "step".to_owned(),
             y_label: "ratio to the photographs'".to_owned(),
-            series: series("validation", "colorfulness_ratio"),
+            series: series("validation", "colorfulness_ratio", &all),
             references: vec![Reference {
                 label: "photographs".to_owned(),
                 value: 1.0,
             }],
             ..Panel::default()
         },
-    ];
+    ]);
     let figure = curves("Learning curves of the stages", &panels, Theme::Light);
     let written = figure.save(&folder.join("curves"), &provenance(runs))?;
     Ok(written.into())
@@ -121,19 +153,28 @@ fn without_colour(runs: &[Summary]) -> Vec<Reference> {
     lines
 }
 
-/// Draws what runs that share their sample images made of them, a figure for every such group of at least two.
+/// Draws what runs that were judged by the same photographs made of the samples that they share, a figure for every such
+/// group of at least two.
 ///
 /// # Errors
 ///
 /// [`ReportError`] when a sample cannot be read or a figure not be written.
 pub fn draw_comparisons(runs: &[Summary], folder: &Path) -> Result<Vec<PathBuf>, ReportError> {
-    let mut groups: BTreeMap<Vec<i64>, Vec<&Summary>> = BTreeMap::new();
+    let mut groups: Vec<(&str, Vec<i64>, Vec<&Summary>)> = Vec::new();
     for run in runs {
-        groups.entry(sample_ids(run)?).or_default().push(run);
+        let ids = sample_ids(run)?;
+        let hash = run.record.dataset.content_hash.as_str();
+        match groups.iter_mut().find(|(known, ..)| *known == hash) {
+            Some((_, shared, group)) => {
+                shared.retain(|id| ids.contains(id));
+                group.push(run);
+            }
+            None => groups.push((hash, ids, vec![run])),
+        }
     }
-    groups.retain(|ids, runs| !ids.is_empty() && runs.len() > 1);
+    groups.retain(|(_, ids, runs)| !ids.is_empty() && runs.len() > 1);
     let mut written = Vec::new();
-    for (ids, runs) in groups {
+    for (_, ids, runs) in groups {
         let names: Vec<&str> = runs
             .iter()
             .map(|run| short_name(&run.record.experiment))
@@ -185,7 +226,7 @@ fn draw_comparison(
         })
         .collect();
     let content = Comparison {
-        runs: runs.iter().map(|run| run.record.title.clone()).collect(),
+        runs: runs.iter().map(|run| run.title()).collect(),
         metric: Metric {
             name: "PSNR, luma replaced".to_owned(),
             unit: "dB".to_owned(),
@@ -197,6 +238,79 @@ fn draw_comparison(
     let owned: Vec<Summary> = runs.iter().map(|run| (*run).clone()).collect();
     let figure = comparison("The same held-out images", &content, Theme::Light);
     Ok(figure.save(path, &provenance(&owned))?)
+}
+
+/// Draws what became of claims, as PNG and SVG; nothing where no claim has numbers.
+///
+/// # Errors
+///
+/// [`ReportError`] when a file cannot be written.
+pub fn draw_claims(
+    judged: &[Judged],
+    runs: &[Summary],
+    folder: &Path,
+) -> Result<Vec<PathBuf>, ReportError> {
+    let mut groups: Vec<(evaluate::Metric, Vec<Interval>)> = Vec::new();
+    for Judged { claim, result } in judged {
+        let Ok(numbers) = result else {
+            continue;
+        };
+        let row = Interval {
+            label: claim.text.clone(),
+            value: numbers.comparison.difference,
+            low: numbers.comparison.interval.low,
+            high: numbers.comparison.interval.high,
+            verdict: match numbers.verdict {
+                statistics::Verdict::Supported => Verdict::Good,
+                statistics::Verdict::NotDecided => Verdict::Open,
+                statistics::Verdict::Contradicted => Verdict::Bad,
+            },
+        };
+        match groups
+            .iter_mut()
+            .find(|(metric, _)| *metric == claim.metric)
+        {
+            Some((_, rows)) => rows.push(row),
+            None => groups.push((claim.metric, vec![row])),
+        }
+    }
+    if groups.is_empty() {
+        return Ok(Vec::new());
+    }
+    let groups: Vec<IntervalGroup> = groups
+        .into_iter()
+        .map(|(metric, rows)| IntervalGroup {
+            metric: Metric {
+                name: metric.title().to_owned(),
+                unit: metric.unit().unwrap_or_default().to_owned(),
+                digits: digits(&rows),
+                better: match metric.better() {
+                    evaluate::Better::Lower => Better::Lower,
+                    _ => Better::Higher,
+                },
+            },
+            rows,
+        })
+        .collect();
+    let title = "Claims: differences with their 95 % intervals";
+    let figure = intervals(title, &groups, VerdictNames::CLAIMS, Theme::Light);
+    Ok(figure
+        .save(&folder.join("claims"), &provenance(runs))?
+        .into())
+}
+
+/// Decimals that show the narrowest interval in two digits.
+fn digits(rows: &[Interval]) -> usize {
+    let narrowest = rows
+        .iter()
+        .map(|row| row.high - row.low)
+        .filter(|width| *width > 0.0)
+        .fold(f64::INFINITY, f64::min);
+    if narrowest.is_finite() {
+        (1.0 - narrowest.log10().floor()).clamp(0.0, 6.0) as usize
+    } else {
+        2
+    }
 }
 
 /// The ids of the images that a run's samples show, in the order of their names.

@@ -43,9 +43,28 @@ impl Summary {
         })
     }
 
-    /// `name s0`, unique among runs that differ in nothing else.
+    /// `name s0`, unique among runs that differ in nothing else. Random weights of a classifier are always said.
     pub fn label(&self) -> String {
-        format!("{} s{}", self.record.experiment, self.record.seed)
+        let Self { record, .. } = self;
+        format!(
+            "{} s{}{}",
+            record.experiment,
+            record.seed,
+            self.random_weights()
+        )
+    }
+
+    /// What tables and pictures call it.
+    pub fn title(&self) -> String {
+        format!("{}{}", self.record.title, self.random_weights())
+    }
+
+    fn random_weights(&self) -> &'static str {
+        let weights = self.record.weights.as_ref();
+        match weights.is_some_and(|weights| weights.path.is_none()) {
+            true => " (random weights)",
+            false => "",
+        }
     }
 
     /// Mean training loss of the last tenth of the steps, at least one: a single batch says little.
@@ -54,6 +73,21 @@ impl Summary {
         let tail = &series[series.len() - series.len().div_ceil(10).min(series.len())..];
         let sum: f64 = tail.iter().map(|&(_, loss)| loss).sum();
         (!tail.is_empty()).then(|| sum / tail.len() as f64)
+    }
+
+    /// The last step whose held-out images were scored and whose table is there.
+    pub fn last_evaluation(&self) -> Option<usize> {
+        let evaluations = self.metrics.series("validation", "loss");
+        let mut steps = evaluations.iter().rev().map(|&(step, _)| step);
+        steps.find(|&step| self.folder.image_scores(step).is_file())
+    }
+
+    /// Median images a second of the training steps.
+    pub fn images_per_second(&self) -> Option<f64> {
+        let series = self.metrics.series("train", "images_per_second");
+        let mut rates: Vec<f64> = series.iter().map(|&(_, rate)| rate).collect();
+        rates.sort_by(f64::total_cmp);
+        rates.get(rates.len() / 2).copied()
     }
 
     /// The last value of a metric on held-out images.

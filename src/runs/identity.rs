@@ -7,13 +7,14 @@ use serde_json::Value;
 
 use crate::experiment::Experiment;
 
-/// Keys of an experiment that change no number: names, and how often and how long its state is kept. The manifest is
-/// among them because the photographs' contents count instead.
-const NO_NUMBER: [&str; 7] = [
+/// Keys of an experiment that change no number: names, and how often and how long its state is kept. The manifest and the
+/// name of the weights are among them because their contents count instead.
+const NO_NUMBER: [&str; 8] = [
     "name",
     "title",
     "seeds",
     "dataset.use",
+    "fusion.weights",
     "train.checkpoint_every",
     "train.keep_checkpoints",
     "train.flush_seconds",
@@ -28,6 +29,8 @@ pub struct IdentityParts<'a> {
     pub seed: u64,
     /// Hash over the usable images' ids and contents.
     pub dataset: &'a str,
+    /// What the extractor's weights are, by content; `None` without fusion.
+    pub weights: Option<&'a str>,
     /// `flex`, `libtorch` or `libtorch:cuda`: kinds of device whose arithmetic differs.
     pub device_class: &'a str,
     /// The version of every room whose code can change a number, by name.
@@ -55,6 +58,9 @@ impl Identity {
     fn of_values(parts: &IdentityParts<'_>, mut values: BTreeMap<String, String>) -> Self {
         values.insert("seed".to_owned(), parts.seed.to_string());
         values.insert("dataset.content".to_owned(), parts.dataset.to_owned());
+        if let Some(weights) = parts.weights {
+            values.insert("fusion.weights".to_owned(), weights.to_owned());
+        }
         values.insert("device_class".to_owned(), parts.device_class.to_owned());
         for (room, version) in parts.code {
             values.insert(format!("code.{room}"), version.to_string());

@@ -25,25 +25,40 @@ pub struct ImageScores {
 ///
 /// [`RunError`] when the table cannot be written.
 pub fn write_image_scores(folder: &RunFolder, scores: &ImageScores) -> Result<(), RunError> {
-    let path = folder.image_scores(scores.step);
-    let rows = scores.image_ids.len();
+    write_image_scores_to(&folder.image_scores(scores.step), scores)
+}
+
+/// The same, to any file.
+///
+/// # Errors
+///
+/// [`RunError`] when the table cannot be written.
+pub fn write_image_scores_to(path: &Path, scores: &ImageScores) -> Result<(), RunError> {
+    let mut table = DataFrame::new(scores.image_ids.len(), columns(scores))
+        .map_err(RunError::table("write", path))?;
+    write_table(path, &mut table)
+}
+
+/// The columns of the table.
+pub(super) fn columns(scores: &ImageScores) -> Vec<Column> {
+    let steps = vec![scores.step as i64; scores.image_ids.len()];
     let mut columns = vec![
-        Column::new("step".into(), vec![scores.step as i64; rows]),
+        Column::new("step".into(), steps),
         Column::new("image_id".into(), &scores.image_ids),
         Column::new("file_name".into(), &scores.file_names),
     ];
-    columns.extend(
-        scores
-            .metrics
-            .iter()
-            .map(|(name, values)| Column::new((*name).into(), values)),
-    );
-    let mut table = DataFrame::new(rows, columns).map_err(RunError::table("write", &path))?;
-    atomic::write_with(&path, |file| {
+    let metrics = scores.metrics.iter();
+    columns.extend(metrics.map(|(name, values)| Column::new((*name).into(), values)));
+    columns
+}
+
+/// Writes a whole table, or none.
+pub(super) fn write_table(path: &Path, table: &mut DataFrame) -> Result<(), RunError> {
+    atomic::write_with(path, |file| {
         ParquetWriter::new(file)
-            .finish(&mut table)
+            .finish(table)
             .map(|_bytes| ())
-            .map_err(RunError::table("write", &path))
+            .map_err(RunError::table("write", path))
     })
 }
 

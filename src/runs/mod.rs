@@ -8,8 +8,10 @@
 //! Every file is complete or absent: it is written under a temporary name, synced and renamed ([`atomic`]).
 
 pub mod atomic;
+mod baselines;
 mod checkpoint;
 mod environment;
+mod find;
 mod folder;
 mod identity;
 mod images;
@@ -17,14 +19,16 @@ mod log;
 mod metrics;
 mod record;
 
+pub use baselines::{baseline_path, read_baselines, write_baselines};
 pub use checkpoint::{Checkpoint, CheckpointPart, CheckpointWriter};
 pub use environment::{Environment, Git, Machine};
+pub use find::find_run;
 pub use folder::{RunFolder, RunLock, find_runs};
 pub use identity::{Identity, IdentityParts, keys_and_values};
-pub use images::{ImageScores, read_image_scores, write_image_scores};
+pub use images::{ImageScores, read_image_scores, write_image_scores, write_image_scores_to};
 pub use log::RunLog;
 pub use metrics::{MetricLog, MetricRow, MetricTable, read_metrics};
-pub use record::{DatasetRecord, FORMAT, RunRecord, Session, Status};
+pub use record::{DatasetRecord, FORMAT, RunRecord, Session, Status, WeightsRecord};
 
 use std::path::PathBuf;
 
@@ -69,6 +73,32 @@ pub enum RunError {
         path: PathBuf,
         /// ` (process 123 on host)`, or nothing when it is not known.
         owner: String,
+    },
+    /// No run has this name.
+    #[error("no run `{name}` in `{}`; there: {there}", runs.display())]
+    NotFound {
+        /// As it was written.
+        name: String,
+        /// Where it was looked for.
+        runs: PathBuf,
+        /// Those that are there.
+        there: String,
+    },
+    /// Several runs have this name.
+    #[error("`{name}` may be any of {found}: say which")]
+    Ambiguous {
+        /// As it was written.
+        name: String,
+        /// The runs.
+        found: String,
+    },
+    /// The run has no checkpoint that can be used.
+    #[error("`{}` has no checkpoint that can be used: {reason}", path.display())]
+    NoCheckpoint {
+        /// The run folder.
+        path: PathBuf,
+        /// What is wrong with those it has.
+        reason: String,
     },
     /// A checkpoint is damaged or incomplete.
     #[error("the checkpoint `{}` cannot be used: {reason}", path.display())]

@@ -54,6 +54,15 @@ pub struct DatasetRecord {
     pub missing: Vec<String>,
 }
 
+/// The extractor's weights of a run with fusion.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WeightsRecord {
+    /// SHA-256 of their file in hexadecimal, or `random-` and the seed.
+    pub identity: String,
+    /// Where the file was; absent where they are random.
+    pub path: Option<String>,
+}
+
 /// One stretch of work by one process.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Session {
@@ -100,6 +109,9 @@ pub struct RunRecord {
     pub libraries: BTreeMap<String, String>,
     /// The photographs.
     pub dataset: DatasetRecord,
+    /// The extractor's weights; absent without fusion.
+    #[serde(default)]
+    pub weights: Option<WeightsRecord>,
     /// Learned values, without running statistics.
     pub parameters: usize,
     /// Every stretch of work, oldest first.

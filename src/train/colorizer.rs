@@ -8,10 +8,12 @@ use image::RgbImage;
 use rayon::prelude::*;
 
 use super::metrics::{HeldOutInput, LossInput, SpeedInput};
-use super::{Loss, Precision};
+use super::section::HUBER_DELTA;
+use super::{Loss, Precision, TrainSection};
 use crate::batch::{Batch, to_pictures};
-use crate::color::ColorSection;
+use crate::color::{ColorSection, Split};
 use crate::evaluate::ImageScore;
+use crate::experiment::Experiment;
 use crate::network::Network;
 
 /// A network that colours photographs.
@@ -25,6 +27,9 @@ pub struct Colorizer {
     /// Without autodiff.
     #[module(skip)]
     device: Device,
+    /// The same, to train on.
+    #[module(skip)]
+    training_device: Device,
 }
 
 /// What a batch looks like before and after the network.
@@ -38,22 +43,45 @@ pub struct Colorized {
     pub losses: Vec<f64>,
 }
 
+/// The chroma of a batch, in the unit of the target: U and V, or a and b over [`crate::color::LAB_UNIT`].
+#[derive(Debug, Clone)]
+pub struct ChromaPlanes {
+    /// Gray on [0, 1], one value a pixel, one plane an image.
+    pub gray: Vec<Vec<f32>>,
+    /// Of the photographs, two planes an image.
+    pub truth: Vec<[Vec<f32>; 2]>,
+    /// What the network says.
+    pub predicted: Vec<[Vec<f32>; 2]>,
+}
+
 impl Colorizer {
-    /// Of a network on `device`, which is given without autodiff.
-    pub fn new(
-        network: Network,
-        color: ColorSection,
-        loss: Loss,
-        precision: Precision,
-        device: Device,
-    ) -> Self {
-        match precision {
-            Precision::F32 => Self {
-                network,
-                color,
-                loss,
-                device,
-            },
+    /// An experiment's network on `device`, which is given without autodiff, with the initial weights of `seed`.
+    pub fn new(experiment: &Experiment, seed: u64, device: &Device) -> Self {
+        let TrainSection {
+            loss,
+            precision: Precision::F32,
+            gradient_checkpointing,
+            ..
+        } = experiment.train;
+        let mut training_device = device.clone().autodiff();
+        if gradient_checkpointing {
+            training_device = training_device.gradient_checkpointing();
+        }
+        let color = experiment.color.clone();
+        let feature_width = experiment.fusion.extractor.width();
+        let network = experiment.network.init(
+            color.input_channels(),
+            color.output_channels(),
+            (feature_width > 0).then_some(feature_width),
+            seed,
+            &training_device,
+        );
+        Self {
+            network,
+            color,
+            loss,
+            device: device.clone(),
+            training_device,
         }
     }
 
@@ -62,17 +90,68 @@ impl Colorizer {
         self.network.parameter_count()
     }
 
+    /// Sets batch norm's statistics to their means over `batches`; see [`Network::recompute_statistics`].
+    pub(super) fn recompute_statistics(&self, batches: impl Iterator<Item = Batch>) {
+        let device = &self.training_device;
+        self.network.recompute_statistics(batches.map(|batch| {
+            let split = self.color.split(batch.to_rgb(device));
+            (split.input, batch.to_features(device))
+        }));
+    }
+
     /// Each value's share in the loss, `[batch, channels, height, width]`.
     fn errors(&self, predicted: Tensor<4>, target: Tensor<4>) -> Tensor<4> {
+        let error = predicted - target;
         match self.loss {
-            Loss::Mse => (predicted - target).square(),
+            Loss::Mse => error.square(),
+            Loss::Huber => {
+                let size = error.abs();
+                let near = size.clone().clamp_max(HUBER_DELTA);
+                // Within delta the half square of the error; beyond it, what the line adds.
+                near.clone().square().mul_scalar(0.5) + (size - near).mul_scalar(HUBER_DELTA)
+            }
         }
+    }
+
+    /// The network's answer to a batch in the unit of the target, with its input and target.
+    fn answer(&self, batch: &Batch) -> (Split, Tensor<4>) {
+        let split = self.color.split(batch.to_rgb(&self.device));
+        let features = batch.to_features(&self.device);
+        let answer = self.network.forward(split.input.clone(), features);
+        (split, self.color.head(answer))
+    }
+
+    /// The chroma that the network gives a batch, beside the photographs'; `None` when it answers in RGB.
+    pub fn chroma(&self, batch: &Batch) -> Option<ChromaPlanes> {
+        if !self.color.keeps_gray() {
+            return None;
+        }
+        let (split, predicted) = self.answer(batch);
+        let pairs = |tensor: Tensor<4>| {
+            planes(tensor)
+                .chunks_exact(2)
+                .map(|pair| [pair[0].clone(), pair[1].clone()])
+                .collect()
+        };
+        Some(ChromaPlanes {
+            gray: planes(split.input),
+            truth: pairs(split.target),
+            predicted: pairs(predicted),
+        })
+    }
+
+    /// Two planes of chroma an image, as [`ColorSection::paint`] takes them.
+    pub fn predicted_chroma(&self, batch: &Batch) -> Vec<[Vec<f32>; 2]> {
+        let (_, predicted) = self.answer(batch);
+        planes(self.color.chroma(predicted))
+            .chunks_exact(2)
+            .map(|pair| [pair[0].clone(), pair[1].clone()])
+            .collect()
     }
 
     /// Colours a batch, in inference mode when the model is.
     pub fn colorize(&self, batch: &Batch) -> Colorized {
-        let split = self.color.split(batch.to_rgb(&self.device));
-        let predicted = self.color.head(self.network.forward(split.input.clone()));
+        let (split, predicted) = self.answer(batch);
         let losses = self
             .errors(predicted.clone(), split.target)
             .mean_dims(&[1, 2, 3])
@@ -80,11 +159,24 @@ impl Colorizer {
             .try_to_vec::<f32>()
             .expect("the network computes in 32-bit floating point");
         Colorized {
-            gray: to_pictures(split.input.clone()),
+            gray: to_pictures(self.color.gray_picture(split.input.clone())),
             colorized: to_pictures(self.color.join(split.input, predicted)),
             losses: losses.into_iter().map(f64::from).collect(),
         }
     }
+}
+
+/// Every plane of `[batch, channels, height, width]`.
+fn planes(tensor: Tensor<4>) -> Vec<Vec<f32>> {
+    let [_, _, height, width] = tensor.dims();
+    let values: Vec<f32> = tensor
+        .into_data()
+        .try_to_vec()
+        .expect("the network computes in 32-bit floating point");
+    values
+        .chunks_exact(height * width)
+        .map(<[f32]>::to_vec)
+        .collect()
 }
 
 /// What a training step leaves behind.
@@ -101,9 +193,10 @@ impl TrainStep for Colorizer {
     type Output = TrainItem;
 
     fn step(&self, batch: Batch) -> TrainOutput<TrainItem> {
-        let device = self.device.clone().autodiff();
-        let split = self.color.split(batch.to_rgb(&device));
-        let predicted = self.color.head(self.network.forward(split.input));
+        let device = &self.training_device;
+        let split = self.color.split(batch.to_rgb(device));
+        let features = batch.to_features(device);
+        let predicted = self.color.head(self.network.forward(split.input, features));
         let loss = self.errors(predicted, split.target).mean();
         let item = TrainItem {
             loss: loss.clone(),

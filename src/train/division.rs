@@ -2,18 +2,21 @@
 
 use super::TrainError;
 use crate::batch::Photograph;
-use crate::batch::inspection::Selection;
+use crate::batch::inspection::{SelectedImage, Selection};
 use crate::dataset::{Split, split_of};
 use crate::experiment::Experiment;
 
 /// The photographs of a trial, divided.
-pub(super) struct Division {
+#[derive(Debug, Clone)]
+pub struct Division {
     /// To learn from.
-    pub(super) train: Vec<Photograph>,
+    pub train: Vec<Photograph>,
     /// To be judged by: at most `evaluate.images`.
-    pub(super) held_out: Vec<Photograph>,
+    pub held_out: Vec<Photograph>,
     /// Those held out before that limit.
-    pub(super) held_out_in_all: usize,
+    pub held_out_in_all: usize,
+    /// How they were divided, for names: `validation`, or `all`.
+    pub split: &'static str,
 }
 
 impl Division {
@@ -22,15 +25,11 @@ impl Division {
     /// # Errors
     ///
     /// [`TrainError::EmptySplit`] when one side is left with nothing.
-    pub(super) fn of(selection: &Selection, experiment: &Experiment) -> Result<Self, TrainError> {
+    pub fn of(selection: &Selection, experiment: &Experiment) -> Result<Self, TrainError> {
         let section = &experiment.dataset.split;
         let (mut train, mut held_out) = (Vec::new(), Vec::new());
         for image in &selection.images {
-            let photograph = Photograph {
-                id: image.record.id,
-                file_name: image.record.file_name.clone(),
-                path: image.record.path.clone(),
-            };
+            let photograph = photograph(image);
             match split_of(photograph.id, section) {
                 Split::Train => train.push(photograph),
                 Split::Validation => held_out.push(photograph),
@@ -55,6 +54,27 @@ impl Division {
             train,
             held_out,
             held_out_in_all,
+            split: "validation",
         })
+    }
+
+    /// Every usable photograph on both sides: to judge a run by photographs that it never saw.
+    pub fn everything(selection: &Selection) -> Self {
+        let all: Vec<Photograph> = selection.images.iter().map(photograph).collect();
+        Self {
+            train: all.clone(),
+            held_out_in_all: all.len(),
+            held_out: all,
+            split: "all",
+        }
+    }
+}
+
+fn photograph(image: &SelectedImage) -> Photograph {
+    Photograph {
+        id: image.record.id,
+        file_name: image.record.file_name.clone(),
+        path: image.record.path.clone(),
+        content_hash: image.content_hash,
     }
 }

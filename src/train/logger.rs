@@ -9,6 +9,7 @@ use burn_train::logger::MetricLogger;
 use burn_train::metric::store::{EpochSummary, MetricsUpdate, Split};
 use burn_train::metric::{MetricDefinition, MetricId, NumericEntry};
 
+use crate::evaluate::Metric;
 use crate::runs::{MetricLog, MetricRow, RunError};
 
 /// A run's log, shared by burn-train's logging thread and the training loop. An error stops the training and waits
@@ -114,7 +115,11 @@ impl MetricLogger for ParquetLogger {
         };
         for entry in update.entries_numeric {
             let name = self.names.get(&entry.entry.metric_id);
-            if let (Some(name), Some(value)) = (name, entry.numeric_entry) {
+            let (Some(name), Some(value)) = (name, entry.numeric_entry) else {
+                continue;
+            };
+            // A metric that no image has a value of is absent; a loss that is not a number is news.
+            if name == Metric::Loss.name() || !value.current().is_nan() {
                 self.shared.push(self.step, split, name, value.current());
             }
         }

@@ -5,9 +5,11 @@
 //! steps, not at epochs), the Parquet log ([`logger`]), checkpoints that are complete or absent ([`checkpoints`]), and
 //! the progress on the terminal ([`progress`]).
 
+mod baselines;
 mod checkpoints;
 mod colorizer;
 mod division;
+mod fusing;
 mod logger;
 mod memory;
 mod metrics;
@@ -18,12 +20,16 @@ mod schedule;
 mod section;
 mod trial;
 
+pub use baselines::{BASELINE_CODE, baselines};
 pub use burn_train::Interrupter;
-pub use colorizer::{Colorized, Colorizer, HeldOutItem, TrainItem};
+pub use colorizer::{ChromaPlanes, Colorized, Colorizer, HeldOutItem, TrainItem};
+pub use division::Division;
+pub use fusing::{ExtractorWeights, Fused, Fusing, feature_rows};
 pub use outcome::{Outcome, TrainError};
 pub use progress::Display;
-pub use section::{Loss, Optimizer, Precision, TrainSection};
+pub use schedule::image_scores;
+pub use section::{HUBER_DELTA, LearningRateSchedule, Loss, Optimizer, Precision, TrainSection};
 pub use trial::Trial;
 
 /// Changes when the same experiment would be trained otherwise.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;

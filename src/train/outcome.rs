@@ -1,6 +1,7 @@
 //! How a trial ends, well or badly.
 
 use crate::backend::BackendError;
+use crate::extractor::ExtractorError;
 use crate::photo::PhotoError;
 use crate::runs::RunError;
 
@@ -27,6 +28,9 @@ pub enum TrainError {
     /// The device cannot be had.
     #[error(transparent)]
     Device(#[from] BackendError),
+    /// The feature vectors cannot be had.
+    #[error(transparent)]
+    Extractor(#[from] ExtractorError),
     /// A held-out photograph has become unreadable.
     #[error(transparent)]
     Photo(#[from] PhotoError),

@@ -26,8 +26,35 @@ pub enum Display {
     Silent,
 }
 
+/// The metrics that an evaluation's line says; the log holds all.
+const SAID: [Metric; 5] = [
+    Metric::Loss,
+    Metric::Psnr,
+    Metric::PsnrLumaReplaced,
+    Metric::Ciede2000,
+    Metric::ColorfulnessRatio,
+];
+
 /// Plain lines come no closer together than this.
 const LINE_INTERVAL: Duration = Duration::from_secs(5);
+
+/// Progress of the feature vectors, before a run.
+pub(super) struct FeatureProgress {
+    bar: ProgressBar,
+    before: usize,
+}
+
+impl FeatureProgress {
+    /// So many of the photographs in hand are done.
+    pub(super) fn at(&self, done: usize) {
+        self.bar.set_position((self.before + done) as u64);
+    }
+
+    /// Takes the bar away.
+    pub(super) fn end(&self) {
+        self.bar.finish_and_clear();
+    }
+}
 
 enum Sink {
     Bar(ProgressBar),
@@ -90,6 +117,26 @@ impl Progress {
         }
     }
 
+    /// Of `all` feature vectors, the first `before` of which are there.
+    pub(super) fn features(
+        label: &str,
+        before: usize,
+        all: usize,
+        display: Display,
+    ) -> FeatureProgress {
+        let bar = if display == Display::Silent {
+            ProgressBar::hidden()
+        } else {
+            ProgressBar::new(all as u64)
+        };
+        let style = ProgressStyle::with_template("{prefix} {wide_bar} {pos}/{len} {eta} left")
+            .unwrap_or_else(|_| ProgressStyle::default_bar());
+        let bar = bar
+            .with_style(style)
+            .with_prefix(format!("features for {label}"));
+        FeatureProgress { bar, before }
+    }
+
     fn now(&self) -> String {
         format!("loss {:.5}  {:.1} images/s", self.loss, self.speed)
     }
@@ -144,6 +191,7 @@ impl TrainingProgressLogger for Progress {
     fn update_epoch(&mut self, _epoch: usize) {
         let values: Vec<String> = std::mem::take(&mut self.held_out)
             .into_iter()
+            .filter(|(name, _)| SAID.iter().any(|metric| metric.name() == name))
             .map(|(name, value)| format!("{name} {value:.4}"))
             .collect();
         self.line(&format!(

@@ -6,7 +6,8 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use burn::data::dataloader::Progress;
+use burn::data::dataloader::{DataLoader, Progress};
+use burn::data::dataset::DatasetError;
 use burn::module::Module;
 use burn_train::metric::store::{Aggregate, EventStoreClient, Split};
 use burn_train::{
@@ -21,7 +22,7 @@ use super::logger::SharedLog;
 use super::memory::MemoryGauge;
 use super::metrics::NonFinite;
 use super::samples::Samples;
-use crate::batch::{Batch, Photograph};
+use crate::batch::{Batch, Photograph, TrainLoader as Batches};
 use crate::evaluate::{ImageScore, Metric};
 use crate::runs::{CheckpointWriter, ImageScores, RunError, RunFolder, RunLog, write_image_scores};
 
@@ -68,6 +69,8 @@ pub(super) struct Schedule {
     pub(super) samples: Samples,
     /// The held-out photographs, in the order of their loader.
     pub(super) held_out: Vec<Photograph>,
+    /// Training batches by which batch norm's statistics are computed anew; `None` where the running ones are kept.
+    pub(super) statistics: Option<Batches>,
     /// Whether a loss was not finite.
     pub(super) non_finite: NonFinite,
 }
@@ -137,6 +140,10 @@ impl SupervisedLearningStrategy<Colorizer> for Schedule {
             if self.has_failed(&interrupter) {
                 break;
             }
+            if let Err(error) = self.recompute_statistics(&learner) {
+                interrupter.fail(error);
+                break;
+            }
             if evaluate {
                 interrupter.fail_on_error(processor.process_train(LearnerEvent::EndSplit(epoch)));
                 stretch = None;
@@ -198,6 +205,16 @@ impl Schedule {
         interrupter.error().is_some() || self.non_finite.step().is_some()
     }
 
+    /// Brings batch norm's statistics up to the weights at hand, where the experiment says so. What is evaluated, drawn
+    /// and written down after this is one and the same network.
+    fn recompute_statistics(&self, learner: &Learner<Colorizer>) -> Result<(), DatasetError> {
+        if let Some(loader) = &self.statistics {
+            let batches = loader.iter().collect::<Result<Vec<Batch>, _>>()?;
+            learner.model().recompute_statistics(batches.into_iter());
+        }
+        Ok(())
+    }
+
     /// Scores every held-out image.
     fn evaluate(
         &self,
@@ -228,34 +245,10 @@ impl Schedule {
             // A stop asked for meanwhile waits: half an evaluation is none.
         }
         interrupter.fail_on_error(processor.process_valid(LearnerEvent::EndSplit(epoch)));
-        self.log
-            .keep(write_image_scores(&self.folder, &self.table(step, &scores)));
-    }
-
-    fn table(&self, step: usize, scores: &[(usize, ImageScore)]) -> ImageScores {
-        let photographs = scores.iter().map(|&(position, _)| &self.held_out[position]);
-        let columns = scores
-            .first()
-            .map(|(_, score)| score.columns())
-            .into_iter()
-            .flatten()
-            .enumerate();
-        ImageScores {
-            step,
-            image_ids: photographs
-                .clone()
-                .map(|photograph| photograph.id)
-                .collect(),
-            file_names: photographs
-                .map(|photograph| photograph.file_name.clone())
-                .collect(),
-            metrics: columns
-                .map(|(column, (name, _))| {
-                    let values = scores.iter().map(|(_, score)| score.columns()[column].1);
-                    (name, values.collect())
-                })
-                .collect(),
-        }
+        self.log.keep(write_image_scores(
+            &self.folder,
+            &image_scores(step, &scores, &self.held_out),
+        ));
     }
 
     /// Writes into `run.json` how far the run has come.
@@ -286,6 +279,34 @@ impl Schedule {
         }
         self.log.keep(written);
         self.diary.line(&format!("checkpoint at step {step}"));
+    }
+}
+
+/// The scores of images as a table; each score comes with its photograph's position among `photographs`.
+pub fn image_scores(
+    step: usize,
+    scores: &[(usize, ImageScore)],
+    photographs: &[Photograph],
+) -> ImageScores {
+    let shown = || scores.iter().map(|&(position, _)| &photographs[position]);
+    let columns = scores
+        .first()
+        .map(|(_, score)| score.columns())
+        .into_iter()
+        .flatten()
+        .enumerate();
+    ImageScores {
+        step,
+        image_ids: shown().map(|photograph| photograph.id).collect(),
+        file_names: shown()
+            .map(|photograph| photograph.file_name.clone())
+            .collect(),
+        metrics: columns
+            .map(|(column, (name, _))| {
+                let values = scores.iter().map(|(_, score)| score.columns()[column].1);
+                (name, values.collect())
+            })
+            .collect(),
     }
 }
 

@@ -15,6 +15,9 @@ pub struct TrainSection {
     pub loss: Loss,
     /// The optimizer and its constants.
     pub optimizer: Optimizer,
+    /// How the optimizer's learning rate goes over the steps.
+    #[serde(default)]
+    pub schedule: LearningRateSchedule,
     /// The arithmetic of the step.
     #[serde(default)]
     pub precision: Precision,
@@ -27,6 +30,10 @@ pub struct TrainSection {
     /// How many of the latest checkpoints are kept, at least 1.
     #[serde(default = "default_keep_checkpoints")]
     pub keep_checkpoints: usize,
+    /// Computes the network's inner values again in the backward pass instead of keeping them: less memory, more time,
+    /// the same numbers.
+    #[serde(default)]
+    pub gradient_checkpointing: bool,
     /// Seconds between two writes of the metrics to disk: what a killed process can lose. Changes no result.
     #[serde(default = "default_flush_seconds")]
     pub flush_seconds: f64,
@@ -52,6 +59,11 @@ impl TrainSection {
             violations.push(("flush_seconds", "must be a number above 0".to_string()));
         }
         violations.extend(self.optimizer.violations());
+        let Optimizer::Adam { learning_rate, .. } = self.optimizer;
+        if self.schedule == LearningRateSchedule::Cosine && learning_rate > 1.0 {
+            let must = "must be at most 1 with `train.schedule = \"cosine\"`".to_string();
+            violations.push(("optimizer.learning_rate", must));
+        }
         violations
     }
 }
@@ -60,10 +72,16 @@ impl TrainSection {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Loss {
-    /// Mean squared error over all values, RGB on [0, 1].
+    /// Mean squared error over all values of the target: RGB on [0, 1], or chroma.
     #[default]
     Mse,
+    /// Huber (1964): half the square of an error up to [`HUBER_DELTA`], beyond it a line, so that the mean matters less
+    /// and the median more.
+    Huber,
 }
+
+/// Where the Huber loss turns from a square into a line, in the unit of the target.
+pub const HUBER_DELTA: f64 = 0.05;
 
 /// The optimizers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -111,6 +129,18 @@ impl Optimizer {
         }
         violations
     }
+}
+
+/// How the learning rate goes over the steps.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LearningRateSchedule {
+    /// It stays, as in the original.
+    #[default]
+    Constant,
+    /// It falls to 0 along half a cosine (Loshchilov and Hutter 2017, "SGDR", without restarts), so that the last steps
+    /// settle what the first ones found.
+    Cosine,
 }
 
 /// The arithmetic of the step.

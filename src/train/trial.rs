@@ -6,34 +6,41 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use burn::optim::AdamConfig;
+use burn::optim::lr_scheduler::cosine::CosineAnnealingLrSchedulerConfig;
+use burn::tensor::Device;
 use burn_train::{Interrupter, Learner, LearningResult, SupervisedTraining, TrainingStrategy};
 use jiff::Timestamp;
 
 use super::checkpoints::{PartCheckpointer, WhenAsked};
 use super::colorizer::Colorizer;
 use super::division::Division;
+use super::fusing::{ExtractorWeights, Fusing, feature_rows};
 use super::logger::{ParquetLogger, SharedLog};
 use super::metrics::{HeldOut, NonFinite, Speed, TrainingLoss};
 use super::progress::{Display, Progress};
 use super::samples::Samples;
 use super::schedule::{Cadence, Schedule};
-use super::{Optimizer, Outcome, TrainError, TrainSection};
+use super::{LearningRateSchedule, Optimizer, Outcome, TrainError, TrainSection};
 use crate::backend::{self, DeviceName};
 use crate::batch::inspection::Selection;
-use crate::batch::{self, Batch, HeldOutLoader, Order, Pixels, TrainLoader};
+use crate::batch::{self, Batch, FeatureRows, HeldOutLoader, Order, Pixels, TrainLoader};
+use crate::evaluate::BatchNormStatistics;
 use crate::experiment::Experiment;
+use crate::extractor::ExtractorError;
+use crate::network::NormKind;
 use crate::runs::{
     CheckpointPart, CheckpointWriter, DatasetRecord, Environment, FORMAT, Identity, IdentityParts,
     Machine, MetricLog, RunError, RunFolder, RunLog, RunRecord, Session, Status, atomic,
     read_metrics,
 };
-use crate::{color, evaluate, network, photo};
+use crate::{color, evaluate, extractor, network, photo};
 
 /// The version of every room whose code can change a number.
-const CODE: [(&str, u32); 6] = [
+const CODE: [(&str, u32); 7] = [
     ("batch", batch::VERSION),
     ("color", color::VERSION),
     ("evaluate", evaluate::VERSION),
+    ("extractor", extractor::VERSION),
     ("network", network::VERSION),
     ("photo", photo::VERSION),
     ("train", super::VERSION),
@@ -50,6 +57,10 @@ pub struct Trial<'a> {
     pub device: DeviceName,
     /// The photographs that can be used.
     pub selection: &'a Selection,
+    /// The extractor's weights, for a run with fusion.
+    pub weights: Option<&'a ExtractorWeights>,
+    /// The folder of the cache, for feature vectors.
+    pub cache: &'a Path,
     /// The manifest that names them, for the record.
     pub manifest: &'a Path,
     /// The folder of all runs.
@@ -65,6 +76,7 @@ impl Trial<'_> {
             experiment: self.experiment,
             seed: self.seed,
             dataset: &self.selection.content_hash().to_hex(),
+            weights: self.weights.map(ExtractorWeights::identity),
             device_class: backend::device_class(&self.device),
             code: &CODE,
         })
@@ -108,7 +120,11 @@ impl Trial<'_> {
         let before = read_metrics(&folder)?.seconds();
         let log = SharedLog::new(metric_log, before, stop.clone());
 
-        let model = self.model(&device);
+        let features = match self.features(&divided, &device, &diary, stop)? {
+            Some(features) => features,
+            None => return Ok(Outcome::Interrupted { step: done }),
+        };
+        let model = Colorizer::new(self.experiment, self.seed, &device);
         let mut record = self.begin(&folder, &identity, &divided, done, model.parameter_count())?;
         diary.line(&format!(
             "{} after step {done} of {} on {}, {} training and {} held-out images",
@@ -122,6 +138,7 @@ impl Trial<'_> {
         let result = self.launch(
             &folder,
             &divided,
+            features,
             model,
             done,
             &log,
@@ -138,21 +155,54 @@ impl Trial<'_> {
         ended
     }
 
-    fn model(&self, device: &burn::tensor::Device) -> Colorizer {
-        let experiment = self.experiment;
-        let network = experiment.network.init(
-            experiment.color.input_channels(),
-            experiment.color.output_channels(),
-            self.seed,
-            &device.clone().autodiff(),
-        );
-        Colorizer::new(
-            network,
-            experiment.color.clone(),
-            experiment.train.loss,
-            experiment.train.precision,
-            device.clone(),
-        )
+    /// The feature vectors of training and held-out images, empty ones without fusion; `None` when a stop was asked for
+    /// meanwhile. The extractor is gone from memory when they are there.
+    fn features(
+        &self,
+        divided: &Division,
+        device: &Device,
+        diary: &RunLog,
+        stop: &Interrupter,
+    ) -> Result<Option<[FeatureRows; 2]>, TrainError> {
+        let Some(weights) = self.weights else {
+            return Ok(Some([FeatureRows::default(), FeatureRows::default()]));
+        };
+        let fusing = Fusing {
+            section: &self.experiment.fusion,
+            weights,
+            resize: self.experiment.image.resize,
+            device_name: self.device,
+            device,
+            cache: self.cache,
+        };
+        let begun = std::time::Instant::now();
+        let all = divided.train.len() + divided.held_out.len();
+        let mut before = 0;
+        let [mut computed, mut known] = [0; 2];
+        let mut rows = [FeatureRows::default(), FeatureRows::default()];
+        for (rows, photographs) in rows.iter_mut().zip([&divided.train, &divided.held_out]) {
+            let progress = Progress::features(&self.experiment.name, before, all, self.display);
+            let found = feature_rows(&fusing, photographs, &|done| progress.at(done), &|| {
+                stop.should_stop()
+            });
+            progress.end();
+            before += photographs.len();
+            let found = match found {
+                Err(ExtractorError::Stopped { .. }) => return Ok(None),
+                found => found?,
+            };
+            computed += found.computed;
+            known += found.known;
+            for warning in &found.warnings {
+                diary.line(warning);
+            }
+            *rows = found.rows;
+        }
+        diary.line(&format!(
+            "{computed} feature vectors computed and {known} known, in {:.1} s",
+            begun.elapsed().as_secs_f64()
+        ));
+        Ok(Some(rows))
     }
 
     /// Writes `run.json` for a session that begins.
@@ -208,6 +258,7 @@ impl Trial<'_> {
                     .collect::<BTreeMap<_, _>>(),
                 missing: self.selection.missing.clone(),
             },
+            weights: self.weights.map(|weights| weights.record(self.cache)),
             parameters,
             sessions,
         };
@@ -224,6 +275,7 @@ impl Trial<'_> {
         &self,
         folder: &RunFolder,
         divided: &Division,
+        features: [FeatureRows; 2],
         model: Colorizer,
         done: usize,
         log: &SharedLog,
@@ -235,8 +287,11 @@ impl Trial<'_> {
         let section = &experiment.train;
         let (size, resize) = (experiment.image.size, experiment.image.resize);
         let budget = Machine::observe().memory_bytes as usize / 4;
+        let [of_train, of_held_out] = features;
         let train = Pixels::new(divided.train.clone(), size, resize, budget);
         let held_out = Pixels::new(divided.held_out.clone(), size, resize, budget);
+        let train = train.with_features(of_train);
+        let held_out = held_out.with_features(of_held_out);
         let (train, held_out) = (Arc::new(train), Arc::new(held_out));
         let order = Order::new(divided.train.len(), section.batch_size, self.seed);
         let samples = self.samples(divided, &held_out)?;
@@ -250,6 +305,12 @@ impl Trial<'_> {
             checkpoints: folder.checkpoints(),
             part,
         };
+        let needs_statistics = experiment.network.norm == NormKind::Batch
+            && experiment.evaluate.batch_norm == BatchNormStatistics::Recomputed;
+        let statistics = needs_statistics.then(|| {
+            let batches = experiment.evaluate.batch_norm_batches;
+            TrainLoader::new(Arc::clone(&train), order.clone(), 0, batches)
+        });
         let schedule = Schedule {
             cadence: Cadence::of(section),
             done,
@@ -259,6 +320,7 @@ impl Trial<'_> {
             checkpoints: Arc::clone(&checkpoints),
             samples,
             held_out: divided.held_out.clone(),
+            statistics,
             non_finite: non_finite.clone(),
         };
         let label = format!("{} s{}", experiment.name, self.seed);
@@ -303,6 +365,10 @@ impl Trial<'_> {
             size: held_out.size(),
             pixels: pictures.concat(),
             positions: (0..count).collect(),
+            features: (0..count)
+                .flat_map(|position| held_out.features(position))
+                .copied()
+                .collect(),
         };
         let provenance = vec![
             ("experiment", self.experiment.name.clone()),
@@ -312,6 +378,7 @@ impl Trial<'_> {
         Ok(Samples::new(
             batch,
             divided.held_out[..count].to_vec(),
+            self.experiment.color.clone(),
             provenance,
         ))
     }
@@ -393,7 +460,16 @@ fn learner(model: Colorizer, section: &TrainSection) -> Learner<Colorizer> {
                 .with_beta_1(beta_1 as f32)
                 .with_beta_2(beta_2 as f32)
                 .with_epsilon(epsilon as f32);
-            Learner::new(model, adam.init(), learning_rate)
+            match section.schedule {
+                LearningRateSchedule::Constant => Learner::new(model, adam.init(), learning_rate),
+                LearningRateSchedule::Cosine => {
+                    let cosine =
+                        CosineAnnealingLrSchedulerConfig::new(learning_rate, section.steps)
+                            .init()
+                            .expect("a judged experiment has a rate of at most 1, and steps");
+                    Learner::new(model, adam.init(), cosine)
+                }
+            }
         }
     }
 }

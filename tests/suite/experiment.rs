@@ -4,7 +4,12 @@ mod messages;
 
 use std::path::{Path, PathBuf};
 
-use colorize::experiment::{Experiment, ExperimentError, Overrides, Resolved, resolve};
+use colorize::evaluate::Metric;
+use colorize::experiment::{
+    Against, Claim, Experiment, ExperimentError, Overrides, Resolved, resolve,
+};
+use colorize::extractor::{ExtractorKind, FusionSection, Pooling};
+use colorize::statistics::Expectation;
 
 /// A root experiment with every required key.
 const ROOT: &str = r#"[dataset]
@@ -218,11 +223,203 @@ fn a_manifest_is_found_from_the_file_that_names_it() {
 }
 
 #[test]
+fn fusion_is_a_section_like_the_others() {
+    let desk = Desk::with_root();
+    let resolved = desk.resolve("root.toml", &Overrides::default());
+    assert_eq!(resolved.experiment.fusion, FusionSection::default());
+    assert_eq!(resolved.experiment.fusion.extractor, ExtractorKind::None);
+
+    desk.write(
+        "fusion.toml",
+        "extends = \"root.toml\"\n[fusion]\nextractor = \"resnet50\"\npooling = \"average\"\n\
+         [quick.fusion]\nextractor = \"resnet18\"\nweights = \"random\"\nsize = 32\n",
+    );
+    let fusion = desk
+        .resolve("fusion.toml", &Overrides::default())
+        .experiment
+        .fusion;
+    assert_eq!(fusion.extractor, ExtractorKind::Resnet50);
+    assert_eq!((fusion.pooling, fusion.size), (Pooling::Average, 224));
+    let quick = Overrides {
+        quick: true,
+        ..set(&["fusion.size=64"])
+    };
+    let fusion = desk.resolve("fusion.toml", &quick).experiment.fusion;
+    assert_eq!(fusion.extractor, ExtractorKind::Resnet18);
+    assert_eq!((fusion.weights.as_str(), fusion.size), ("random", 64));
+    assert_eq!(fusion.pooling, Pooling::Average);
+}
+
+#[test]
+fn an_experiment_from_before_fusion_is_read_back() {
+    let desk = Desk::with_root();
+    let experiment = desk.resolve("root.toml", &Overrides::default()).experiment;
+    let text = experiment.to_toml();
+    let (before, rest) = text.split_once("[fusion]").unwrap();
+    let (_, after) = rest.split_once("\n[").unwrap();
+    let older = format!("{before}[{after}");
+    assert_eq!(
+        Experiment::from_toml(&older, Path::new("experiment.toml")),
+        Ok(experiment)
+    );
+}
+
+#[test]
+fn weights_are_a_name_or_a_path_from_the_file_that_writes_it() {
+    let desk = Desk::new();
+    std::fs::create_dir(desk.path("deep")).unwrap();
+    desk.write("mine.pth", "");
+    let fusion = |weights: &str| {
+        format!("{ROOT}\n[fusion]\nextractor = \"resnet18\"\nweights = \"{weights}\"\n")
+    };
+    let weights = |name: &str, overrides: &Overrides| desk.resolve(name, overrides).weights;
+    desk.write("root.toml", fusion("mine.pth"));
+    desk.write("deep/child.toml", "extends = \"../root.toml\"\n");
+    let found = weights("deep/child.toml", &Overrides::default()).unwrap();
+    assert!(found.is_absolute());
+    assert_eq!(
+        found.canonicalize().unwrap(),
+        desk.path("mine.pth").canonicalize().unwrap()
+    );
+
+    // A path by its slash, whatever its ending.
+    desk.write("deep/weights", "");
+    desk.write("slash.toml", fusion("deep/weights"));
+    let found = weights("slash.toml", &Overrides::default()).unwrap();
+    assert_eq!(found, desk.path("deep/weights"));
+
+    // Names are known elsewhere.
+    for name in ["imagenet", "random", "no-such-name"] {
+        desk.write("name.toml", fusion(name));
+        assert_eq!(weights("name.toml", &Overrides::default()), None);
+    }
+    // What is not loaded need not be there.
+    desk.write("gone.toml", fusion("gone.pth"));
+    assert_eq!(weights("gone.toml", &set(&["fusion.extractor=none"])), None);
+}
+
+const CLAIMS: &str = r#"
+[[claims]]
+text = "is more colourful"
+metric = "colorfulness_ratio"
+against = "root"
+expect = "greater"
+by = 0.1
+
+[[claims]]
+text = "loses to no colour at all"
+metric = "psnr_luma_replaced"
+baseline = "gray"
+expect = "less"
+
+[[claims]]
+text = "its parent is as colourful as life"
+metric = "chroma_ratio"
+of = "root"
+value = 1
+expect = "equal"
+by = 0.05
+"#;
+
+#[test]
+fn claims_are_the_files_own() {
+    let desk = Desk::with_root();
+    desk.write("stage.toml", format!("extends = \"root.toml\"\n{CLAIMS}"));
+    desk.write("child.toml", "extends = \"stage.toml\"\n");
+    let claim = |text: &str, metric, of: &str, against, expect, by| Claim {
+        text: text.to_string(),
+        metric,
+        of: of.to_string(),
+        against,
+        expect,
+        by,
+    };
+    let expected = [
+        claim(
+            "is more colourful",
+            Metric::ColorfulnessRatio,
+            "stage",
+            Against::Experiment("root".to_string()),
+            Expectation::Greater,
+            0.1,
+        ),
+        claim(
+            "loses to no colour at all",
+            Metric::PsnrLumaReplaced,
+            "stage",
+            Against::Baseline("gray".to_string()),
+            Expectation::Less,
+            0.0,
+        ),
+        claim(
+            "its parent is as colourful as life",
+            Metric::ChromaRatio,
+            "root",
+            Against::Value(1.0),
+            Expectation::Equal,
+            0.05,
+        ),
+    ];
+    let stage = desk.resolve("stage.toml", &Overrides::default());
+    assert_eq!(stage.claims, expected);
+    let quick = Overrides {
+        quick: true,
+        ..Overrides::default()
+    };
+    assert_eq!(desk.resolve("stage.toml", &quick).claims, expected);
+    let child = desk.resolve("child.toml", &Overrides::default());
+    assert_eq!(child.claims, [], "a claim is not inherited");
+
+    // Nothing of them reaches the run.
+    let text = stage.experiment.to_toml();
+    assert!(
+        !text.contains("claim") && !text.contains("colourful"),
+        "{text}"
+    );
+    let unclaimed = Experiment {
+        name: stage.experiment.name.clone(),
+        title: stage.experiment.title.clone(),
+        ..child.experiment
+    };
+    assert_eq!(unclaimed, stage.experiment);
+}
+
+#[test]
+fn a_claim_finds_experiments_above_and_below() {
+    let desk = Desk::with_root();
+    std::fs::create_dir(desk.path("ablations")).unwrap();
+    desk.write("ablations/head.toml", "extends = \"../root.toml\"\n");
+    desk.write(
+        "renamed.toml",
+        "extends = \"root.toml\"\nname = \"space=lab\"\n",
+    );
+    let claims = |of: &str, against: &str| {
+        format!(
+            "extends = \"PARENT\"\n[[claims]]\ntext = \"differs\"\nmetric = \"psnr\"\nof = \"{of}\"\nagainst = \"{against}\"\nexpect = \"less\"\n"
+        )
+    };
+    for (file, parent, of, against) in [
+        ("stage.toml", "root.toml", "stage", "head"),
+        ("stage.toml", "root.toml", "root", "space=lab"),
+        ("ablations/scale.toml", "../root.toml", "root", "scale"),
+        ("ablations/scale.toml", "../root.toml", "space=lab", "head"),
+    ] {
+        desk.write(file, claims(of, against).replace("PARENT", parent));
+        let claim = desk.resolve(file, &Overrides::default()).claims.remove(0);
+        assert_eq!(claim.of, of);
+        assert_eq!(claim.against, Against::Experiment(against.to_string()));
+    }
+}
+
+#[test]
 fn the_committed_experiments_are_sound() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("experiments");
     let mut names = Vec::new();
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
+    for entry in walkdir::WalkDir::new(folder).sort_by_file_name() {
+        let path = entry.unwrap().into_path();
+        if !path.is_file() {
+            continue;
+        }
         for quick in [false, true] {
             let overrides = Overrides {
                 quick,

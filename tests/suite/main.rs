@@ -3,5 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::float_cmp, missing_docs)]
 
 mod experiment;
+mod extractor;
 mod network;
 mod runs;
+mod stages;

@@ -104,7 +104,7 @@ impl Case {
     /// The network with PyTorch's weights.
     fn network(&self, device: &Device) -> Network {
         let [input, output] = self.channels;
-        let network = self.section.init(input, output, 0, device);
+        let network = self.section.init(input, output, None, 0, device);
         let mut loader = Loader {
             path: Vec::new(),
             weights: self.part("weight/"),
@@ -124,7 +124,7 @@ impl Case {
 
     /// Forward, mean squared error, backward.
     fn step(&self, network: &Network, device: &Device) -> (Tensor<4>, Tensor<1>, Gradients) {
-        let output = network.forward(self.tensor("input", device));
+        let output = network.forward(self.tensor("input", device), None);
         let loss = MseLoss::new().forward(
             output.clone(),
             self.tensor("target", device),
@@ -297,7 +297,10 @@ fn running_statistics_are_keras_and_serve_after_training() {
         let tolerance = tolerance(name);
         let network = case.network(device);
         for update in [0.0, 1.0, 2.0] {
-            network.forward(case.tensor::<4>("input", device) * (1.0 - 0.2 * update));
+            network.forward(
+                case.tensor::<4>("input", device) * (1.0 - 0.2 * update),
+                None,
+            );
         }
         // As a checkpoint written now would hold them.
         let found = Collector::collect(&network, None);
@@ -314,7 +317,7 @@ fn running_statistics_are_keras_and_serve_after_training() {
         }
 
         let plain = device.clone().without_autodiff();
-        let output = network.valid().forward(case.tensor("input", &plain));
+        let output = network.valid().forward(case.tensor("input", &plain), None);
         let expected = golden_numbers(&case.tensors["output_after_training"]);
         case.compare(
             "output after training",
@@ -366,7 +369,7 @@ fn initial_weights_depend_on_the_seed_and_not_on_the_device() {
     let weights = |name: &DeviceName, autodiff: bool, seed| {
         let device = backend::open(name).unwrap();
         let device = if autodiff { device.autodiff() } else { device };
-        Collector::collect(&section.init(1, 2, seed, &device), None)
+        Collector::collect(&section.init(1, 2, None, seed, &device), None)
     };
     let reference = weights(&DeviceName::Flex, false, 5);
     for name in backend::present() {
@@ -411,6 +414,9 @@ fn parameters_are_as_many_as_in_pytorch() {
     };
     let device = backend::open(&DeviceName::Flex).unwrap();
     let expected = number(&Golden::read().description["parameters_at_scale_16"]);
-    assert_eq!(section.init(1, 2, 0, &device).parameter_count(), expected);
+    assert_eq!(
+        section.init(1, 2, None, 0, &device).parameter_count(),
+        expected
+    );
     assert_eq!(expected, 421_014);
 }

@@ -17,10 +17,11 @@ use colorize::runs::{
 use colorize::train::{Colorizer, Display, Interrupter, Outcome, TrainError, Trial};
 
 /// A synthetic world, an experiment on it, and a folder for its runs.
-struct Bench {
-    folder: tempfile::TempDir,
-    experiment: Experiment,
-    selection: Selection,
+pub(crate) struct Bench {
+    pub(crate) folder: tempfile::TempDir,
+    pub(crate) cache: Cache,
+    pub(crate) experiment: Experiment,
+    pub(crate) selection: Selection,
     manifest: PathBuf,
 }
 
@@ -35,7 +36,7 @@ evaluate = { images = 4, batch_size = 3, samples = 2 }
 "#;
 
 impl Bench {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let experiment = folder.path().join("tiny.toml");
         fs::write(&experiment, EXPERIMENT).unwrap();
@@ -58,11 +59,12 @@ impl Bench {
             experiment: resolved.experiment,
             manifest: resolved.manifest,
             selection,
+            cache,
             folder,
         }
     }
 
-    fn trial<'a>(
+    pub(crate) fn trial<'a>(
         &'a self,
         experiment: &'a Experiment,
         runs: &'a Path,
@@ -73,13 +75,15 @@ impl Bench {
             seed: 0,
             device,
             selection: &self.selection,
+            weights: None,
+            cache: &self.cache.folder,
             manifest: &self.manifest,
             runs,
             display: Display::Silent,
         }
     }
 
-    fn runs(&self, name: &str) -> PathBuf {
+    pub(crate) fn runs(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
@@ -92,7 +96,7 @@ impl Bench {
 }
 
 /// Every number that is the same whenever a run is repeated, bit for bit.
-fn numbers(folder: &RunFolder) -> Vec<(String, usize, u64)> {
+pub(crate) fn numbers(folder: &RunFolder) -> Vec<(String, usize, u64)> {
     let log = read_metrics(folder).unwrap();
     let mut numbers = Vec::new();
     for (split, metric) in [
@@ -120,17 +124,11 @@ impl ModuleVisitor for Weights {
     }
 }
 
-fn weights(experiment: &Experiment, folder: &RunFolder, step: usize) -> Vec<Vec<f32>> {
+pub(crate) fn weights(experiment: &Experiment, folder: &RunFolder, step: usize) -> Vec<Vec<f32>> {
     let device = backend::open(&DeviceName::Flex).unwrap();
     let checkpoint = Checkpoint::at(&folder.checkpoints(), step);
     let record = ModuleRecord::load(checkpoint.part(CheckpointPart::Model)).unwrap();
-    let model = Colorizer::new(
-        experiment.network.init(3, 3, 99, &device),
-        experiment.color.clone(),
-        experiment.train.loss,
-        experiment.train.precision,
-        device,
-    );
+    let model = Colorizer::new(experiment, 99, &device);
     let mut weights = Weights::default();
     model.load_record(record).visit(&mut weights);
     assert!(weights.0.len() > 20);
@@ -314,7 +312,7 @@ fn every_backend_begins_alike() {
     }
 }
 
-fn program(bench: &Bench, arguments: &[&str]) -> Output {
+pub(crate) fn program(bench: &Bench, arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_colorize"))
         .args(arguments)
         .current_dir(bench.folder.path())

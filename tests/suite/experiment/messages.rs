@@ -114,6 +114,12 @@ fn unknown_values() {
         ("near a legal one", "\"batch\"", "\"bach\""),
         ("near none", "\"rgb\"", "\"hsv\""),
         ("the kind of a table", "\"adam\"", "\"adamw\""),
+        ("a loss", "steps = 7000", "steps = 7000\nloss = \"hubber\""),
+        (
+            "an extractor",
+            "[image]",
+            "[fusion]\nextractor = \"resnet-50\"\n\n[image]",
+        ),
     ] {
         messages.add(heading, &desk.message(root_with(old, new)));
     }
@@ -329,6 +335,117 @@ fn files() {
 }
 
 #[test]
+fn fusion() {
+    let desk = Desk::with_root();
+    desk.write("resnet18.pth", "");
+    desk.write("resnet50.safetensors", "");
+    std::fs::create_dir(desk.path("deep")).unwrap();
+    let mut messages = Messages::default();
+    for (heading, weights) in [
+        ("nearly there", "resnet8.pth"),
+        ("not there", "mobile.pth"),
+        ("not where they are looked for", "deep/resnet18.pth"),
+        ("in a folder that is missing", "weights/resnet18.pth"),
+        ("a folder", "./deep"),
+    ] {
+        let section =
+            format!("[fusion]\nextractor = \"resnet18\"\nweights = \"{weights}\"\n\n[image]");
+        messages.add(heading, &desk.message(root_with("[image]", &section)));
+    }
+    for (heading, key) in [("no name", "weights = \" \""), ("too small", "size = 16")] {
+        let section = format!("[fusion]\n{key}\n\n[image]");
+        messages.add(heading, &desk.message(root_with("[image]", &section)));
+    }
+    let missing = desk.path("resnet34.pth").display().to_string();
+    let error = desk.refuse(
+        "root.toml",
+        &set(&[
+            "fusion.extractor=resnet34",
+            &format!("fusion.weights={missing}"),
+        ]),
+    );
+    messages.add("on the command line", &desk.plain(&error));
+    insta::assert_snapshot!(messages.0);
+}
+
+/// A claim with a stretch of text replaced.
+fn claim_with(old: &str, new: &str) -> String {
+    let claim = "text = \"redder\"\nmetric = \"psnr\"\nagainst = \"root\"\nexpect = \"greater\"\n";
+    assert!(claim.contains(old), "{old}");
+    format!(
+        "extends = \"root.toml\"\n\n[[claims]]\n{}",
+        claim.replacen(old, new, 1)
+    )
+}
+
+#[test]
+fn claims() {
+    let desk = Desk::with_root();
+    desk.write("child.toml", "extends = \"root.toml\"\n");
+    let mut messages = Messages::default();
+    for (heading, old, new) in [
+        ("an unknown key", "against", "againts"),
+        ("a missing key", "metric = \"psnr\"\n", ""),
+        ("a wrong type", "\"psnr\"", "3"),
+        ("an unknown expectation", "\"greater\"", "\"more\""),
+        ("an unknown metric", "\"psnr\"", "\"colorfulnes_ratio\""),
+        ("no text", "\"redder\"", "\" \""),
+        ("an experiment that is not there", "\"root\"", "\"rooot\""),
+        ("near none", "\"root\"", "\"02-stopsigns\""),
+        (
+            "the same experiment",
+            "against = \"root\"",
+            "against = \"stage\"",
+        ),
+        (
+            "the same experiment, written",
+            "against",
+            "of = \"root\"\nagainst",
+        ),
+        (
+            "`of` that is not there",
+            "against",
+            "of = \"chidl\"\nagainst",
+        ),
+        ("held against nothing", "against = \"root\"\n", ""),
+        ("held against two", "against", "value = 3.0\nagainst"),
+        (
+            "an unknown baseline",
+            "against = \"root\"",
+            "baseline = \"grey\"",
+        ),
+        ("no number", "against = \"root\"", "value = nan"),
+        ("a margin below 0", "expect", "by = -0.1\nexpect"),
+        ("equal to the last digit", "\"greater\"", "\"equal\""),
+        (
+            "equal to the last digit, written",
+            "expect = \"greater\"",
+            "by = 0\nexpect = \"equal\"",
+        ),
+    ] {
+        messages.add(heading, &desk.message(claim_with(old, new)));
+    }
+    let twice = format!(
+        "{}\n[[claims]]\ntext = 3\nmetric = \"pnsr\"\nvalue = 1\nexpect = \"less\"\n",
+        claim_with("greater", "more")
+    );
+    messages.add("two claims at once", &desk.message(twice));
+    messages.add(
+        "one table",
+        &desk.message("extends = \"root.toml\"\n\n[claims]\ntext = \"redder\"\n"),
+    );
+    messages.add(
+        "no table",
+        &desk.message("extends = \"root.toml\"\nclaims = [\"redder\"]\n"),
+    );
+    messages.add(
+        "in `[quick]`",
+        &desk.message("extends = \"root.toml\"\n\n[[quick.claims]]\ntext = \"redder\"\n"),
+    );
+    insta::assert_snapshot!(messages.0);
+}
+
+#[test]
 fn datasets() {
     let desk = Desk::with_root();
     let mut messages = Messages::default();
@@ -369,6 +486,7 @@ fn the_command_line() {
         "train.steps.first=3",
         "dataset.categories=[\"stop sign\"",
         "extends=root.toml",
+        "claims=[]",
         "train.optimizer.learning_rate=0",
         "quick.train.stepps=5",
         "image.size=40",

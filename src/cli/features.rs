@@ -1,0 +1,93 @@
+//! `colorize features`: compute feature vectors before training.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Instant;
+
+use clap::Args;
+
+use super::prepare::{TrainingArguments, bar, stop_on_signal};
+use super::{DONE, INTERRUPTED, output};
+use crate::backend;
+use crate::experiment::{Overrides, resolve};
+use crate::extractor::ExtractorError;
+use crate::train::{Division, Fusing, feature_rows};
+
+/// Arguments of `colorize features`.
+#[derive(Debug, Args)]
+pub(super) struct FeaturesArguments {
+    /// Experiment files with fusion
+    #[arg(required = true, value_name = "EXPERIMENT")]
+    experiments: Vec<PathBuf>,
+    /// Change a value, as in `fusion.size=224`; typed like TOML; repeatable
+    #[arg(long, value_name = "KEY=VALUE")]
+    set: Vec<String>,
+    /// The experiments' quick settings
+    #[arg(long)]
+    quick: bool,
+    #[command(flatten)]
+    training: TrainingArguments,
+}
+
+/// Computes what the cache lacks; a run computes it as well when it needs it.
+pub(super) fn run(arguments: &FeaturesArguments) -> anyhow::Result<ExitCode> {
+    let overrides = Overrides {
+        set: arguments.set.clone(),
+        ..arguments.training.overrides(arguments.quick)
+    };
+    let resolved = arguments
+        .experiments
+        .iter()
+        .map(|path| resolve(path, &overrides))
+        .collect::<Result<Vec<_>, _>>()?;
+    let prepared = arguments.training.prepare(resolved)?;
+    let device = backend::open(&arguments.training.device)?;
+    let stop = stop_on_signal()?;
+    for experiment in &prepared {
+        let name = &experiment.resolved.experiment.name;
+        let Some(weights) = &experiment.weights else {
+            output::line(&format!("{name}: no fusion, so no features"));
+            continue;
+        };
+        let fusing = Fusing {
+            section: &experiment.resolved.experiment.fusion,
+            weights,
+            resize: experiment.resolved.experiment.image.resize,
+            device_name: arguments.training.device,
+            device: &device,
+            cache: &experiment.cache.folder,
+        };
+        let photographs = Division::everything(&experiment.selection).train;
+        let computing = bar("features of", &experiment.manifest.name);
+        computing.set_length(photographs.len() as u64);
+        let begun = Instant::now();
+        let found = feature_rows(
+            &fusing,
+            &photographs,
+            &|done| computing.set_position(done as u64),
+            &|| stop.should_stop(),
+        );
+        computing.finish_and_clear();
+        match found {
+            Ok(found) => {
+                for warning in &found.warnings {
+                    output::note(&format!("warning: {warning}"));
+                }
+                output::line(&format!(
+                    "{name}: {} vectors of {} values; {} computed and {} known, in {:.1} s",
+                    photographs.len(),
+                    found.rows.width,
+                    found.computed,
+                    found.known,
+                    begun.elapsed().as_secs_f64()
+                ));
+            }
+            Err(error @ ExtractorError::Stopped { .. }) => {
+                output::note(&error.to_string());
+                return Ok(ExitCode::from(INTERRUPTED));
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(ExitCode::from(DONE))
+}

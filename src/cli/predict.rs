@@ -1,0 +1,294 @@
+//! `colorize predict`: colour photographs with a trained run.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::{Args, ValueEnum};
+use image::RgbImage;
+use indicatif::ProgressBar;
+use rayon::prelude::*;
+use walkdir::WalkDir;
+
+use super::{DONE, FAILED, RequestError, output};
+use crate::backend::DeviceName;
+use crate::batch::Photograph;
+use crate::dataset::Cache;
+use crate::figure::{Theme, side_by_side};
+use crate::photo::{self, PhotoError, PhotoFault, PhotoFormat};
+use crate::runs::{atomic, find_run};
+use crate::trained::{Colored, TrainedRun};
+
+/// Photographs in memory at one time hold no more pixels than this, but for a single larger one.
+const PIXELS_AT_A_TIME: u64 = 1 << 26;
+
+/// Photographs in memory at one time.
+const PHOTOGRAPHS_AT_A_TIME: usize = 64;
+
+/// Arguments of `colorize predict`.
+#[derive(Debug, Args)]
+pub(super) struct PredictArguments {
+    /// A run: its folder, or its name under `--runs`, such as `03-yuv` or `03-yuv/s0-0123456789`
+    #[arg(value_name = "RUN")]
+    run: String,
+    /// Photographs, or folders of photographs
+    #[arg(required = true, value_name = "PHOTO_OR_FOLDER")]
+    inputs: Vec<PathBuf>,
+    /// Folder to write to
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// Overwrite what is there
+    #[arg(long)]
+    force: bool,
+    /// Draw original, gray and colorized beside each other
+    #[arg(long)]
+    side_by_side: bool,
+    /// Format of the files
+    #[arg(long, value_enum, default_value_t = Format::Png)]
+    format: Format,
+    /// Step whose checkpoint is used instead of the newest one
+    #[arg(long, value_name = "N")]
+    step: Option<usize>,
+    /// Where to compute: `flex`, `libtorch` or `libtorch:cuda:0`
+    #[arg(long, default_value = "flex")]
+    device: DeviceName,
+    /// Folder of all runs
+    #[arg(long, default_value = "runs", value_name = "DIR")]
+    runs: PathBuf,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Format {
+    Png,
+    Jpeg,
+}
+
+impl From<Format> for PhotoFormat {
+    fn from(format: Format) -> Self {
+        match format {
+            Format::Png => Self::Png,
+            Format::Jpeg => Self::Jpeg,
+        }
+    }
+}
+
+/// A photograph and the file that it becomes.
+struct Job {
+    photograph: PathBuf,
+    target: PathBuf,
+}
+
+/// Colours every photograph. One that cannot be decoded is named, and the others go on.
+pub(super) fn run(arguments: &PredictArguments) -> anyhow::Result<ExitCode> {
+    let jobs = jobs(arguments)?;
+    let folder = find_run(&arguments.runs, &arguments.run)?;
+    let cache = Cache::of_user()?;
+    let trained = TrainedRun::open(&folder, arguments.step, arguments.device, &cache.folder)?;
+    output::note(&format!(
+        "{} s{} at step {}, {} photographs",
+        trained.record.experiment,
+        trained.record.seed,
+        trained.step,
+        jobs.len()
+    ));
+    let bar = ProgressBar::new(jobs.len() as u64);
+    let mut failed = 0;
+    let mut next = 0;
+    while next < jobs.len() {
+        let (decoded, taken) = decode_some(&jobs[next..]);
+        next += taken;
+        let mut good = Vec::new();
+        for (job, photograph) in decoded {
+            match photograph {
+                Ok(photograph) => good.push((job, photograph)),
+                Err(error) => {
+                    failed += 1;
+                    bar.suspend(|| output::note(&format!("not colorized: {error}")));
+                }
+            }
+        }
+        color(&trained, &good, arguments)?;
+        bar.set_position(next as u64);
+    }
+    bar.finish_and_clear();
+    output::line(&format!(
+        "{} photographs colorized into {}{}",
+        jobs.len() - failed,
+        arguments.out.display(),
+        match failed {
+            0 => String::new(),
+            failed => format!("; {failed} could not be decoded"),
+        }
+    ));
+    Ok(ExitCode::from(if failed == 0 { DONE } else { FAILED }))
+}
+
+/// A decoded photograph with the hash of its file.
+type Decoded = Result<(RgbImage, blake3::Hash), PhotoError>;
+
+/// Decodes as many of the first jobs as are held in memory at one time; says how many these were.
+fn decode_some(jobs: &[Job]) -> (Vec<(&Job, Decoded)>, usize) {
+    let mut decoded: Vec<(&Job, Decoded)> = Vec::new();
+    // A few at a time: how large they are is known only once they are decoded.
+    for few in jobs[..jobs.len().min(PHOTOGRAPHS_AT_A_TIME)].chunks(rayon::current_num_threads()) {
+        decoded.par_extend(few.par_iter().map(|job| (job, decode(&job.photograph))));
+        let pixels: u64 = decoded
+            .iter()
+            .filter_map(|(_, photograph)| photograph.as_ref().ok())
+            .map(|(photograph, _)| u64::from(photograph.width()) * u64::from(photograph.height()))
+            .sum();
+        if pixels >= PIXELS_AT_A_TIME {
+            break;
+        }
+    }
+    let taken = decoded.len();
+    (decoded, taken)
+}
+
+fn decode(path: &Path) -> Decoded {
+    let failed = |fault| PhotoError {
+        path: path.to_owned(),
+        fault,
+    };
+    let bytes = std::fs::read(path).map_err(|error| failed(PhotoFault::from(error)))?;
+    let photograph = photo::decode_bytes(&bytes).map_err(failed)?;
+    Ok((photograph, blake3::hash(&bytes)))
+}
+
+fn color(
+    trained: &TrainedRun,
+    photographs: &[(&Job, (RgbImage, blake3::Hash))],
+    arguments: &PredictArguments,
+) -> anyhow::Result<()> {
+    let listed: Vec<Photograph> = photographs
+        .iter()
+        .enumerate()
+        .map(|(index, (job, (_, content_hash)))| Photograph {
+            id: index as i64,
+            file_name: job.photograph.display().to_string(),
+            path: job.photograph.clone(),
+            content_hash: *content_hash,
+        })
+        .collect();
+    let features = trained.features(&listed)?;
+    let rows: Vec<&[f32]> = match features.width {
+        0 => Vec::new(),
+        width => features.values.chunks_exact(width).collect(),
+    };
+    let pictures: Vec<&RgbImage> = photographs.iter().map(|(_, (it, _))| it).collect();
+    let colored = trained.colorize(&pictures, &rows);
+    photographs
+        .par_iter()
+        .zip(colored)
+        .try_for_each(|((job, (original, _)), colored)| {
+            let picture = if arguments.side_by_side {
+                let Colored { gray, colorized } = &colored;
+                side_by_side(Some(original), gray, colorized, Theme::Light)
+            } else {
+                colored.colorized
+            };
+            let bytes = PhotoFormat::from(arguments.format)
+                .encode(&picture)
+                .with_context(|| format!("cannot encode `{}`", job.target.display()))?;
+            atomic::write(&job.target, &bytes)?;
+            Ok(())
+        })
+}
+
+/// What is to be coloured, and the files that it becomes; nothing is overwritten unless told so.
+fn jobs(arguments: &PredictArguments) -> anyhow::Result<Vec<Job>> {
+    let mut photographs: Vec<(PathBuf, PathBuf)> = Vec::new();
+    for input in &arguments.inputs {
+        if input.is_dir() {
+            photographs.extend(photographs_in(input)?);
+        } else if input.is_file() {
+            let name = input.file_name().map(PathBuf::from).unwrap_or_default();
+            photographs.push((input.clone(), name));
+        } else {
+            return Err(RequestError(format!(
+                "there is no photograph and no folder `{}`",
+                input.display()
+            ))
+            .into());
+        }
+    }
+    if photographs.is_empty() {
+        let message = "there is no JPEG, PNG or WebP file in what was given".to_owned();
+        return Err(RequestError(message).into());
+    }
+    let ending = PhotoFormat::from(arguments.format).ending();
+    let mut stems: BTreeMap<PathBuf, usize> = BTreeMap::new();
+    for (_, name) in &photographs {
+        *stems.entry(name.with_extension("")).or_default() += 1;
+    }
+    let jobs: Vec<Job> = photographs
+        .into_iter()
+        .map(|(photograph, name)| {
+            // `dog.jpg` and `dog.png` become `dog.jpg.png` and `dog.png.png`.
+            let mut target = if stems[&name.with_extension("")] > 1 {
+                name.into_os_string()
+            } else {
+                name.with_extension("").into_os_string()
+            };
+            target.push(".");
+            target.push(ending);
+            Job {
+                photograph,
+                target: arguments.out.join(target),
+            }
+        })
+        .collect();
+    let mut targets = BTreeMap::new();
+    for job in &jobs {
+        if let Some(other) = targets.insert(&job.target, &job.photograph) {
+            return Err(RequestError(format!(
+                "`{}` and `{}` would both become `{}`: give them one after the other, with two `--out`",
+                other.display(),
+                job.photograph.display(),
+                job.target.display()
+            ))
+            .into());
+        }
+        let is_itself = match (job.target.canonicalize(), job.photograph.canonicalize()) {
+            (Ok(target), Ok(photograph)) => target == photograph,
+            _ => false,
+        };
+        if is_itself {
+            return Err(RequestError(format!(
+                "`{}` would be replaced by its own colorized version: give another `--out`",
+                job.photograph.display()
+            ))
+            .into());
+        }
+    }
+    let there: Vec<&Job> = jobs.iter().filter(|job| job.target.exists()).collect();
+    if let (Some(first), false) = (there.first(), arguments.force) {
+        return Err(RequestError(format!(
+            "{} of {} files are there already, such as `{}`: give `--force` to overwrite them, or another `--out`",
+            there.len(),
+            jobs.len(),
+            first.target.display()
+        ))
+        .into());
+    }
+    Ok(jobs)
+}
+
+/// The photographs below a folder with their paths relative to it, sorted.
+fn photographs_in(folder: &Path) -> anyhow::Result<Vec<(PathBuf, PathBuf)>> {
+    let mut found = Vec::new();
+    for entry in WalkDir::new(folder).sort_by_file_name() {
+        let entry = entry.with_context(|| format!("cannot list `{}`", folder.display()))?;
+        let path = entry.path();
+        let ending = path.extension().map(|it| it.to_ascii_lowercase());
+        let is_photograph = ending
+            .and_then(|ending| ending.into_string().ok())
+            .is_some_and(|ending| ["jpg", "jpeg", "png", "webp"].contains(&ending.as_str()));
+        if is_photograph && entry.file_type().is_file() {
+            let name = path.strip_prefix(folder).unwrap_or(path).to_owned();
+            found.push((path.to_owned(), name));
+        }
+    }
+    Ok(found)
+}

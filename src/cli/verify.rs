@@ -1,0 +1,160 @@
+//! `colorize verify`: a close look at what a result rests on.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use serde::Deserialize;
+use serde::de::IntoDeserializer;
+use serde::de::value::Error as ValueError;
+
+use super::output;
+use crate::backend::{self, DeviceName};
+use crate::dataset::Cache;
+use crate::extractor::{
+    Answer, Extractor, ExtractorKind, FusionSection, Preprocess, WeightsChoice, verify,
+};
+use crate::photo::Resize;
+
+/// What can be verified.
+#[derive(Debug, Subcommand)]
+pub(super) enum VerifyCommand {
+    /// Show photographs to a classifier, in colour and in gray and under every preprocessing, and list its first guesses
+    Extractor(ExtractorArguments),
+}
+
+/// Arguments of `colorize verify extractor`.
+#[derive(Debug, Args)]
+pub(super) struct ExtractorArguments {
+    /// Photographs
+    #[arg(required = true, value_name = "PHOTO")]
+    photos: Vec<PathBuf>,
+    /// Classifier, as in `fusion.extractor`
+    #[arg(long, default_value = "efficientnet_lite0", value_parser = kind)]
+    extractor: ExtractorKind,
+    /// Its weights: a name of `fusion.weights`, or a `.pth` or `.safetensors` file
+    #[arg(long, default_value = "imagenet")]
+    weights: String,
+    /// Side of the square picture that it sees, in pixels
+    #[arg(long, default_value_t = 224)]
+    size: usize,
+    /// Only sum up, without the guesses of every photograph
+    #[arg(long)]
+    summary: bool,
+    /// Where to compute: `flex`, `libtorch` or `libtorch:cuda:0`
+    #[arg(long, default_value = "flex")]
+    device: DeviceName,
+}
+
+/// The classifier of a name, for clap.
+fn kind(name: &str) -> Result<ExtractorKind, String> {
+    let kind: Result<ExtractorKind, ValueError> =
+        ExtractorKind::deserialize(name.into_deserializer());
+    match kind {
+        Ok(kind) if kind != ExtractorKind::None => Ok(kind),
+        _ => {
+            let legal = ExtractorKind::ALL.map(ExtractorKind::name);
+            Err(format!("must be one of {}", legal.join(", ")))
+        }
+    }
+}
+
+/// Runs a command.
+pub(super) fn run(command: &VerifyCommand) -> anyhow::Result<()> {
+    match command {
+        VerifyCommand::Extractor(arguments) => extractor(arguments),
+    }
+}
+
+fn extractor(arguments: &ExtractorArguments) -> anyhow::Result<()> {
+    let cache = Cache::of_user()?;
+    let device = backend::open(&arguments.device)?;
+    let section = FusionSection {
+        extractor: arguments.extractor,
+        weights: arguments.weights.clone(),
+        ..FusionSection::default()
+    };
+    let path = PathBuf::from(&arguments.weights);
+    let is_file = path.extension().is_some() || path.is_file();
+    let choice = WeightsChoice::of(&section, is_file.then_some(path.as_path()))?;
+    let classifier = Extractor::load(arguments.extractor, &choice, &cache.folder, &device)?;
+    let answers = verify(
+        &classifier,
+        &arguments.photos,
+        arguments.size,
+        Resize::BilinearAntialias,
+    )?;
+    if !arguments.summary {
+        for answers in answers.chunk_by(|one, other| one.path == other.path) {
+            print(answers);
+        }
+    }
+    summarise(&answers, arguments.photos.len());
+    Ok(())
+}
+
+fn shown(colour: bool) -> &'static str {
+    if colour { "colour" } else { "gray" }
+}
+
+fn print(answers: &[Answer]) {
+    output::line(&answers[0].path.display().to_string());
+    let mut table = output::table(&["preprocess", "seen in", "first guesses"]);
+    for answer in answers {
+        let guesses: Vec<String> = answer
+            .guesses
+            .iter()
+            .map(|guess| format!("{} {:.0} %", guess.class, 100.0 * guess.probability))
+            .collect();
+        table.add_row([
+            answer.preprocess.name().to_owned(),
+            shown(answer.colour).to_owned(),
+            guesses.join(", "),
+        ]);
+    }
+    output::line(&table.to_string());
+    output::line("");
+}
+
+/// How sure the classifier is, and how often it stays with what it says in colour under its own preprocessing.
+fn summarise(answers: &[Answer], photos: usize) {
+    let reference: Vec<&Answer> = answers
+        .iter()
+        .filter(|answer| answer.preprocess == Preprocess::Imagenet && answer.colour)
+        .collect();
+    let mut table = output::table(&[
+        "preprocess",
+        "seen in",
+        "same first guess",
+        "first guess in the five",
+        "mean probability of the first",
+    ]);
+    for preprocess in Preprocess::ALL {
+        for colour in [true, false] {
+            let these: Vec<&Answer> = answers
+                .iter()
+                .filter(|answer| answer.preprocess == preprocess && answer.colour == colour)
+                .collect();
+            let pairs = || reference.iter().zip(&these);
+            let same = pairs().filter(|(reference, answer)| {
+                reference.guesses[0].class == answer.guesses[0].class
+            });
+            let within = pairs().filter(|(reference, answer)| {
+                let first = reference.guesses[0].class;
+                answer.guesses.iter().any(|guess| guess.class == first)
+            });
+            let sure: f64 = these.iter().map(|it| it.guesses[0].probability).sum();
+            table.add_row([
+                preprocess.name().to_owned(),
+                shown(colour).to_owned(),
+                format!("{} of {photos}", same.count()),
+                format!("{} of {photos}", within.count()),
+                format!("{:.2}", sure / photos as f64),
+            ]);
+        }
+    }
+    output::line(&table.to_string());
+    output::line("");
+    output::line(
+        "Held against the first guess in colour under the preprocessing that the weights were trained with.",
+    );
+}

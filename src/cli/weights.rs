@@ -1,0 +1,132 @@
+//! `colorize weights`: pretrained classifiers, by name and checksum.
+
+use std::path::Path;
+
+use anyhow::Context;
+use clap::Subcommand;
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::{RequestError, output};
+use crate::dataset::Cache;
+use crate::download::{Fetched, ITEMS, Item, ItemKind, Phase, Progress, find};
+
+/// What can be asked of weights.
+#[derive(Debug, Subcommand)]
+pub(super) enum WeightsCommand {
+    /// List the weights that have a name, and whether they are here
+    List,
+    /// Download weights into the cache; goes on where an earlier download stopped, and checks every byte
+    Fetch {
+        /// Names, as in `colorize weights list`
+        #[arg(required = true, value_name = "NAME")]
+        names: Vec<String>,
+    },
+}
+
+/// Runs a command.
+pub(super) fn run(command: &WeightsCommand) -> anyhow::Result<()> {
+    let folder = Cache::of_user()?.folder.join("weights");
+    match command {
+        WeightsCommand::List => {
+            list(&folder);
+            Ok(())
+        }
+        WeightsCommand::Fetch { names } => {
+            for item in named(names, |kind| kind == ItemKind::Weights)? {
+                let fetched = fetch(item, &folder)?;
+                output::line(&format!(
+                    "{}  {}  SHA-256 {}{}",
+                    item.name,
+                    fetched.path.display(),
+                    fetched.checksum,
+                    if fetched.was_there {
+                        "  (was there)"
+                    } else {
+                        ""
+                    }
+                ));
+            }
+            Ok(())
+        }
+    }
+}
+
+fn list(folder: &Path) {
+    let mut table = output::table(&["name", "what", "size", "here", "licence"]);
+    for item in ITEMS.iter().filter(|item| item.kind == ItemKind::Weights) {
+        table.add_row([
+            item.name.to_owned(),
+            item.title.to_owned(),
+            format!("{:.0} MB", item.bytes as f64 / 1e6),
+            if item.path(folder).is_file() {
+                "yes".to_owned()
+            } else {
+                "no".to_owned()
+            },
+            item.licence.to_owned(),
+        ]);
+    }
+    output::line(&table.to_string());
+    output::line("");
+    output::line(&format!("They lie in {}", folder.display()));
+}
+
+/// The items of these names, all of one kind.
+///
+/// # Errors
+///
+/// When one of them has no such name.
+pub(super) fn named(
+    names: &[String],
+    is_kind: impl Fn(ItemKind) -> bool,
+) -> anyhow::Result<Vec<&'static Item>> {
+    names
+        .iter()
+        .map(|name| {
+            find(name).filter(|item| is_kind(item.kind)).ok_or_else(|| {
+                let legal: Vec<String> = ITEMS
+                    .iter()
+                    .filter(|item| is_kind(item.kind))
+                    .map(|item| format!("`{}`", item.name))
+                    .collect();
+                let legal = legal.join(", ");
+                RequestError(format!("nothing is called `{name}` here; there is {legal}")).into()
+            })
+        })
+        .collect()
+}
+
+/// Brings an item into a folder, with a bar.
+///
+/// # Errors
+///
+/// As the download has them.
+pub(super) fn fetch(item: &Item, folder: &Path) -> anyhow::Result<Fetched> {
+    let bar = bytes_bar();
+    let fetched = item.fetch(folder, &|progress| show(&bar, item.name, progress));
+    bar.finish_and_clear();
+    fetched.with_context(|| format!("cannot fetch {}", item.name))
+}
+
+/// A bar that counts bytes.
+pub(super) fn bytes_bar() -> ProgressBar {
+    let style = ProgressStyle::with_template(
+        "{prefix} {wide_bar} {bytes}/{total_bytes} {bytes_per_sec} {eta} left",
+    )
+    .unwrap_or_else(|_| ProgressStyle::default_bar());
+    ProgressBar::new(0).with_style(style)
+}
+
+/// Shows how far a download or an unpacking is.
+pub(super) fn show(bar: &ProgressBar, name: &str, progress: Progress) {
+    let what = match progress.phase {
+        Phase::Waiting => "waiting for another process with",
+        Phase::Verifying => "checking",
+        Phase::Receiving => "receiving",
+        Phase::Pip => "asking pip for",
+        Phase::Unpacking => "unpacking",
+    };
+    bar.set_prefix(format!("{what} {name}"));
+    bar.set_length(progress.total);
+    bar.set_position(progress.done);
+}

@@ -1,0 +1,61 @@
+//! The other experiments that a file can speak of by name.
+
+use std::cell::OnceCell;
+use std::path::{Path, PathBuf};
+
+use super::file::ExperimentFile;
+
+/// The experiments in the folders of a file and of its parents, and in the folders right below these. They are looked
+/// up when they are first asked for.
+pub(super) struct Neighbours {
+    folders: Vec<PathBuf>,
+    names: OnceCell<Vec<String>>,
+}
+
+impl Neighbours {
+    /// Those of a file and its parents.
+    pub(super) fn of(family: &[ExperimentFile]) -> Self {
+        let folders = family
+            .iter()
+            .filter_map(|file| file.source.path()?.parent());
+        Self {
+            folders: folders.map(Path::to_path_buf).collect(),
+            names: OnceCell::new(),
+        }
+    }
+
+    /// Their names, sorted, each once.
+    pub(super) fn names(&self) -> &[String] {
+        self.names.get_or_init(|| {
+            let mut names: Vec<String> = self
+                .folders
+                .iter()
+                .flat_map(|folder| walkdir::WalkDir::new(here(folder)).max_depth(2))
+                .flatten()
+                .map(walkdir::DirEntry::into_path)
+                .filter(|path| path.extension().is_some_and(|ending| ending == "toml"))
+                .filter_map(|path| name_in(&path))
+                .collect();
+            names.sort();
+            names.dedup();
+            names
+        })
+    }
+}
+
+/// A path that is empty means the current folder.
+fn here(folder: &Path) -> &Path {
+    if folder.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        folder
+    }
+}
+
+/// The name of the experiment in a file: the one it writes, or the file's own. `None` for a file that is no TOML.
+fn name_in(path: &Path) -> Option<String> {
+    let table: toml::Table = toml::from_str(&std::fs::read_to_string(path).ok()?).ok()?;
+    let written = table.get("name").and_then(toml::Value::as_str);
+    let stem = path.file_stem().and_then(|stem| stem.to_str());
+    written.or(stem).map(str::to_string)
+}

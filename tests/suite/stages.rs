@@ -1,0 +1,299 @@
+//! What stages 3 and 4 add: chroma, fusion, evaluation apart from training, and colouring photographs.
+
+use std::fs;
+use std::path::Path;
+
+use colorize::backend::DeviceName;
+use colorize::color::{ColorSection, Gray, Head, Space, yuv};
+use colorize::evaluate::BatchNormStatistics;
+use colorize::experiment::Experiment;
+use colorize::extractor::{ExtractorKind, FusionSection};
+use colorize::runs::{RunFolder, read_baselines, read_image_scores, read_metrics};
+use colorize::train::BASELINE_CODE;
+use colorize::train::{Division, ExtractorWeights, Interrupter, Loss, Outcome, Trial, baselines};
+use colorize::trained::TrainedRun;
+use image::{Rgb, RgbImage};
+
+use super::runs::{Bench, numbers, program, weights};
+
+fn trained(trial: &Trial<'_>) -> RunFolder {
+    assert_eq!(trial.run(&Interrupter::new()).unwrap(), Outcome::Done);
+    trial.folder()
+}
+
+/// Trains `experiment` at once, and again with a stop after its first step; both have to end the same.
+fn goes_on(bench: &Bench, experiment: &Experiment, name: &str) -> RunFolder {
+    let extractor = extractor_weights(bench, experiment);
+    let runs = bench.runs(&format!("{name}-whole"));
+    let trial = |runs| Trial {
+        weights: extractor.as_ref(),
+        ..bench.trial(experiment, runs, DeviceName::Flex)
+    };
+    let whole = trained(&trial(&runs));
+    let runs = bench.runs(&format!("{name}-stopped"));
+    let stopped = trial(&runs);
+    let stop = Interrupter::new();
+    // Feature vectors are in the cache by now; a stop that is asked for before them would end the run there.
+    stop.stop(Some("asked for"));
+    assert_eq!(
+        stopped.run(&stop).unwrap(),
+        Outcome::Interrupted { step: 1 }
+    );
+    let folder = trained(&stopped);
+    assert_eq!(numbers(&folder), numbers(&whole), "{name}");
+    assert_eq!(
+        weights(experiment, &folder, 6),
+        weights(experiment, &whole, 6),
+        "{name}"
+    );
+    whole
+}
+
+fn extractor_weights(bench: &Bench, experiment: &Experiment) -> Option<ExtractorWeights> {
+    ExtractorWeights::locate(&experiment.fusion, None, &bench.cache.folder).unwrap()
+}
+
+/// The bench's experiment, answering in chroma.
+fn in_yuv(bench: &Bench) -> Experiment {
+    let mut experiment = bench.experiment.clone();
+    experiment.color.space = Space::Yuv;
+    experiment
+}
+
+/// The same with fusion.
+fn with_fusion(bench: &Bench) -> Experiment {
+    Experiment {
+        fusion: FusionSection {
+            extractor: ExtractorKind::Resnet18,
+            weights: "random".to_owned(),
+            size: 32,
+            ..FusionSection::default()
+        },
+        ..in_yuv(bench)
+    }
+}
+
+#[test]
+fn every_space_head_and_loss_trains_and_goes_on() {
+    let bench = Bench::new();
+    let mut losses = Vec::new();
+    for space in [Space::Rgb, Space::Yuv, Space::Lab] {
+        for head in [Head::Upstream, Head::Exact] {
+            for loss in [Loss::Mse, Loss::Huber] {
+                let mut experiment = bench.experiment.clone();
+                experiment.color = ColorSection {
+                    space,
+                    head,
+                    gray: Gray::Mean,
+                };
+                experiment.train.loss = loss;
+                let name = format!("{space:?}-{head:?}-{loss:?}");
+                let folder = goes_on(&bench, &experiment, &name);
+                let log = read_metrics(&folder).unwrap();
+                losses.push(log.last("train", "loss").unwrap().to_bits());
+            }
+        }
+    }
+    // Both heads are one in RGB, and else every choice counts.
+    losses.sort_unstable();
+    losses.dedup();
+    assert_eq!(losses.len(), 10);
+}
+
+#[test]
+fn fusion_trains_goes_on_and_depends_on_its_vectors() {
+    let bench = Bench::new();
+    let experiment = with_fusion(&bench);
+    let folder = goes_on(&bench, &experiment, "fusion");
+    let record = folder.record().unwrap().unwrap();
+    let identity = record.weights.unwrap().identity;
+    assert!(identity.starts_with("random"), "{identity}");
+    // The stopped run found every vector in the cache.
+    let stopped = bench.runs("fusion-stopped").join("tiny");
+    let stopped = fs::read_dir(stopped).unwrap().next().unwrap().unwrap();
+    let log = fs::read_to_string(stopped.path().join("log.txt")).unwrap();
+    assert!(
+        log.contains("0 feature vectors computed and 16 known"),
+        "{log}"
+    );
+
+    let mut shuffled = experiment.clone();
+    shuffled.fusion.shuffle = true;
+    let other = goes_on(&bench, &shuffled, "shuffled");
+    assert_ne!(folder.path().file_name(), other.path().file_name());
+    assert_ne!(numbers(&folder), numbers(&other));
+}
+
+#[test]
+fn what_is_said_of_memory_and_statistics_changes_no_training() {
+    let bench = Bench::new();
+    let runs = bench.runs("runs");
+    let losses = |experiment: &Experiment| -> Vec<u64> {
+        let folder = trained(&bench.trial(experiment, &runs, DeviceName::Flex));
+        let log = read_metrics(&folder).unwrap();
+        let losses = log.series("train", "loss").iter();
+        losses.map(|(_, loss)| loss.to_bits()).collect()
+    };
+    let experiment = in_yuv(&bench);
+    let mut running = experiment.clone();
+    running.evaluate.batch_norm = BatchNormStatistics::Running;
+    let mut frugal = experiment.clone();
+    frugal.train.gradient_checkpointing = true;
+    let plain = losses(&experiment);
+    assert_eq!(plain, losses(&running));
+    assert_eq!(plain, losses(&frugal));
+}
+
+#[test]
+fn a_trained_run_scores_again_what_it_scored() {
+    let bench = Bench::new();
+    for (name, experiment) in [("yuv", in_yuv(&bench)), ("fusion", with_fusion(&bench))] {
+        let extractor = extractor_weights(&bench, &experiment);
+        let runs = bench.runs(name);
+        let trial = Trial {
+            weights: extractor.as_ref(),
+            ..bench.trial(&experiment, &runs, DeviceName::Flex)
+        };
+        let folder = trained(&trial);
+        let trained =
+            TrainedRun::open(&folder, None, DeviceName::Flex, &bench.cache.folder).unwrap();
+        let divided = Division::of(&bench.selection, &experiment).unwrap();
+        let (_, table) = trained.score(divided.held_out, &|_| {}).unwrap();
+        let logged = read_image_scores(&folder.image_scores(6)).unwrap();
+        for (metric, values) in &table.metrics {
+            let column = logged.column(metric).unwrap().f64().unwrap();
+            for (value, logged) in values.iter().zip(column.iter()) {
+                let logged = logged.unwrap();
+                assert_eq!(value.to_bits(), logged.to_bits(), "{name} {metric}");
+            }
+        }
+    }
+}
+
+#[test]
+fn baselines_are_scored_once_for_all_runs_on_the_same_images() {
+    let bench = Bench::new();
+    let divided = Division::of(&bench.selection, &bench.experiment).unwrap();
+    let hash = bench.selection.content_hash().to_hex();
+    let runs = bench.runs("runs");
+    let score = |experiment: &Experiment| baselines(experiment, &divided, &hash, &runs, &|_, _| {}).unwrap();
+    let path = score(&bench.experiment);
+    let written = fs::metadata(&path).unwrap().modified().unwrap();
+    assert_eq!(score(&in_yuv(&bench)), path);
+    assert_eq!(fs::metadata(&path).unwrap().modified().unwrap(), written);
+    let mut larger = bench.experiment.clone();
+    larger.image.size = 16;
+    assert_ne!(score(&larger), path);
+
+    let tables = read_baselines(&path).unwrap();
+    let mean = |name: &str, metric: &str| {
+        let (_, table) = tables.iter().find(|(found, _)| found == name).unwrap();
+        let column = table.column(metric).unwrap().f64().unwrap();
+        column.iter().flatten().sum::<f64>() / column.len() as f64
+    };
+    assert_eq!(mean("gray", "colorfulness"), 0.0);
+    assert!(mean("mean_chroma", "uv_mse") < mean("gray", "uv_mse"));
+    assert!(mean("eight_bit", "psnr") > 45.0);
+    assert!(BASELINE_CODE.iter().any(|(room, _)| *room == "evaluate"));
+}
+
+/// Photographs of several shapes, one of them broken, in a folder with a folder in it.
+fn photographs(folder: &Path) {
+    fs::create_dir_all(folder.join("more")).unwrap();
+    let picture = |width, height| {
+        RgbImage::from_fn(width, height, |x, y| {
+            Rgb([(x * 5) as u8, (y * 7) as u8, (x + y) as u8])
+        })
+    };
+    picture(61, 23).save(folder.join("wide.png")).unwrap();
+    picture(9, 40).save(folder.join("more/tall.png")).unwrap();
+    picture(1, 1).save(folder.join("pixel.png")).unwrap();
+    fs::write(folder.join("broken.jpg"), "no photograph").unwrap();
+    fs::write(folder.join("notes.txt"), "left alone").unwrap();
+}
+
+#[test]
+fn photographs_of_any_shape_are_coloured_and_nothing_is_overwritten() {
+    let bench = Bench::new();
+    let folder = bench.folder.path();
+    photographs(&folder.join("photos"));
+    let run = |arguments: &[&str]| program(&bench, arguments);
+    let train = |more: &[&str]| {
+        let mut arguments = vec!["run", "tiny.toml", "--set", "train.steps=2"];
+        arguments.extend_from_slice(more);
+        assert_eq!(run(&arguments).status.code(), Some(0));
+    };
+    for space in ["rgb", "yuv", "lab"] {
+        let runs = format!("runs-{space}");
+        let color = format!("color.space={space}");
+        train(&["--set", &color, "--runs", &runs]);
+        let out = format!("out-{space}");
+        let predict = ["predict", "tiny", "photos", "--runs", &runs, "--out", &out];
+        let output = run(&predict);
+        // One photograph is broken: the others are done, and the exit code tells.
+        assert_eq!(output.status.code(), Some(1));
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(said.contains("broken.jpg"), "{said}");
+        for (name, size) in [
+            ("wide.png", (61, 23)),
+            ("more/tall.png", (9, 40)),
+            ("pixel.png", (1, 1)),
+        ] {
+            let original = image::open(folder.join("photos").join(name))
+                .unwrap()
+                .into_rgb8();
+            let colored = image::open(folder.join(&out).join(name))
+                .unwrap()
+                .into_rgb8();
+            assert_eq!(colored.dimensions(), size);
+            if space == "yuv" {
+                // Luma stays where no channel had to be clipped.
+                for (before, after) in original.pixels().zip(colored.pixels()) {
+                    let luma = |pixel: &Rgb<u8>| yuv::from_rgb(pixel.0.map(f64::from))[0];
+                    if after.0.iter().all(|value| (1..255).contains(value)) {
+                        assert!((luma(before) - luma(after)).abs() < 1.0, "{name}");
+                    }
+                }
+            }
+        }
+        assert_eq!(run(&predict).status.code(), Some(2));
+        let mut forced = predict.to_vec();
+        forced.extend_from_slice(&["--force", "--side-by-side", "--format", "jpeg"]);
+        assert_eq!(run(&forced).status.code(), Some(1));
+        let joined = image::open(folder.join(&out).join("more/tall.jpg")).unwrap();
+        assert!(joined.width() > 27, "{}", joined.width());
+    }
+
+    assert_eq!(
+        run(&[
+            "predict",
+            "none",
+            "photos",
+            "--runs",
+            "runs-yuv",
+            "--out",
+            "elsewhere"
+        ])
+        .status
+        .code(),
+        Some(2)
+    );
+    assert!(!folder.join("elsewhere").exists());
+    let output = run(&["evaluate", "tiny", "--runs", "runs-yuv", "--split", "all"]);
+    assert_eq!(output.status.code(), Some(0));
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(said.contains("mean_chroma"), "{said}");
+}
+
+#[test]
+fn weights_that_are_not_here_stop_before_any_work() {
+    let bench = Bench::new();
+    let output = program(
+        &bench,
+        &["run", "tiny.toml", "--set", "fusion.extractor=resnet18"],
+    );
+    assert_eq!(output.status.code(), Some(2));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("colorize weights fetch resnet18"), "{said}");
+    assert!(!bench.folder.path().join("runs").exists());
+}
