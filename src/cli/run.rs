@@ -8,9 +8,9 @@ use clap::Args;
 
 use super::prepare::{TrainingArguments, stop_on_signal};
 use super::{DONE, INTERRUPTED, output};
-use crate::experiment::{Overrides, check_names, resolve};
-use crate::report::Summary;
-use crate::train::Outcome;
+use crate::experiment::{Claim, Overrides, check_names, resolve};
+use crate::report::{Summary, claims};
+use crate::train::{BASELINE_CODE, Outcome};
 
 /// Arguments of `colorize run`.
 #[derive(Debug, Args)]
@@ -62,6 +62,17 @@ pub(super) fn run(arguments: &RunArguments) -> anyhow::Result<ExitCode> {
     output::summaries(&summaries);
     output::line("");
     output::scores(&output::groups(&summaries)?);
+    let claims: Vec<Claim> = prepared
+        .iter()
+        .flat_map(|experiment| experiment.resolved.claims.clone())
+        .collect();
+    let mut judged = claims::judge(&claims, &summaries, &BASELINE_CODE)?;
+    // What is claimed against an experiment that was not asked for stays open, and is not worth a word.
+    judged.retain(|judged| judged.result.is_ok());
+    if !judged.is_empty() {
+        output::line("");
+        output::claims(&judged);
+    }
     let interrupted = trained
         .iter()
         .any(|trained| matches!(trained.outcome, Outcome::Interrupted { .. }));
