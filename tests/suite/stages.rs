@@ -176,7 +176,9 @@ fn baselines_are_scored_once_for_all_runs_on_the_same_images() {
     let divided = Division::of(&bench.selection, &bench.experiment).unwrap();
     let hash = bench.selection.content_hash().to_hex();
     let runs = bench.runs("runs");
-    let score = |experiment: &Experiment| baselines(experiment, &divided, &hash, &runs, &|_, _| {}).unwrap();
+    let score = |experiment: &Experiment| {
+        baselines(experiment, &divided, &hash, &runs, &|_, _| {}).unwrap()
+    };
     let path = score(&bench.experiment);
     let written = fs::metadata(&path).unwrap().modified().unwrap();
     assert_eq!(score(&in_yuv(&bench)), path);
