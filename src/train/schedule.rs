@@ -22,6 +22,7 @@ use super::logger::SharedLog;
 use super::memory::MemoryGauge;
 use super::metrics::NonFinite;
 use super::samples::Samples;
+use crate::backend::DeviceName;
 use crate::batch::{Batch, Photograph, TrainLoader as Batches};
 use crate::evaluate::{ImageScore, Metric};
 use crate::runs::{CheckpointWriter, ImageScores, RunError, RunFolder, RunLog, write_image_scores};
@@ -57,6 +58,8 @@ pub(super) struct Schedule {
     pub(super) cadence: Cadence,
     /// Steps that an earlier session did.
     pub(super) done: usize,
+    /// Where it is computed.
+    pub(super) device: DeviceName,
     /// Where everything is written.
     pub(super) folder: RunFolder,
     /// The run's numbers.
@@ -90,7 +93,7 @@ impl SupervisedLearningStrategy<Colorizer> for Schedule {
         let mut processor = components.event_processor;
         let mut checkpointer = components.checkpointer;
         let store = components.event_store;
-        let mut memory = MemoryGauge::new();
+        let mut memory = MemoryGauge::new(self.device);
 
         let mut batches = train.iter();
         // The stretch in hand: the step after which it began, and how many steps it has.
@@ -157,8 +160,8 @@ impl SupervisedLearningStrategy<Colorizer> for Schedule {
                 );
                 interrupter.fail_on_error(processor.process_train(LearnerEvent::EndEpoch(epoch)));
                 Self::settle(&mut processor, &store, &interrupter);
-                if let Some(bytes) = memory.read() {
-                    self.log.push(step, "train", MemoryGauge::NAME, bytes);
+                for (name, bytes) in memory.read() {
+                    self.log.push(step, "train", name, bytes);
                 }
             }
             if sample {

@@ -314,6 +314,7 @@ impl Trial<'_> {
         let schedule = Schedule {
             cadence: Cadence::of(section),
             done,
+            device: self.device,
             folder: folder.clone(),
             log: log.clone(),
             diary: Arc::clone(diary),
