@@ -144,6 +144,35 @@ pub(super) fn wrapped(text: &str, size: f64, weight: Weight, room: f64) -> Vec<S
     }
 }
 
+/// `text` as [`wrapped`] has it if its two lines fit, else on as many lines as its words fill, at most `most`; what is
+/// still too long is for [`fit`] to shorten.
+pub(super) fn paragraph(
+    text: &str,
+    size: f64,
+    weight: Weight,
+    room: f64,
+    most: usize,
+) -> Vec<String> {
+    let fits = |line: &str| width(line, size, weight) <= room;
+    let even = wrapped(text, size, weight, room);
+    if even.iter().all(|line| fits(line)) {
+        return even;
+    }
+    let text = clean(text);
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        let full = lines.len() == most;
+        match lines.last_mut() {
+            Some(line) if full || fits(&format!("{line} {word}")) => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
 /// A peak signal-to-noise ratio as figures write it: two decimals and the unit, `24.05 dB`.
 ///
 /// Infinity (equal pictures) is `∞ dB`, and what is no number is `– dB`.
@@ -238,6 +267,24 @@ mod tests {
             ["Fusion,", "EfficientNet-Lite0, mean"]
         );
         assert_eq!(lines("a-name-without-any-space").len(), 1);
+    }
+
+    #[test]
+    fn a_paragraph_takes_the_lines_that_it_needs() {
+        let lines = |text: &str| paragraph(text, 10.0, Weight::Regular, 100.0, 3);
+        assert_eq!(
+            lines("Fusion, mean of features"),
+            wrapped("Fusion, mean of features", 10.0, Weight::Regular, 100.0)
+        );
+        let sentence = "A network that keeps the photograph's luma makes a better picture";
+        let filled = lines(sentence);
+        assert_eq!(filled.len(), 3);
+        assert_eq!(filled.join(" "), sentence);
+        assert!(
+            filled[..2]
+                .iter()
+                .all(|line| width(line, 10.0, Weight::Regular) <= 100.0)
+        );
     }
 
     #[test]

@@ -38,7 +38,7 @@ impl Verdict {
 /// One difference.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Interval {
-    /// What is compared; a long one is written on two lines.
+    /// What is compared; a long one is written on several lines.
     pub label: String,
     /// The difference.
     pub value: f64,
@@ -99,9 +99,11 @@ const WIDEST_LABEL: f64 = 280.0;
 const PLOT: f64 = 360.0;
 /// Space between columns, in points.
 const COLUMN_GAP: f64 = 18.0;
-/// Height of a row with a label of one line, in points; a second line adds [`LINE`].
+/// Height of a row with a label of one line, in points; every other line adds [`LINE`].
 const ROW: f64 = 22.0;
 const LINE: f64 = 14.0;
+/// Lines of a label; what is longer is shortened.
+const MOST_LINES: usize = 4;
 /// Space between groups, in points.
 const GROUP_GAP: f64 = 26.0;
 
@@ -182,7 +184,7 @@ const VALUE_HEAD: &str = "difference";
 const INTERVAL_HEAD: &str = "95 % interval";
 
 fn label_lines(label: &str) -> Vec<String> {
-    text::wrapped(label, LABEL_SIZE, Weight::Regular, WIDEST_LABEL)
+    text::paragraph(label, LABEL_SIZE, Weight::Regular, WIDEST_LABEL, MOST_LINES)
 }
 
 fn written_interval(row: &Interval, digits: usize) -> String {
