@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde::de::IntoDeserializer;
 use serde::de::value::Error as ValueError;
 
-use super::output;
+use super::{RequestError, output};
 use crate::backend::{self, DeviceName};
 use crate::dataset::Cache;
 use crate::extractor::{
@@ -71,11 +71,17 @@ fn extractor(arguments: &ExtractorArguments) -> anyhow::Result<()> {
     let section = FusionSection {
         extractor: arguments.extractor,
         weights: arguments.weights.clone(),
+        size: arguments.size,
         ..FusionSection::default()
     };
     let path = PathBuf::from(&arguments.weights);
     let is_file = path.extension().is_some() || path.is_file();
+    if let Some((key, must)) = section.violations().first() {
+        return Err(RequestError(format!("`--{key}` {must}")).into());
+    }
     let choice = WeightsChoice::of(&section, is_file.then_some(path.as_path()))?;
+    // Weights with a name are the published ones, or the command ends here.
+    choice.identify(&cache.folder)?;
     let classifier = Extractor::load(arguments.extractor, &choice, &cache.folder, &device)?;
     let answers = verify(
         &classifier,

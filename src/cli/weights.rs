@@ -9,6 +9,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::{RequestError, output};
 use crate::dataset::Cache;
 use crate::download::{Fetched, ITEMS, Item, ItemKind, Phase, Progress, find};
+use crate::extractor::WEIGHTS_FOLDER;
 
 /// What can be asked of weights.
 #[derive(Debug, Subcommand)]
@@ -25,7 +26,7 @@ pub(super) enum WeightsCommand {
 
 /// Runs a command.
 pub(super) fn run(command: &WeightsCommand) -> anyhow::Result<()> {
-    let folder = Cache::of_user()?.folder.join("weights");
+    let folder = Cache::of_user()?.folder.join(WEIGHTS_FOLDER);
     match command {
         WeightsCommand::List => {
             list(&folder);

@@ -7,6 +7,9 @@ use super::section::ExtractorKind;
 use crate::photo::PhotoError;
 
 /// Why there are no features.
+///
+/// Every message is whole: the cause below it is a field and not a [`std::error::Error::source`], which would print it
+/// twice.
 #[derive(Debug, thiserror::Error)]
 pub enum ExtractorError {
     /// The section says `none`.
@@ -40,8 +43,8 @@ pub enum ExtractorError {
     Checksum {
         /// The file.
         path: PathBuf,
-        /// The published SHA-256, or its first digits.
-        expected: &'static str,
+        /// The published SHA-256.
+        expected: String,
         /// The file's own.
         actual: String,
         /// What to fetch.
@@ -111,35 +114,35 @@ pub enum ExtractorError {
         total: usize,
     },
     /// A file or folder that cannot be read.
-    #[error("cannot read `{}`: {source}", path.display())]
+    #[error("cannot read `{}`: {cause}", path.display())]
     Read {
         /// The file or folder.
         path: PathBuf,
         /// Why.
-        source: io::Error,
+        cause: io::Error,
     },
     /// A file or folder that cannot be written.
-    #[error("cannot write `{}`: {source}", path.display())]
+    #[error("cannot write `{}`: {cause}", path.display())]
     Write {
         /// The file or folder.
         path: PathBuf,
         /// Why.
-        source: io::Error,
+        cause: io::Error,
     },
 }
 
 impl ExtractorError {
     pub(super) fn read(path: &Path) -> impl FnOnce(io::Error) -> Self {
-        move |source| Self::Read {
+        move |cause| Self::Read {
             path: path.to_owned(),
-            source,
+            cause,
         }
     }
 
     pub(super) fn write(path: &Path) -> impl FnOnce(io::Error) -> Self {
-        move |source| Self::Write {
+        move |cause| Self::Write {
             path: path.to_owned(),
-            source,
+            cause,
         }
     }
 }

@@ -27,7 +27,7 @@ pub use self::features::{FeatureRequest, Features, ImageFile, compute};
 pub use self::section::{ExtractorKind, FusionSection, Pooling, Preprocess};
 pub use self::shuffle::derangement;
 pub use self::verify::{Answer, Guess, verify};
-pub use self::weights::{NAMED, NamedWeights, WeightsChoice};
+pub use self::weights::{NAMED, NamedWeights, WEIGHTS_FOLDER, WeightsChoice};
 
 /// Changes when the same weights would make other vectors of the same photograph.
 pub const VERSION: u32 = 1;

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 pub struct FusionSection {
     /// The classifier, without its last layer; `none` is no fusion at all.
     pub extractor: ExtractorKind,
-    /// `imagenet` and the other names of `colorize weights list`; `random`; or a path to a `.pth` or `.safetensors` file.
+    /// `imagenet`, for ResNet-50 also `imagenet_v2`; `random`; or a path to a `.pth` or `.safetensors` file.
     pub weights: String,
     /// How the classifier's last map becomes one vector.
     pub pooling: Pooling,

@@ -7,9 +7,10 @@ use super::error::ExtractorError;
 use super::read;
 use super::section::{ExtractorKind, FusionSection};
 use super::state::State;
+use crate::download::{self, Item};
 
 /// The folder of the fetched weights in the cache.
-const FOLDER: &str = "weights";
+pub const WEIGHTS_FOLDER: &str = "weights";
 
 /// Weights that can be fetched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,55 +21,58 @@ pub struct NamedWeights {
     pub name: &'static str,
     /// What `colorize weights fetch` calls them.
     pub fetch: &'static str,
-    /// Their file.
-    pub file_name: &'static str,
-    /// Their SHA-256, or the first digits of it, in lower case.
-    pub sha256: &'static str,
 }
 
-/// All weights that have a name. torchvision's file names carry the first eight digits of the SHA-256.
+/// All weights that have a name.
 pub const NAMED: &[NamedWeights] = &[
     NamedWeights {
         extractor: ExtractorKind::Resnet18,
         name: "imagenet",
         fetch: "resnet18",
-        file_name: "resnet18-f37072fd.pth",
-        sha256: "f37072fd",
     },
     NamedWeights {
         extractor: ExtractorKind::Resnet34,
         name: "imagenet",
         fetch: "resnet34",
-        file_name: "resnet34-b627a593.pth",
-        sha256: "b627a593",
     },
     NamedWeights {
         extractor: ExtractorKind::Resnet50,
         name: "imagenet",
         fetch: "resnet50",
-        file_name: "resnet50-0676ba61.pth",
-        sha256: "0676ba61",
     },
     NamedWeights {
         extractor: ExtractorKind::Resnet50,
         name: "imagenet_v2",
         fetch: "resnet50_v2",
-        file_name: "resnet50-11ad3fa6.pth",
-        sha256: "11ad3fa6",
     },
     NamedWeights {
         extractor: ExtractorKind::EfficientnetLite0,
         name: "imagenet",
         fetch: "efficientnet_lite0",
-        file_name: "efficientnet-lite0-57934424.pth",
-        sha256: "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
     },
 ];
 
 impl NamedWeights {
+    /// The file that is fetched: its name and its SHA-256.
+    pub fn item(&self) -> &'static Item {
+        download::find(self.fetch).expect("named weights are among the files that can be fetched")
+    }
+
     /// Where they lie once they have been fetched into the cache.
     pub fn path(&self, cache_folder: &Path) -> PathBuf {
-        cache_folder.join(FOLDER).join(self.file_name)
+        self.item().path(&cache_folder.join(WEIGHTS_FOLDER))
+    }
+
+    /// [`Self::path`], where they are.
+    fn file(&self, cache_folder: &Path) -> Result<PathBuf, ExtractorError> {
+        let path = self.path(cache_folder);
+        if path.exists() {
+            return Ok(path);
+        }
+        Err(ExtractorError::Missing {
+            path,
+            fetch: self.fetch,
+        })
     }
 }
 
@@ -135,31 +139,23 @@ impl WeightsChoice {
     ///
     /// When the file is missing or cannot be read, or is not the published one of that name.
     pub fn identify(&self, cache_folder: &Path) -> Result<String, ExtractorError> {
-        let (path, named) = match self {
+        let named = match self {
             Self::Random { seed } => return Ok(format!("random-{seed}")),
-            Self::Named(named) => (named.path(cache_folder), Some(named)),
-            Self::File(path) => (path.clone(), None),
+            Self::Named(named) => named,
+            Self::File(path) => return read::sha256(path),
         };
-        let Some(named) = named else {
-            return read::sha256(&path);
-        };
-        if !path.exists() {
-            return Err(ExtractorError::Missing {
-                path,
-                fetch: named.fetch,
-            });
-        }
+        let path = named.file(cache_folder)?;
         let actual = read::sha256(&path)?;
-        if actual.starts_with(named.sha256) {
-            Ok(actual)
-        } else {
-            Err(ExtractorError::Checksum {
-                path,
-                expected: named.sha256,
-                actual,
-                fetch: named.fetch,
-            })
+        let expected = named.item().checksum.to_string();
+        if actual == expected {
+            return Ok(actual);
         }
+        Err(ExtractorError::Checksum {
+            path,
+            expected,
+            actual,
+            fetch: named.fetch,
+        })
     }
 
     /// The tensors themselves, which are all there and have the right shapes.
@@ -171,7 +167,7 @@ impl WeightsChoice {
         let architecture = Architecture::of(extractor).ok_or(ExtractorError::NoExtractor)?;
         let path = match self {
             Self::Random { seed } => return Ok(State::random(&architecture, *seed)),
-            Self::Named(named) => named.path(cache_folder),
+            Self::Named(named) => named.file(cache_folder)?,
             Self::File(path) => path.clone(),
         };
         let state = read::tensors(&path)?;
@@ -260,7 +256,7 @@ mod tests {
         assert_eq!(
             message,
             format!(
-                "`{}` is not the file that was published: its SHA-256 is ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad, not 11ad3fa6; delete it and run `colorize weights fetch resnet50_v2`",
+                "`{}` is not the file that was published: its SHA-256 is ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad, not 11ad3fa62ca79e40addfd354a8ec4b7c75143b3038b8d2a807fbc68deab379ca; delete it and run `colorize weights fetch resnet50_v2`",
                 path.display()
             )
         );

@@ -292,12 +292,24 @@ fn a_file_with_a_wrong_byte_anywhere_is_no_catastrophe() {
 
 #[test]
 fn named_weights_are_those_that_can_be_fetched() {
+    let published = [
+        ("resnet18", "resnet18-f37072fd.pth", "f37072fd"),
+        ("resnet34", "resnet34-b627a593.pth", "b627a593"),
+        ("resnet50", "resnet50-0676ba61.pth", "0676ba61"),
+        ("resnet50_v2", "resnet50-11ad3fa6.pth", "11ad3fa6"),
+        (
+            "efficientnet_lite0",
+            "efficientnet-lite0-57934424.pth",
+            "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
+        ),
+    ];
     assert_eq!(NAMED.len(), 5);
-    for named in NAMED {
+    for (named, (fetch, file_name, sha256)) in NAMED.iter().zip(published) {
         let item = download::find(named.fetch).unwrap();
-        assert_eq!(item.file_name, named.file_name);
+        assert_eq!((named.fetch, named.item()), (fetch, item));
+        assert_eq!(item.file_name, file_name);
         assert!(
-            item.checksum.to_string().starts_with(named.sha256),
+            item.checksum.to_string().starts_with(sha256),
             "{}",
             named.fetch
         );
