@@ -6,7 +6,8 @@
 //!
 //! ```text
 //! experiment -> dataset -> photo -> color -> batch -> network -> train -> runs -> report
-//!                                                                evaluate -^  figure -^
+//!                                 extractor (download) -^ evaluate -^  figure, statistics -^
+//!                                                                  |-> trained
 //! ```
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::float_cmp))]

@@ -8,7 +8,6 @@ use std::thread;
 use burn::data::dataloader::{DataLoader, DataLoaderIterator, Progress};
 use burn::data::dataset::DatasetError;
 use burn::tensor::Device;
-use rayon::prelude::*;
 
 use super::{Batch, Order, Pixels};
 use crate::photo::PhotoError;
@@ -135,7 +134,7 @@ impl Prefetch {
             .name("prefetch".to_owned())
             .spawn(move || {
                 for positions in batches {
-                    let batch = assemble(&pixels, positions);
+                    let batch = pixels.batch(positions);
                     let failed = batch.is_err();
                     // A closed queue means that nobody wants more.
                     if sender.send(batch).is_err() || failed {
@@ -166,21 +165,4 @@ impl DataLoaderIterator<Batch> for Prefetch {
     fn progress(&self) -> Progress {
         Progress::new(self.done, self.total, Some("batches".to_owned()))
     }
-}
-
-fn assemble(pixels: &Pixels, positions: Vec<usize>) -> Result<Batch, PhotoError> {
-    let images: Vec<_> = positions
-        .par_iter()
-        .map(|&position| pixels.get(position))
-        .collect::<Result<_, _>>()?;
-    Ok(Batch {
-        size: pixels.size(),
-        pixels: images.concat(),
-        features: positions
-            .iter()
-            .flat_map(|&position| pixels.features(position))
-            .copied()
-            .collect(),
-        positions,
-    })
 }

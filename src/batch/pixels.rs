@@ -4,6 +4,9 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
+use rayon::prelude::*;
+
+use super::Batch;
 use crate::photo::{self, PhotoError, Resize};
 
 /// A photograph of a dataset.
@@ -75,6 +78,28 @@ impl Pixels {
     pub fn features(&self, position: usize) -> &[f32] {
         let width = self.features.width;
         &self.features.values[position * width..(position + 1) * width]
+    }
+
+    /// The photographs at `positions`, decoded on all cores, with their vectors.
+    ///
+    /// # Errors
+    ///
+    /// [`PhotoError`] when a file has become unreadable since it was inspected.
+    pub fn batch(&self, positions: Vec<usize>) -> Result<Batch, PhotoError> {
+        let images: Vec<_> = positions
+            .par_iter()
+            .map(|&position| self.get(position))
+            .collect::<Result<_, _>>()?;
+        Ok(Batch {
+            size: self.size,
+            pixels: images.concat(),
+            features: positions
+                .iter()
+                .flat_map(|&position| self.features(position))
+                .copied()
+                .collect(),
+            positions,
+        })
     }
 
     /// Side of the squares, in pixels.

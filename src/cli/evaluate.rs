@@ -6,20 +6,18 @@ use anyhow::Context;
 use clap::{Args, ValueEnum};
 
 use super::output;
-use super::prepare::{bar, select_photographs};
-use crate::backend::DeviceName;
+use super::prepare::{bar, score_baselines, select_photographs};
+use super::run_choice::RunChoice;
 use crate::dataset::{Cache, DatasetSection};
 use crate::report::{Scores, Summary};
-use crate::runs::{find_run, read_image_scores, write_image_scores_to};
-use crate::train::{BASELINE_CODE, Division, baselines};
-use crate::trained::TrainedRun;
+use crate::runs::{read_image_scores, write_image_scores_to};
+use crate::train::{BASELINE_CODE, Division};
 
 /// Arguments of `colorize evaluate`.
 #[derive(Debug, Args)]
 pub(super) struct EvaluateArguments {
-    /// A run: its folder, or its name under `--runs`, such as `03-yuv` or `03-yuv/s0-0123456789`
-    #[arg(value_name = "RUN")]
-    run: String,
+    #[command(flatten)]
+    choice: RunChoice,
     /// Dataset manifest; without it the run's own, with the run's categories
     #[arg(long, value_name = "MANIFEST")]
     dataset: Option<PathBuf>,
@@ -29,15 +27,6 @@ pub(super) struct EvaluateArguments {
     /// Which of the images: those that the run's split holds out, or all
     #[arg(long, value_enum, default_value_t = Which::Validation)]
     split: Which,
-    /// Step whose checkpoint is scored instead of the newest one
-    #[arg(long, value_name = "N")]
-    step: Option<usize>,
-    /// Where to compute: `flex`, `libtorch` or `libtorch:cuda:0`
-    #[arg(long, default_value = "flex")]
-    device: DeviceName,
-    /// Folder of all runs
-    #[arg(long, default_value = "runs", value_name = "DIR")]
-    runs: PathBuf,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -50,10 +39,9 @@ enum Which {
 
 /// Scores the run and the baselines, and writes a table with a row an image into the run's folder.
 pub(super) fn run(arguments: &EvaluateArguments) -> anyhow::Result<()> {
-    let folder = find_run(&arguments.runs, &arguments.run)?;
-    let summary = Summary::read(&folder)?;
     let cache = Cache::of_user()?;
-    let trained = TrainedRun::open(&folder, arguments.step, arguments.device, &cache.folder)?;
+    let trained = arguments.choice.open(&cache)?;
+    let summary = Summary::read(&trained.folder)?;
     let mut experiment = trained.experiment.clone();
     let manifest = match &arguments.dataset {
         Some(manifest) => {
@@ -72,18 +60,8 @@ pub(super) fn run(arguments: &EvaluateArguments) -> anyhow::Result<()> {
     };
     let hash = selection.content_hash().to_hex();
 
-    let scoring = bar("scoring baselines on", &manifest.name);
-    let path = baselines(
-        &experiment,
-        &divided,
-        &hash,
-        &arguments.runs,
-        &|done, all| {
-            scoring.set_length(all as u64);
-            scoring.set_position(done as u64);
-        },
-    )?;
-    scoring.finish_and_clear();
+    let runs = &arguments.choice.runs;
+    let path = score_baselines(&experiment, &manifest.name, &divided, &hash, runs)?;
 
     let scoring = bar("scoring the run on", &manifest.name);
     scoring.set_length(divided.held_out.len() as u64);
@@ -98,7 +76,7 @@ pub(super) fn run(arguments: &EvaluateArguments) -> anyhow::Result<()> {
         &hash[..10],
         trained.step
     );
-    let written = folder.path().join(name);
+    let written = trained.folder.path().join(name);
     write_image_scores_to(&written, &table)?;
 
     let label = format!("{} at step {}", summary.label(), trained.step);

@@ -1,45 +1,28 @@
 //! `colorize features`: compute feature vectors before training.
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
 
 use clap::Args;
 
-use super::prepare::{TrainingArguments, bar, stop_on_signal};
+use super::prepare::{ExperimentArguments, TrainingArguments, bar, stop_on_signal};
 use super::{DONE, INTERRUPTED, output};
 use crate::backend;
-use crate::experiment::{Overrides, resolve};
 use crate::extractor::ExtractorError;
 use crate::train::{Division, Fusing, feature_rows};
 
 /// Arguments of `colorize features`.
 #[derive(Debug, Args)]
 pub(super) struct FeaturesArguments {
-    /// Experiment files with fusion
-    #[arg(required = true, value_name = "EXPERIMENT")]
-    experiments: Vec<PathBuf>,
-    /// Change a value, as in `fusion.size=224`; typed like TOML; repeatable
-    #[arg(long, value_name = "KEY=VALUE")]
-    set: Vec<String>,
-    /// The experiments' quick settings
-    #[arg(long)]
-    quick: bool,
+    #[command(flatten)]
+    experiments: ExperimentArguments,
     #[command(flatten)]
     training: TrainingArguments,
 }
 
 /// Computes what the cache lacks; a run computes it as well when it needs it.
 pub(super) fn run(arguments: &FeaturesArguments) -> anyhow::Result<ExitCode> {
-    let overrides = Overrides {
-        set: arguments.set.clone(),
-        ..arguments.training.overrides(arguments.quick)
-    };
-    let resolved = arguments
-        .experiments
-        .iter()
-        .map(|path| resolve(path, &overrides))
-        .collect::<Result<Vec<_>, _>>()?;
+    let resolved = arguments.experiments.resolve(&arguments.training, &[])?;
     let prepared = arguments.training.prepare(resolved)?;
     let device = backend::open(&arguments.training.device)?;
     let stop = stop_on_signal()?;
@@ -50,9 +33,7 @@ pub(super) fn run(arguments: &FeaturesArguments) -> anyhow::Result<ExitCode> {
             continue;
         };
         let fusing = Fusing {
-            section: &experiment.resolved.experiment.fusion,
             weights,
-            resize: experiment.resolved.experiment.image.resize,
             device_name: arguments.training.device,
             device: &device,
             cache: &experiment.cache.folder,
@@ -62,8 +43,9 @@ pub(super) fn run(arguments: &FeaturesArguments) -> anyhow::Result<ExitCode> {
         computing.set_length(photographs.len() as u64);
         let begun = Instant::now();
         let found = feature_rows(
+            &experiment.resolved.experiment,
             &fusing,
-            &photographs,
+            [&photographs],
             &|done| computing.set_position(done as u64),
             &|| stop.should_stop(),
         );
@@ -76,7 +58,7 @@ pub(super) fn run(arguments: &FeaturesArguments) -> anyhow::Result<ExitCode> {
                 output::line(&format!(
                     "{name}: {} vectors of {} values; {} computed and {} known, in {:.1} s",
                     photographs.len(),
-                    found.rows.width,
+                    found.rows[0].width,
                     found.computed,
                     found.known,
                     begun.elapsed().as_secs_f64()

@@ -11,6 +11,7 @@ mod predict;
 mod prepare;
 mod reproduce;
 mod run;
+mod run_choice;
 mod verify;
 mod weights;
 

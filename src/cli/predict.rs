@@ -11,13 +11,13 @@ use indicatif::ProgressBar;
 use rayon::prelude::*;
 use walkdir::WalkDir;
 
+use super::run_choice::RunChoice;
 use super::{DONE, FAILED, RequestError, output};
-use crate::backend::DeviceName;
 use crate::batch::Photograph;
 use crate::dataset::Cache;
 use crate::figure::{Theme, side_by_side};
 use crate::photo::{self, PhotoError, PhotoFault, PhotoFormat};
-use crate::runs::{atomic, find_run};
+use crate::runs::atomic;
 use crate::trained::{Colored, TrainedRun};
 
 /// Photographs in memory at one time hold no more pixels than this, but for a single larger one.
@@ -29,9 +29,8 @@ const PHOTOGRAPHS_AT_A_TIME: usize = 64;
 /// Arguments of `colorize predict`.
 #[derive(Debug, Args)]
 pub(super) struct PredictArguments {
-    /// A run: its folder, or its name under `--runs`, such as `03-yuv` or `03-yuv/s0-0123456789`
-    #[arg(value_name = "RUN")]
-    run: String,
+    #[command(flatten)]
+    choice: RunChoice,
     /// Photographs, or folders of photographs
     #[arg(required = true, value_name = "PHOTO_OR_FOLDER")]
     inputs: Vec<PathBuf>,
@@ -47,15 +46,6 @@ pub(super) struct PredictArguments {
     /// Format of the files
     #[arg(long, value_enum, default_value_t = Format::Png)]
     format: Format,
-    /// Step whose checkpoint is used instead of the newest one
-    #[arg(long, value_name = "N")]
-    step: Option<usize>,
-    /// Where to compute: `flex`, `libtorch` or `libtorch:cuda:0`
-    #[arg(long, default_value = "flex")]
-    device: DeviceName,
-    /// Folder of all runs
-    #[arg(long, default_value = "runs", value_name = "DIR")]
-    runs: PathBuf,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -82,9 +72,7 @@ struct Job {
 /// Colours every photograph. One that cannot be decoded is named, and the others go on.
 pub(super) fn run(arguments: &PredictArguments) -> anyhow::Result<ExitCode> {
     let jobs = jobs(arguments)?;
-    let folder = find_run(&arguments.runs, &arguments.run)?;
-    let cache = Cache::of_user()?;
-    let trained = TrainedRun::open(&folder, arguments.step, arguments.device, &cache.folder)?;
+    let trained = arguments.choice.open(&Cache::of_user()?)?;
     output::note(&format!(
         "{} s{} at step {}, {} photographs",
         trained.record.experiment,

@@ -13,7 +13,7 @@ use crate::batch::inspection::{self, Selection};
 use crate::dataset::{
     Cache, DatasetError, DatasetSection, ImageRecord, Index, Manifest, resolve_manifest,
 };
-use crate::experiment::{ExperimentError, Overrides, Resolved};
+use crate::experiment::{Experiment, ExperimentError, Overrides, Resolved, resolve};
 use crate::train::{Display, Division, ExtractorWeights, Interrupter, Outcome, Trial, baselines};
 
 /// Arguments that every training command shares.
@@ -31,6 +31,39 @@ pub(super) struct TrainingArguments {
     /// Show burn-train's dashboard
     #[arg(long)]
     pub(super) tui: bool,
+}
+
+/// Experiment files and what is changed of them: arguments that `run` and `features` share.
+#[derive(Debug, Args)]
+pub(super) struct ExperimentArguments {
+    /// Experiment files
+    #[arg(required = true, value_name = "EXPERIMENT")]
+    experiments: Vec<PathBuf>,
+    /// Change a value, as in `train.steps=400`; typed like TOML; repeatable
+    #[arg(long, value_name = "KEY=VALUE")]
+    set: Vec<String>,
+    /// With the overrides of `[quick]`: small, on the synthetic world
+    #[arg(long)]
+    quick: bool,
+}
+
+impl ExperimentArguments {
+    /// Resolves every file; `seeds` are trained instead of the experiments' where there are any.
+    pub(super) fn resolve(
+        &self,
+        training: &TrainingArguments,
+        seeds: &[u64],
+    ) -> Result<Vec<Resolved>, ExperimentError> {
+        let overrides = Overrides {
+            set: self.set.clone(),
+            seeds: seeds.to_vec(),
+            ..training.overrides(self.quick)
+        };
+        self.experiments
+            .iter()
+            .map(|path| resolve(path, &overrides))
+            .collect()
+    }
 }
 
 /// An experiment and its photographs.
@@ -81,7 +114,15 @@ impl TrainingArguments {
     ) -> anyhow::Result<Vec<Trained>> {
         let experiment = &prepared.resolved.experiment;
         let mut trained = Vec::new();
-        prepared.score_baselines(&self.runs)?;
+        let divided = Division::of(&prepared.selection, experiment)?;
+        let hash = prepared.selection.content_hash().to_hex();
+        score_baselines(
+            experiment,
+            &prepared.manifest.name,
+            &divided,
+            &hash,
+            &self.runs,
+        )?;
         for &seed in &experiment.seeds {
             let trial = Trial {
                 experiment,
@@ -117,21 +158,22 @@ impl TrainingArguments {
     }
 }
 
-impl Prepared {
-    /// Scores what no network is needed for, once for all runs that are judged by the same images.
-    fn score_baselines(&self, runs: &Path) -> anyhow::Result<()> {
-        let experiment = &self.resolved.experiment;
-        let divided = Division::of(&self.selection, experiment)?;
-        let hash = self.selection.content_hash().to_hex();
-        let scoring = bar("scoring baselines on", &self.manifest.name);
-        baselines(experiment, &divided, &hash, runs, &|done, all| {
-            scoring.set_length(all as u64);
-            scoring.set_position(done as u64);
-        })
-        .context("cannot score the baselines")?;
-        scoring.finish_and_clear();
-        Ok(())
-    }
+/// Scores what no network is needed for, once for all runs that are judged by the same images; says in which file.
+pub(super) fn score_baselines(
+    experiment: &Experiment,
+    dataset: &str,
+    divided: &Division,
+    content_hash: &str,
+    runs: &Path,
+) -> anyhow::Result<PathBuf> {
+    let scoring = bar("scoring baselines on", dataset);
+    let path = baselines(experiment, divided, content_hash, runs, &|done, all| {
+        scoring.set_length(all as u64);
+        scoring.set_position(done as u64);
+    })
+    .context("cannot score the baselines")?;
+    scoring.finish_and_clear();
+    Ok(path)
 }
 
 /// A trial that was trained, or had been.

@@ -97,17 +97,19 @@ pub(super) fn run(arguments: &ReproduceArguments) -> anyhow::Result<ExitCode> {
 impl ReproduceArguments {
     /// What the command line changes of a stage: an extractor is the last stage's affair alone.
     fn overrides(&self, stage: &str) -> Overrides {
-        let mut overrides = Overrides {
-            set: self.set.clone(),
+        let mut set = Vec::new();
+        if let (Some(extractor), "04-fusion.toml") = (&self.extractor, stage) {
+            set.push(format!("fusion.extractor={extractor}"));
+            set.push("fusion.weights=imagenet".to_owned());
+            set.push("fusion.size=224".to_owned());
+        }
+        // Of two values for one key the last counts: what is set by hand.
+        set.extend_from_slice(&self.set);
+        Overrides {
+            set,
             seeds: self.seed.clone(),
             ..self.training.overrides(self.quick)
-        };
-        if let (Some(extractor), "04-fusion.toml") = (&self.extractor, stage) {
-            overrides.set.push(format!("fusion.extractor={extractor}"));
-            overrides.set.push("fusion.weights=imagenet".to_owned());
-            overrides.set.push("fusion.size=224".to_owned());
         }
-        overrides
     }
 }
 

@@ -1,48 +1,34 @@
 //! `colorize run`: train experiments.
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::Args;
 
-use super::prepare::{TrainingArguments, stop_on_signal};
+use super::prepare::{ExperimentArguments, TrainingArguments, stop_on_signal};
 use super::{DONE, INTERRUPTED, output};
-use crate::experiment::{Claim, Overrides, check_names, resolve};
-use crate::report::{Summary, claims};
+use crate::experiment::{Claim, check_names};
+use crate::report::Summary;
+use crate::report::claims::{self, Open};
 use crate::train::{BASELINE_CODE, Outcome};
 
 /// Arguments of `colorize run`.
 #[derive(Debug, Args)]
 pub(super) struct RunArguments {
-    /// Experiment files
-    #[arg(required = true, value_name = "EXPERIMENT")]
-    experiments: Vec<PathBuf>,
-    /// Change a value, as in `train.steps=400`; typed like TOML; repeatable
-    #[arg(long, value_name = "KEY=VALUE")]
-    set: Vec<String>,
+    #[command(flatten)]
+    experiments: ExperimentArguments,
     /// Seed to train instead of the experiment's; repeatable
     #[arg(long, value_name = "N")]
     seed: Vec<u64>,
-    /// With the overrides of `[quick]`: small, on the synthetic world
-    #[arg(long)]
-    quick: bool,
     #[command(flatten)]
     training: TrainingArguments,
 }
 
 /// Trains every seed of every experiment and prints what came of it.
 pub(super) fn run(arguments: &RunArguments) -> anyhow::Result<ExitCode> {
-    let overrides = Overrides {
-        set: arguments.set.clone(),
-        seeds: arguments.seed.clone(),
-        ..arguments.training.overrides(arguments.quick)
-    };
     let resolved = arguments
         .experiments
-        .iter()
-        .map(|path| resolve(path, &overrides))
-        .collect::<Result<Vec<_>, _>>()?;
+        .resolve(&arguments.training, &arguments.seed)?;
     check_names(&resolved)?;
     let prepared = arguments.training.prepare(resolved)?;
     let stop = stop_on_signal()?;
@@ -68,7 +54,7 @@ pub(super) fn run(arguments: &RunArguments) -> anyhow::Result<ExitCode> {
         .collect();
     let mut judged = claims::judge(&claims, &summaries, &BASELINE_CODE)?;
     // What is claimed against an experiment that was not asked for stays open, and is not worth a word.
-    judged.retain(|judged| judged.result.is_ok());
+    judged.retain(|judged| !matches!(judged.result, Err(Open::NotTrained(_))));
     if !judged.is_empty() {
         output::line("");
         output::claims(&judged);

@@ -25,6 +25,18 @@ pub enum Baseline {
 }
 
 impl Baseline {
+    /// All that are scored, in the order of tables. Heads of RGB are not among them: they reach everything.
+    pub fn all(mean_chroma: [f64; 2]) -> Vec<Self> {
+        let reachable = [Space::Yuv, Space::Lab].into_iter().flat_map(|space| {
+            [Head::Upstream, Head::Exact].map(|head| Self::Reachable { space, head })
+        });
+        [Self::Gray, Self::MeanChroma(mean_chroma)]
+            .into_iter()
+            .chain(reachable)
+            .chain([Self::EightBit])
+            .collect()
+    }
+
     /// The name in tables.
     pub fn name(&self) -> &'static str {
         match self {

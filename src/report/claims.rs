@@ -2,7 +2,7 @@
 
 use crate::evaluate::Metric;
 use crate::experiment::{Against, Claim};
-use crate::statistics::{Comparison, Side, Verdict, holm};
+use crate::statistics::{Comparison, Side, StatisticsError, Verdict, holm};
 
 use super::{ReportError, Scores, Summary};
 
@@ -12,7 +12,29 @@ pub struct Judged {
     /// The claim.
     pub claim: Claim,
     /// The numbers, or why there are none.
-    pub result: Result<JudgedNumbers, String>,
+    pub result: Result<JudgedNumbers, Open>,
+}
+
+/// Why a claim stays open.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum Open {
+    /// An experiment has no finished run among those that were asked for.
+    #[error("`{0}` has no finished run here")]
+    NotTrained(String),
+    /// A run's table lacks the metric's columns: an older program wrote it.
+    #[error("`{experiment}` has no `{metric}`")]
+    NoMetric {
+        /// The experiment.
+        experiment: String,
+        /// The metric.
+        metric: &'static str,
+    },
+    /// The baseline was not scored, or lacks the metric.
+    #[error("the baseline `{0}` was not scored")]
+    NoBaseline(String),
+    /// The numbers cannot be compared.
+    #[error(transparent)]
+    NotComparable(#[from] StatisticsError),
 }
 
 /// A claim's numbers.
@@ -64,7 +86,7 @@ fn compare(
     claim: &Claim,
     runs: &[Summary],
     baseline_code: &[(&'static str, u32)],
-) -> Result<Result<Comparison, String>, ReportError> {
+) -> Result<Result<Comparison, Open>, ReportError> {
     let of = match side(&claim.of, claim.metric, runs)? {
         Ok(side) => side,
         Err(reason) => return Ok(Err(reason)),
@@ -83,12 +105,12 @@ fn compare(
             let baseline = baselines.iter().find(|scores| scores.name == *name);
             match baseline.and_then(|scores| scores.as_baseline(claim.metric)) {
                 Some(against) => Comparison::of(&of, &against),
-                None => return Ok(Err(format!("the baseline `{name}` was not scored"))),
+                None => return Ok(Err(Open::NoBaseline(name.clone()))),
             }
         }
         Against::Value(value) => Comparison::with_value(&of, *value),
     };
-    Ok(compared.map_err(|error| error.to_string()))
+    Ok(compared.map_err(Open::from))
 }
 
 /// The finished runs of an experiment, one a seed.
@@ -96,7 +118,7 @@ fn side(
     experiment: &str,
     metric: Metric,
     runs: &[Summary],
-) -> Result<Result<Side, String>, ReportError> {
+) -> Result<Result<Side, Open>, ReportError> {
     let mut tables = Vec::new();
     for run in runs {
         if run.record.experiment != experiment || run.record.step < run.record.steps {
@@ -105,11 +127,16 @@ fn side(
         let scores = Scores::of_run(run, run.record.steps)?;
         match scores.terms(metric) {
             Some(terms) => tables.push(terms),
-            None => return Ok(Err(format!("`{experiment}` has no `{}`", metric.name()))),
+            None => {
+                return Ok(Err(Open::NoMetric {
+                    experiment: experiment.to_owned(),
+                    metric: metric.name(),
+                }));
+            }
         }
     }
     if tables.is_empty() {
-        return Ok(Err(format!("`{experiment}` has no finished run here")));
+        return Ok(Err(Open::NotTrained(experiment.to_owned())));
     }
     Ok(Ok(Side::experiment(tables)))
 }

@@ -17,6 +17,9 @@ use crate::figure::FigureError;
 use crate::runs::RunError;
 
 /// Why a report cannot be made.
+///
+/// Every message is whole: the cause below it is a field and not a [`std::error::Error::source`], which would print it
+/// twice.
 #[derive(Debug, thiserror::Error)]
 pub enum ReportError {
     /// A run folder cannot be read, or the report's not be written.
@@ -26,19 +29,11 @@ pub enum ReportError {
     #[error(transparent)]
     Figure(#[from] FigureError),
     /// A sample picture cannot be read.
-    #[error("cannot read the sample `{}`: {source}", path.display())]
+    #[error("cannot read the sample `{}`: {cause}", path.display())]
     Sample {
         /// Where.
         path: PathBuf,
         /// Why.
-        source: image::ImageError,
-    },
-    /// A table lacks a column.
-    #[error("`{}` is not a table of this program: {source}", path.display())]
-    Table {
-        /// Where.
-        path: PathBuf,
-        /// Why.
-        source: polars::error::PolarsError,
+        cause: image::ImageError,
     },
 }

@@ -7,14 +7,14 @@ use std::path::{Path, PathBuf};
 use image::RgbImage;
 
 use super::claims::Judged;
-use super::{ReportError, Summary};
+use super::{ReportError, Scores, Summary};
 use crate::color::Space;
 use crate::figure::{
     Better, Comparison, ComparisonCell, ComparisonRow, Interval, IntervalGroup, Metric, Panel,
     Reference, Scale, Series, Smoothing, Theme, Verdict, VerdictNames, comparison, curves,
     intervals,
 };
-use crate::runs::{atomic, read_image_scores};
+use crate::runs::atomic;
 use crate::{evaluate, statistics};
 
 /// Steps over which the training loss is averaged for the eye.
@@ -37,9 +37,9 @@ pub fn copy_samples(runs: &[Summary], folder: &Path) -> Result<Vec<PathBuf>, Rep
     runs.iter()
         .map(|run| {
             let sample = run.folder.sample(run.record.steps).with_extension("png");
-            let picture = std::fs::read(&sample).map_err(|source| ReportError::Sample {
+            let picture = std::fs::read(&sample).map_err(|cause| ReportError::Sample {
                 path: sample,
-                source: source.into(),
+                cause: cause.into(),
             })?;
             let path = folder.join(format!("{}.png", short_name(&run.record.experiment)));
             atomic::write(&path, &picture)?;
@@ -317,9 +317,9 @@ fn digits(rows: &[Interval]) -> usize {
 fn sample_ids(run: &Summary) -> Result<Vec<i64>, ReportError> {
     let any = run.folder.sample_image("truth", 0);
     let folder = any.parent().unwrap_or(Path::new(""));
-    let entries = std::fs::read_dir(folder).map_err(|source| ReportError::Sample {
+    let entries = std::fs::read_dir(folder).map_err(|cause| ReportError::Sample {
         path: folder.to_path_buf(),
-        source: source.into(),
+        cause: cause.into(),
     })?;
     let mut ids: Vec<i64> = entries
         .flatten()
@@ -333,34 +333,19 @@ fn open_sample(run: &Summary, kind: &str, id: i64) -> Result<RgbImage, ReportErr
     let path = run.folder.sample_image(kind, id);
     image::open(&path)
         .map(image::DynamicImage::into_rgb8)
-        .map_err(|source| ReportError::Sample { path, source })
+        .map_err(|cause| ReportError::Sample { path, cause })
 }
 
 /// PSNR of luma alone and of the prediction with its luma replaced, by image id, at the last step.
 fn psnr_by_image(run: &Summary) -> Result<BTreeMap<i64, (f64, f64)>, ReportError> {
-    let path = run.folder.image_scores(run.record.steps);
-    let table = read_image_scores(&path)?;
-    let column = |name: &str| {
-        table
-            .column(name)
-            .and_then(|column| column.f64().cloned())
-            .map_err(|source| ReportError::Table {
-                path: path.clone(),
-                source,
-            })
-    };
-    let (gray, replaced) = (column("psnr_gray")?, column("psnr_luma_replaced")?);
-    let ids = table
-        .column("image_id")
-        .and_then(|column| column.i64().cloned())
-        .map_err(|source| ReportError::Table {
-            path: path.clone(),
-            source,
-        })?;
-    Ok(ids
-        .iter()
-        .zip(gray.iter().zip(replaced.iter()))
-        .filter_map(|(id, (gray, replaced))| Some((id?, (gray?, replaced?))))
+    let scores = Scores::of_run(run, run.record.steps)?;
+    let values = |metric| scores.terms(metric).unwrap_or_default();
+    let gray = values(evaluate::Metric::PsnrGray);
+    let replaced = values(evaluate::Metric::PsnrLumaReplaced);
+    Ok(gray
+        .into_iter()
+        .zip(replaced)
+        .map(|(gray, replaced)| (gray.image, (gray.numerator, replaced.numerator)))
         .collect())
 }
 

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use polars::prelude::*;
 
+use super::identity::hash;
 use super::images::{columns, write_table};
 use super::{ImageScores, RunError};
 use crate::experiment::Experiment;
@@ -24,17 +25,8 @@ pub fn baseline_path(
         evaluate,
         ..
     } = experiment;
-    let mut hasher = blake3::Hasher::new();
-    for text in [
-        content_hash.to_owned(),
-        split.to_owned(),
-        format!("{:?} {image:?} {}", dataset.split, evaluate.images),
-        format!("{code:?}"),
-    ] {
-        hasher.update(&(text.len() as u64).to_le_bytes());
-        hasher.update(text.as_bytes());
-    }
-    let key = hasher.finalize().to_hex();
+    let judged = format!("{:?} {image:?} {}", dataset.split, evaluate.images);
+    let key = hash([content_hash, split, &judged, &format!("{code:?}")]).to_hex();
     runs.join(format!("baselines/{}.parquet", &key[..10]))
 }
 

@@ -28,11 +28,7 @@ pub fn find_run(runs: &Path, name: &str) -> Result<RunFolder, RunError> {
             };
             match wanted.split_once('/') {
                 Some((first, rest)) => first == experiment && trial.starts_with(rest),
-                None => {
-                    wanted == experiment
-                        || trial.starts_with(wanted)
-                        || Path::new(wanted) == run.path()
-                }
+                None => wanted == experiment || trial.starts_with(wanted),
             }
         })
         .collect();

@@ -211,7 +211,7 @@ pub fn find_runs(runs: &Path) -> Result<Vec<RunFolder>, RunError> {
                 return Err(RunError::Io {
                     action: "read",
                     path: runs.to_path_buf(),
-                    source: error.into(),
+                    cause: error.into(),
                 });
             }
         };

@@ -65,16 +65,9 @@ impl Identity {
         for (room, version) in parts.code {
             values.insert(format!("code.{room}"), version.to_string());
         }
-        let mut hasher = blake3::Hasher::new();
-        for (key, value) in &values {
-            // Lengths keep two neighbours from passing for others.
-            for text in [key, value] {
-                hasher.update(&(text.len() as u64).to_le_bytes());
-                hasher.update(text.as_bytes());
-            }
-        }
+        let texts = values.iter().flat_map(|(key, value)| [key, value]);
         Self {
-            hex: hasher.finalize().to_hex().to_string(),
+            hex: hash(texts.map(String::as_str)).to_hex().to_string(),
             seed: parts.seed,
         }
     }
@@ -89,6 +82,17 @@ impl fmt::Display for Identity {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.hex)
     }
+}
+
+/// One hash over several texts, in their order.
+pub(super) fn hash<'a>(texts: impl IntoIterator<Item = &'a str>) -> blake3::Hash {
+    let mut hasher = blake3::Hasher::new();
+    for text in texts {
+        // Lengths keep two neighbours from passing for others.
+        hasher.update(&(text.len() as u64).to_le_bytes());
+        hasher.update(text.as_bytes());
+    }
+    hasher.finalize()
 }
 
 /// Every key of a resolved experiment with its value as JSON, by dotted key.

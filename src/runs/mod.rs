@@ -33,27 +33,30 @@ pub use record::{DatasetRecord, FORMAT, RunRecord, Session, Status, WeightsRecor
 use std::path::PathBuf;
 
 /// What can go wrong with a run folder.
+///
+/// Every message is whole: the cause below it is a field and not a [`std::error::Error::source`], which would print it
+/// twice.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
     /// The operating system refused: no room, no permission, no such folder.
-    #[error("cannot {action} `{}`: {source}", path.display())]
+    #[error("cannot {action} `{}`: {cause}", path.display())]
     Io {
         /// What was tried, as a verb: `write`, `read`, `create`.
         action: &'static str,
         /// Where.
         path: PathBuf,
         /// What the operating system said.
-        source: std::io::Error,
+        cause: std::io::Error,
     },
     /// A Parquet table could not be written or read.
-    #[error("cannot {action} the table `{}`: {source}", path.display())]
+    #[error("cannot {action} the table `{}`: {cause}", path.display())]
     Table {
         /// `write` or `read`.
         action: &'static str,
         /// Where.
         path: PathBuf,
         /// What polars said.
-        source: polars::error::PolarsError,
+        cause: polars::error::PolarsError,
     },
     /// `run.json` is not what this program writes.
     #[error(
@@ -113,10 +116,10 @@ pub enum RunError {
 impl RunError {
     fn io(action: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.into();
-        move |source| Self::Io {
+        move |cause| Self::Io {
             action,
             path,
-            source,
+            cause,
         }
     }
 
@@ -125,10 +128,10 @@ impl RunError {
         path: impl Into<PathBuf>,
     ) -> impl FnOnce(polars::error::PolarsError) -> Self {
         let path = path.into();
-        move |source| Self::Table {
+        move |cause| Self::Table {
             action,
             path,
-            source,
+            cause,
         }
     }
 }

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use super::{Division, TrainError, image_scores};
 use crate::batch::{self, Pixels};
-use crate::color::{self, Head, Space};
+use crate::color;
 use crate::evaluate::{self, Baseline, ChromaMean, ImageScore};
 use crate::experiment::Experiment;
 use crate::photo;
@@ -74,16 +74,7 @@ pub fn baselines(
             Ok(mean)
         })?;
 
-    let mut kinds = vec![Baseline::Gray, Baseline::MeanChroma(mean.chroma())];
-    for (space, head) in [
-        (Space::Yuv, Head::Upstream),
-        (Space::Yuv, Head::Exact),
-        (Space::Lab, Head::Upstream),
-        (Space::Lab, Head::Exact),
-    ] {
-        kinds.push(Baseline::Reachable { space, head });
-    }
-    kinds.push(Baseline::EightBit);
+    let kinds = Baseline::all(mean.chroma());
     let scores: Vec<Vec<ImageScore>> = (0..held_out.photographs().len())
         .into_par_iter()
         .map(|position| {

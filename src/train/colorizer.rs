@@ -46,8 +46,6 @@ pub struct Colorized {
 /// The chroma of a batch, in the unit of the target: U and V, or a and b over [`crate::color::LAB_UNIT`].
 #[derive(Debug, Clone)]
 pub struct ChromaPlanes {
-    /// Gray on [0, 1], one value a pixel, one plane an image.
-    pub gray: Vec<Vec<f32>>,
     /// Of the photographs, two planes an image.
     pub truth: Vec<[Vec<f32>; 2]>,
     /// What the network says.
@@ -127,14 +125,7 @@ impl Colorizer {
             return None;
         }
         let (split, predicted) = self.answer(batch);
-        let pairs = |tensor: Tensor<4>| {
-            planes(tensor)
-                .chunks_exact(2)
-                .map(|pair| [pair[0].clone(), pair[1].clone()])
-                .collect()
-        };
         Some(ChromaPlanes {
-            gray: planes(split.input),
             truth: pairs(split.target),
             predicted: pairs(predicted),
         })
@@ -143,10 +134,7 @@ impl Colorizer {
     /// Two planes of chroma an image, as [`ColorSection::paint`] takes them.
     pub fn predicted_chroma(&self, batch: &Batch) -> Vec<[Vec<f32>; 2]> {
         let (_, predicted) = self.answer(batch);
-        planes(self.color.chroma(predicted))
-            .chunks_exact(2)
-            .map(|pair| [pair[0].clone(), pair[1].clone()])
-            .collect()
+        pairs(self.color.chroma(predicted))
     }
 
     /// Colours a batch, in inference mode when the model is.
@@ -166,16 +154,19 @@ impl Colorizer {
     }
 }
 
-/// Every plane of `[batch, channels, height, width]`.
-fn planes(tensor: Tensor<4>) -> Vec<Vec<f32>> {
+/// The two planes of every image of `[batch, 2, height, width]`.
+fn pairs(tensor: Tensor<4>) -> Vec<[Vec<f32>; 2]> {
     let [_, _, height, width] = tensor.dims();
     let values: Vec<f32> = tensor
         .into_data()
         .try_to_vec()
         .expect("the network computes in 32-bit floating point");
     values
-        .chunks_exact(height * width)
-        .map(<[f32]>::to_vec)
+        .chunks_exact(2 * height * width)
+        .map(|pair| {
+            let (first, second) = pair.split_at(height * width);
+            [first.to_vec(), second.to_vec()]
+        })
         .collect()
 }
 

@@ -6,10 +6,10 @@ use burn::tensor::Device;
 
 use crate::backend::{self, DeviceName};
 use crate::batch::{FeatureRows, Photograph};
+use crate::experiment::Experiment;
 use crate::extractor::{
     self, ExtractorError, ExtractorKind, FeatureRequest, FusionSection, ImageFile, WeightsChoice,
 };
-use crate::photo::Resize;
 use crate::runs::WeightsRecord;
 
 /// An extractor's weights, found and identified.
@@ -54,15 +54,11 @@ impl ExtractorWeights {
     }
 }
 
-/// What feature vectors are made with.
+/// What feature vectors are made with, beside the experiment.
 #[derive(Debug, Clone, Copy)]
 pub struct Fusing<'a> {
-    /// Which extractor, and how it is used.
-    pub section: &'a FusionSection,
-    /// Its weights.
+    /// The extractor's weights.
     pub weights: &'a ExtractorWeights,
-    /// How photographs are brought to its size.
-    pub resize: Resize,
     /// Where it computes, by name.
     pub device_name: DeviceName,
     /// Where it computes, without autodiff.
@@ -73,9 +69,9 @@ pub struct Fusing<'a> {
 
 /// Feature vectors, and how they were come by.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Fused {
-    /// The vectors.
-    pub rows: FeatureRows,
+pub struct Fused<const GROUPS: usize> {
+    /// The vectors of each group.
+    pub rows: [FeatureRows; GROUPS],
     /// Photographs that had to pass the classifier.
     pub computed: usize,
     /// Those that were known from the cache.
@@ -84,47 +80,60 @@ pub struct Fused {
     pub warnings: Vec<String>,
 }
 
-/// The vectors of `photographs`, in their order, or in another one where the section shuffles them. What the cache
-/// lacks is computed; `progress` is told how many photographs are done. The classifier is gone from memory afterwards.
+/// The vectors of groups of photographs, in their order; where the experiment shuffles them, in another one within each
+/// group. What the cache lacks is computed; `progress` is told how many photographs are done. The classifier is gone from
+/// memory afterwards.
 ///
 /// # Errors
 ///
 /// [`ExtractorError`] when the weights do not fit, a photograph has become unreadable, or `should_stop` says so.
-pub fn feature_rows(
+pub fn feature_rows<const GROUPS: usize>(
+    experiment: &Experiment,
     fusing: &Fusing<'_>,
-    photographs: &[Photograph],
+    groups: [&[Photograph]; GROUPS],
     progress: &dyn Fn(usize),
     should_stop: &dyn Fn() -> bool,
-) -> Result<Fused, ExtractorError> {
-    let files: Vec<ImageFile> = photographs
+) -> Result<Fused<GROUPS>, ExtractorError> {
+    let section = &experiment.fusion;
+    let files: Vec<ImageFile> = groups
         .iter()
+        .copied()
+        .flatten()
         .map(|photograph| ImageFile {
             content_hash: photograph.content_hash,
             path: photograph.path.clone(),
         })
         .collect();
     let request = FeatureRequest {
-        extractor: fusing.section.extractor,
+        extractor: section.extractor,
         weights: fusing.weights.choice.clone(),
-        pooling: fusing.section.pooling,
-        preprocess: fusing.section.preprocess,
-        size: fusing.section.size,
-        resize: fusing.resize,
+        pooling: section.pooling,
+        preprocess: section.preprocess,
+        size: section.size,
+        resize: experiment.image.resize,
         device_class: backend::device_class(&fusing.device_name).to_owned(),
         cache_folder: fusing.cache.to_path_buf(),
     };
-    let found = extractor::compute(&request, &files, fusing.device, progress, should_stop)?;
+    let mut found = extractor::compute(&request, &files, fusing.device, progress, should_stop)?;
     let width = found.width;
-    let mut values = found.values;
-    if fusing.section.shuffle {
-        values = extractor::derangement(fusing.section.seed, files.len())
-            .into_iter()
-            .flat_map(|position| &values[position * width..(position + 1) * width])
-            .copied()
-            .collect();
+    // From the last group to the first, so that each takes the end of what is left.
+    let mut rows = groups.map(|_| FeatureRows::default());
+    for (rows, group) in rows.iter_mut().zip(groups).rev() {
+        let start = found.values.len() - group.len() * width;
+        let values = found.values.split_off(start);
+        let values = if section.shuffle {
+            extractor::derangement(section.seed, group.len())
+                .into_iter()
+                .flat_map(|position| &values[position * width..(position + 1) * width])
+                .copied()
+                .collect()
+        } else {
+            values
+        };
+        *rows = FeatureRows { width, values };
     }
     Ok(Fused {
-        rows: FeatureRows { width, values },
+        rows,
         computed: found.computed,
         known: found.known,
         warnings: found.warnings,

@@ -38,24 +38,6 @@ const SAID: [Metric; 5] = [
 /// Plain lines come no closer together than this.
 const LINE_INTERVAL: Duration = Duration::from_secs(5);
 
-/// Progress of the feature vectors, before a run.
-pub(super) struct FeatureProgress {
-    bar: ProgressBar,
-    before: usize,
-}
-
-impl FeatureProgress {
-    /// So many of the photographs in hand are done.
-    pub(super) fn at(&self, done: usize) {
-        self.bar.set_position((self.before + done) as u64);
-    }
-
-    /// Takes the bar away.
-    pub(super) fn end(&self) {
-        self.bar.finish_and_clear();
-    }
-}
-
 enum Sink {
     Bar(ProgressBar),
     Lines { last: Instant },
@@ -117,13 +99,8 @@ impl Progress {
         }
     }
 
-    /// Of `all` feature vectors, the first `before` of which are there.
-    pub(super) fn features(
-        label: &str,
-        before: usize,
-        all: usize,
-        display: Display,
-    ) -> FeatureProgress {
+    /// A bar for `all` feature vectors, before a run.
+    pub(super) fn features(label: &str, all: usize, display: Display) -> ProgressBar {
         let bar = if display == Display::Silent {
             ProgressBar::hidden()
         } else {
@@ -131,10 +108,8 @@ impl Progress {
         };
         let style = ProgressStyle::with_template("{prefix} {wide_bar} {pos}/{len} {eta} left")
             .unwrap_or_else(|_| ProgressStyle::default_bar());
-        let bar = bar
-            .with_style(style)
-            .with_prefix(format!("features for {label}"));
-        FeatureProgress { bar, before }
+        bar.with_style(style)
+            .with_prefix(format!("features for {label}"))
     }
 
     fn now(&self) -> String {

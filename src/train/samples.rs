@@ -12,6 +12,7 @@ use crate::figure::{
     Channels, ChannelsRow, ChromaScale, Figure, Plane, Theme, Tile, TriptychRow, channels,
     decibels, gallery, triptych,
 };
+use crate::photo::PhotoFormat;
 use crate::runs::{RunFolder, atomic};
 
 /// Pictures side by side in the gallery of a run with fusion.
@@ -160,10 +161,9 @@ fn save(
     kind: &str,
     photograph: &Photograph,
 ) -> anyhow::Result<()> {
-    let mut png = std::io::Cursor::new(Vec::new());
-    picture
-        .write_to(&mut png, image::ImageFormat::Png)
+    let png = PhotoFormat::Png
+        .encode(picture)
         .context("cannot encode a sample as PNG")?;
-    atomic::write(&folder.sample_image(kind, photograph.id), png.get_ref())?;
+    atomic::write(&folder.sample_image(kind, photograph.id), &png)?;
     Ok(())
 }

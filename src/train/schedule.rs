@@ -292,23 +292,17 @@ pub fn image_scores(
     photographs: &[Photograph],
 ) -> ImageScores {
     let shown = || scores.iter().map(|&(position, _)| &photographs[position]);
-    let columns = scores
-        .first()
-        .map(|(_, score)| score.columns())
-        .into_iter()
-        .flatten()
-        .enumerate();
+    let rows: Vec<_> = scores.iter().map(|(_, score)| score.columns()).collect();
+    let names = rows.first().into_iter().flatten().map(|&(name, _)| name);
     ImageScores {
         step,
         image_ids: shown().map(|photograph| photograph.id).collect(),
         file_names: shown()
             .map(|photograph| photograph.file_name.clone())
             .collect(),
-        metrics: columns
-            .map(|(column, (name, _))| {
-                let values = scores.iter().map(|(_, score)| score.columns()[column].1);
-                (name, values.collect())
-            })
+        metrics: names
+            .enumerate()
+            .map(|(column, name)| (name, rows.iter().map(|row| row[column].1).collect()))
             .collect(),
     }
 }

@@ -23,7 +23,7 @@ use super::schedule::{Cadence, Schedule};
 use super::{LearningRateSchedule, Optimizer, Outcome, TrainError, TrainSection};
 use crate::backend::{self, DeviceName};
 use crate::batch::inspection::Selection;
-use crate::batch::{self, Batch, FeatureRows, HeldOutLoader, Order, Pixels, TrainLoader};
+use crate::batch::{self, FeatureRows, HeldOutLoader, Order, Pixels, TrainLoader};
 use crate::evaluate::BatchNormStatistics;
 use crate::experiment::Experiment;
 use crate::extractor::ExtractorError;
@@ -168,41 +168,37 @@ impl Trial<'_> {
             return Ok(Some([FeatureRows::default(), FeatureRows::default()]));
         };
         let fusing = Fusing {
-            section: &self.experiment.fusion,
             weights,
-            resize: self.experiment.image.resize,
             device_name: self.device,
             device,
             cache: self.cache,
         };
         let begun = std::time::Instant::now();
-        let all = divided.train.len() + divided.held_out.len();
-        let mut before = 0;
-        let [mut computed, mut known] = [0; 2];
-        let mut rows = [FeatureRows::default(), FeatureRows::default()];
-        for (rows, photographs) in rows.iter_mut().zip([&divided.train, &divided.held_out]) {
-            let progress = Progress::features(&self.experiment.name, before, all, self.display);
-            let found = feature_rows(&fusing, photographs, &|done| progress.at(done), &|| {
-                stop.should_stop()
-            });
-            progress.end();
-            before += photographs.len();
-            let found = match found {
-                Err(ExtractorError::Stopped { .. }) => return Ok(None),
-                found => found?,
-            };
-            computed += found.computed;
-            known += found.known;
-            for warning in &found.warnings {
-                diary.line(warning);
-            }
-            *rows = found.rows;
+        let groups = [divided.train.as_slice(), &divided.held_out];
+        let all = groups.iter().map(|group| group.len()).sum();
+        let progress = Progress::features(&self.experiment.name, all, self.display);
+        let found = feature_rows(
+            self.experiment,
+            &fusing,
+            groups,
+            &|done| progress.set_position(done as u64),
+            &|| stop.should_stop(),
+        );
+        progress.finish_and_clear();
+        let found = match found {
+            Err(ExtractorError::Stopped { .. }) => return Ok(None),
+            found => found?,
+        };
+        for warning in &found.warnings {
+            diary.line(warning);
         }
         diary.line(&format!(
-            "{computed} feature vectors computed and {known} known, in {:.1} s",
+            "{} feature vectors computed and {} known, in {:.1} s",
+            found.computed,
+            found.known,
             begun.elapsed().as_secs_f64()
         ));
-        Ok(Some(rows))
+        Ok(Some(found.rows))
     }
 
     /// Writes `run.json` for a session that begins.
@@ -359,18 +355,7 @@ impl Trial<'_> {
 
     fn samples(&self, divided: &Division, held_out: &Pixels) -> Result<Samples, TrainError> {
         let count = self.experiment.evaluate.samples.min(divided.held_out.len());
-        let pictures = (0..count)
-            .map(|position| held_out.get(position))
-            .collect::<Result<Vec<_>, _>>()?;
-        let batch = Batch {
-            size: held_out.size(),
-            pixels: pictures.concat(),
-            positions: (0..count).collect(),
-            features: (0..count)
-                .flat_map(|position| held_out.features(position))
-                .copied()
-                .collect(),
-        };
+        let batch = held_out.batch((0..count).collect())?;
         let provenance = vec![
             ("experiment", self.experiment.name.clone()),
             ("run", self.identity().to_string()),

@@ -129,9 +129,7 @@ impl TrainedRun {
     /// Where the network's feature vectors come from; `None` without fusion.
     fn fusing(&self) -> Option<Fusing<'_>> {
         self.weights.as_ref().map(|weights| Fusing {
-            section: &self.experiment.fusion,
             weights,
-            resize: self.experiment.image.resize,
             device_name: self.device_name,
             device: &self.device,
             cache: &self.cache,

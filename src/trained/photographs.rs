@@ -25,10 +25,12 @@ impl TrainedRun {
     ///
     /// [`TrainedError`] when a photograph cannot be decoded.
     pub fn features(&self, photographs: &[Photograph]) -> Result<FeatureRows, TrainedError> {
-        match self.fusing() {
-            Some(fusing) => Ok(feature_rows(&fusing, photographs, &|_| {}, &|| false)?.rows),
-            None => Ok(FeatureRows::default()),
-        }
+        let Some(fusing) = self.fusing() else {
+            return Ok(FeatureRows::default());
+        };
+        let fused = feature_rows(&self.experiment, &fusing, [photographs], &|_| {}, &|| false)?;
+        let [rows] = fused.rows;
+        Ok(rows)
     }
 
     /// Colours photographs, a forward pass for `evaluate.batch_size` of them. `features` holds a vector for each where

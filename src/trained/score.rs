@@ -9,7 +9,7 @@ use super::{TrainedError, TrainedRun};
 use crate::batch::{Batch, HeldOutLoader, Photograph, Pixels};
 use crate::evaluate::ImageScore;
 use crate::runs::ImageScores;
-use crate::train::{TrainError, feature_rows, image_scores};
+use crate::train::{TrainError, image_scores};
 
 impl TrainedRun {
     /// Scores every one of `photographs`, in their order. `progress` is told how many are done.
@@ -23,11 +23,8 @@ impl TrainedRun {
         progress: &(dyn Fn(usize) + Sync),
     ) -> Result<(Vec<ImageScore>, ImageScores), TrainedError> {
         let image = &self.experiment.image;
-        let mut pixels = Pixels::new(photographs.clone(), image.size, image.resize, 0);
-        if let Some(fusing) = self.fusing() {
-            let fused = feature_rows(&fusing, &photographs, &|_| {}, &|| false)?;
-            pixels = pixels.with_features(fused.rows);
-        }
+        let pixels = Pixels::new(photographs.clone(), image.size, image.resize, 0);
+        let pixels = pixels.with_features(self.features(&photographs)?);
         let loader = HeldOutLoader::new(Arc::new(pixels), self.experiment.evaluate.batch_size);
         let mut scores: Vec<(usize, ImageScore)> = Vec::with_capacity(photographs.len());
         for batch in loader.iter() {

@@ -36,20 +36,20 @@ pub enum WorldError {
         size: usize,
     },
     /// A file could not be written.
-    #[error("cannot write `{}`: {source}", path.display())]
+    #[error("cannot write `{}`: {cause}", path.display())]
     Io {
         /// The file or folder.
         path: PathBuf,
         /// What the system said.
-        source: std::io::Error,
+        cause: std::io::Error,
     },
     /// A picture could not be encoded.
-    #[error("cannot write `{}`: {source}", path.display())]
+    #[error("cannot write `{}`: {cause}", path.display())]
     Image {
         /// The picture's file.
         path: PathBuf,
         /// What the encoder said.
-        source: image::ImageError,
+        cause: image::ImageError,
     },
 }
 
@@ -57,9 +57,9 @@ pub enum WorldError {
 const FACTS: &str = "world.json";
 
 fn at(path: &Path) -> impl FnOnce(std::io::Error) -> WorldError + '_ {
-    move |source| WorldError::Io {
+    move |cause| WorldError::Io {
         path: path.to_owned(),
-        source,
+        cause,
     }
 }
 
@@ -155,7 +155,7 @@ impl World {
                 scene
                     .image
                     .save(&path)
-                    .map_err(|source| WorldError::Image { path, source })?;
+                    .map_err(|cause| WorldError::Image { path, cause })?;
                 progress(done.fetch_add(1, Ordering::Relaxed) + 1);
                 Ok(scene.objects)
             })
