@@ -65,7 +65,7 @@ pub(super) fn run(arguments: &EvaluateArguments) -> anyhow::Result<()> {
 
     let scoring = bar("scoring the run on", &manifest.name);
     scoring.set_length(divided.held_out.len() as u64);
-    let (_, table) = trained.score(divided.held_out.clone(), &|done| {
+    let table = trained.score(&divided.held_out, &|done| {
         scoring.set_position(done as u64);
     })?;
     scoring.finish_and_clear();

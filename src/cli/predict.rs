@@ -1,6 +1,7 @@
 //! `colorize predict`: colour photographs with a trained run.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -269,7 +270,7 @@ fn photographs_in(folder: &Path) -> anyhow::Result<Vec<(PathBuf, PathBuf)>> {
     for entry in WalkDir::new(folder).sort_by_file_name() {
         let entry = entry.with_context(|| format!("cannot list `{}`", folder.display()))?;
         let path = entry.path();
-        let ending = path.extension().map(|it| it.to_ascii_lowercase());
+        let ending = path.extension().map(OsStr::to_ascii_lowercase);
         let is_photograph = ending
             .and_then(|ending| ending.into_string().ok())
             .is_some_and(|ending| ["jpg", "jpeg", "png", "webp"].contains(&ending.as_str()));

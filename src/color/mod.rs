@@ -107,7 +107,7 @@ impl ColorSection {
                 target: rgb,
             },
             Space::Yuv => {
-                let yuv = tensors::rgb_to_yuv(rgb);
+                let yuv = tensors::rgb_to_yuv(&rgb);
                 Split {
                     input: yuv.clone().narrow(1, 0, 1),
                     target: yuv.narrow(1, 1, 2),
@@ -140,8 +140,8 @@ impl ColorSection {
     pub fn join(&self, input: Tensor<4>, predicted: Tensor<4>) -> Tensor<4> {
         match self.space {
             Space::Rgb => predicted,
-            Space::Yuv => tensors::yuv_to_rgb(Tensor::cat(vec![input, predicted], 1)),
-            Space::Lab => tensors::lab_to_rgb(Tensor::cat(
+            Space::Yuv => tensors::yuv_to_rgb(&Tensor::cat(vec![input, predicted], 1)),
+            Space::Lab => tensors::lab_to_rgb(&Tensor::cat(
                 vec![input.mul_scalar(100.0), predicted.mul_scalar(LAB_UNIT)],
                 1,
             )),
@@ -151,7 +151,7 @@ impl ColorSection {
     /// The two planes of chroma in the network's answer: U and V where it answers in RGB, clipped to [0, 1] first.
     pub fn chroma(&self, predicted: Tensor<4>) -> Tensor<4> {
         match self.space {
-            Space::Rgb => tensors::rgb_to_yuv(predicted.clamp(0.0, 1.0)).narrow(1, 1, 2),
+            Space::Rgb => tensors::rgb_to_yuv(&predicted.clamp(0.0, 1.0)).narrow(1, 1, 2),
             Space::Yuv | Space::Lab => predicted,
         }
     }

@@ -5,12 +5,12 @@ use burn::tensor::Tensor;
 use super::{lab, yuv};
 
 /// Y, U, V of RGB on [0, 1], `[batch, 3, height, width]` in and out.
-pub(super) fn rgb_to_yuv(rgb: Tensor<4>) -> Tensor<4> {
+pub(super) fn rgb_to_yuv(rgb: &Tensor<4>) -> Tensor<4> {
     linear(rgb, &yuv::FROM_RGB)
 }
 
 /// RGB of Y, U, V, `[batch, 3, height, width]` in and out; outside [0, 1] where no such colour exists.
-pub(super) fn yuv_to_rgb(yuv: Tensor<4>) -> Tensor<4> {
+pub(super) fn yuv_to_rgb(yuv: &Tensor<4>) -> Tensor<4> {
     linear(yuv, &yuv::TO_RGB)
 }
 
@@ -25,21 +25,21 @@ pub(super) fn rgb_to_lab(rgb: Tensor<4>) -> Tensor<4> {
         .div_scalar(1.055)
         .powf_scalar(2.4);
     let linear_light = high.mask_where(rgb.lower_equal_elem(0.04045), low);
-    let xyz = linear(linear_light, &SHARES_FROM_RGB);
+    let xyz = linear(&linear_light, &SHARES_FROM_RGB);
     let cubic = xyz.clone().clamp_min(1e-9).powf_scalar(1.0 / 3.0);
     let straight = xyz.clone().mul_scalar(lab::SLOPE).add_scalar(lab::OFFSET);
     let f = cubic.mask_where(xyz.lower_equal_elem(lab::LINEAR_BELOW), straight);
     let offset = constant(&OFFSET, &f);
-    linear(f, &LAB_FROM_F) + offset
+    linear(&f, &LAB_FROM_F) + offset
 }
 
 /// RGB of L (0 to 100), a, b, `[batch, 3, height, width]` in and out; at least 0, above 1 where no such colour exists.
-pub(super) fn lab_to_rgb(lab: Tensor<4>) -> Tensor<4> {
-    let f = linear(lab.clone().sub(constant(&OFFSET, &lab)), &F_FROM_LAB);
+pub(super) fn lab_to_rgb(lab: &Tensor<4>) -> Tensor<4> {
+    let f = linear(&lab.clone().sub(constant(&OFFSET, lab)), &F_FROM_LAB);
     let cube = f.clone().powi_scalar(3);
     let straight = f.clone().sub_scalar(lab::OFFSET).div_scalar(lab::SLOPE);
     let xyz = cube.mask_where(f.lower_equal_elem(lab::LINEAR_BELOW.cbrt()), straight);
-    let light = linear(xyz.clamp_min(0.0), &RGB_FROM_SHARES).clamp_min(0.0);
+    let light = linear(&xyz.clamp_min(0.0), &RGB_FROM_SHARES).clamp_min(0.0);
     let low = light.clone().mul_scalar(12.92);
     let high = light
         .clone()
@@ -96,8 +96,8 @@ const F_FROM_LAB: [[f64; 3]; 3] = [
 const OFFSET: [f64; 3] = [-16.0, 0.0, 0.0];
 
 /// Every pixel as a row vector times `matrix`.
-fn linear(pixels: Tensor<4>, matrix: &[[f64; 3]; 3]) -> Tensor<4> {
-    let row = |row: usize| pixels.clone().narrow(1, row, 1) * constant(&matrix[row], &pixels);
+fn linear(pixels: &Tensor<4>, matrix: &[[f64; 3]; 3]) -> Tensor<4> {
+    let row = |row: usize| pixels.clone().narrow(1, row, 1) * constant(&matrix[row], pixels);
     row(0) + row(1) + row(2)
 }
 

@@ -48,7 +48,7 @@ impl EvaluateSection {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum BatchNormStatistics {
-    /// Means over training batches with the weights at hand (Wu and Johnson 2021, "Rethinking 'Batch' in BatchNorm",
+    /// Means over training batches with the weights at hand (Wu and Johnson 2021, "Rethinking 'Batch' in `BatchNorm`",
     /// section 3).
     #[default]
     Recomputed,

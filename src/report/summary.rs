@@ -61,9 +61,10 @@ impl Summary {
 
     fn random_weights(&self) -> &'static str {
         let weights = self.record.weights.as_ref();
-        match weights.is_some_and(|weights| weights.path.is_none()) {
-            true => " (random weights)",
-            false => "",
+        if weights.is_some_and(|weights| weights.path.is_none()) {
+            " (random weights)"
+        } else {
+            ""
         }
     }
 

@@ -66,7 +66,7 @@ impl Samples {
             .map(|(truth, colorized)| decibels(psnr(truth, colorized)))
             .collect();
         let figure = if !self.batch.features.is_empty() {
-            self.gallery(&title, &output, &captions)
+            colorized_gallery(&title, &output, &captions)
         } else if let Some(chroma) = model.chroma(&self.batch) {
             self.channels(&title, &truth, &output, &chroma, &captions)
         } else {
@@ -85,19 +85,6 @@ impl Samples {
             save(&output.colorized[index], folder, &kind, photograph)?;
         }
         Ok(())
-    }
-
-    fn gallery(&self, title: &str, output: &Colorized, captions: &[String]) -> Figure {
-        let tiles: Vec<Tile<'_>> = output
-            .colorized
-            .iter()
-            .zip(captions)
-            .map(|(picture, caption)| Tile {
-                picture,
-                caption: Some(caption.clone()),
-            })
-            .collect();
-        gallery(title, &tiles, GALLERY_COLUMNS, Theme::Light)
     }
 
     fn channels(
@@ -133,6 +120,19 @@ impl Samples {
         };
         channels(title, &content, Theme::Light)
     }
+}
+
+fn colorized_gallery(title: &str, output: &Colorized, captions: &[String]) -> Figure {
+    let tiles: Vec<Tile<'_>> = output
+        .colorized
+        .iter()
+        .zip(captions)
+        .map(|(picture, caption)| Tile {
+            picture,
+            caption: Some(caption.clone()),
+        })
+        .collect();
+    gallery(title, &tiles, GALLERY_COLUMNS, Theme::Light)
 }
 
 fn pair(side: u32, planes: &[Vec<f32>; 2]) -> [Plane<'_>; 2] {

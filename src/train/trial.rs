@@ -120,9 +120,8 @@ impl Trial<'_> {
         let before = read_metrics(&folder)?.seconds();
         let log = SharedLog::new(metric_log, before, stop.clone());
 
-        let features = match self.features(&divided, &device, &diary, stop)? {
-            Some(features) => features,
-            None => return Ok(Outcome::Interrupted { step: done }),
+        let Some(features) = self.features(&divided, &device, &diary, stop)? else {
+            return Ok(Outcome::Interrupted { step: done });
         };
         let model = Colorizer::new(self.experiment, self.seed, &device);
         let mut record = self.begin(&folder, &identity, &divided, done, model.parameter_count())?;

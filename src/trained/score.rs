@@ -19,12 +19,12 @@ impl TrainedRun {
     /// [`TrainedError`] when a photograph cannot be decoded, or its features cannot be had.
     pub fn score(
         &self,
-        photographs: Vec<Photograph>,
+        photographs: &[Photograph],
         progress: &(dyn Fn(usize) + Sync),
-    ) -> Result<(Vec<ImageScore>, ImageScores), TrainedError> {
+    ) -> Result<ImageScores, TrainedError> {
         let image = &self.experiment.image;
-        let pixels = Pixels::new(photographs.clone(), image.size, image.resize, 0);
-        let pixels = pixels.with_features(self.features(&photographs)?);
+        let pixels = Pixels::new(photographs.to_vec(), image.size, image.resize, 0);
+        let pixels = pixels.with_features(self.features(photographs)?);
         let loader = HeldOutLoader::new(Arc::new(pixels), self.experiment.evaluate.batch_size);
         let mut scores: Vec<(usize, ImageScore)> = Vec::with_capacity(photographs.len());
         for batch in loader.iter() {
@@ -37,7 +37,6 @@ impl TrainedRun {
             scores.extend(positions.into_iter().zip(item.scores));
             progress(scores.len());
         }
-        let table = image_scores(self.step, &scores, &photographs);
-        Ok((scores.into_iter().map(|(_, score)| score).collect(), table))
+        Ok(image_scores(self.step, &scores, photographs))
     }
 }

@@ -158,7 +158,7 @@ fn a_trained_run_scores_again_what_it_scored() {
         let trained =
             TrainedRun::open(&folder, None, DeviceName::Flex, &bench.cache.folder).unwrap();
         let divided = Division::of(&bench.selection, &experiment).unwrap();
-        let (_, table) = trained.score(divided.held_out, &|_| {}).unwrap();
+        let table = trained.score(&divided.held_out, &|_| {}).unwrap();
         let logged = read_image_scores(&folder.image_scores(6)).unwrap();
         for (metric, values) in &table.metrics {
             let column = logged.column(metric).unwrap().f64().unwrap();
