@@ -126,6 +126,7 @@ impl TrainingArguments {
         for &seed in &experiment.seeds {
             let trial = Trial {
                 experiment,
+                variant: &prepared.resolved.variant,
                 seed,
                 device: self.device,
                 selection: &prepared.selection,

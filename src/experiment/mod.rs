@@ -23,6 +23,7 @@ mod read;
 mod resolve;
 mod source;
 mod tree;
+mod variant;
 mod weights;
 mod written;
 
@@ -42,6 +43,7 @@ pub use claim::{Against, Claim};
 pub use overrides::Overrides;
 pub use problem::{ExperimentError, Fault, Problem};
 pub use resolve::{check_names, resolve};
+pub use variant::Variant;
 
 /// A complete experiment: every value decided and judged.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -85,6 +87,8 @@ pub struct Resolved {
     pub weights: Option<PathBuf>,
     /// What the file claims, its own claims and not its parents'.
     pub claims: Vec<Claim>,
+    /// Where in the file's `[matrix]` it stands.
+    pub variant: Variant,
 }
 
 /// Where each value of an experiment was written; [`Resolved::error_at`] draws from it.

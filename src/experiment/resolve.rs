@@ -15,7 +15,7 @@ use super::problem::{ExperimentError, Fault, Problem};
 use super::tree::{Item, Node, Table};
 use super::weights::find_weights;
 use super::written::{Written, read_all};
-use super::{Experiment, Origins, Overrides, Resolved};
+use super::{Experiment, Origins, Overrides, Resolved, Variant};
 
 /// What may be overridden in `[quick]`.
 const QUICK_KEYS: [&str; 8] = [
@@ -88,6 +88,7 @@ pub fn resolve(path: &Path, overrides: &Overrides) -> Result<Resolved, Experimen
             manifest,
             weights,
             claims,
+            variant: Variant::default(),
         }),
         _ => Err(ExperimentError::new(
             problems

@@ -47,8 +47,9 @@ impl Summary {
     pub fn label(&self) -> String {
         let Self { record, .. } = self;
         format!(
-            "{} s{}{}",
+            "{}{} s{}{}",
             record.experiment,
+            self.variant(),
             record.seed,
             self.random_weights()
         )
@@ -56,7 +57,21 @@ impl Summary {
 
     /// What tables and pictures call it.
     pub fn title(&self) -> String {
-        format!("{}{}", self.record.title, self.random_weights())
+        format!(
+            "{}{}{}",
+            self.record.title,
+            self.variant(),
+            self.random_weights()
+        )
+    }
+
+    /// ` norm=batch`, or nothing without a matrix.
+    fn variant(&self) -> String {
+        let variant = &self.record.variant;
+        if variant.is_empty() {
+            return String::new();
+        }
+        format!(" {variant}")
     }
 
     fn random_weights(&self) -> &'static str {

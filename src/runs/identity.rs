@@ -41,6 +41,7 @@ pub struct IdentityParts<'a> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
     hex: String,
+    configuration: String,
     seed: u64,
 }
 
@@ -56,7 +57,6 @@ impl Identity {
     }
 
     fn of_values(parts: &IdentityParts<'_>, mut values: BTreeMap<String, String>) -> Self {
-        values.insert("seed".to_owned(), parts.seed.to_string());
         values.insert("dataset.content".to_owned(), parts.dataset.to_owned());
         if let Some(weights) = parts.weights {
             values.insert("fusion.weights".to_owned(), weights.to_owned());
@@ -65,11 +65,23 @@ impl Identity {
         for (room, version) in parts.code {
             values.insert(format!("code.{room}"), version.to_string());
         }
-        let texts = values.iter().flat_map(|(key, value)| [key, value]);
+        let hash_of = |values: &BTreeMap<String, String>| {
+            let texts = values.iter().flat_map(|(key, value)| [key, value]);
+            hash(texts.map(String::as_str)).to_hex().to_string()
+        };
+        let configuration = hash_of(&values);
+        values.insert("seed".to_owned(), parts.seed.to_string());
         Self {
-            hex: hash(texts.map(String::as_str)).to_hex().to_string(),
+            hex: hash_of(&values),
+            configuration,
             seed: parts.seed,
         }
+    }
+
+    /// The same hash without the seed: trials with equal configurations are repetitions of one another, and their spread
+    /// is that of the seeds.
+    pub fn configuration(&self) -> &str {
+        &self.configuration
     }
 
     /// The trial's name, which is its folder's: `s<seed>-<first ten hexadecimal digits>`.

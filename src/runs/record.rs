@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::Environment;
+use crate::experiment::Variant;
 
 /// Changes when `run.json` changes in a way that an older program could misread.
 pub const FORMAT: u32 = 1;
@@ -91,6 +92,12 @@ pub struct RunRecord {
     pub seed: u64,
     /// The trial's identity, 64 hexadecimal digits.
     pub identity: String,
+    /// The identity without the seed, 64 hexadecimal digits; empty in records of programs that did not write it.
+    #[serde(default)]
+    pub configuration: String,
+    /// Where in its experiment's `[matrix]` it stands; empty without one.
+    #[serde(default)]
+    pub variant: Variant,
     /// How it stands.
     pub status: Status,
     /// Why it failed, when it did.

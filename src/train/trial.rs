@@ -25,7 +25,7 @@ use crate::backend::{self, DeviceName};
 use crate::batch::inspection::Selection;
 use crate::batch::{self, FeatureRows, HeldOutLoader, Order, Pixels, TrainLoader};
 use crate::evaluate::BatchNormStatistics;
-use crate::experiment::Experiment;
+use crate::experiment::{Experiment, Variant};
 use crate::extractor::ExtractorError;
 use crate::network::NormKind;
 use crate::runs::{
@@ -51,6 +51,8 @@ const CODE: [(&str, u32); 7] = [
 pub struct Trial<'a> {
     /// What is trained.
     pub experiment: &'a Experiment,
+    /// Where in the experiment's `[matrix]` it stands, for the record.
+    pub variant: &'a Variant,
     /// Seed of the initial weights and of the order.
     pub seed: u64,
     /// Where it is computed.
@@ -226,6 +228,8 @@ impl Trial<'_> {
             title: self.experiment.title.clone(),
             seed: self.seed,
             identity: identity.to_string(),
+            configuration: identity.configuration().to_owned(),
+            variant: self.variant.clone(),
             status: Status::Running,
             error: None,
             step: done,

@@ -10,7 +10,7 @@ use burn::tensor::Tensor;
 use colorize::backend::{self, DeviceName};
 use colorize::batch::inspection::{Selection, inspect};
 use colorize::dataset::{Cache, Index, Manifest};
-use colorize::experiment::{Experiment, Overrides, resolve};
+use colorize::experiment::{Experiment, Overrides, Variant, resolve};
 use colorize::runs::{
     Checkpoint, CheckpointPart, RunFolder, Status, read_image_scores, read_metrics,
 };
@@ -23,6 +23,7 @@ pub(crate) struct Bench {
     pub(crate) experiment: Experiment,
     pub(crate) selection: Selection,
     manifest: PathBuf,
+    variant: Variant,
 }
 
 const EXPERIMENT: &str = r#"
@@ -58,6 +59,7 @@ impl Bench {
         Self {
             experiment: resolved.experiment,
             manifest: resolved.manifest,
+            variant: resolved.variant,
             selection,
             cache,
             folder,
@@ -72,6 +74,7 @@ impl Bench {
     ) -> Trial<'a> {
         Trial {
             experiment,
+            variant: &self.variant,
             seed: 0,
             device,
             selection: &self.selection,
