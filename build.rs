@@ -36,6 +36,8 @@ fn main() {
     }
     println!("cargo::rustc-link-arg=-Wl,-rpath,{}", libraries.display());
     println!("cargo::rustc-env=COLORIZE_LIBTORCH={}", libraries.display());
+    #[cfg(feature = "libtorch")]
+    compile_kernels(&libraries);
     if let Some(version) = libraries.parent().and_then(build_version) {
         println!("cargo::rustc-env=COLORIZE_LIBTORCH_VERSION={version}");
     }
@@ -45,4 +47,38 @@ fn main() {
 fn build_version(libtorch: &Path) -> Option<String> {
     let version = fs::read_to_string(libtorch.join("build-version")).ok()?;
     Some(version.trim().to_owned())
+}
+
+/// Our layers over libtorch, in C++.
+#[cfg(feature = "libtorch")]
+fn compile_kernels(libraries: &Path) {
+    let folder = Path::new("src/backend/native");
+    println!("cargo::rerun-if-changed={}", folder.display());
+    println!("cargo::rerun-if-env-changed=LIBTORCH_INCLUDE");
+    println!("cargo::rerun-if-env-changed=LIBTORCH_CXX11_ABI");
+    // The places where `torch-sys` looks.
+    let include = env::var_os("LIBTORCH_INCLUDE")
+        .map(PathBuf::from)
+        .or_else(|| libraries.parent().map(Path::to_path_buf))
+        .unwrap_or_default()
+        .join("include");
+    if !include.join("ATen/ATen.h").exists() {
+        println!(
+            "cargo::error=there is no ATen/ATen.h in {}: run scripts/libtorch.sh, then build again",
+            include.display()
+        );
+        return;
+    }
+    let abi = env::var("LIBTORCH_CXX11_ABI").unwrap_or_else(|_| "1".to_owned());
+    cc::Build::new()
+        .cpp(true)
+        .std("c++17")
+        .opt_level(3)
+        .flag("-isystem")
+        .flag(include)
+        // libtorch's own threads, from the runtime that `torch-sys` links.
+        .flag_if_supported("-fopenmp")
+        .define("_GLIBCXX_USE_CXX11_ABI", abi.as_str())
+        .files(["layer.cpp", "rows.cpp", "thin.cpp"].map(|file| folder.join(file)))
+        .compile("colorize_kernels");
 }

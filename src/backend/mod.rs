@@ -5,12 +5,20 @@
 
 mod device_name;
 mod doctor;
+mod layer;
 mod libtorch;
+#[cfg(feature = "libtorch")]
+#[expect(
+    deprecated,
+    reason = "Burn 0.22 is pinned as its last release with libtorch, the fastest backend here on a processor"
+)]
+mod native;
 
 use burn::tensor::Device;
 
 pub use self::device_name::DeviceName;
 pub use self::doctor::{Answer, DeviceReport, Report, doctor, libraries};
+pub use self::layer::{Layer, Normalized, layers};
 
 /// Why a device cannot be had.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -87,6 +95,16 @@ pub fn device_class(name: &DeviceName) -> &'static str {
         DeviceName::Flex => "flex",
         DeviceName::Libtorch => "libtorch",
         DeviceName::LibtorchCuda(_) => "libtorch:cuda",
+    }
+}
+
+/// Counts the changes of the kernels that a device of this kind computes [`layers`] with; `None` where those are Burn's.
+/// It is part of the identity of such a device's runs alone, so that better kernels for one leave the others' runs as
+/// they are.
+pub fn kernels_version(name: &DeviceName) -> Option<u32> {
+    match name {
+        DeviceName::Flex => None,
+        DeviceName::Libtorch | DeviceName::LibtorchCuda(_) => Some(1),
     }
 }
 

@@ -3,11 +3,47 @@
 use burn::module::Module;
 use burn::nn::PaddingConfig2d;
 use burn::nn::conv::{Conv2d, Conv2dConfig, ConvTranspose2d, ConvTranspose2dConfig};
+use burn::tensor::activation::relu;
 use burn::tensor::{Device, Tensor};
 
 use super::initial::InitialWeights;
 use super::norm::Norm;
 use super::{NormKind, padding};
+use crate::backend::{self, Layer};
+
+/// What follows a norm.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Activation {
+    /// Nothing.
+    None,
+    /// max(0, x).
+    Relu,
+}
+
+impl Activation {
+    fn of(self, map: Tensor<4>) -> Tensor<4> {
+        match self {
+            Self::None => map,
+            Self::Relu => relu(map),
+        }
+    }
+}
+
+/// Layers one after the other by the backend's own operation, where it has one and their norms are in training; see
+/// [`backend::layers`]. The statistics of the batch go into the norms.
+pub(super) fn by_backend<const N: usize>(
+    input: &Tensor<4>,
+    layers: [(Option<Layer>, &Norm); N],
+    shortcut: Option<usize>,
+) -> Option<Tensor<4>> {
+    let norms = layers.each_ref().map(|(_, norm)| *norm);
+    let layers: Option<Vec<Layer>> = layers.into_iter().map(|(layer, _)| layer).collect();
+    let normalized = backend::layers(input, &layers?, shortcut)?;
+    for (norm, statistics) in norms.into_iter().zip(normalized.statistics) {
+        norm.take_in(statistics);
+    }
+    Some(normalized.output)
+}
 
 /// A convolution and the norm after it.
 #[derive(Module, Debug)]
@@ -61,13 +97,36 @@ impl Convolution {
         }
     }
 
-    /// Convolution, then norm, without an activation.
+    /// Convolution, then norm, then what follows.
     ///
     /// # Shapes
     ///
     /// `[batch, channels_in, height, width]` to `[batch, channels_out, height', width']`, see [`Border`].
-    pub fn forward(&self, input: Tensor<4>) -> Tensor<4> {
-        self.norm.forward(self.convolution.forward(input))
+    pub fn forward(&self, input: Tensor<4>, then: Activation) -> Tensor<4> {
+        let layer = self.layer(&input.device(), then);
+        by_backend(&input, [(layer, &self.norm)], None)
+            .unwrap_or_else(|| then.of(self.norm.forward(self.convolution.forward(input))))
+    }
+
+    /// The same for the backend, in training and with batch norm.
+    pub(super) fn layer(&self, device: &Device, then: Activation) -> Option<Layer> {
+        let norm = self.norm.in_training(device)?;
+        let padding = match self.convolution.padding {
+            PaddingConfig2d::Valid => [0, 0],
+            PaddingConfig2d::Explicit(top, _, bottom, _) => [top, bottom],
+            PaddingConfig2d::Same => return None,
+        };
+        Some(Layer {
+            weight: self.convolution.weight.val(),
+            bias: self.convolution.bias.as_ref()?.val(),
+            gamma: norm.gamma.val(),
+            beta: norm.beta.val(),
+            epsilon: norm.epsilon,
+            transposed: false,
+            stride: self.convolution.stride[0],
+            padding,
+            relu: then == Activation::Relu,
+        })
     }
 }
 
@@ -104,16 +163,39 @@ impl TransposedConvolution {
         }
     }
 
-    /// Transposed convolution, then norm, without an activation.
+    /// Transposed convolution, then norm, then what follows.
     ///
     /// # Shapes
     ///
     /// `[batch, channels_in, height, width]` to `[batch, channels_out, stride height, stride width]`.
-    pub fn forward(&self, input: Tensor<4>) -> Tensor<4> {
+    pub fn forward(&self, input: Tensor<4>, then: Activation) -> Tensor<4> {
+        let layer = self.layer(&input.device(), then);
+        if let Some(output) = by_backend(&input, [(layer, &self.norm)], None) {
+            return output;
+        }
         let [_, _, height, width] = input.dims();
         let [stride, _] = self.convolution.stride;
         let output = self.convolution.forward(input);
         let output = padding::keep_top_left(output, [stride * height, stride * width]);
-        self.norm.forward(output)
+        then.of(self.norm.forward(output))
+    }
+
+    /// The same for the backend, in training and with batch norm.
+    fn layer(&self, device: &Device, then: Activation) -> Option<Layer> {
+        let norm = self.norm.in_training(device)?;
+        let [size, _] = self.convolution.kernel_size;
+        let [stride, _] = self.convolution.stride;
+        let [before, _] = self.convolution.padding;
+        Some(Layer {
+            weight: self.convolution.weight.val(),
+            bias: self.convolution.bias.as_ref()?.val(),
+            gamma: norm.gamma.val(),
+            beta: norm.beta.val(),
+            epsilon: norm.epsilon,
+            transposed: true,
+            stride,
+            padding: [before, size - stride - before],
+            relu: then == Activation::Relu,
+        })
     }
 }

@@ -1,11 +1,10 @@
 //! The image transformation network.
 
 use burn::module::Module;
-use burn::tensor::activation::relu;
 use burn::tensor::{Device, Tensor};
 
 use super::NetworkSection;
-use super::convolution::{Border, Convolution, TransposedConvolution};
+use super::convolution::{Activation, Border, Convolution, TransposedConvolution};
 use super::fusion::Fusion;
 use super::initial::InitialWeights;
 use super::norm::Norm;
@@ -99,9 +98,9 @@ impl ImageTransformation {
     /// fusion layer nothing is made of it.
     pub fn forward(&self, input: Tensor<4>, features: Option<Tensor<2>>) -> Tensor<4> {
         let map = reflect(input, self.reflection_padding);
-        let map = relu(self.encode_1.forward(map));
-        let map = relu(self.encode_2.forward(map));
-        let mut map = relu(self.encode_3.forward(map));
+        let map = self.encode_1.forward(map, Activation::Relu);
+        let map = self.encode_2.forward(map, Activation::Relu);
+        let mut map = self.encode_3.forward(map, Activation::Relu);
         for block in &self.residual_blocks {
             map = block.forward(map);
         }
@@ -109,9 +108,9 @@ impl ImageTransformation {
             let features = features.expect("a network with fusion is given features");
             map = fusion.forward(map, features);
         }
-        let map = relu(self.decode_1.forward(map));
-        let map = relu(self.decode_2.forward(map));
-        self.decode_3.forward(map).tanh()
+        let map = self.decode_1.forward(map, Activation::Relu);
+        let map = self.decode_2.forward(map, Activation::Relu);
+        self.decode_3.forward(map, Activation::None).tanh()
     }
 
     /// Every norm.

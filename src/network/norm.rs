@@ -50,6 +50,28 @@ impl Norm {
         }
     }
 
+    /// Batch norm that is to use the statistics of the batch.
+    pub(super) fn in_training(&self, device: &Device) -> Option<&BatchNorm> {
+        match self {
+            Self::Batch(norm) if device.is_autodiff() && norm.training.is_enabled() => Some(norm),
+            Self::Batch(_) | Self::Instance(_) => None,
+        }
+    }
+
+    /// Takes the statistics of a batch, mean and biased variance of every channel, into batch norm's running ones, as
+    /// Burn's own forward pass does.
+    pub(super) fn take_in(&self, statistics: [Tensor<1>; 2]) {
+        let Self::Batch(norm) = self else { return };
+        let running = [&norm.running_mean, &norm.running_var];
+        for (running, of_batch) in running.into_iter().zip(statistics) {
+            let kept = running.value_sync().mul_scalar(1.0 - norm.momentum);
+            let new = kept + of_batch.detach().mul_scalar(norm.momentum);
+            running.update(new.detach());
+            // As below.
+            running.value_sync();
+        }
+    }
+
     /// Normalises `input`. Batch norm uses the batch's statistics, and takes them into its running ones, when `input`
     /// lives on a device with autodiff.
     ///

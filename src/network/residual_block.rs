@@ -1,11 +1,10 @@
 //! The residual block without padding.
 
 use burn::module::Module;
-use burn::tensor::activation::relu;
 use burn::tensor::{Device, Tensor};
 
 use super::NormKind;
-use super::convolution::{Border, Convolution};
+use super::convolution::{Activation, Border, Convolution, by_backend};
 use super::initial::InitialWeights;
 use super::padding::crop;
 
@@ -47,7 +46,14 @@ impl ResidualBlock {
     ///
     /// `[batch, channels, height, width]` to `[batch, channels, height - 4, width - 4]`.
     pub fn forward(&self, input: Tensor<4>) -> Tensor<4> {
-        let shortcut = crop(input.clone(), CROP);
-        self.second.forward(relu(self.first.forward(input))) + shortcut
+        let device = input.device();
+        let first = self.first.layer(&device, Activation::Relu);
+        let second = self.second.layer(&device, Activation::None);
+        let layers = [(first, &self.first.norm), (second, &self.second.norm)];
+        by_backend(&input, layers, Some(CROP)).unwrap_or_else(|| {
+            let shortcut = crop(input.clone(), CROP);
+            let map = self.first.forward(input, Activation::Relu);
+            self.second.forward(map, Activation::None) + shortcut
+        })
     }
 }

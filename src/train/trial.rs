@@ -46,6 +46,12 @@ const CODE: [(&str, u32); 7] = [
     ("train", super::VERSION),
 ];
 
+/// The versions that count on a device: [`CODE`], and that of the backend's own kernels where it has some.
+fn code(device: &DeviceName) -> Vec<(&'static str, u32)> {
+    let kernels = backend::kernels_version(device).map(|version| ("kernels", version));
+    CODE.into_iter().chain(kernels).collect()
+}
+
 /// An experiment with one of its seeds, on a device, with its photographs.
 #[derive(Debug, Clone, Copy)]
 pub struct Trial<'a> {
@@ -80,7 +86,7 @@ impl Trial<'_> {
             dataset: &self.selection.content_hash().to_hex(),
             weights: self.weights.map(ExtractorWeights::identity),
             device_class: backend::device_class(&self.device),
-            code: &CODE,
+            code: &code(&self.device),
         })
     }
 
@@ -236,9 +242,10 @@ impl Trial<'_> {
             steps: self.experiment.train.steps,
             device: self.device.to_string(),
             device_class: backend::device_class(&self.device).to_owned(),
-            code: CODE
+            code: code(&self.device)
+                .into_iter()
                 .map(|(room, version)| (room.to_owned(), version))
-                .into(),
+                .collect(),
             libraries: libraries
                 .into_iter()
                 .map(|(name, version)| (name.to_owned(), version))

@@ -1,0 +1,52 @@
+//! A convolution, the batch norm after it and what follows, as one operation where a backend has it.
+
+use burn::tensor::Tensor;
+
+/// A convolution without groups or dilation, batch norm with the statistics of the batch, and perhaps a relu.
+#[derive(Debug, Clone)]
+pub struct Layer {
+    /// `[channels_out, channels_in, size, size]`, of a transposed convolution `[channels_in, channels_out, size, size]`.
+    pub weight: Tensor<4>,
+    /// `[channels_out]`.
+    pub bias: Tensor<1>,
+    /// The norm's scale, `[channels_out]`.
+    pub gamma: Tensor<1>,
+    /// The norm's shift, `[channels_out]`.
+    pub beta: Tensor<1>,
+    /// Added to the variance under the root.
+    pub epsilon: f64,
+    /// Whether the convolution is a transposed one.
+    pub transposed: bool,
+    /// Of the convolution.
+    pub stride: usize,
+    /// Zeros around the input at the top and the left, and at the bottom and the right. Of a transposed convolution, the
+    /// pixels that are cut off the output there.
+    pub padding: [usize; 2],
+    /// Whether a relu follows the norm.
+    pub relu: bool,
+}
+
+/// What [`layers`] gives.
+#[derive(Debug)]
+pub struct Normalized {
+    /// `[batch, channels_out, height', width']`.
+    pub output: Tensor<4>,
+    /// Mean and biased variance of every channel before each layer's norm, without gradients.
+    pub statistics: Vec<[Tensor<1>; 2]>,
+}
+
+/// Runs one or two layers, and then adds the input with `shortcut` pixels cut off every side where that is given; all of
+/// it in training, with the gradients of everything, as the backend's own operation. `None` where the backend of `input`
+/// has none, or the device has no autodiff: the same is then to be composed of Burn's operations.
+pub fn layers(input: &Tensor<4>, layers: &[Layer], shortcut: Option<usize>) -> Option<Normalized> {
+    #[cfg(feature = "libtorch")]
+    return super::native::layers(input, layers, shortcut);
+    #[cfg(not(feature = "libtorch"))]
+    {
+        let _ = (input, layers, shortcut);
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests;

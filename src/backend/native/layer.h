@@ -1,0 +1,29 @@
+// What Rust calls; see ffi.rs, which says the same in its own words.
+
+#pragma once
+
+#include <ATen/ATen.h>
+
+extern "C" {
+
+struct LayerSettings {
+    int64_t transposed, stride;
+    // Zeros at the top and the left, and at the bottom and the right; of a transposed convolution, pixels cut off there.
+    int64_t before, after;
+    // Cuts the shortcut at every side.
+    int64_t crop;
+    int64_t relu;
+    double epsilon;
+};
+
+// Null, or what went wrong, to be freed by `colorize_free_message`.
+char* colorize_layer_forward(const LayerSettings* settings, const at::Tensor* input, const at::Tensor* weight,
+                             const at::Tensor* bias, const at::Tensor* gamma, const at::Tensor* beta,
+                             const at::Tensor* shortcut, at::Tensor** outputs);
+char* colorize_layer_backward(const LayerSettings* settings, const at::Tensor* gradient, const at::Tensor* prepared,
+                              const at::Tensor* weight, const at::Tensor* gamma, const at::Tensor* beta,
+                              const at::Tensor* map, const at::Tensor* statistics, int64_t needs_input,
+                              at::Tensor** outputs);
+void colorize_free_message(char* message);
+
+}
