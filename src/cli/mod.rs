@@ -23,6 +23,7 @@ use crate::backend::BackendError;
 use crate::dataset::DatasetError;
 use crate::experiment::ExperimentError;
 use crate::extractor::ExtractorError;
+use crate::proof::ProofError;
 use crate::runs::RunError;
 use crate::train::TrainError;
 use crate::trained::TrainedError;
@@ -80,7 +81,7 @@ pub fn main() -> ExitCode {
         Command::Predict(arguments) => predict::run(&arguments),
         Command::Features(arguments) => features::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
-        Command::Verify(command) => verify::run(&command).map(|()| ExitCode::from(DONE)),
+        Command::Verify(command) => verify::run(&command),
         Command::Dataset(command) => dataset::run(&command).map(|()| ExitCode::from(DONE)),
         Command::Weights(command) => weights::run(&command).map(|()| ExitCode::from(DONE)),
         Command::Doctor => doctor::run().map(|()| ExitCode::from(DONE)),
@@ -114,6 +115,9 @@ fn is_wrong_request(cause: &(dyn std::error::Error + 'static)) -> bool {
             TrainError::Extractor(error) => is_wrong_request(error),
             _ => false,
         };
+    }
+    if let Some(ProofError::Train(error)) = cause.downcast_ref::<ProofError>() {
+        return is_wrong_request(error);
     }
     if let Some(error) = cause.downcast_ref::<TrainedError>() {
         return match error {

@@ -185,7 +185,11 @@ pub(super) struct Trained {
 
 /// Opens the dataset and looks at every selected photograph once. An experiment with the photographs of one of `before`
 /// takes its selection.
-fn prepare(resolved: Resolved, cache: &Cache, before: &[Prepared]) -> anyhow::Result<Prepared> {
+pub(super) fn prepare(
+    resolved: Resolved,
+    cache: &Cache,
+    before: &[Prepared],
+) -> anyhow::Result<Prepared> {
     let weights = ExtractorWeights::locate(
         &resolved.experiment.fusion,
         resolved.weights.as_deref(),

@@ -9,14 +9,16 @@ use crate::experiment::Experiment;
 
 /// Keys of an experiment that change no number: names, and how often and how long its state is kept. The manifest and the
 /// name of the weights are among them because their contents count instead.
-const NO_NUMBER: [&str; 8] = [
+const NO_NUMBER: [&str; 10] = [
     "name",
     "title",
     "seeds",
     "dataset.use",
     "fusion.weights",
     "train.checkpoint_every",
-    "train.keep_checkpoints",
+    "train.retain.last",
+    "train.retain.best",
+    "train.retain.every",
     "train.flush_seconds",
 ];
 

@@ -135,6 +135,14 @@ impl MetricLog {
     }
 }
 
+/// Metrics that tell the time or the machine, and not what was trained: two runs of one trial agree in all others, to the
+/// bit. Whatever of this kind is logged has to be named here.
+pub const MACHINE_METRICS: [&str; 3] = [
+    "images_per_second",
+    "resident_memory_bytes",
+    "gpu_memory_bytes",
+];
+
 /// A run's log, read back.
 #[derive(Debug, Clone, Default)]
 pub struct MetricTable {
@@ -148,6 +156,13 @@ impl MetricTable {
         self.series
             .get(&(split.to_owned(), metric.to_owned()))
             .map_or(&[], Vec::as_slice)
+    }
+
+    /// Every metric: its split, its name and its `(step, value)`.
+    pub fn all(&self) -> impl Iterator<Item = (&str, &str, &[(usize, f64)])> {
+        self.series
+            .iter()
+            .map(|((split, metric), series)| (split.as_str(), metric.as_str(), series.as_slice()))
     }
 
     /// The last value of one metric on one split.

@@ -18,6 +18,7 @@ mod images;
 mod log;
 mod metrics;
 mod record;
+mod retention;
 
 pub use baselines::{baseline_path, read_baselines, write_baselines};
 pub use checkpoint::{Checkpoint, CheckpointPart, CheckpointWriter};
@@ -27,8 +28,9 @@ pub use folder::{RunFolder, RunLock, find_runs};
 pub use identity::{Identity, IdentityParts, keys_and_values};
 pub use images::{ImageScores, read_image_scores, write_image_scores, write_image_scores_to};
 pub use log::RunLog;
-pub use metrics::{MetricLog, MetricRow, MetricTable, read_metrics};
+pub use metrics::{MACHINE_METRICS, MetricLog, MetricRow, MetricTable, read_metrics};
 pub use record::{DatasetRecord, FORMAT, RunRecord, Session, Status, WeightsRecord};
+pub use retention::Retention;
 
 use std::path::PathBuf;
 

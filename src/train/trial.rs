@@ -20,7 +20,7 @@ use super::metrics::{HeldOut, NonFinite, Speed, TrainingLoss};
 use super::progress::{Display, Progress};
 use super::samples::Samples;
 use super::schedule::{Cadence, Schedule};
-use super::{LearningRateSchedule, Optimizer, Outcome, TrainError, TrainSection};
+use super::{LearningRateSchedule, Optimizer, Outcome, TrainError, TrainSection, Witness};
 use crate::backend::{self, DeviceName};
 use crate::batch::inspection::Selection;
 use crate::batch::{self, FeatureRows, HeldOutLoader, Order, Pixels, TrainLoader};
@@ -95,6 +95,19 @@ impl Trial<'_> {
     ///
     /// [`TrainError`]; what was done so far stays, and the next call goes on from the last checkpoint.
     pub fn run(&self, stop: &Interrupter) -> Result<Outcome, TrainError> {
+        self.run_witnessed(stop, None)
+    }
+
+    /// The same, before a witness that is shown the state after every step.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::run`].
+    pub fn run_witnessed(
+        &self,
+        stop: &Interrupter,
+        witness: Option<Arc<Witness>>,
+    ) -> Result<Outcome, TrainError> {
         let identity = self.identity();
         let folder = self.folder();
         if is_done(&folder)? {
@@ -119,8 +132,13 @@ impl Trial<'_> {
         let section = &self.experiment.train;
         let interval = Duration::from_secs_f64(section.flush_seconds);
         let metric_log = MetricLog::resume(&folder, done, interval)?;
-        let before = read_metrics(&folder)?.seconds();
-        let log = SharedLog::new(metric_log, before, stop.clone());
+        let before = read_metrics(&folder)?;
+        let log = SharedLog::new(
+            metric_log,
+            &before,
+            section.retain.best_metric(),
+            stop.clone(),
+        );
 
         let Some(features) = self.features(&divided, &device, &diary, stop)? else {
             return Ok(Outcome::Interrupted { step: done });
@@ -145,6 +163,7 @@ impl Trial<'_> {
             &log,
             &diary,
             &non_finite,
+            witness,
             stop,
         );
         let ended = self.judge(&folder, result, &log, &non_finite);
@@ -280,6 +299,7 @@ impl Trial<'_> {
         log: &SharedLog,
         diary: &Arc<RunLog>,
         non_finite: &NonFinite,
+        witness: Option<Arc<Witness>>,
         stop: &Interrupter,
     ) -> Result<LearningResult<Colorizer>, TrainError> {
         let experiment = self.experiment;
@@ -295,14 +315,12 @@ impl Trial<'_> {
         let order = Order::new(divided.train.len(), section.batch_size, self.seed);
         let samples = self.samples(divided, &held_out)?;
 
-        let checkpoints = Arc::new(CheckpointWriter::new(
-            &folder.checkpoints(),
-            section.keep_checkpoints,
-        )?);
+        let checkpoints = Arc::new(CheckpointWriter::new(&folder.checkpoints())?);
         let part = |part| PartCheckpointer {
             writer: Arc::clone(&checkpoints),
             checkpoints: folder.checkpoints(),
             part,
+            witness: witness.clone(),
         };
         let needs_statistics = experiment.network.norm == NormKind::Batch
             && experiment.evaluate.batch_norm == BatchNormStatistics::Recomputed;
@@ -318,6 +336,8 @@ impl Trial<'_> {
             log: log.clone(),
             diary: Arc::clone(diary),
             checkpoints: Arc::clone(&checkpoints),
+            retain: section.retain.clone(),
+            witness: witness.clone(),
             samples,
             held_out: divided.held_out.clone(),
             statistics,
