@@ -6,7 +6,9 @@ mod dataset;
 mod doctor;
 mod evaluate;
 mod features;
+mod jobs;
 mod output;
+mod plan;
 mod predict;
 mod prepare;
 mod reproduce;
@@ -14,6 +16,7 @@ mod run;
 mod run_choice;
 mod verify;
 mod weights;
+mod work;
 
 use std::process::ExitCode;
 
@@ -23,6 +26,7 @@ use crate::backend::BackendError;
 use crate::dataset::DatasetError;
 use crate::experiment::ExperimentError;
 use crate::extractor::ExtractorError;
+use crate::plan::PlanError;
 use crate::proof::ProofError;
 use crate::runs::RunError;
 use crate::train::TrainError;
@@ -40,6 +44,8 @@ struct Arguments {
 enum Command {
     /// Train experiments; what is done already is left alone, what was interrupted goes on
     Run(run::RunArguments),
+    /// Show what `run` would do: what is done, missing, interrupted, failed, running or stale, and how long it may take
+    Plan(plan::PlanArguments),
     /// Train the stages of the write-up and draw their figures
     Reproduce(reproduce::ReproduceArguments),
     /// Score a trained run on photographs, beside what no network is needed for
@@ -76,6 +82,7 @@ const INTERRUPTED: u8 = 130;
 pub fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Run(arguments) => run::run(&arguments),
+        Command::Plan(arguments) => plan::run(&arguments),
         Command::Reproduce(arguments) => reproduce::run(&arguments),
         Command::Evaluate(arguments) => evaluate::run(&arguments).map(|()| ExitCode::from(DONE)),
         Command::Predict(arguments) => predict::run(&arguments),
@@ -145,6 +152,12 @@ fn is_wrong_request(cause: &(dyn std::error::Error + 'static)) -> bool {
             error,
             RunError::NotFound { .. } | RunError::Ambiguous { .. } | RunError::NoCheckpoint { .. }
         );
+    }
+    if let Some(error) = cause.downcast_ref::<PlanError>() {
+        return match error {
+            PlanError::SameTrial { .. } => true,
+            PlanError::Run(error) => is_wrong_request(error),
+        };
     }
     cause.is::<ExperimentError>()
         || cause.is::<DatasetError>()

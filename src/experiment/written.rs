@@ -44,6 +44,8 @@ pub(super) struct Written {
     claims: Vec<WrittenClaim>,
     #[serde(rename = "quick")]
     _quick: Option<IgnoredAny>,
+    #[serde(rename = "matrix")]
+    _matrix: Option<IgnoredAny>,
 }
 
 fn default_seeds() -> Vec<u64> {
@@ -125,7 +127,7 @@ pub(super) fn read_all<T: DeserializeOwned>(tree: &Node) -> (Option<T>, Found) {
 }
 
 /// Every key of a complete experiment, dotted.
-fn known_keys() -> &'static [String] {
+pub(super) fn known_keys() -> &'static [String] {
     static KEYS: OnceLock<Vec<String>> = OnceLock::new();
     KEYS.get_or_init(|| {
         let mut keys = Vec::new();

@@ -18,7 +18,7 @@ use crate::train::{Display, Trial};
 /// Arguments of both proofs.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct ProofArguments {
-    /// Experiment file
+    /// Experiment file; of a matrix its first point, unless `--set` picks another
     #[arg(value_name = "EXPERIMENT")]
     experiment: PathBuf,
     /// Steps: `determinism` trains so many, twice; `resume` so many and so many again after them
@@ -96,9 +96,12 @@ pub(in crate::cli) fn resume(arguments: &ResumeArguments) -> anyhow::Result<Exit
     let stop = stop_on_signal()?;
     let workplace = proof.workplace()?;
     let program = std::env::current_exe().context("cannot find this program")?;
+    let name = &prepared.resolved.experiment.name;
+    let trial = proof.trial(&prepared, seed, workplace.path()).identity().trial();
     let command = |runs: &Path| {
         let mut command = Command::new(&program);
         command.arg("run").arg(&proof.experiment);
+        command.arg("--only").arg(format!("{name}/{trial}"));
         for assignment in &overrides.set {
             command.arg("--set").arg(assignment);
         }
@@ -155,7 +158,8 @@ impl ProofArguments {
             return Err(RequestError("`--steps` must be at least 1".to_owned()).into());
         }
         backend::open(&self.device)?;
-        let resolved = resolve(&self.experiment, overrides)?;
+        // Of a matrix the first point: `--set` picks another.
+        let resolved = resolve(&self.experiment, overrides)?.swap_remove(0);
         prepare(resolved, &Cache::of_user()?, &[])
     }
 
