@@ -4,6 +4,7 @@
 //! what experiments claim against them, and [`stages`] draws the figures of the write-up's stages.
 
 pub mod claims;
+pub mod html;
 mod scores;
 pub mod stages;
 mod summary;
