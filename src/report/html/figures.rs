@@ -1,6 +1,9 @@
 //! Figures, each for a light and a dark page.
 
-use super::{FileLink, Picture};
+use maud::{Markup, html};
+
+use super::words::prose;
+use super::{FileLink, Picture, link};
 
 /// A figure.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,4 +20,42 @@ pub struct Figure {
     pub dark: Option<Picture>,
     /// The same figure as files beside the page.
     pub files: Vec<FileLink>,
+}
+
+/// The figures.
+pub(super) fn section(figures: &[Figure]) -> Markup {
+    html! {
+        @if !figures.is_empty() {
+            section id="figures" aria-labelledby="figures-title" {
+                h2 id="figures-title" { "Figures" }
+                @for (number, figure) in (1..).zip(figures) {
+                    (block(number, figure))
+                }
+            }
+        }
+    }
+}
+
+fn block(number: usize, figure: &Figure) -> Markup {
+    let id = format!("figure-{number}");
+    html! {
+        figure.drawing id=(id) aria-labelledby={ (id) "-title" } {
+            h3 id={ (id) "-title" } { (figure.title) }
+            div.pictures {
+                // One of the two is hidden by the style, from eyes and from screen readers.
+                @if let Some(dark) = &figure.dark {
+                    (figure.light.image("on-light", &figure.alternative))
+                    (dark.image("on-dark", &figure.alternative))
+                } @else {
+                    (figure.light.image("", &figure.alternative))
+                }
+            }
+            figcaption {
+                @if !figure.caption.is_empty() {
+                    p.caption { (prose(&figure.caption)) }
+                }
+                (link::list(&figure.files))
+            }
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! The report as one HTML file that opens from disk: nothing is fetched, and nothing runs but its own script.
 //!
-//! A [`Page`] is all that there is to say, as plain data; [`render`] makes the file of it. This room knows no run folder
+//! A [`Page`] is all that there is to say, as plain data; [[`render`]] makes the file of it. This room knows no run folder
 //! and reads no file: pictures come as [`Picture`]s, numbers as they are to be printed ([`Number`]), files beside the
 //! page as [`FileLink`]s. Each part of the page is a file with its types and its template:
 //!
@@ -15,6 +15,7 @@
 mod claims;
 mod diffs;
 mod figures;
+mod frame;
 mod link;
 mod number;
 mod picture;
@@ -22,6 +23,9 @@ mod reproduce;
 mod runs;
 mod sliders;
 mod tables;
+#[cfg(test)]
+mod tests;
+mod words;
 
 pub use claims::{Claim, ClaimNumbers, Expected, Side, Verdict};
 pub use diffs::{Diff, DiffKey};
@@ -58,4 +62,9 @@ pub struct Page {
     /// The line at the foot, prose: which program made the page, from which file. No time of day, if two reports of the
     /// same runs are to be the same bytes.
     pub footer: String,
+}
+
+/// The page as one HTML file.
+pub fn render(page: &Page) -> String {
+    frame::document(page).into_string()
 }
