@@ -9,10 +9,12 @@ mod features;
 mod output;
 mod predict;
 mod prepare;
+mod report;
 mod reproduce;
 mod run;
 mod run_choice;
 mod verify;
+mod verify_figure;
 mod weights;
 
 use std::process::ExitCode;
@@ -23,6 +25,8 @@ use crate::backend::BackendError;
 use crate::dataset::DatasetError;
 use crate::experiment::ExperimentError;
 use crate::extractor::ExtractorError;
+use crate::figure::FigureError;
+use crate::report::ReportError;
 use crate::runs::RunError;
 use crate::train::TrainError;
 use crate::trained::TrainedError;
@@ -41,6 +45,8 @@ enum Command {
     Run(run::RunArguments),
     /// Train the stages of the write-up and draw their figures
     Reproduce(reproduce::ReproduceArguments),
+    /// Make the tables, figures and pages of report files from the runs that are there
+    Report(report::ReportArguments),
     /// Score a trained run on photographs, beside what no network is needed for
     Evaluate(evaluate::EvaluateArguments),
     /// Colour photographs of any size with a trained run
@@ -76,11 +82,12 @@ pub fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Run(arguments) => run::run(&arguments),
         Command::Reproduce(arguments) => reproduce::run(&arguments),
+        Command::Report(arguments) => report::run(&arguments),
         Command::Evaluate(arguments) => evaluate::run(&arguments).map(|()| ExitCode::from(DONE)),
         Command::Predict(arguments) => predict::run(&arguments),
         Command::Features(arguments) => features::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
-        Command::Verify(command) => verify::run(&command).map(|()| ExitCode::from(DONE)),
+        Command::Verify(command) => verify::run(&command),
         Command::Dataset(command) => dataset::run(&command).map(|()| ExitCode::from(DONE)),
         Command::Weights(command) => weights::run(&command).map(|()| ExitCode::from(DONE)),
         Command::Doctor => doctor::run().map(|()| ExitCode::from(DONE)),
@@ -134,6 +141,23 @@ fn is_wrong_request(cause: &(dyn std::error::Error + 'static)) -> bool {
                 | ExtractorError::NotWeights { .. }
                 | ExtractorError::DoesNotFit { .. }
                 | ExtractorError::NoClasses { .. }
+        );
+    }
+    if let Some(error) = cause.downcast_ref::<ReportError>() {
+        return match error {
+            ReportError::File(_)
+            | ReportError::NoRuns { .. }
+            | ReportError::NotAReport(_)
+            | ReportError::NoOrigin(_) => true,
+            ReportError::Run(error) => is_wrong_request(error),
+            ReportError::Figure(error) => is_wrong_request(error),
+            ReportError::Sample { .. } => false,
+        };
+    }
+    if let Some(error) = cause.downcast_ref::<FigureError>() {
+        return matches!(
+            error,
+            FigureError::NotAFigure { .. } | FigureError::File { action: "read", .. }
         );
     }
     if let Some(error) = cause.downcast_ref::<RunError>() {

@@ -10,7 +10,7 @@ use super::{DONE, INTERRUPTED, output};
 use crate::experiment::{Claim, check_names};
 use crate::report::Summary;
 use crate::report::claims::{self, Open};
-use crate::train::{BASELINE_CODE, Outcome};
+use crate::train::Outcome;
 
 /// Arguments of `colorize run`.
 #[derive(Debug, Args)]
@@ -52,7 +52,7 @@ pub(super) fn run(arguments: &RunArguments) -> anyhow::Result<ExitCode> {
         .iter()
         .flat_map(|experiment| experiment.resolved.claims.clone())
         .collect();
-    let mut judged = claims::judge(&claims, &summaries, &BASELINE_CODE)?;
+    let mut judged = claims::judge_runs(&claims, &summaries)?;
     // What is claimed against an experiment that was not asked for stays open, and is not worth a word.
     judged.retain(|judged| !matches!(judged.result, Err(Open::NotTrained(_))));
     if !judged.is_empty() {

@@ -1,13 +1,15 @@
 //! `colorize verify`: a close look at what a result rests on.
 
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 use serde::Deserialize;
 use serde::de::IntoDeserializer;
 use serde::de::value::Error as ValueError;
 
-use super::{RequestError, output};
+use super::verify_figure::{self, FigureArguments};
+use super::{DONE, RequestError, output};
 use crate::backend::{self, DeviceName};
 use crate::dataset::Cache;
 use crate::extractor::{
@@ -20,6 +22,8 @@ use crate::photo::Resize;
 pub(super) enum VerifyCommand {
     /// Show photographs to a classifier, in colour and in gray and under every preprocessing, and list its first guesses
     Extractor(ExtractorArguments),
+    /// Tell which runs made a figure, and whether it still shows what is there
+    Figure(FigureArguments),
 }
 
 /// Arguments of `colorize verify extractor`.
@@ -59,9 +63,10 @@ fn kind(name: &str) -> Result<ExtractorKind, String> {
 }
 
 /// Runs a command.
-pub(super) fn run(command: &VerifyCommand) -> anyhow::Result<()> {
+pub(super) fn run(command: &VerifyCommand) -> anyhow::Result<ExitCode> {
     match command {
-        VerifyCommand::Extractor(arguments) => extractor(arguments),
+        VerifyCommand::Extractor(arguments) => extractor(arguments).map(|()| ExitCode::from(DONE)),
+        VerifyCommand::Figure(arguments) => verify_figure::run(arguments),
     }
 }
 
