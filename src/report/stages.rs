@@ -11,7 +11,7 @@ use super::{ReportError, Scores, Summary};
 use crate::color::Space;
 use crate::figure::{
     Better, Comparison, ComparisonCell, ComparisonRow, Interval, IntervalGroup, Metric, Panel,
-    Reference, Scale, Series, Smoothing, Theme, Verdict, VerdictNames, comparison, curves,
+    Reference, RunName, Scale, Series, Smoothing, Theme, Verdict, VerdictNames, comparison, curves,
     intervals,
 };
 use crate::runs::atomic;
@@ -226,7 +226,7 @@ fn draw_comparison(
         })
         .collect();
     let content = Comparison {
-        runs: runs.iter().map(|run| run.title()).collect(),
+        runs: RunName::numbered(runs.iter().map(|run| run.title())),
         metric: Metric {
             name: "PSNR, luma replaced".to_owned(),
             unit: "dB".to_owned(),
