@@ -1,11 +1,13 @@
 //! The command line: arguments, one file a command, messages and exit codes. Nothing is decided here that another room
 //! could own.
 
+mod cells;
 mod check;
 mod dataset;
 mod doctor;
 mod evaluate;
 mod features;
+mod ls;
 mod output;
 mod predict;
 mod prepare;
@@ -20,6 +22,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::backend::BackendError;
+use crate::catalog::FilterError;
 use crate::dataset::DatasetError;
 use crate::experiment::ExperimentError;
 use crate::extractor::ExtractorError;
@@ -47,6 +50,8 @@ enum Command {
     Predict(predict::PredictArguments),
     /// Compute the feature vectors of experiments with fusion before they are trained
     Features(features::FeaturesArguments),
+    /// List runs: filtered, sorted, seeds put together
+    Ls(ls::LsArguments),
     /// Validate experiment files
     Check(check::CheckArguments),
     /// Look closely at what a result rests on
@@ -79,6 +84,7 @@ pub fn main() -> ExitCode {
         Command::Evaluate(arguments) => evaluate::run(&arguments).map(|()| ExitCode::from(DONE)),
         Command::Predict(arguments) => predict::run(&arguments),
         Command::Features(arguments) => features::run(&arguments),
+        Command::Ls(arguments) => ls::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
         Command::Verify(command) => verify::run(&command).map(|()| ExitCode::from(DONE)),
         Command::Dataset(command) => dataset::run(&command).map(|()| ExitCode::from(DONE)),
@@ -145,5 +151,6 @@ fn is_wrong_request(cause: &(dyn std::error::Error + 'static)) -> bool {
     cause.is::<ExperimentError>()
         || cause.is::<DatasetError>()
         || cause.is::<BackendError>()
+        || cause.is::<FilterError>()
         || cause.is::<RequestError>()
 }

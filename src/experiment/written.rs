@@ -125,7 +125,7 @@ pub(super) fn read_all<T: DeserializeOwned>(tree: &Node) -> (Option<T>, Found) {
 }
 
 /// Every key of a complete experiment, dotted.
-fn known_keys() -> &'static [String] {
+pub(crate) fn known_keys() -> &'static [String] {
     static KEYS: OnceLock<Vec<String>> = OnceLock::new();
     KEYS.get_or_init(|| {
         let mut keys = Vec::new();
