@@ -6,9 +6,10 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::read::Reader;
 use super::{Fact, Key, Point, Series, Statistic, Value};
 use crate::experiment::Variant;
-use crate::runs::{RunFolder, RunRecord, Status};
+use crate::runs::{RunError, RunFolder, RunRecord, Status};
 
 /// The keys of a resolved experiment, dotted, with their values as JSON.
 pub type Values = BTreeMap<String, String>;
@@ -62,6 +63,8 @@ pub struct Facts {
     pub device_class: String,
     /// The version of every room whose code can change a number.
     pub code: BTreeMap<String, u32>,
+    /// Versions of the libraries that do the arithmetic.
+    pub libraries: BTreeMap<String, String>,
     /// The photographs.
     pub dataset: DatasetFacts,
     /// The identity of the extractor's weights; `None` without fusion.
@@ -128,6 +131,7 @@ impl Facts {
             device: record.device,
             device_class: record.device_class,
             code: record.code,
+            libraries: record.libraries,
             dataset: DatasetFacts {
                 manifest: record.dataset.manifest,
                 content: record.dataset.content_hash,
@@ -141,6 +145,20 @@ impl Facts {
 }
 
 impl Entry {
+    /// Reads a run.
+    ///
+    /// # Errors
+    ///
+    /// [`RunError`] when one of its files is damaged or missing.
+    pub fn read(folder: &RunFolder) -> Result<Self, RunError> {
+        Reader::default().entry(folder.clone())
+    }
+
+    /// How it stands.
+    pub fn status(&self) -> Status {
+        self.facts.status
+    }
+
     /// `03-yuv norm=batch`: the experiment and, with a matrix, where in it.
     pub fn label(&self) -> String {
         let Facts {
@@ -225,7 +243,7 @@ impl Entry {
             Fact::Trial => facts.trial.as_str().into(),
             Fact::Variant => Value::Text(facts.variant.to_string()),
             Fact::Seed => Value::Number(facts.seed as f64),
-            Fact::Status => Value::Text(facts.status.to_string()),
+            Fact::Status => Value::Text(self.status().to_string()),
             Fact::Error => facts.error.as_deref().into(),
             Fact::Step => facts.step.into(),
             Fact::Steps => facts.steps.into(),

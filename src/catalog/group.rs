@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use super::{Entry, Key, Value};
 use crate::runs::Status;
-use crate::statistics::{Description, Interval};
+use crate::statistics::Description;
 
 /// The runs of one configuration, by seed.
 #[derive(Debug, Clone)]
@@ -77,23 +77,30 @@ impl<'a> Group<'a> {
         self.runs.len() + self.missing.len()
     }
 
-    /// A number over the seeds: of the runs that are done or, where none is, of all. `None` where no run has one.
+    /// The runs that numbers are taken from: those that are done or, where none is, all.
+    pub fn counted(&self) -> impl Iterator<Item = &'a Entry> {
+        let any_done = self.any_done();
+        let runs = self.runs.iter().copied();
+        runs.filter(move |run| !any_done || run.status() == Status::Done)
+    }
+
+    fn any_done(&self) -> bool {
+        self.runs.iter().any(|run| run.status() == Status::Done)
+    }
+
+    /// A number over the seeds that are counted. `None` where none of them has one.
     pub fn spread(&self, key: &Key) -> Option<Spread> {
-        let numbers = |done: bool| -> Vec<f64> {
-            let runs = self.runs.iter();
-            runs.filter(|run| !done || run.facts.status == Status::Done)
-                .filter_map(|run| match run.value(key) {
-                    Value::Number(number) => Some(number),
-                    _ => None,
-                })
-                .collect()
-        };
-        let of = |done| {
-            let description = Description::of(&numbers(done))?;
-            Some(Spread { description, done })
-        };
-        let any_done = self.runs.iter().any(|run| run.facts.status == Status::Done);
-        of(any_done)
+        let numbers: Vec<f64> = self
+            .counted()
+            .filter_map(|run| match run.value(key) {
+                Value::Number(number) => Some(number),
+                _ => None,
+            })
+            .collect();
+        Some(Spread {
+            description: Description::of(&numbers)?,
+            done: self.any_done(),
+        })
     }
 
     /// What all runs have under a key: a number as the mean of [`Self::spread`], anything else where they agree.
@@ -110,12 +117,5 @@ impl<'a> Group<'a> {
         } else {
             Value::Missing
         }
-    }
-}
-
-impl Spread {
-    /// Student's 95 % interval of the mean over the seeds; `None` for a single seed.
-    pub fn interval(&self) -> Option<Interval> {
-        self.description.interval
     }
 }

@@ -6,11 +6,13 @@
 //! - [`Filter`] picks lines, a [`Key`] names what they are picked and sorted by.
 //! - [`Group`]s are lines that differ in the seed alone.
 
+mod difference;
 mod entry;
 mod filter;
 mod group;
 mod index;
 mod key;
+mod name;
 mod order;
 mod read;
 mod series;
@@ -19,10 +21,12 @@ mod value;
 
 use std::path::{Path, PathBuf};
 
+pub use difference::{Compared, Difference, DifferingKey, Measured, Sides};
 pub use entry::{DatasetFacts, Entry, Facts, STANDINGS, Values};
 pub use filter::{Filter, FilterError};
 pub use group::{Group, Spread};
 pub use key::{Fact, Key, Statistic, UnknownKey};
+pub use name::NameError;
 pub use order::Order;
 pub use series::{Point, Series};
 pub use value::Value;

@@ -10,8 +10,8 @@ use crate::runs::Status;
 /// What stands for what is not there.
 pub(super) const NOTHING: &str = "–";
 
-/// What the star behind a commit means.
-pub(super) const DIRTY: &str = "*: tracked files differed from the commit";
+/// What the sign behind a commit means.
+pub(super) const DIRTY: &str = "+: tracked files differed from the commit";
 
 /// Digits after the point that a metric is worth; `None` where its size tells.
 fn digits(metric: &str) -> Option<usize> {
@@ -112,13 +112,9 @@ pub(super) fn group_cell(group: &Group<'_>, key: &Key) -> String {
 
 /// `20.57 ± 0.12 [20.26, 20.88]`: mean, standard deviation and interval; in parentheses where no seed is done.
 fn spread(metric: &str, spread: &Spread) -> String {
-    let number = |value| number(metric, value);
-    let description = &spread.description;
-    let mut cell = number(description.mean);
-    if let Some(deviation) = description.standard_deviation {
-        cell = format!("{cell} ± {}", number(deviation));
-    }
-    if let Some(interval) = description.interval {
+    let mut cell = mean_and_deviation(metric, spread);
+    if let Some(interval) = spread.description.interval {
+        let number = |value| number(metric, value);
         cell = format!(
             "{cell} [{}, {}]",
             number(interval.low),
@@ -129,6 +125,43 @@ fn spread(metric: &str, spread: &Spread) -> String {
         cell
     } else {
         format!("({cell})")
+    }
+}
+
+/// `20.57 ± 0.12`.
+pub(super) fn mean_and_deviation(metric: &str, spread: &Spread) -> String {
+    let mean = number(metric, spread.description.mean);
+    match spread.description.standard_deviation {
+        Some(deviation) => format!("{mean} ± {}", number(metric, deviation)),
+        None => mean,
+    }
+}
+
+/// A metric over seeds as JSON.
+pub(super) fn json_spread(spread: Option<&Spread>) -> Json {
+    let Some(spread) = spread else {
+        return Json::Null;
+    };
+    let description = &spread.description;
+    let optional = |value: Option<f64>| value.map_or(Json::Null, json_number);
+    json!({
+        "mean": json_number(description.mean),
+        "standard_deviation": optional(description.standard_deviation),
+        "n": description.count,
+        "low": optional(description.interval.map(|interval| interval.low)),
+        "high": optional(description.interval.map(|interval| interval.high)),
+        "done": spread.done,
+    })
+}
+
+/// A number of bytes.
+pub(super) fn size(bytes: u64) -> String {
+    let bytes = bytes as f64;
+    match bytes {
+        ..1e3 => format!("{bytes} B"),
+        ..1e6 => format!("{:.1} kB", bytes / 1e3),
+        ..1e9 => format!("{:.1} MB", bytes / 1e6),
+        _ => format!("{:.2} GB", bytes / 1e9),
     }
 }
 
@@ -154,10 +187,7 @@ fn standings(group: &Group<'_>) -> String {
         .into_iter()
         .map(|status| {
             let runs = group.runs.iter();
-            (
-                runs.filter(|run| run.facts.status == status).count(),
-                status,
-            )
+            (runs.filter(|run| run.status() == status).count(), status)
         })
         .filter(|(count, _)| *count > 0)
         .collect();
@@ -172,13 +202,13 @@ fn standings(group: &Group<'_>) -> String {
     }
 }
 
-/// The beginning of a commit, with a star where tracked files differed from it.
+/// The beginning of a commit, with a plus where tracked files differed from it.
 pub(super) fn commit(commit: Option<&str>, dirty: Option<bool>) -> String {
     let Some(commit) = commit else {
         return NOTHING.to_owned();
     };
-    let short: String = commit.chars().take(7).collect();
-    let mark = if dirty == Some(true) { "*" } else { "" };
+    let short: String = commit.chars().take(10).collect();
+    let mark = if dirty == Some(true) { "+" } else { "" };
     format!("{short}{mark}")
 }
 

@@ -1,6 +1,6 @@
 //! `colorize ls`: runs as a table.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
@@ -88,10 +88,7 @@ impl LsArguments {
 
 /// Lists runs.
 pub(super) fn run(arguments: &LsArguments) -> anyhow::Result<ExitCode> {
-    if !arguments.runs.is_dir() {
-        let message = format!("there is no folder `{}`", arguments.runs.display());
-        return Err(RequestError(message).into());
-    }
+    check_folder(&arguments.runs)?;
     let filter = Filter::parse(&arguments.filter)?;
     let cache = Cache::of_user()?;
     let catalog = Catalog::open(&arguments.runs, &cache.folder)?;
@@ -136,6 +133,15 @@ pub(super) fn run(arguments: &LsArguments) -> anyhow::Result<ExitCode> {
     } else {
         FAILED
     }))
+}
+
+/// A folder of runs that is not there is a slip of the keyboard.
+pub(super) fn check_folder(runs: &Path) -> Result<(), RequestError> {
+    if runs.is_dir() {
+        return Ok(());
+    }
+    let message = format!("there is no folder of runs `{}`", runs.display());
+    Err(RequestError(message))
 }
 
 fn run_table(entries: &[&Entry], keys: &[Key]) {
@@ -295,24 +301,7 @@ fn group_json(groups: &[Group<'_>], keys: &[Key]) {
             });
             for key in keys {
                 json[key.to_string()] = match key {
-                    Key::Metric { .. } => match group.spread(key) {
-                        Some(spread) => {
-                            let numbers = numbers(Some(&spread));
-                            let mut numbers: serde_json::Map<_, _> = numbers
-                                .into_iter()
-                                .map(|(name, value)| {
-                                    (
-                                        name.to_owned(),
-                                        value.map_or(json!(null), cells::json_number),
-                                    )
-                                })
-                                .collect();
-                            numbers.insert("n".to_owned(), json!(spread.description.count));
-                            numbers.insert("done".to_owned(), json!(spread.done));
-                            numbers.into()
-                        }
-                        None => json!(null),
-                    },
+                    Key::Metric { .. } => cells::json_spread(group.spread(key).as_ref()),
                     _ => cells::json_value(&group.value(key)),
                 };
             }

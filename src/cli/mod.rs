@@ -4,6 +4,7 @@
 mod cells;
 mod check;
 mod dataset;
+mod diff;
 mod doctor;
 mod evaluate;
 mod features;
@@ -14,6 +15,7 @@ mod prepare;
 mod reproduce;
 mod run;
 mod run_choice;
+mod show;
 mod verify;
 mod weights;
 
@@ -22,7 +24,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::backend::BackendError;
-use crate::catalog::FilterError;
+use crate::catalog::{FilterError, NameError};
 use crate::dataset::DatasetError;
 use crate::experiment::ExperimentError;
 use crate::extractor::ExtractorError;
@@ -52,6 +54,10 @@ enum Command {
     Features(features::FeaturesArguments),
     /// List runs: filtered, sorted, seeds put together
     Ls(ls::LsArguments),
+    /// Show everything of one run
+    Show(show::ShowArguments),
+    /// Show what differs between runs, or between experiments with their seeds, and what they came to
+    Diff(diff::DiffArguments),
     /// Validate experiment files
     Check(check::CheckArguments),
     /// Look closely at what a result rests on
@@ -85,6 +91,8 @@ pub fn main() -> ExitCode {
         Command::Predict(arguments) => predict::run(&arguments),
         Command::Features(arguments) => features::run(&arguments),
         Command::Ls(arguments) => ls::run(&arguments),
+        Command::Show(arguments) => show::run(&arguments).map(|()| ExitCode::from(DONE)),
+        Command::Diff(arguments) => diff::run(&arguments).map(|()| ExitCode::from(DONE)),
         Command::Check(arguments) => check::run(&arguments),
         Command::Verify(command) => verify::run(&command).map(|()| ExitCode::from(DONE)),
         Command::Dataset(command) => dataset::run(&command).map(|()| ExitCode::from(DONE)),
@@ -152,5 +160,6 @@ fn is_wrong_request(cause: &(dyn std::error::Error + 'static)) -> bool {
         || cause.is::<DatasetError>()
         || cause.is::<BackendError>()
         || cause.is::<FilterError>()
+        || cause.is::<NameError>()
         || cause.is::<RequestError>()
 }

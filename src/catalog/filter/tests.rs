@@ -35,6 +35,7 @@ fn entry() -> Entry {
             device: "flex".to_owned(),
             device_class: "flex".to_owned(),
             code: [("train".to_owned(), 3)].into(),
+            libraries: [("burn".to_owned(), "0.22.1".to_owned())].into(),
             dataset: DatasetFacts {
                 manifest: "coco-mini.toml".to_owned(),
                 content: "ffff".to_owned(),
