@@ -1,11 +1,14 @@
 //! The command line: arguments, one file a command, messages and exit codes. Nothing is decided here that another room
 //! could own.
 
+mod cells;
 mod check;
 mod dataset;
+mod diff;
 mod doctor;
 mod evaluate;
 mod features;
+mod ls;
 mod output;
 mod predict;
 mod prepare;
@@ -13,6 +16,7 @@ mod report;
 mod reproduce;
 mod run;
 mod run_choice;
+mod show;
 mod verify;
 mod verify_figure;
 mod weights;
@@ -22,6 +26,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::backend::BackendError;
+use crate::catalog::{FilterError, NameError};
 use crate::dataset::DatasetError;
 use crate::experiment::ExperimentError;
 use crate::extractor::ExtractorError;
@@ -53,6 +58,12 @@ enum Command {
     Predict(predict::PredictArguments),
     /// Compute the feature vectors of experiments with fusion before they are trained
     Features(features::FeaturesArguments),
+    /// List runs: filtered, sorted, seeds put together
+    Ls(ls::LsArguments),
+    /// Show everything of one run
+    Show(show::ShowArguments),
+    /// Show what differs between runs, or between experiments with their seeds, and what they came to
+    Diff(diff::DiffArguments),
     /// Validate experiment files
     Check(check::CheckArguments),
     /// Look closely at what a result rests on
@@ -86,6 +97,9 @@ pub fn main() -> ExitCode {
         Command::Evaluate(arguments) => evaluate::run(&arguments).map(|()| ExitCode::from(DONE)),
         Command::Predict(arguments) => predict::run(&arguments),
         Command::Features(arguments) => features::run(&arguments),
+        Command::Ls(arguments) => ls::run(&arguments),
+        Command::Show(arguments) => show::run(&arguments).map(|()| ExitCode::from(DONE)),
+        Command::Diff(arguments) => diff::run(&arguments).map(|()| ExitCode::from(DONE)),
         Command::Check(arguments) => check::run(&arguments),
         Command::Verify(command) => verify::run(&command),
         Command::Dataset(command) => dataset::run(&command).map(|()| ExitCode::from(DONE)),
@@ -169,5 +183,7 @@ fn is_wrong_request(cause: &(dyn std::error::Error + 'static)) -> bool {
     cause.is::<ExperimentError>()
         || cause.is::<DatasetError>()
         || cause.is::<BackendError>()
+        || cause.is::<FilterError>()
+        || cause.is::<NameError>()
         || cause.is::<RequestError>()
 }

@@ -16,6 +16,11 @@ pub(super) fn line(text: &str) {
     let _ = writeln!(std::io::stdout(), "{text}");
 }
 
+/// Writes a text that ends its own lines to the standard output.
+pub(super) fn text(text: &str) {
+    let _ = std::io::stdout().write_all(text.as_bytes());
+}
+
 /// Writes a line for a person who watches, to the standard error stream.
 pub(super) fn note(text: &str) {
     let _ = writeln!(std::io::stderr(), "{text}");
@@ -259,7 +264,8 @@ fn number(value: Option<f64>, digits: usize) -> String {
     }
 }
 
-fn align_right(table: &mut Table, columns: std::ops::RangeInclusive<usize>) {
+/// Sets columns of numbers to the right.
+pub(super) fn align_right(table: &mut Table, columns: std::ops::RangeInclusive<usize>) {
     for column in columns {
         if let Some(column) = table.column_mut(column) {
             column.set_cell_alignment(CellAlignment::Right);

@@ -52,6 +52,7 @@ pub use overrides::Overrides;
 pub use problem::{ExperimentError, Fault, Problem};
 pub use resolve::{check_names, resolve};
 pub use variant::Variant;
+pub(crate) use written::known_keys;
 
 /// A complete experiment: every value decided and judged.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

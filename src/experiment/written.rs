@@ -133,7 +133,7 @@ pub(super) fn read_all_of<T: DeserializeOwned>(
 }
 
 /// Every key of a complete experiment, dotted.
-fn known_keys() -> &'static [String] {
+pub(crate) fn known_keys() -> &'static [String] {
     static KEYS: OnceLock<Vec<String>> = OnceLock::new();
     KEYS.get_or_init(|| {
         let mut keys = Vec::new();

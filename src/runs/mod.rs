@@ -18,6 +18,7 @@ mod images;
 mod log;
 mod metrics;
 mod record;
+mod rows;
 
 pub use baselines::{baseline_path, read_baselines, write_baselines};
 pub use checkpoint::{Checkpoint, CheckpointPart, CheckpointWriter};
@@ -29,6 +30,7 @@ pub use images::{ImageScores, read_image_scores, write_image_scores, write_image
 pub use log::RunLog;
 pub use metrics::{MetricLog, MetricRow, MetricTable, read_metrics};
 pub use record::{DatasetRecord, FORMAT, RunRecord, Session, Status, WeightsRecord};
+pub use rows::{LoggedRow, read_metric_rows};
 
 use std::path::PathBuf;
 
