@@ -248,7 +248,11 @@ fn interval(verdict: Verdict, numbers: &ClaimNumbers) -> Markup {
         .fold((0.0_f64, 0.0_f64), |(least, most), value| {
             (least.min(*value), most.max(*value))
         });
-    let margin = if most > least { (most - least) * 0.1 } else { 1.0 };
+    let margin = if most > least {
+        (most - least) * 0.1
+    } else {
+        1.0
+    };
     let (least, most) = (least - margin, most + margin);
     let place = |value: f64| (value - least) / (most - least) * 100.0;
     let percent = |value: f64| format!("{:.2}%", place(value));

@@ -103,17 +103,45 @@ fn summary(page: &Page) -> Markup {
 
 /// Where everything is: the parts, and the titles of what has one.
 fn contents(page: &Page) -> Markup {
+    let tables = titles("table", &page.tables, |table| &table.title);
+    let figures = titles("figure", &page.figures, |figure| &figure.title);
+    let entries = [
+        ("claims", "Claims", !page.claims.is_empty(), Vec::new()),
+        ("tables", "Tables", !page.tables.is_empty(), tables),
+        ("figures", "Figures", !page.figures.is_empty(), figures),
+        (
+            "sliders",
+            "Before and after",
+            sliders::has_any(&page.sliders),
+            Vec::new(),
+        ),
+        (
+            "diffs",
+            "Configurations",
+            !page.diffs.is_empty(),
+            Vec::new(),
+        ),
+        ("runs", "Runs", !page.runs.is_empty(), Vec::new()),
+        (
+            "reproduce",
+            "Reproduce",
+            !page.reproduce.is_empty(),
+            Vec::new(),
+        ),
+    ];
+    let mut shown = entries
+        .iter()
+        .filter(|(_, _, is_there, _)| *is_there)
+        .peekable();
     html! {
-        nav aria-labelledby="contents" {
-            h2 id="contents" { "Contents" }
-            ul {
-                (entry("claims", "Claims", page.claims.len(), &[]))
-                (entry("tables", "Tables", page.tables.len(), &titles("table", &page.tables, |table| &table.title)))
-                (entry("figures", "Figures", page.figures.len(), &titles("figure", &page.figures, |figure| &figure.title)))
-                (entry("sliders", "Before and after", page.sliders.len(), &[]))
-                (entry("diffs", "Configurations", page.diffs.len(), &[]))
-                (entry("runs", "Runs", page.runs.len(), &[]))
-                (entry("reproduce", "Reproduce", usize::from(!page.reproduce.is_empty()), &[]))
+        @if shown.peek().is_some() {
+            nav aria-labelledby="contents" {
+                h2 id="contents" { "Contents" }
+                ul {
+                    @for (id, title, _, parts) in shown {
+                        (entry(id, title, parts))
+                    }
+                }
             }
         }
     }
@@ -131,16 +159,14 @@ fn titles<'a, T>(
         .collect()
 }
 
-fn entry(id: &str, title: &str, things: usize, parts: &[(String, &str)]) -> Markup {
+fn entry(id: &str, title: &str, parts: &[(String, &str)]) -> Markup {
     html! {
-        @if things > 0 {
-            li {
-                a href={ "#" (id) } { (title) }
-                @if !parts.is_empty() {
-                    ul {
-                        @for (id, title) in parts {
-                            li { a href={ "#" (id) } { (title) } }
-                        }
+        li {
+            a href={ "#" (id) } { (title) }
+            @if !parts.is_empty() {
+                ul {
+                    @for (id, title) in parts {
+                        li { a href={ "#" (id) } { (title) } }
                     }
                 }
             }

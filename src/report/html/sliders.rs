@@ -111,15 +111,24 @@ impl Slider {
         });
         Data {
             images: images.collect(),
-            versions: [GRAY].into_iter().chain(runs.iter().copied()).chain([TRUTH]).collect(),
+            versions: [GRAY]
+                .into_iter()
+                .chain(runs.iter().copied())
+                .chain([TRUTH])
+                .collect(),
         }
     }
+}
+
+/// Whether there is an image to show.
+pub(super) fn has_any(sliders: &[Slider]) -> bool {
+    sliders.iter().any(|slider| !slider.images.is_empty())
 }
 
 /// The sliders.
 pub(super) fn section(sliders: &[Slider]) -> Markup {
     html! {
-        @if sliders.iter().any(|slider| !slider.images.is_empty()) {
+        @if has_any(sliders) {
             section id="sliders" aria-labelledby="sliders-title" {
                 h2 id="sliders-title" { "Before and after" }
                 @for (number, slider) in (1..).zip(sliders) {

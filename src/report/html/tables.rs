@@ -104,7 +104,9 @@ pub(super) fn section(tables: &[Table]) -> Markup {
 
 fn block(id: &str, table: &Table) -> Markup {
     let cells = table.rows.iter().flat_map(|row| &row.cells);
-    let has_best = cells.clone().any(|cell| matches!(cell, Cell::Number { is_best: true, .. }));
+    let has_best = cells
+        .clone()
+        .any(|cell| matches!(cell, Cell::Number { is_best: true, .. }));
     let has_hints = table.columns.iter().any(|column| !column.hint.is_empty());
     let title = format!("{id}-title");
     html! {
