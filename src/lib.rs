@@ -14,6 +14,7 @@
 
 pub mod backend;
 pub mod batch;
+pub mod catalog;
 pub mod cli;
 pub mod color;
 pub mod dataset;

@@ -1,20 +1,26 @@
 //! The command line: arguments, one file a command, messages and exit codes. Nothing is decided here that another room
 //! could own.
 
+mod cells;
 mod check;
 mod dataset;
+mod diff;
 mod doctor;
 mod evaluate;
 mod features;
 mod jobs;
+mod ls;
 mod output;
 mod plan;
 mod predict;
 mod prepare;
+mod report;
 mod reproduce;
 mod run;
 mod run_choice;
+mod show;
 mod verify;
+mod verify_figure;
 mod weights;
 mod work;
 
@@ -23,11 +29,14 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::backend::BackendError;
+use crate::catalog::{FilterError, NameError};
 use crate::dataset::DatasetError;
 use crate::experiment::ExperimentError;
 use crate::extractor::ExtractorError;
+use crate::figure::FigureError;
 use crate::plan::PlanError;
 use crate::proof::ProofError;
+use crate::report::ReportError;
 use crate::runs::RunError;
 use crate::train::TrainError;
 use crate::trained::TrainedError;
@@ -48,12 +57,20 @@ enum Command {
     Plan(plan::PlanArguments),
     /// Train the stages of the write-up and draw their figures
     Reproduce(reproduce::ReproduceArguments),
+    /// Make the tables, figures and pages of report files from the runs that are there
+    Report(report::ReportArguments),
     /// Score a trained run on photographs, beside what no network is needed for
     Evaluate(evaluate::EvaluateArguments),
     /// Colour photographs of any size with a trained run
     Predict(predict::PredictArguments),
     /// Compute the feature vectors of experiments with fusion before they are trained
     Features(features::FeaturesArguments),
+    /// List runs: filtered, sorted, seeds put together
+    Ls(ls::LsArguments),
+    /// Show everything of one run
+    Show(show::ShowArguments),
+    /// Show what differs between runs, or between experiments with their seeds, and what they came to
+    Diff(diff::DiffArguments),
     /// Validate experiment files
     Check(check::CheckArguments),
     /// Look closely at what a result rests on
@@ -84,9 +101,13 @@ pub fn main() -> ExitCode {
         Command::Run(arguments) => run::run(&arguments),
         Command::Plan(arguments) => plan::run(&arguments),
         Command::Reproduce(arguments) => reproduce::run(&arguments),
+        Command::Report(arguments) => report::run(&arguments),
         Command::Evaluate(arguments) => evaluate::run(&arguments).map(|()| ExitCode::from(DONE)),
         Command::Predict(arguments) => predict::run(&arguments),
         Command::Features(arguments) => features::run(&arguments),
+        Command::Ls(arguments) => ls::run(&arguments),
+        Command::Show(arguments) => show::run(&arguments).map(|()| ExitCode::from(DONE)),
+        Command::Diff(arguments) => diff::run(&arguments).map(|()| ExitCode::from(DONE)),
         Command::Check(arguments) => check::run(&arguments),
         Command::Verify(command) => verify::run(&command),
         Command::Dataset(command) => dataset::run(&command).map(|()| ExitCode::from(DONE)),
@@ -147,6 +168,23 @@ fn is_wrong_request(cause: &(dyn std::error::Error + 'static)) -> bool {
                 | ExtractorError::NoClasses { .. }
         );
     }
+    if let Some(error) = cause.downcast_ref::<ReportError>() {
+        return match error {
+            ReportError::File(_)
+            | ReportError::NoRuns { .. }
+            | ReportError::NotAReport(_)
+            | ReportError::NoOrigin(_) => true,
+            ReportError::Run(error) => is_wrong_request(error),
+            ReportError::Figure(error) => is_wrong_request(error),
+            ReportError::Sample { .. } => false,
+        };
+    }
+    if let Some(error) = cause.downcast_ref::<FigureError>() {
+        return matches!(
+            error,
+            FigureError::NotAFigure { .. } | FigureError::File { action: "read", .. }
+        );
+    }
     if let Some(error) = cause.downcast_ref::<RunError>() {
         return matches!(
             error,
@@ -162,5 +200,7 @@ fn is_wrong_request(cause: &(dyn std::error::Error + 'static)) -> bool {
     cause.is::<ExperimentError>()
         || cause.is::<DatasetError>()
         || cause.is::<BackendError>()
+        || cause.is::<FilterError>()
+        || cause.is::<NameError>()
         || cause.is::<RequestError>()
 }

@@ -10,7 +10,8 @@ use serde::Deserialize;
 use serde::de::IntoDeserializer;
 use serde::de::value::Error as ValueError;
 
-use super::{RequestError, output};
+use super::verify_figure::{self, FigureArguments};
+use super::{DONE, RequestError, output};
 use crate::backend::{self, DeviceName};
 use crate::dataset::Cache;
 use crate::extractor::{
@@ -27,6 +28,8 @@ pub(super) enum VerifyCommand {
     Determinism(proof::ProofArguments),
     /// Kill a training, let it go on, and compare every bit with one that was left alone
     Resume(proof::ResumeArguments),
+    /// Tell which runs made a figure, and whether it still shows what is there
+    Figure(FigureArguments),
 }
 
 /// Arguments of `colorize verify extractor`.
@@ -68,11 +71,10 @@ fn kind(name: &str) -> Result<ExtractorKind, String> {
 /// Runs a command.
 pub(super) fn run(command: &VerifyCommand) -> anyhow::Result<ExitCode> {
     match command {
-        VerifyCommand::Extractor(arguments) => {
-            extractor(arguments).map(|()| ExitCode::from(super::DONE))
-        }
+        VerifyCommand::Extractor(arguments) => extractor(arguments).map(|()| ExitCode::from(DONE)),
         VerifyCommand::Determinism(arguments) => proof::determinism(arguments),
         VerifyCommand::Resume(arguments) => proof::resume(arguments),
+        VerifyCommand::Figure(arguments) => verify_figure::run(arguments),
     }
 }
 

@@ -188,7 +188,7 @@ fn legal_keys(path: &[String], legal: &[&str], tree: &Node) -> String {
     let tag = Some("kind").filter(|tag| tagged && !legal.contains(tag));
     let all = tag.into_iter().chain(legal.iter().copied());
     let table = match above {
-        [first, _] if first == "claims" => "[[claims]]".to_string(),
+        [first, second] if second.starts_with('[') => format!("[[{first}]]"),
         _ => format!("[{}]", dotted(above)),
     };
     format!("keys of `{table}`: {}", list(all))

@@ -85,6 +85,12 @@ impl Axis {
         }
     }
 
+    /// A linear axis from zero to a little beyond `high`, which is not negative.
+    pub(super) fn from_zero(high: f64, wanted: usize) -> Self {
+        let high = if high > 0.0 { high * 1.05 } else { 1.0 };
+        Self::new(Scale::Linear, 0.0, high, wanted, 0.0)
+    }
+
     /// Where `value` stands, from 0 at the low end to 1 at the high end, and no further.
     pub(super) fn share(&self, value: f64) -> f64 {
         let share = match self.scale {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use image::RgbImage;
 
 use super::Figure;
+use super::look::{Look, RunName};
 use super::scene::{Align, Area, Mark, Text};
 use super::text::{self, Shorten, Weight};
 use super::theme::{Color, GAP, HEADING_SIZE, MARGIN, SMALL_SIZE, TITLE_SIZE, Theme};
@@ -228,14 +229,37 @@ impl Words {
     }
 }
 
-/// Writes column headings over their cells, each on one line or, where it is too long, on two, and
-/// leaves the page where the first pictures begin.
-pub(super) fn write_headings(page: &mut Page, headings: &[&str], edges: &[f64], cell: f64) {
+/// What stands over a column.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Heading<'a> {
+    pub(super) words: &'a str,
+    /// The look of the run whose pictures stand in the column.
+    pub(super) look: Option<Look>,
+}
+
+impl<'a> Heading<'a> {
+    /// A column of no run.
+    pub(super) fn plain(words: &'a str) -> Self {
+        Self { words, look: None }
+    }
+
+    pub(super) fn of(run: &'a RunName) -> Self {
+        Self {
+            words: &run.label,
+            look: Some(run.look),
+        }
+    }
+}
+
+/// Writes column headings over their cells, each on one line or, where it is too long, on two, with
+/// the run's mark beneath, and leaves the page where the first pictures begin.
+pub(super) fn write_headings(page: &mut Page, headings: &[Heading<'_>], edges: &[f64], cell: f64) {
     const LINE: f64 = 16.0;
+    const MARK: f64 = 38.0;
     let style = Words::heading(page.theme);
     let wrapped: Vec<Vec<String>> = headings
         .iter()
-        .map(|heading| text::wrapped(heading, style.size, style.weight, cell))
+        .map(|heading| text::wrapped(heading.words, style.size, style.weight, cell))
         .collect();
     let lines = wrapped.iter().map(Vec::len).max().unwrap_or(1).max(1);
     let last = page.y + text::CAPITAL * HEADING_SIZE + LINE * (lines - 1) as f64;
@@ -246,6 +270,41 @@ pub(super) fn write_headings(page: &mut Page, headings: &[&str], edges: &[f64], 
         }
     }
     page.y = (last + GAP).round();
+    let marked = headings.iter().zip(edges);
+    let marked = marked.filter_map(|(heading, x)| Some((heading.look?, x)));
+    let length = MARK.min(cell);
+    for (look, x) in marked {
+        draw_run_mark(page, look, (x + (cell - length) / 2.0, page.y), length);
+    }
+    if headings.iter().any(|heading| heading.look.is_some()) {
+        page.y += 7.0;
+    }
+}
+
+/// A short piece of a run's line, from `at` to the right.
+fn draw_run_mark(page: &mut Page, look: Look, at: (f64, f64), length: f64) {
+    let style = look.style(page.theme);
+    page.marks.push(Mark::Line {
+        points: vec![at, (at.0 + length, at.1)],
+        width: 3.0,
+        color: style.color,
+        dashes: style.dash.pattern(),
+    });
+}
+
+/// Writes a run's name from `at` on, its mark before it.
+pub(super) fn write_marked(
+    page: &mut Page,
+    run: &RunName,
+    at: (f64, f64),
+    room: f64,
+    style: Words,
+) {
+    const MARK: f64 = 22.0;
+    let middle = at.1 - text::CAPITAL * style.size / 2.0;
+    draw_run_mark(page, run.look, (at.0, middle), MARK);
+    let words = (at.0 + MARK + 6.0, at.1);
+    page.write(&run.label, words, Align::Left, room - MARK - 6.0, style);
 }
 
 /// Width of a page with `columns` cells, in points.

@@ -26,17 +26,26 @@
 
 mod axis;
 mod channels;
+mod chroma;
 mod comparison;
 mod contact_sheet;
 mod curves;
 mod diverging;
+mod duel;
+mod effects;
+mod frame;
 mod gallery;
 mod grid;
+mod ground;
 mod intervals;
+mod legend;
+mod look;
 #[cfg(test)]
 mod perception;
 mod png;
 mod raster;
+mod resources;
+mod scatter;
 mod scene;
 mod side_by_side;
 mod strip;
@@ -54,13 +63,19 @@ use std::path::{Path, PathBuf};
 use image::RgbImage;
 
 pub use channels::{Channels, ChannelsRow, ChromaScale, Plane, channels};
+pub use chroma::{ChromaCounts, ChromaHistograms, chroma_histograms};
 pub use comparison::{Better, Comparison, ComparisonCell, ComparisonRow, Metric, comparison};
 pub use contact_sheet::{Tile, contact_sheet};
 pub use curves::{Panel, Reference, Scale, Series, Smoothing, curves};
+pub use duel::{Duel, DuelRow, duel};
+pub use effects::{Effect, EffectGroup, EffectRow, Effects, effects};
 pub use gallery::gallery;
 pub use intervals::{Interval, IntervalGroup, Verdict, VerdictNames, intervals};
+pub use look::{Look, RunName};
+pub use resources::{Along, Resource, ResourcePanel, resources};
+pub use scatter::{Cloud, Scatter, scatter};
 pub use side_by_side::side_by_side;
-pub use strip::strip;
+pub use strip::{Strip, StripRow, strip};
 pub use text::decibels;
 pub use theme::Theme;
 pub use triptych::{TriptychRow, triptych};

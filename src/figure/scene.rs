@@ -72,6 +72,9 @@ impl Text {
     }
 }
 
+/// Pixels a point of a [`Mark::Ground`]: as many as the PNG files have.
+pub(super) const GROUND_SCALE: u32 = 2;
+
 /// One thing on the page.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Mark {
@@ -100,6 +103,12 @@ pub(super) enum Mark {
         color: Color,
     },
     Text(Text),
+    /// Lies beneath all other marks: what is too much for marks of its own, such as thousands of
+    /// dots. Its place and size are whole points, its pixels [`GROUND_SCALE`] a point.
+    Ground {
+        area: Area,
+        picture: Arc<RgbImage>,
+    },
     /// Lies above all other marks, which stay clear of it.
     Picture {
         area: Area,
@@ -111,7 +120,9 @@ impl Mark {
     /// The highest and lowest place that the mark can touch, in points.
     pub(super) fn rows(&self) -> (f64, f64) {
         match self {
-            Self::Rectangle { area, .. } | Self::Picture { area, .. } => (area.y, area.bottom()),
+            Self::Rectangle { area, .. }
+            | Self::Ground { area, .. }
+            | Self::Picture { area, .. } => (area.y, area.bottom()),
             Self::Line { points, width, .. } => {
                 let (top, bottom) = extremes(points.iter().map(|(_, y)| *y));
                 (top - width, bottom + width)
@@ -166,14 +177,14 @@ impl Medium {
 #[derive(Debug)]
 pub(super) struct Undrawn;
 
-/// Draws one mark; pictures are the caller's.
+/// Draws one mark; pictures and grounds are the caller's.
 pub(super) fn draw<B: DrawingBackend>(
     backend: &mut B,
     medium: Medium,
     mark: &Mark,
 ) -> Result<(), Undrawn> {
     match mark {
-        Mark::Picture { .. } => Ok(()),
+        Mark::Picture { .. } | Mark::Ground { .. } => Ok(()),
         Mark::Rectangle { area, color } => {
             let first = medium.place((area.x, area.y));
             let last = medium.place((area.right(), area.bottom()));

@@ -51,7 +51,9 @@ pub(super) fn document(
     }
     for mark in &figure.marks {
         match mark {
-            Mark::Picture { area, picture } if picture.width() > 0 && picture.height() > 0 => {
+            Mark::Picture { area, picture } | Mark::Ground { area, picture }
+                if picture.width() > 0 && picture.height() > 0 =>
+            {
                 push_picture(&mut text, area, &png::encode_plain(picture)?);
             }
             mark => push_drawn(&mut text, mark),

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use serde::Serialize;
 use serde_json::Value;
 
 use super::RunRecord;
@@ -221,8 +222,8 @@ pub(super) fn hash<'a>(texts: impl IntoIterator<Item = &'a str>) -> blake3::Hash
     hasher.finalize()
 }
 
-/// Every key of a resolved experiment with its value as JSON, by dotted key.
-pub fn keys_and_values(experiment: &Experiment) -> BTreeMap<String, String> {
+/// Every key of a resolved experiment with its value as JSON, by dotted key. A table that was read from one does as well.
+pub fn keys_and_values(experiment: &impl Serialize) -> BTreeMap<String, String> {
     let value =
         serde_json::to_value(experiment).expect("sections hold only numbers, strings and tables");
     let mut flat = BTreeMap::new();

@@ -21,6 +21,7 @@ mod metrics;
 mod process;
 mod record;
 mod retention;
+mod rows;
 
 pub use baselines::{baseline_path, read_baselines, write_baselines};
 pub use checkpoint::{Checkpoint, CheckpointPart, CheckpointWriter};
@@ -34,6 +35,7 @@ pub use log::RunLog;
 pub use metrics::{MACHINE_METRICS, MetricLog, MetricRow, MetricTable, read_metrics};
 pub use record::{DatasetRecord, FORMAT, RunRecord, Session, Status, WeightsRecord};
 pub use retention::Retention;
+pub use rows::{LoggedRow, read_metric_rows};
 
 use std::path::PathBuf;
 

@@ -97,7 +97,10 @@ pub(in crate::cli) fn resume(arguments: &ResumeArguments) -> anyhow::Result<Exit
     let workplace = proof.workplace()?;
     let program = std::env::current_exe().context("cannot find this program")?;
     let name = &prepared.resolved.experiment.name;
-    let trial = proof.trial(&prepared, seed, workplace.path()).identity().trial();
+    let trial = proof
+        .trial(&prepared, seed, workplace.path())
+        .identity()
+        .trial();
     let command = |runs: &Path| {
         let mut command = Command::new(&program);
         command.arg("run").arg(&proof.experiment);

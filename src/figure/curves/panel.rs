@@ -1,13 +1,15 @@
 //! One panel: its words, its axes, its lines.
 
 use super::super::axis::{Axis, Scale};
+use super::super::frame::{draw_axes, label_style, range, x_place, y_place};
 use super::super::grid::{Page, Words};
+use super::super::legend;
+use super::super::look::Look;
 use super::super::scene::{Align, Area, Mark};
 use super::super::text::{self, Shorten, Weight};
 use super::super::theme::{HEADING_SIZE, LABEL_SIZE, SMALL_SIZE};
 use super::data::{Lines, envelope, thinned_out};
-use super::frame::{draw_axes, label_style, range, x_place, y_place};
-use super::{Look, Panel, Smoothing, legend};
+use super::{Panel, Smoothing};
 
 /// Height of a label in the right margin, in points.
 const LABEL_LINE: f64 = 14.0;
@@ -36,17 +38,17 @@ enum Points {
 
 /// Where a panel stands on the page, in points.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Place {
-    pub(super) x: f64,
-    pub(super) y: f64,
-    pub(super) width: f64,
-    pub(super) plot_height: f64,
+pub(in super::super) struct Place {
+    pub(in super::super) x: f64,
+    pub(in super::super) y: f64,
+    pub(in super::super) width: f64,
+    pub(in super::super) plot_height: f64,
     /// The most notes that a panel of the row has, so that all plots begin at one height.
-    pub(super) notes: usize,
+    pub(in super::super) notes: usize,
 }
 
 /// A panel with its points ready for drawing.
-pub(super) struct Prepared<'a> {
+pub(in super::super) struct Prepared<'a> {
     panel: &'a Panel,
     lines: Vec<(Lines, Look)>,
     points: Points,
@@ -64,7 +66,11 @@ struct Label<'a> {
 
 impl<'a> Prepared<'a> {
     /// Prepares `panel`; with `at_the_line`, series are named in the right margin.
-    pub(super) fn new(panel: &'a Panel, look: impl Fn(&str) -> Look, at_the_line: bool) -> Self {
+    pub(in super::super) fn new(
+        panel: &'a Panel,
+        look: impl Fn(&str) -> Look,
+        at_the_line: bool,
+    ) -> Self {
         let lines: Vec<(Lines, Look)> = panel
             .series
             .iter()
@@ -84,7 +90,9 @@ impl<'a> Prepared<'a> {
             })
             .collect();
         if at_the_line {
-            for (series, (lines, look)) in panel.series.iter().zip(&lines) {
+            let named = lines.iter().map(|(lines, look)| (lines, look));
+            let named = panel.series.iter().zip(named);
+            for (series, (lines, look)) in named.filter(|(_, (_, look))| **look != Look::Rest) {
                 if let Some((_, value)) = lines.main().iter().flatten().last() {
                     labels.push(Label {
                         words: &series.label,
@@ -95,7 +103,8 @@ impl<'a> Prepared<'a> {
             }
         }
         let most = panel.series.iter().map(|series| series.points.len()).max();
-        let points = if panel.series.len() > MOST_WITH_POINTS {
+        let foremost = lines.iter().filter(|(_, look)| *look != Look::Rest);
+        let points = if foremost.count() > MOST_WITH_POINTS {
             Points::Hidden
         } else if most > Some(MOST_POINTS_IN_A_LINE) {
             Points::Envelope
@@ -111,12 +120,12 @@ impl<'a> Prepared<'a> {
     }
 
     /// The least height of the plot that gives every label in the margin its own line.
-    pub(super) fn least_height(&self) -> f64 {
+    pub(in super::super) fn least_height(&self) -> f64 {
         self.labels.len() as f64 * LABEL_LINE + LABEL_LINE
     }
 
     /// What a reader must know of how the lines came about, a line each.
-    pub(super) fn notes(&self) -> Vec<String> {
+    pub(in super::super) fn notes(&self) -> Vec<String> {
         let mut notes = Vec::new();
         if let Smoothing::Mean { steps } = self.panel.smoothing
             && steps > 0.0
@@ -128,7 +137,16 @@ impl<'a> Prepared<'a> {
                 Points::Envelope => "; tint: lowest to highest",
                 Points::Hidden => "",
             };
-            notes.push(format!("line: centred mean over {steps} steps{points}"));
+            // `step` is counted, `minutes of training` are measured.
+            let unit = match self.panel.x_label.split(' ').next() {
+                None | Some("" | "step") => "steps",
+                Some(unit) => unit,
+            };
+            notes.push(format!("line: centred mean over {steps} {unit}{points}"));
+        }
+        let bands = self.lines.iter().any(|(lines, _)| !lines.band.is_empty());
+        if bands && !self.panel.band.trim().is_empty() {
+            notes.push(format!("band: {}", text::clean(&self.panel.band)));
         }
         let left_out: usize = self.lines.iter().map(|(lines, _)| lines.left_out).sum();
         if left_out > 0 {
@@ -152,7 +170,7 @@ impl<'a> Prepared<'a> {
     }
 
     /// Draws the panel and returns where it ends.
-    pub(super) fn draw(&self, page: &mut Page, place: Place) -> f64 {
+    pub(in super::super) fn draw(&self, page: &mut Page, place: Place) -> f64 {
         let top = self.write_head(page, place);
         let references = self
             .panel
@@ -161,8 +179,13 @@ impl<'a> Prepared<'a> {
             .map(|reference| reference.value);
         let ys = self.extent().map(|(_, y)| y);
         let shown = |y: &f64| self.panel.scale.shows(*y);
-        let y_axis = range(ys.chain(references).filter(shown))
-            .map(|(low, high)| Axis::new(self.panel.scale, low, high, 6, 0.05));
+        let y_axis = range(ys.chain(references).filter(shown)).map(|(low, high)| {
+            if self.panel.from_zero && self.panel.scale == Scale::Linear && low >= 0.0 {
+                Axis::from_zero(high, 6)
+            } else {
+                Axis::new(self.panel.scale, low, high, 6, 0.05)
+            }
+        });
         let x_range = range(self.extent().map(|(x, _)| x));
 
         let tick_width = |tick: &str| text::width(tick, SMALL_SIZE, Weight::Regular);
@@ -284,60 +307,57 @@ impl<'a> Prepared<'a> {
                 y_place(plot, Some(y_axis), y),
             )
         };
-        let width = if self.lines.len() > 12 { 1.3 } else { 1.8 };
-        for (lines, look) in &self.lines {
+        let foremost = || self.lines.iter().filter(|(_, look)| *look != Look::Rest);
+        let rest = self.lines.iter().filter(|(_, look)| *look == Look::Rest);
+        let width = if foremost().count() > 12 { 1.3 } else { 1.8 };
+        for (lines, look) in rest {
+            for stretch in lines.main() {
+                let places: Vec<_> = stretch.iter().map(place).collect();
+                draw_stretch(page, &places, *look, 0.9, false);
+            }
+        }
+        for (lines, look) in foremost() {
             let points = lines.band.iter().map(|&(x, low, high)| {
                 let (x, upper) = place(&(x, high));
                 (x, upper, place(&(x, low)).1)
             });
-            page.marks.push(Mark::Band {
-                points: points.collect(),
-                color: look.color,
-                opacity: TINT,
-            });
+            let points: Vec<_> = points.collect();
+            if points.len() > 1 {
+                page.marks.push(Mark::Band {
+                    points,
+                    color: look.style(theme).color,
+                    opacity: TINT,
+                });
+            }
         }
-        for (lines, look) in &self.lines {
+        for (lines, look) in foremost() {
             for stretch in lines.raw.iter().filter(|_| !lines.smooth.is_empty()) {
                 let places: Vec<_> = stretch.iter().map(place).collect();
+                let color = look.style(theme).color;
                 match self.points {
                     Points::Hidden => {}
                     Points::ThinLine => page.marks.push(Mark::Line {
                         points: thinned_out(&places),
                         width: 0.8,
-                        color: theme.thinned(look.color, 0.36),
+                        color: theme.thinned(color, 0.36),
                         dashes: &[],
                     }),
                     Points::Envelope => page.marks.push(Mark::Band {
                         points: envelope(&places),
-                        color: look.color,
+                        color,
                         opacity: TINT,
                     }),
                 }
             }
         }
-        for (lines, look) in &self.lines {
+        for (lines, look) in foremost() {
             let count: usize = lines.main().iter().map(Vec::len).sum();
             let sparse = lines.smooth.is_empty()
                 && self.lines.len() <= MOST_WITH_DOTS
                 && count as f64 * 14.0 < plot.width;
             for stretch in lines.main() {
                 let places: Vec<_> = stretch.iter().map(place).collect();
-                if places.len() == 1 || sparse {
-                    let radius = width + 0.8;
-                    page.marks.extend(places.iter().map(|center| Mark::Dot {
-                        center: *center,
-                        radius,
-                        color: look.color,
-                    }));
-                }
-                if places.len() > 1 {
-                    page.marks.push(Mark::Line {
-                        points: thinned_out(&places),
-                        width,
-                        color: look.color,
-                        dashes: look.dash.pattern(),
-                    });
-                }
+                draw_stretch(page, &places, *look, width, sparse);
             }
         }
     }
@@ -352,7 +372,7 @@ impl<'a> Prepared<'a> {
         let heights = legend::spread(&wishes, LABEL_LINE, plot.y, plot.bottom());
         for ((label, wish), height) in self.labels.iter().zip(wishes).zip(heights) {
             let (line, ink) = match label.look {
-                Some(look) => (look.color, page.theme.ink()),
+                Some(look) => (look.style(page.theme).color, page.theme.ink()),
                 None => (page.theme.muted(), page.theme.muted()),
             };
             let from = plot.right() + 2.0;
@@ -373,5 +393,25 @@ impl<'a> Prepared<'a> {
             let style = label_style(ink);
             page.write(label.words, at, Align::Left, WIDEST_LABEL, style);
         }
+    }
+}
+
+/// Draws a line through places, with dots on them if it is `sparse`; one place is a dot alone.
+fn draw_stretch(page: &mut Page, places: &[(f64, f64)], look: Look, width: f64, sparse: bool) {
+    let style = look.style(page.theme);
+    if places.len() == 1 || sparse {
+        page.marks.extend(places.iter().map(|center| Mark::Dot {
+            center: *center,
+            radius: width + 0.8,
+            color: style.color,
+        }));
+    }
+    if places.len() > 1 {
+        page.marks.push(Mark::Line {
+            points: thinned_out(places),
+            width,
+            color: style.color,
+            dashes: style.dash.pattern(),
+        });
     }
 }

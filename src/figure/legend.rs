@@ -1,31 +1,50 @@
-//! Names of series: in a legend under the panels, or in the right margin of a plot.
+//! Names of series: in a legend under the plots, or in the right margin of a plot.
 
-use super::super::grid::{Page, Words};
-use super::super::scene::{Align, Mark};
-use super::super::text::{self, Shorten, Weight};
-use super::super::theme::MARGIN;
-use super::Look;
+use super::grid::{Page, Words};
+use super::look::Style;
+use super::scene::{Align, Mark};
+use super::text::{self, Shorten, Weight};
+use super::theme::{LABEL_SIZE, MARGIN};
 
 /// Height of a line of the legend, in points.
 const LINE: f64 = 17.0;
 /// Length of the piece of line that shows a series' look, in points.
 const SAMPLE: f64 = 30.0;
 
+/// The widest name that is not shortened, in points.
+const WIDEST: f64 = 300.0;
+
+/// What stands before a name.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Sample {
+    Line {
+        style: Style,
+        width: f64,
+    },
+    /// A thin dotted line, as references are drawn.
+    Reference,
+    Dot(Style),
+}
+
 /// A name and what it names.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Entry {
     pub(super) label: String,
-    pub(super) look: Look,
+    pub(super) sample: Sample,
 }
 
 /// Writes the legend in even columns, filled downwards, from the page's current height.
-pub(super) fn draw(page: &mut Page, entries: &[Entry], room: f64, size: f64) {
+pub(super) fn draw(page: &mut Page, entries: &[Entry], room: f64) {
+    if entries.is_empty() {
+        return;
+    }
+    let size = LABEL_SIZE;
     let widest = entries
         .iter()
         .map(|entry| text::width(&text::clean(&entry.label), size, Weight::Regular))
         .fold(0.0, f64::max)
         .min(room - SAMPLE - 8.0)
-        .min(240.0);
+        .min(WIDEST);
     let column_width = SAMPLE + 8.0 + widest;
     let gap = 22.0;
     let most = ((room + gap) / (column_width + gap)).floor().max(1.0) as usize;
@@ -42,16 +61,35 @@ pub(super) fn draw(page: &mut Page, entries: &[Entry], room: f64, size: f64) {
     for (number, entry) in entries.iter().enumerate() {
         let x = left + (number / rows) as f64 * (column_width + gap);
         let y = page.y + (number % rows) as f64 * LINE + LINE / 2.0;
-        page.marks.push(Mark::Line {
-            points: vec![(x, y), (x + SAMPLE, y)],
-            width: 2.0,
-            color: entry.look.color,
-            dashes: entry.look.dash.pattern(),
-        });
+        draw_sample(page, entry.sample, x, y);
         let at = (x + SAMPLE + 8.0, y + text::CAPITAL * size / 2.0);
         page.write(&entry.label, at, Align::Left, widest + 0.5, style);
     }
     page.y += rows as f64 * LINE;
+}
+
+fn draw_sample(page: &mut Page, sample: Sample, x: f64, y: f64) {
+    let points = vec![(x, y), (x + SAMPLE, y)];
+    let mark = match sample {
+        Sample::Line { style, width } => Mark::Line {
+            points,
+            width,
+            color: style.color,
+            dashes: style.dash.pattern(),
+        },
+        Sample::Reference => Mark::Line {
+            points,
+            width: 1.2,
+            color: page.theme.muted(),
+            dashes: &[2.0, 3.0],
+        },
+        Sample::Dot(style) => Mark::Dot {
+            center: (x + SAMPLE - 6.0, y),
+            radius: 4.5,
+            color: style.color,
+        },
+    };
+    page.marks.push(mark);
 }
 
 /// Moves `heights` apart until each has `line` points to itself, between `top` and `bottom`, as
