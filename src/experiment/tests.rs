@@ -75,6 +75,7 @@ prop_compose! {
         loss in prop::sample::select(vec![Loss::Mse, Loss::Huber]),
         gradient_checkpointing in any::<bool>(),
         flush_seconds in positive(),
+        system_every_seconds in positive(),
         learning_rate in positive(),
         betas in (0.0..1.0, 0.0..1.0),
         epsilon in positive(),
@@ -94,6 +95,7 @@ prop_compose! {
             keep_checkpoints,
             gradient_checkpointing,
             flush_seconds,
+            system_every_seconds,
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::experiment::Experiment;
 
 /// Keys of an experiment that change no number: names, and how often and how long its state is kept. The manifest and the
 /// name of the weights are among them because their contents count instead.
-const NO_NUMBER: [&str; 8] = [
+const NO_NUMBER: [&str; 9] = [
     "name",
     "title",
     "seeds",
@@ -18,6 +18,7 @@ const NO_NUMBER: [&str; 8] = [
     "train.checkpoint_every",
     "train.keep_checkpoints",
     "train.flush_seconds",
+    "train.system_every_seconds",
 ];
 
 /// What a trial's identity is made of.

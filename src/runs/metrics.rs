@@ -206,7 +206,7 @@ fn read_table(table: &DataFrame, log: &mut MetricTable) -> PolarsResult<()> {
 }
 
 /// The table files in order, each with the step at which it begins.
-fn files(folder: &Path) -> Result<Vec<(usize, PathBuf)>, RunError> {
+pub(super) fn files(folder: &Path) -> Result<Vec<(usize, PathBuf)>, RunError> {
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),

@@ -13,9 +13,11 @@ mod checkpoint;
 mod environment;
 mod find;
 mod folder;
+mod follow;
 mod identity;
 mod images;
 mod log;
+mod machine;
 mod metrics;
 mod record;
 
@@ -24,9 +26,11 @@ pub use checkpoint::{Checkpoint, CheckpointPart, CheckpointWriter};
 pub use environment::{Environment, Git, Machine};
 pub use find::find_run;
 pub use folder::{RunFolder, RunLock, find_runs};
+pub use follow::{MetricFollower, MetricPoint};
 pub use identity::{Identity, IdentityParts, keys_and_values};
 pub use images::{ImageScores, read_image_scores, write_image_scores, write_image_scores_to};
 pub use log::RunLog;
+pub use machine::MachineMetric;
 pub use metrics::{MetricLog, MetricRow, MetricTable, read_metrics};
 pub use record::{DatasetRecord, FORMAT, RunRecord, Session, Status, WeightsRecord};
 
