@@ -29,3 +29,4 @@ pub mod runs;
 pub mod statistics;
 pub mod train;
 pub mod trained;
+pub mod watch;
