@@ -22,6 +22,7 @@ pub mod evaluate;
 pub mod experiment;
 pub mod extractor;
 pub mod figure;
+pub mod launcher;
 pub mod network;
 pub mod photo;
 pub mod report;
