@@ -25,6 +25,7 @@ pub mod figure;
 pub mod launcher;
 pub mod network;
 pub mod photo;
+pub mod plan;
 pub mod report;
 pub mod runs;
 pub mod statistics;

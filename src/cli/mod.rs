@@ -6,7 +6,10 @@ mod dataset;
 mod doctor;
 mod evaluate;
 mod features;
+mod jobs;
+mod launch;
 mod output;
+mod plan;
 mod predict;
 mod prepare;
 mod reproduce;
@@ -15,6 +18,7 @@ mod run_choice;
 mod verify;
 mod watch;
 mod weights;
+mod work;
 
 use std::process::ExitCode;
 
@@ -24,6 +28,8 @@ use crate::backend::BackendError;
 use crate::dataset::DatasetError;
 use crate::experiment::ExperimentError;
 use crate::extractor::ExtractorError;
+use crate::launcher::LauncherError;
+use crate::plan::PlanError;
 use crate::runs::RunError;
 use crate::train::TrainError;
 use crate::trained::TrainedError;
@@ -40,6 +46,8 @@ struct Arguments {
 enum Command {
     /// Train experiments; what is done already is left alone, what was interrupted goes on
     Run(run::RunArguments),
+    /// Show what `run` would do: what is done, missing, interrupted, failed, running or stale, and how long it may take
+    Plan(plan::PlanArguments),
     /// Train the stages of the write-up and draw their figures
     Reproduce(reproduce::ReproduceArguments),
     /// Look at runs while they are trained
@@ -78,6 +86,7 @@ const INTERRUPTED: u8 = 130;
 pub fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Run(arguments) => run::run(&arguments),
+        Command::Plan(arguments) => plan::run(&arguments),
         Command::Reproduce(arguments) => reproduce::run(&arguments),
         Command::Watch(arguments) => watch::run(&arguments).map(|()| ExitCode::from(DONE)),
         Command::Evaluate(arguments) => evaluate::run(&arguments).map(|()| ExitCode::from(DONE)),
@@ -145,6 +154,19 @@ fn is_wrong_request(cause: &(dyn std::error::Error + 'static)) -> bool {
             error,
             RunError::NotFound { .. } | RunError::Ambiguous { .. } | RunError::NoCheckpoint { .. }
         );
+    }
+    if let Some(error) = cause.downcast_ref::<PlanError>() {
+        return match error {
+            PlanError::SameTrial { .. } => true,
+            PlanError::Run(error) => is_wrong_request(error),
+        };
+    }
+    if let Some(error) = cause.downcast_ref::<LauncherError>() {
+        return match error {
+            LauncherError::NoSlurm { .. } | LauncherError::Path { .. } => true,
+            LauncherError::Runs(error) => is_wrong_request(error),
+            _ => false,
+        };
     }
     cause.is::<ExperimentError>()
         || cause.is::<DatasetError>()

@@ -201,7 +201,7 @@ fn marks_and_line_ends_of_other_systems_are_taken() {
     let windows = format!("\u{feff}{}", example.replace('\n', "\r\n"));
     std::fs::write(&path, windows).unwrap();
     let resolved = resolve(&path, &Overrides::default()).unwrap();
-    assert_eq!(resolved.experiment.train.steps, 10_000);
+    assert_eq!(resolved[0].experiment.train.steps, 10_000);
     let wrong = format!(
         "\u{feff}{}",
         example.replace("256", "\"é\"").replace('\n', "\r\n")

@@ -9,6 +9,7 @@ use crate::color::ColorSection;
 use crate::dataset::DatasetSection;
 use crate::evaluate::EvaluateSection;
 use crate::extractor::FusionSection;
+use crate::launcher::SlurmSection;
 use crate::network::NetworkSection;
 use crate::photo::ImageSection;
 use crate::train::TrainSection;
@@ -41,9 +42,13 @@ pub(super) struct Written {
     #[serde(default)]
     evaluate: EvaluateSection,
     #[serde(default)]
+    pub(super) slurm: SlurmSection,
+    #[serde(default)]
     claims: Vec<WrittenClaim>,
     #[serde(rename = "quick")]
     _quick: Option<IgnoredAny>,
+    #[serde(rename = "matrix")]
+    _matrix: Option<IgnoredAny>,
 }
 
 fn default_seeds() -> Vec<u64> {
@@ -125,7 +130,7 @@ pub(super) fn read_all<T: DeserializeOwned>(tree: &Node) -> (Option<T>, Found) {
 }
 
 /// Every key of a complete experiment, dotted.
-fn known_keys() -> &'static [String] {
+pub(super) fn known_keys() -> &'static [String] {
     static KEYS: OnceLock<Vec<String>> = OnceLock::new();
     KEYS.get_or_init(|| {
         let mut keys = Vec::new();

@@ -16,19 +16,22 @@ mod folder;
 mod follow;
 mod identity;
 mod images;
+mod lock;
 mod log;
 mod machine;
 mod metrics;
+mod process;
 mod record;
 
 pub use baselines::{baseline_path, read_baselines, write_baselines};
 pub use checkpoint::{Checkpoint, CheckpointPart, CheckpointWriter};
 pub use environment::{Environment, Git, Machine};
 pub use find::find_run;
-pub use folder::{RunFolder, RunLock, find_runs};
+pub use folder::{RunFolder, find_runs};
 pub use follow::{MetricFollower, MetricPoint};
-pub use identity::{Identity, IdentityParts, keys_and_values};
+pub use identity::{Change, Identity, IdentityParts, Inputs, keys_and_values};
 pub use images::{ImageScores, read_image_scores, write_image_scores, write_image_scores_to};
+pub use lock::{Holder, Owner, PATIENCE, RunLock, Watch};
 pub use log::RunLog;
 pub use machine::MachineMetric;
 pub use metrics::{MetricLog, MetricRow, MetricTable, read_metrics};
@@ -79,6 +82,17 @@ pub enum RunError {
         /// The run folder.
         path: PathBuf,
         /// ` (process 123 on host)`, or nothing when it is not known.
+        owner: String,
+    },
+    /// Another process took this one for dead, and has the run now.
+    #[error(
+        "`{}` was taken over by {owner}, which took this process for dead: nothing is written there any more",
+        path.display()
+    )]
+    Taken {
+        /// The run folder.
+        path: PathBuf,
+        /// `process 123 on host`.
         owner: String,
     },
     /// No run has this name.

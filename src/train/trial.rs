@@ -84,6 +84,21 @@ impl Trial<'_> {
         })
     }
 
+    /// What the progress calls it: `norm-and-scale norm=batch scale=8 s0`.
+    fn label(&self) -> String {
+        let Self {
+            experiment,
+            variant,
+            seed,
+            ..
+        } = self;
+        if variant.is_empty() {
+            format!("{} s{seed}", experiment.name)
+        } else {
+            format!("{} {variant} s{seed}", experiment.name)
+        }
+    }
+
     /// Where it lies.
     pub fn folder(&self) -> RunFolder {
         RunFolder::of(self.runs, &self.experiment.name, &self.identity())
@@ -109,6 +124,9 @@ impl Trial<'_> {
         }
         folder.clear_partial(&lock)?;
         let diary = Arc::new(RunLog::open(&folder.log())?);
+        if let Some(dead) = lock.taken_from() {
+            diary.line(&format!("taken over from {dead}, which died"));
+        }
         let (checkpoint, damaged) = folder.latest_checkpoint()?;
         for error in &damaged {
             diary.line(&format!("{error}; falling back to the one before"));
@@ -324,7 +342,7 @@ impl Trial<'_> {
             statistics,
             non_finite: non_finite.clone(),
         };
-        let label = format!("{} s{}", experiment.name, self.seed);
+        let label = self.label();
         let mut training = SupervisedTraining::<Colorizer>::new(
             folder.path(),
             Arc::new(TrainLoader::new(train, order, done, section.steps)),

@@ -46,7 +46,9 @@ impl Bench {
             "kind = \"synthetic\"\ncount = 16\nseed = 3\nsize = 24\n",
         )
         .unwrap();
-        let resolved = resolve(&experiment, &Overrides::default()).unwrap();
+        let resolved = resolve(&experiment, &Overrides::default())
+            .unwrap()
+            .remove(0);
         let cache = Cache {
             folder: folder.path().join("cache"),
         };
