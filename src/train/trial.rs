@@ -237,6 +237,7 @@ impl Trial<'_> {
             ended: None,
             from_step: done,
             process: std::process::id(),
+            threads: Some(backend::threads(&self.device)),
             environment: Environment::observe(),
         });
         let libraries = backend::libraries();
