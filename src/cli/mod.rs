@@ -9,6 +9,7 @@ mod doctor;
 mod evaluate;
 mod features;
 mod jobs;
+mod launch;
 mod ls;
 mod output;
 mod plan;
@@ -21,6 +22,7 @@ mod run_choice;
 mod show;
 mod verify;
 mod verify_figure;
+mod watch;
 mod weights;
 mod work;
 
@@ -34,6 +36,7 @@ use crate::dataset::DatasetError;
 use crate::experiment::ExperimentError;
 use crate::extractor::ExtractorError;
 use crate::figure::FigureError;
+use crate::launcher::LauncherError;
 use crate::plan::PlanError;
 use crate::proof::ProofError;
 use crate::report::ReportError;
@@ -59,6 +62,8 @@ enum Command {
     Reproduce(reproduce::ReproduceArguments),
     /// Make the tables, figures and pages of report files from the runs that are there
     Report(report::ReportArguments),
+    /// Look at runs while they are trained
+    Watch(watch::WatchArguments),
     /// Score a trained run on photographs, beside what no network is needed for
     Evaluate(evaluate::EvaluateArguments),
     /// Colour photographs of any size with a trained run
@@ -102,6 +107,7 @@ pub fn main() -> ExitCode {
         Command::Plan(arguments) => plan::run(&arguments),
         Command::Reproduce(arguments) => reproduce::run(&arguments),
         Command::Report(arguments) => report::run(&arguments),
+        Command::Watch(arguments) => watch::run(&arguments).map(|()| ExitCode::from(DONE)),
         Command::Evaluate(arguments) => evaluate::run(&arguments).map(|()| ExitCode::from(DONE)),
         Command::Predict(arguments) => predict::run(&arguments),
         Command::Features(arguments) => features::run(&arguments),
@@ -195,6 +201,13 @@ fn is_wrong_request(cause: &(dyn std::error::Error + 'static)) -> bool {
         return match error {
             PlanError::SameTrial { .. } => true,
             PlanError::Run(error) => is_wrong_request(error),
+        };
+    }
+    if let Some(error) = cause.downcast_ref::<LauncherError>() {
+        return match error {
+            LauncherError::NoSlurm { .. } | LauncherError::Path { .. } => true,
+            LauncherError::Runs(error) => is_wrong_request(error),
+            _ => false,
         };
     }
     cause.is::<ExperimentError>()

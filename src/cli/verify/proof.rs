@@ -12,7 +12,7 @@ use crate::cli::{DONE, FAILED, RequestError, output};
 use crate::dataset::Cache;
 use crate::experiment::{Overrides, resolve};
 use crate::proof::{self, Verdict};
-use crate::runs::MACHINE_METRICS;
+use crate::runs::MachineMetric;
 use crate::train::{Display, Trial};
 
 /// Arguments of both proofs.
@@ -208,8 +208,8 @@ fn say(what: &str, verdict: &Verdict, workplace: tempfile::TempDir) -> ExitCode 
             output::line(&format!("  {equal}"));
             output::line(&format!(
                 "  not compared, because they tell the time or the machine: `seconds`, {}",
-                MACHINE_METRICS
-                    .map(|metric| format!("`{metric}`"))
+                MachineMetric::ALL
+                    .map(|metric| format!("`{}`", metric.name()))
                     .join(", ")
             ));
             ExitCode::from(DONE)
