@@ -27,6 +27,8 @@ pub(super) enum VerifyCommand {
     Determinism(proof::ProofArguments),
     /// Kill a training, let it go on, and compare every bit with one that was left alone
     Resume(proof::ResumeArguments),
+    /// Compare every bit of two runs, such as one trial on two machines
+    Equal(proof::EqualArguments),
 }
 
 /// Arguments of `colorize verify extractor`.
@@ -73,6 +75,7 @@ pub(super) fn run(command: &VerifyCommand) -> anyhow::Result<ExitCode> {
         }
         VerifyCommand::Determinism(arguments) => proof::determinism(arguments),
         VerifyCommand::Resume(arguments) => proof::resume(arguments),
+        VerifyCommand::Equal(arguments) => proof::equal(arguments),
     }
 }
 

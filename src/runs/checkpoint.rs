@@ -82,9 +82,9 @@ impl Checkpoint {
             let step = path
                 .file_name()
                 .and_then(|name| name.to_str()?.strip_prefix("step-")?.parse().ok());
-            if let Some(step) = step {
-                found.push(Self { step, path });
-            }
+            // What only looks like one was put there by somebody else.
+            let checkpoint = step.map(|step| Self::at(checkpoints, step));
+            found.extend(checkpoint.filter(|checkpoint| checkpoint.path == path && path.is_dir()));
         }
         found.sort_by_key(|checkpoint| std::cmp::Reverse(checkpoint.step));
         Ok(found)
@@ -132,6 +132,9 @@ impl Checkpoint {
             .map_err(|error| damaged(format!("`{LIST}` cannot be read: {error}")))?;
         let list: PartList = serde_json::from_slice(&list)
             .map_err(|error| damaged(format!("`{LIST}` is not a list of parts: {error}")))?;
+        if list.step != self.step {
+            return Err(damaged(format!("`{LIST}` is that of step {}", list.step)));
+        }
         for part in CheckpointPart::ALL {
             let name = part.file_name();
             let bytes = fs::read(self.part(part))
@@ -162,16 +165,19 @@ struct Pending {
 }
 
 impl CheckpointWriter {
-    /// Writes into the folder `checkpoints`.
+    /// Writes into the folder `checkpoints`, which holds the one that the run goes on from, after step `done`; 0 for none.
     ///
     /// # Errors
     ///
     /// [`RunError::Io`] when the folder cannot be made.
-    pub fn new(checkpoints: &Path) -> Result<Self, RunError> {
+    pub fn new(checkpoints: &Path, done: usize) -> Result<Self, RunError> {
         fs::create_dir_all(checkpoints).map_err(RunError::io("create", checkpoints))?;
         Ok(Self {
             checkpoints: checkpoints.to_path_buf(),
-            pending: Mutex::default(),
+            pending: Mutex::new(Pending {
+                committed: Some(done),
+                ..Pending::default()
+            }),
             settled: Condvar::new(),
         })
     }
@@ -230,6 +236,12 @@ impl CheckpointWriter {
             self.settled.notify_all();
         }
         Ok(())
+    }
+
+    /// The step of the last checkpoint that was completed; 0 where none was.
+    pub fn committed(&self) -> usize {
+        let pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
+        pending.committed.unwrap_or(0)
     }
 
     /// Waits until the checkpoint of `step` is complete on disk.
@@ -293,7 +305,7 @@ mod tests {
     #[test]
     fn damage_is_named_and_removal_is_whole() {
         let folder = tempfile::tempdir().unwrap();
-        let writer = CheckpointWriter::new(folder.path()).unwrap();
+        let writer = CheckpointWriter::new(folder.path(), 0).unwrap();
         for step in [10, 20, 30] {
             write(&writer, step);
         }
@@ -314,7 +326,7 @@ mod tests {
     #[test]
     fn an_incomplete_checkpoint_is_not_listed_and_a_failure_is_told() {
         let folder = tempfile::tempdir().unwrap();
-        let writer = CheckpointWriter::new(folder.path()).unwrap();
+        let writer = CheckpointWriter::new(folder.path(), 0).unwrap();
         writer
             .save(5, CheckpointPart::Model, |path| {
                 fs::write(path, "x").map_err(|error| error.to_string())

@@ -186,8 +186,11 @@ impl SupervisedLearningStrategy<Colorizer> for Schedule {
                 let drawn = self
                     .samples
                     .draw(&learner.model().valid(), step, &self.folder);
-                if let Err(error) = drawn {
-                    self.diary.line(&format!("no sample picture: {error:#}"));
+                match drawn.map_err(anyhow::Error::downcast::<RunError>) {
+                    Ok(()) => {}
+                    // A run whose folder cannot be written stops, so that it lacks nothing when it goes on.
+                    Err(Ok(error)) => self.log.keep(Err(error)),
+                    Err(Err(error)) => self.diary.line(&format!("no sample picture: {error:#}")),
                 }
             }
             // Asked once: a stop that comes later finds its checkpoint after the next step.
@@ -222,8 +225,10 @@ impl Schedule {
         store.find_metric(Metric::Loss.name(), 0, Aggregate::Mean, &Split::Train);
     }
 
+    /// Whether the training has to end here. After a row, a picture or a table that could not be written no checkpoint may
+    /// come: a run that goes on from it would lack them.
     fn has_failed(&self, interrupter: &burn_train::Interrupter) -> bool {
-        interrupter.error().is_some() || self.non_finite.step().is_some()
+        interrupter.error().is_some() || self.non_finite.step().is_some() || self.log.has_failed()
     }
 
     /// Brings batch norm's statistics up to the weights at hand, where the experiment says so. What is evaluated, drawn
@@ -293,20 +298,25 @@ impl Schedule {
             return;
         };
         self.log.end_segment(step);
+        if self.log.has_failed() {
+            return;
+        }
         checkpointer.checkpoint(learner, step, store);
         let written = self.checkpoints.wait(step);
         match written
             .and_then(|()| self.note_progress(step))
-            .and_then(|()| self.tidy())
+            .and_then(|()| self.tidy(step))
         {
             Ok(()) => self.diary.line(&format!("checkpoint at step {step}")),
             Err(error) => self.log.keep(Err(error)),
         }
     }
 
-    /// Removes the checkpoints that need not stay.
-    fn tidy(&self) -> Result<(), RunError> {
-        let found = Checkpoint::list(&self.folder.checkpoints())?;
+    /// Removes the checkpoints up to `step` that need not stay.
+    fn tidy(&self, step: usize) -> Result<(), RunError> {
+        // Those of later steps are damaged: the run did not go on from them, and comes to them again.
+        let mut found = Checkpoint::list(&self.folder.checkpoints())?;
+        found.retain(|checkpoint| checkpoint.step <= step);
         let steps: Vec<usize> = found.iter().map(|checkpoint| checkpoint.step).collect();
         let kept = self.retain.keep(&steps, &self.log.judged());
         found

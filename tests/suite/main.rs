@@ -2,8 +2,10 @@
 
 #![allow(clippy::unwrap_used, clippy::float_cmp, missing_docs)]
 
+mod crash;
 mod experiment;
 mod extractor;
 mod network;
+mod proofs;
 mod runs;
 mod stages;

@@ -92,7 +92,7 @@ impl Bench {
         self.folder.path().join(name)
     }
 
-    fn train(&self, name: &str) -> RunFolder {
+    pub(crate) fn train(&self, name: &str) -> RunFolder {
         let runs = self.runs(name);
         let trial = self.trial(&self.experiment, &runs, DeviceName::Flex);
         assert_eq!(trial.run(&Interrupter::new()).unwrap(), Outcome::Done);

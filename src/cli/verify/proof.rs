@@ -12,7 +12,7 @@ use crate::cli::{DONE, FAILED, RequestError, output};
 use crate::dataset::Cache;
 use crate::experiment::{Overrides, resolve};
 use crate::proof::{self, Verdict};
-use crate::runs::MACHINE_METRICS;
+use crate::runs::{MACHINE_METRICS, find_run};
 use crate::train::{Display, Trial};
 
 /// Arguments of both proofs.
@@ -54,6 +54,29 @@ pub(in crate::cli) struct ResumeArguments {
     kill_after: Option<usize>,
 }
 
+/// Arguments of `colorize verify equal`.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct EqualArguments {
+    /// A run: its folder, or its name under `--runs`
+    #[arg(value_name = "RUN")]
+    run: String,
+    /// Another one, likewise, such as the same trial in another folder of runs
+    #[arg(value_name = "OTHER")]
+    other: String,
+    /// Folder of all runs
+    #[arg(long, default_value = "runs", value_name = "DIR")]
+    runs: PathBuf,
+}
+
+/// Compares two runs.
+pub(in crate::cli) fn equal(arguments: &EqualArguments) -> anyhow::Result<ExitCode> {
+    let one = find_run(&arguments.runs, &arguments.run)?;
+    let other = find_run(&arguments.runs, &arguments.other)?;
+    let verdict = proof::runs(&one, &other)?;
+    let what = format!("{} and {}", one.path().display(), other.path().display());
+    Ok(say(&what, &verdict))
+}
+
 /// Trains a few steps twice.
 pub(in crate::cli) fn determinism(arguments: &ProofArguments) -> anyhow::Result<ExitCode> {
     let steps = arguments.steps;
@@ -69,7 +92,7 @@ pub(in crate::cli) fn determinism(arguments: &ProofArguments) -> anyhow::Result<
         "{} s{seed} on {}, {steps} steps twice",
         trial.experiment.name, arguments.device
     );
-    Ok(say(&what, &verdict, workplace))
+    Ok(keep(say(&what, &verdict), &verdict, workplace))
 }
 
 /// Kills a training and lets it go on.
@@ -97,7 +120,10 @@ pub(in crate::cli) fn resume(arguments: &ResumeArguments) -> anyhow::Result<Exit
     let workplace = proof.workplace()?;
     let program = std::env::current_exe().context("cannot find this program")?;
     let name = &prepared.resolved.experiment.name;
-    let trial = proof.trial(&prepared, seed, workplace.path()).identity().trial();
+    let trial = proof
+        .trial(&prepared, seed, workplace.path())
+        .identity()
+        .trial();
     let command = |runs: &Path| {
         let mut command = Command::new(&program);
         command.arg("run").arg(&proof.experiment);
@@ -131,7 +157,8 @@ pub(in crate::cli) fn resume(arguments: &ResumeArguments) -> anyhow::Result<Exit
         "{} s{seed} on {}, {steps} steps left alone, and killed after step {}, going on from step {first}",
         prepared.resolved.experiment.name, proof.device, killed.after
     );
-    Ok(say(&what, &killed.verdict, workplace))
+    let verdict = &killed.verdict;
+    Ok(keep(say(&what, verdict), verdict, workplace))
 }
 
 impl ProofArguments {
@@ -197,8 +224,8 @@ impl ProofArguments {
     }
 }
 
-/// Prints what came of a proof. The runs are kept when they differ.
-fn say(what: &str, verdict: &Verdict, workplace: tempfile::TempDir) -> ExitCode {
+/// Prints what came of a comparison.
+fn say(what: &str, verdict: &Verdict) -> ExitCode {
     match verdict {
         Ok(equal) => {
             output::line(&format!("equal to the bit: {what}"));
@@ -214,11 +241,18 @@ fn say(what: &str, verdict: &Verdict, workplace: tempfile::TempDir) -> ExitCode 
         Err(difference) => {
             output::line(&format!("different: {what}"));
             output::line(&format!("  {difference}"));
-            output::line(&format!(
-                "  the runs are kept in {}",
-                workplace.keep().display()
-            ));
             ExitCode::from(FAILED)
         }
     }
+}
+
+/// Keeps the runs of a proof that differ, and says where.
+fn keep(code: ExitCode, verdict: &Verdict, workplace: tempfile::TempDir) -> ExitCode {
+    if verdict.is_err() {
+        output::line(&format!(
+            "  the runs are kept in {}",
+            workplace.keep().display()
+        ));
+    }
+    code
 }
