@@ -143,7 +143,11 @@ fn sources(plan: &Plan) -> Vec<String> {
             format!(
                 "time of {trials} trial{}: from {}{most} run{} of {}",
                 if trials == 1 { "" } else { "s" },
-                if trials == 1 { "" } else { "up to " },
+                if trials == 1 || most == 1 {
+                    ""
+                } else {
+                    "up to "
+                },
                 if most == 1 { "" } else { "s" },
                 source.words()
             )

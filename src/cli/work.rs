@@ -1,6 +1,6 @@
 //! Working off a plan: what is missing, interrupted or failed, one after another or side by side.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use clap::Args;
 
@@ -11,6 +11,9 @@ use crate::plan::{Planned, State};
 use crate::report::Summary;
 use crate::runs::{Holder, PATIENCE, RunError, Watch};
 use crate::train::{Division, Interrupter, Outcome, TrainError};
+
+/// How often owners on other machines are looked at when there is nothing else to do.
+const LOOK: Duration = Duration::from_millis(200);
 
 /// How a plan is worked off: arguments that `run` and `reproduce` share.
 #[derive(Debug, Args)]
@@ -76,6 +79,7 @@ pub(super) fn work_off(
         watch: Watch::new(patience),
         worked: Worked::default(),
         passed_over: Vec::new(),
+        freed: Vec::new(),
     };
     for trial in work.plan.trials() {
         match &trial.state {
@@ -85,10 +89,13 @@ pub(super) fn work_off(
             _ => {}
         }
     }
-    let mut turn = work.plan.to_do();
-    while !turn.is_empty() && !worker.is_over() {
-        worker.train(&turn)?;
-        turn = worker.freed()?;
+    worker.train(&work.plan.to_do())?;
+    while !worker.is_over() {
+        let freed = worker.freed()?;
+        if freed.is_empty() {
+            break;
+        }
+        worker.train(&freed)?;
     }
     let Worker {
         mut worked,
@@ -116,6 +123,8 @@ struct Worker<'a> {
     worked: Worked,
     /// Trials that another process has.
     passed_over: Vec<&'a Planned>,
+    /// Trials that another process had and gave free. It is tried once to take such a one.
+    freed: Vec<&'a Planned>,
 }
 
 impl<'a> Worker<'a> {
@@ -210,15 +219,19 @@ impl<'a> Worker<'a> {
         Ok(())
     }
 
-    /// Of the trials that were passed over, those whose owner has died or stopped meanwhile. Waits where owners on other
-    /// machines have not been watched for long enough to tell.
+    /// Of the trials that were passed over, those whose owner has died or stopped meanwhile. Owners on other machines are
+    /// watched until their heart beats, or has been silent for too long.
     fn freed(&mut self) -> anyhow::Result<Vec<&'a Planned>> {
-        let mut said = false;
+        let mut begun = None;
         let mut freed = Vec::new();
         loop {
             let mut silent = Duration::ZERO;
             let mut held = Vec::new();
             for trial in std::mem::take(&mut self.passed_over) {
+                if self.freed.contains(&trial) {
+                    held.push(trial);
+                    continue;
+                }
                 match self.watch.look(&trial.folder)? {
                     Holder::Dead(owner) => {
                         // On this machine the lock itself sees that the owner is gone.
@@ -228,7 +241,8 @@ impl<'a> Worker<'a> {
                     Holder::Nobody => freed.push(trial),
                     Holder::Alive(_) => held.push(trial),
                     Holder::Elsewhere { owner, .. } => {
-                        if !self.watch.has_beaten(&owner) {
+                        let beat = self.watch.last_beat(&owner);
+                        if begun.is_none_or(|begun| beat.is_none_or(|beat| beat < begun)) {
                             silent = silent.max(self.watch.left(&owner));
                         }
                         held.push(trial);
@@ -236,18 +250,25 @@ impl<'a> Worker<'a> {
                 }
             }
             self.passed_over = held;
-            freed.retain(|trial| !matches!(State::of(&trial.folder), Ok(State::Done)));
+            freed.retain(|trial| {
+                let is_done = matches!(State::of(&trial.folder), Ok(State::Done));
+                if is_done {
+                    output::note(&format!("{}  done by another process", trial.label()));
+                }
+                !is_done
+            });
             if !freed.is_empty() || silent.is_zero() || self.is_over() {
+                self.freed.extend_from_slice(&freed);
                 return Ok(freed);
             }
-            if !said {
+            if begun.is_none() {
+                begun = Some(Instant::now());
                 output::note(&format!(
                     "waiting up to {} s for a sign of life from other machines",
                     silent.as_secs() + 1
                 ));
-                said = true;
             }
-            std::thread::sleep(Duration::from_millis(200).min(silent));
+            std::thread::sleep(LOOK.min(silent));
         }
     }
 }

@@ -26,9 +26,6 @@ pub struct Environment {
     pub git: Option<Git>,
     /// The machine.
     pub machine: Machine,
-    /// Threads of the processor that the device computes with.
-    #[serde(default)]
-    pub compute_threads: Option<usize>,
     /// The command line.
     pub arguments: Vec<String>,
 }
@@ -89,9 +86,8 @@ pub struct Observed {
 }
 
 impl Environment {
-    /// Looks at the machine and, with the `git` program, at the checkout of the current folder. `compute_threads` is with
-    /// how many threads of the processor the device computes.
-    pub fn observe(compute_threads: usize) -> Observed {
+    /// Looks at the machine and, with the `git` program, at the checkout of the current folder.
+    pub fn observe() -> Observed {
         let checkout = Checkout::observe(Path::new("."));
         let (git, difference) = checkout.map_or((None, None), |checkout| {
             (Some(checkout.git), checkout.difference)
@@ -108,7 +104,6 @@ impl Environment {
                 }),
                 git,
                 machine: Machine::observe(),
-                compute_threads: Some(compute_threads),
                 arguments: std::env::args().collect(),
             },
             difference,
@@ -302,7 +297,7 @@ mod tests {
     fn what_is_kept_is_kept_once() {
         let root = tempfile::tempdir().unwrap();
         let folder = RunFolder::at(root.path());
-        let observed = Environment::observe(2);
+        let observed = Environment::observe();
         let build = observed.environment.build.clone().unwrap();
         assert!(build.rustc.starts_with("rustc "), "{}", build.rustc);
         assert_eq!(build.program.unwrap().len(), 64);

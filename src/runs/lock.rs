@@ -211,10 +211,8 @@ pub struct Watch {
 /// What was seen of an owner's heart.
 #[derive(Debug)]
 struct Seen {
-    /// The beats that were counted first.
-    first: u64,
-    /// Those that were counted last.
-    last: u64,
+    /// The beats that were counted last.
+    beats: u64,
     /// Since when there were as many.
     since: Instant,
 }
@@ -240,22 +238,20 @@ impl Watch {
         };
         let now = Instant::now();
         let seen = self.seen.entry(owner.token.clone()).or_insert(Seen {
-            first: *beats,
-            last: *beats,
+            beats: *beats,
             since: now,
         });
-        if seen.last != *beats {
-            (seen.last, seen.since) = (*beats, now);
+        if seen.beats != *beats {
+            (seen.beats, seen.since) = (*beats, now);
         } else if now.duration_since(seen.since) >= self.patience {
             return Ok(Holder::Dead(owner.clone()));
         }
         Ok(holder)
     }
 
-    /// Whether its heart was seen to beat.
-    pub fn has_beaten(&self, owner: &Owner) -> bool {
-        let seen = self.seen.get(&owner.token);
-        seen.is_some_and(|seen| seen.first != seen.last)
+    /// When its heart was last seen to beat, or it was first looked at.
+    pub fn last_beat(&self, owner: &Owner) -> Option<Instant> {
+        self.seen.get(&owner.token).map(|seen| seen.since)
     }
 
     /// How long an owner elsewhere still has to be watched before it could be taken for dead.

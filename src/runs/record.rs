@@ -78,6 +78,9 @@ pub struct Session {
     pub from_step: usize,
     /// Process number.
     pub process: u32,
+    /// Threads that the device computed with on the processor; absent in records of programs that did not write it.
+    #[serde(default)]
+    pub threads: Option<usize>,
     /// Code and machine.
     pub environment: Environment,
 }

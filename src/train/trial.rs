@@ -292,13 +292,14 @@ impl Trial<'_> {
         let mut sessions = folder
             .record()?
             .map_or_else(Vec::new, |record| record.sessions);
-        let observed = Environment::observe(backend::threads(&self.device));
+        let observed = Environment::observe();
         observed.keep(folder)?;
         sessions.push(Session {
             started: Timestamp::now(),
             ended: None,
             from_step: done,
             process: std::process::id(),
+            threads: Some(backend::threads(&self.device)),
             environment: observed.environment,
         });
         let libraries = backend::libraries();

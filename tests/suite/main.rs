@@ -6,6 +6,7 @@ mod crash;
 mod experiment;
 mod extractor;
 mod network;
+mod plan;
 mod proofs;
 mod runs;
 mod stages;
