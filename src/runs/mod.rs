@@ -13,11 +13,13 @@ mod checkpoint;
 mod environment;
 mod find;
 mod folder;
+mod follow;
 mod git;
 mod identity;
 mod images;
 mod lock;
 mod log;
+mod machine;
 mod metrics;
 mod process;
 mod record;
@@ -28,14 +30,14 @@ pub use checkpoint::{Checkpoint, CheckpointPart, CheckpointWriter};
 pub use environment::{Build, Environment, Gpu, Machine, Observed};
 pub use find::find_run;
 pub use folder::{RunFolder, find_runs};
+pub use follow::{MetricFollower, MetricPoint};
 pub use git::Git;
 pub use identity::{Change, Identity, IdentityParts, Inputs, keys_and_values};
 pub use images::{ImageScores, read_image_scores, write_image_scores, write_image_scores_to};
 pub use lock::{Holder, Owner, PATIENCE, RunLock, Watch};
 pub use log::RunLog;
-pub use metrics::{
-    MACHINE_METRICS, MetricLog, MetricRow, MetricTable, read_metrics, read_whole_metrics,
-};
+pub use machine::MachineMetric;
+pub use metrics::{MetricLog, MetricRow, MetricTable, read_metrics, read_whole_metrics};
 pub use record::{DatasetRecord, FORMAT, RunRecord, Session, Status, WeightsRecord};
 pub use retention::{Retention, best_checkpoint};
 

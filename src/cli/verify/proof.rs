@@ -12,7 +12,7 @@ use crate::cli::{DONE, FAILED, RequestError, output};
 use crate::dataset::Cache;
 use crate::experiment::{Overrides, resolve};
 use crate::proof::{self, Verdict};
-use crate::runs::{MACHINE_METRICS, find_run};
+use crate::runs::{MachineMetric, find_run};
 use crate::train::{Display, Trial};
 
 /// Arguments of both proofs.
@@ -232,9 +232,7 @@ fn say(what: &str, verdict: &Verdict) -> ExitCode {
             output::line(&format!("  {equal}"));
             output::line(&format!(
                 "  not compared, because they tell the time or the machine: `seconds`, {}",
-                MACHINE_METRICS
-                    .map(|metric| format!("`{metric}`"))
-                    .join(", ")
+                MachineMetric.map(|metric| format!("`{metric}`")).join(", ")
             ));
             ExitCode::from(DONE)
         }
