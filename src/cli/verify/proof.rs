@@ -217,8 +217,8 @@ impl ProofArguments {
     fn warn(&self) {
         if !backend::is_deterministic(&self.device) {
             output::note(
-                "CUDA adds up the gradients of convolutions and of padding in an order that varies, so bits will probably \
-                 differ; docs/runs.md names the switches that help",
+                "CUDA adds up the gradients of convolutions in an order that varies, so bits will probably differ; \
+                 docs/runs.md names the switches that help",
             );
         }
     }
