@@ -11,9 +11,9 @@ use burn::data::dataset::DatasetError;
 use burn::module::Module;
 use burn_train::metric::store::{Aggregate, EventStoreClient, Split};
 use burn_train::{
-    EventProcessorTraining, InferenceStep, Learner, LearnerEvent, LearningCheckpointer,
-    SupervisedLearningStrategy, SupervisedTrainingEventProcessor, TrainLoader, TrainingComponents,
-    TrainingItem, ValidLoader,
+    EventProcessorTraining, InferenceStep, Interrupter, Learner, LearnerEvent,
+    LearningCheckpointer, SupervisedLearningStrategy, SupervisedTrainingEventProcessor,
+    TrainLoader, TrainingComponents, TrainingItem, ValidLoader,
 };
 
 use super::Colorizer;
@@ -86,6 +86,8 @@ pub(super) struct Schedule {
     pub(super) statistics: Option<Batches>,
     /// Whether a loss was not finite.
     pub(super) non_finite: NonFinite,
+    /// A stop that is asked for from outside; burn-train's own ends this training alone, as an error does.
+    pub(super) asked: Interrupter,
 }
 
 type Processor = SupervisedTrainingEventProcessor<Colorizer>;
@@ -164,7 +166,7 @@ impl SupervisedLearningStrategy<Colorizer> for Schedule {
             let evaluate = self.cadence.is_due(step, self.cadence.evaluate);
             let sample = self.cadence.is_due(step, self.cadence.sample);
             let mut checkpoint = self.cadence.is_due(step, self.cadence.checkpoint);
-            if !(evaluate || sample || checkpoint || interrupter.should_stop()) {
+            if !(evaluate || sample || checkpoint || self.should_stop(&interrupter)) {
                 continue;
             }
             Self::settle(&mut processor, &store, &interrupter);
@@ -202,7 +204,7 @@ impl SupervisedLearningStrategy<Colorizer> for Schedule {
                 }
             }
             // Asked once: a stop that comes later finds its checkpoint after the next step.
-            let stopping = interrupter.should_stop();
+            let stopping = self.should_stop(&interrupter);
             let ending = stopping || step == self.cadence.steps;
             if let Some(sampler) = sampler.as_ref().filter(|_| evaluate || ending) {
                 sampler.sample();
@@ -233,18 +235,18 @@ impl SupervisedLearningStrategy<Colorizer> for Schedule {
 impl Schedule {
     /// Waits until every event so far has reached the log: burn-train works on them on two threads of its own, and a
     /// question to the second is answered after all that was said before it.
-    fn settle(
-        processor: &mut Processor,
-        store: &EventStoreClient,
-        interrupter: &burn_train::Interrupter,
-    ) {
+    fn settle(processor: &mut Processor, store: &EventStoreClient, interrupter: &Interrupter) {
         interrupter.fail_on_error(processor.flush());
         store.find_metric(Metric::Loss.name(), 0, Aggregate::Mean, &Split::Train);
     }
 
+    fn should_stop(&self, interrupter: &Interrupter) -> bool {
+        interrupter.should_stop() || self.asked.should_stop()
+    }
+
     /// Whether the training has to end here. After a row, a picture or a table that could not be written no checkpoint may
     /// come: a run that goes on from it would lack them.
-    fn has_failed(&self, interrupter: &burn_train::Interrupter) -> bool {
+    fn has_failed(&self, interrupter: &Interrupter) -> bool {
         interrupter.error().is_some() || self.non_finite.step().is_some() || self.log.has_failed()
     }
 
@@ -266,7 +268,7 @@ impl Schedule {
         learner: &Learner<Colorizer>,
         held_out: &ValidLoader<Colorizer>,
         processor: &mut Processor,
-        interrupter: &burn_train::Interrupter,
+        interrupter: &Interrupter,
     ) {
         interrupter.fail_on_error(processor.process_valid(LearnerEvent::StartSplit {
             epoch_number: epoch,

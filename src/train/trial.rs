@@ -168,11 +168,13 @@ impl Trial<'_> {
             self.warn(&diary, &format!("`{}` {text}", path.display()));
         }
         let checkpoints = Arc::new(CheckpointWriter::new(&folder.checkpoints(), done)?);
+        // An error stops this training, and none that comes after it.
+        let own = Interrupter::new();
         let log = SharedLog::new(
             metric_log,
             &before,
             section.retain.best_metric(),
-            stop.clone(),
+            own.clone(),
         );
 
         let Some(features) = self.features(&divided, &device, &diary, stop)? else {
@@ -200,9 +202,14 @@ impl Trial<'_> {
             &checkpoints,
             &non_finite,
             witness,
+            &own,
             stop,
         );
         let ended = self.judge(checkpoints.committed(), result, &log, &non_finite);
+        if matches!(ended, Ok(Outcome::Interrupted { .. })) && own.should_stop() {
+            // The dashboard was told to stop, and that means all.
+            stop.stop(Some("asked for"));
+        }
         end(&folder, &mut record, checkpoints.committed(), &ended)?;
         match &ended {
             Ok(outcome) => diary.line(&format!("{outcome:?}")),
@@ -363,6 +370,7 @@ impl Trial<'_> {
         checkpoints: &Arc<CheckpointWriter>,
         non_finite: &NonFinite,
         witness: Option<Arc<Witness>>,
+        own: &Interrupter,
         stop: &Interrupter,
     ) -> Result<LearningResult<Colorizer>, TrainError> {
         let experiment = self.experiment;
@@ -405,6 +413,7 @@ impl Trial<'_> {
             held_out: divided.held_out.clone(),
             statistics,
             non_finite: non_finite.clone(),
+            asked: stop.clone(),
         };
         let label = self.label();
         let mut training = SupervisedTraining::<Colorizer>::new(
@@ -413,7 +422,7 @@ impl Trial<'_> {
             Arc::new(HeldOutLoader::new(held_out, experiment.evaluate.batch_size)),
         )
         .with_application_logger(None)
-        .with_interrupter(stop.clone())
+        .with_interrupter(own.clone())
         .with_metric_logger(ParquetLogger::new(log.clone(), done))
         .with_custom_checkpointers(
             part(CheckpointPart::Model),
@@ -421,7 +430,7 @@ impl Trial<'_> {
             part(CheckpointPart::Scheduler),
         )
         .with_checkpointing_strategy(WhenAsked)
-        .metric_train_numeric(TrainingLoss::new(non_finite.clone(), stop.clone()))
+        .metric_train_numeric(TrainingLoss::new(non_finite.clone(), own.clone()))
         .metric_train_numeric(Speed::default())
         .num_epochs(section.steps.div_ceil(section.evaluate_every))
         .with_training_strategy(TrainingStrategy::Custom(Arc::new(schedule)))
