@@ -12,7 +12,8 @@ use std::time::{Duration, Instant};
 
 use polars::prelude::*;
 
-use super::{RunError, RunFolder, atomic};
+use super::images::write_table;
+use super::{RunError, RunFolder};
 
 /// One number.
 #[derive(Debug, Clone, PartialEq)]
@@ -93,12 +94,7 @@ impl MetricLog {
             .folder
             .join(format!("from-{:09}.parquet", self.begins_at));
         let mut table = self.table().map_err(RunError::table("write", &path))?;
-        atomic::write_with(&path, |file| {
-            ParquetWriter::new(file)
-                .finish(&mut table)
-                .map(|_bytes| ())
-                .map_err(RunError::table("write", &path))
-        })?;
+        write_table(&path, &mut table)?;
         self.unwritten = 0;
         Ok(())
     }

@@ -60,7 +60,7 @@ pub enum RunError {
         cause: std::io::Error,
     },
     /// A Parquet table could not be written or read.
-    #[error("cannot {action} the table `{}`: {cause}{}", path.display(), advice_of_table(.cause))]
+    #[error("cannot {action} the table `{}`: {cause}", path.display())]
     Table {
         /// `write` or `read`.
         action: &'static str,
@@ -176,15 +176,6 @@ fn advice(cause: &std::io::Error) -> &'static str {
         PermissionDenied | ReadOnlyFilesystem => {
             "; make the folder writable, or take another one with `--runs`"
         }
-        _ => "",
-    }
-}
-
-/// The same of an error of polars, where one of the operating system stands behind it.
-fn advice_of_table(cause: &polars::error::PolarsError) -> &'static str {
-    match cause {
-        polars::error::PolarsError::IO { error, .. } => advice(error),
-        polars::error::PolarsError::Context { error, .. } => advice_of_table(error),
         _ => "",
     }
 }
