@@ -187,8 +187,8 @@ def main():
         runs = f"killed-{number}"
         process = trainer.start(runs)
         try:
-            # Up to half of a whole training: most lives get past the start, few to the end.
-            process.wait(timeout=chance.uniform(0, whole / 2))
+            # Long enough to get past the start, and too short to do much.
+            process.wait(timeout=chance.uniform(0, max(1.0, whole / 12)))
         except subprocess.TimeoutExpired:
             process.send_signal(signal.SIGKILL)
             process.wait()
