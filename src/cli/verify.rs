@@ -30,6 +30,8 @@ pub(super) enum VerifyCommand {
     Resume(proof::ResumeArguments),
     /// Tell which runs made a figure, and whether it still shows what is there
     Figure(FigureArguments),
+    /// Compare every bit of two runs, such as one trial on two machines
+    Equal(proof::EqualArguments),
 }
 
 /// Arguments of `colorize verify extractor`.
@@ -75,6 +77,7 @@ pub(super) fn run(command: &VerifyCommand) -> anyhow::Result<ExitCode> {
         VerifyCommand::Determinism(arguments) => proof::determinism(arguments),
         VerifyCommand::Resume(arguments) => proof::resume(arguments),
         VerifyCommand::Figure(arguments) => verify_figure::run(arguments),
+        VerifyCommand::Equal(arguments) => proof::equal(arguments),
     }
 }
 

@@ -7,8 +7,37 @@ use polars::prelude::*;
 use super::state::State;
 use super::{Difference, Equal, ProofError, Verdict};
 use crate::runs::{
-    Checkpoint, MachineMetric, MetricTable, RunFolder, read_image_scores, read_metrics,
+    Checkpoint, MachineMetric, MetricTable, RunError, RunFolder, read_image_scores, read_metrics,
 };
+
+/// Compares all that two runs have left: log, image scores, sample pictures, and their last checkpoint.
+///
+/// # Errors
+///
+/// [`ProofError`] when one of them cannot be read.
+pub fn runs(one: &RunFolder, other: &RunFolder) -> Result<Verdict, ProofError> {
+    let mut steps = Vec::new();
+    for folder in [one, other] {
+        let (checkpoint, damaged) = folder.latest_checkpoint()?;
+        match (checkpoint, damaged.into_iter().next()) {
+            (Some(checkpoint), None) => steps.push(checkpoint.step),
+            (_, Some(damaged)) => return Err(damaged.into()),
+            (None, None) => {
+                return Err(ProofError::Run(RunError::NoCheckpoint {
+                    path: folder.path().to_path_buf(),
+                    reason: "there is none".to_owned(),
+                }));
+            }
+        }
+    }
+    if steps[0] != steps[1] {
+        return Ok(Err(Difference(format!(
+            "the last checkpoint is that of step {} in one, and of step {} in the other",
+            steps[0], steps[1]
+        ))));
+    }
+    folders(one, other, steps[0])
+}
 
 /// Compares all that two run folders of one trial share once `steps` are done: the last checkpoint, the log, the tables of
 /// image scores and the sample pictures.

@@ -1,5 +1,5 @@
 //! Proofs that a result can be had again, to the bit: [`determinism`] trains a few steps twice, [`resume`] kills a training
-//! and lets it go on. Both say what was equal, or the first thing that was not.
+//! and lets it go on. Both say what was equal, or the first thing that was not; [`runs`] compares two runs that are there.
 
 mod compare;
 mod determinism;
@@ -9,6 +9,7 @@ mod state;
 use std::fmt;
 use std::path::PathBuf;
 
+pub use compare::runs;
 pub use determinism::determinism;
 pub use resume::{Killed, resume};
 

@@ -97,10 +97,6 @@ impl Identity {
         for (room, version) in parts.code {
             values.insert(format!("{CODE}{room}"), version.to_string());
         }
-        let hash_of = |values: &BTreeMap<String, String>| {
-            let texts = values.iter().flat_map(|(key, value)| [key, value]);
-            hash(texts.map(String::as_str)).to_hex().to_string()
-        };
         let configuration = hash_of(&values);
         values.insert(SEED.to_owned(), parts.seed.to_string());
         Self {
@@ -133,6 +129,11 @@ impl Identity {
     }
 }
 
+fn hash_of(values: &BTreeMap<String, String>) -> String {
+    let texts = values.iter().flat_map(|(key, value)| [key, value]);
+    hash(texts.map(String::as_str)).to_hex().to_string()
+}
+
 impl fmt::Display for Identity {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.hex)
@@ -157,6 +158,11 @@ impl Inputs {
         }
         values.insert(SEED.to_owned(), record.seed.to_string());
         Self(values)
+    }
+
+    /// The identity that is made from them, in hexadecimal.
+    pub fn identity(&self) -> String {
+        hash_of(&self.0)
     }
 
     /// Keys and values, by key.

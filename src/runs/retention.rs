@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+use super::{Checkpoint, RunError, RunFolder, read_metrics};
 use crate::evaluate::{Better, Metric};
 
 /// What `best` holds where no checkpoint is kept for its numbers.
@@ -105,6 +106,34 @@ impl Retention {
         let evaluated: Vec<usize> = series.iter().map(|&(step, _)| step).collect();
         self.best(&evaluated, series) == Some(step)
     }
+}
+
+/// The step of a run's best checkpoint by `train.retain.best` of its experiment, of those that are there.
+///
+/// # Errors
+///
+/// [`RunError::NoCheckpoint`] when the run keeps none for its numbers, or none of those that are there was evaluated;
+/// [`RunError`] when the run cannot be read.
+pub fn best_checkpoint(folder: &RunFolder, retain: &Retention) -> Result<usize, RunError> {
+    let steps = Checkpoint::steps(&folder.checkpoints())?;
+    let none = |reason: String| RunError::NoCheckpoint {
+        path: folder.path().to_path_buf(),
+        reason,
+    };
+    let Some(metric) = retain.best_metric() else {
+        let reason = "it keeps none for its numbers: `train.retain.best` is `none`".to_owned();
+        return Err(none(reason));
+    };
+    let log = read_metrics(folder)?;
+    let series = log.series("validation", metric.name());
+    retain.best(&steps, series).ok_or_else(|| {
+        let there: Vec<String> = steps.iter().map(ToString::to_string).collect();
+        none(format!(
+            "none was evaluated by `{}`; there are those of steps {}",
+            metric.name(),
+            there.join(", ")
+        ))
+    })
 }
 
 fn has_best(metric: Metric) -> bool {

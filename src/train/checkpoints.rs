@@ -11,7 +11,7 @@ use burn_train::checkpoint::{
 use burn_train::metric::store::EventStoreClient;
 
 use super::witness::Witness;
-use crate::runs::{Checkpoint, CheckpointPart, CheckpointWriter};
+use crate::runs::{Checkpoint, CheckpointPart, CheckpointWriter, RunError};
 
 /// Saves and restores one part of every checkpoint.
 pub(super) struct PartCheckpointer {
@@ -27,21 +27,20 @@ pub(super) struct PartCheckpointer {
 
 impl<Record: BurnCheckpoint> Checkpointer<Record> for PartCheckpointer {
     fn save(&self, step: usize, record: Record) -> Result<(), CheckpointerError> {
+        let bytes = record.checkpoint_into_bytes();
         if let Some(witness) = self.witness.as_ref().filter(|witness| witness.waits()) {
-            let bytes = record.checkpoint_into_bytes();
-            let bytes = bytes
-                .map(|bytes| bytes.to_vec())
-                .map_err(|error| error.to_string());
-            witness.take(self.part, bytes);
+            let bytes = bytes.map(|bytes| bytes.to_vec());
+            witness.take(self.part, bytes.map_err(|error| error.to_string()));
             return Ok(());
         }
-        self.writer
-            .save(step, self.part, |path| {
-                record
-                    .save(path.to_path_buf())
-                    .map_err(|error| error.to_string())
-            })
-            .map_err(CheckpointerError::Unknown)
+        let written = match bytes {
+            Ok(bytes) => self.writer.save(step, self.part, &bytes),
+            Err(error) => Err(self.writer.fail(RunError::Checkpoint {
+                path: Checkpoint::at(&self.checkpoints, step).path,
+                reason: error.to_string(),
+            })),
+        };
+        written.map_err(CheckpointerError::Unknown)
     }
 
     fn delete(&self, _step: usize) -> Result<(), CheckpointerError> {

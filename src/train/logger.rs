@@ -89,6 +89,11 @@ impl SharedLog {
         self.keep(written);
     }
 
+    /// Whether there was an error.
+    pub(super) fn has_failed(&self) -> bool {
+        lock(&self.failure).is_some()
+    }
+
     /// The first error, once.
     pub(super) fn take_failure(&self) -> Option<RunError> {
         lock(&self.failure).take()

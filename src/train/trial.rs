@@ -29,9 +29,9 @@ use crate::experiment::{Experiment, Variant};
 use crate::extractor::ExtractorError;
 use crate::network::NormKind;
 use crate::runs::{
-    CheckpointPart, CheckpointWriter, DatasetRecord, Environment, FORMAT, Identity, IdentityParts,
-    Machine, MetricLog, RunError, RunFolder, RunLog, RunRecord, Session, Status, atomic,
-    read_metrics,
+    Checkpoint, CheckpointPart, CheckpointWriter, DatasetRecord, Environment, FORMAT, Identity,
+    IdentityParts, Machine, MetricLog, MetricTable, RunError, RunFolder, RunLog, RunRecord,
+    Session, Status, atomic, keys_and_values, read_whole_metrics,
 };
 use crate::{color, evaluate, extractor, network, photo};
 
@@ -141,21 +141,40 @@ impl Trial<'_> {
             diary.line(&format!("taken over from {dead}, which died"));
         }
         let (checkpoint, damaged) = folder.latest_checkpoint()?;
-        for error in &damaged {
-            diary.line(&format!("{error}; falling back to the one before"));
-        }
         let done = checkpoint.map_or(0, |checkpoint| checkpoint.step);
+        for error in &damaged {
+            let instead = match done {
+                0 => "there is none before, and the run begins anew".to_owned(),
+                done => format!("falling back to the one before, of step {done}"),
+            };
+            self.warn(&diary, &format!("{error}; {instead}"));
+        }
+        if self.was_edited(&folder) {
+            let path = folder.experiment();
+            let text =
+                "is not what the run was trained with: it was edited by hand, and is written anew";
+            self.warn(&diary, &format!("`{}` {text}", path.display()));
+        }
         atomic::write(&folder.experiment(), self.experiment.to_toml().as_bytes())?;
 
         let section = &self.experiment.train;
         let interval = seconds(section.flush_seconds);
         let metric_log = MetricLog::resume(&folder, done, interval)?;
-        let before = read_metrics(&folder)?;
+        let steps = Checkpoint::steps(&folder.checkpoints())?;
+        let before = read_whole_metrics(&folder, done, &steps)?;
+        for step in unscored(&folder, &before) {
+            let path = folder.image_scores(step);
+            let text = "is missing: the image scores of this step are lost";
+            self.warn(&diary, &format!("`{}` {text}", path.display()));
+        }
+        let checkpoints = Arc::new(CheckpointWriter::new(&folder.checkpoints(), done)?);
+        // An error stops this training, and none that comes after it.
+        let own = Interrupter::new();
         let log = SharedLog::new(
             metric_log,
             &before,
             section.retain.best_metric(),
-            stop.clone(),
+            own.clone(),
         );
 
         let Some(features) = self.features(&divided, &device, &diary, stop)? else {
@@ -180,17 +199,46 @@ impl Trial<'_> {
             done,
             &log,
             &diary,
+            &checkpoints,
             &non_finite,
             witness,
+            &own,
             stop,
         );
-        let ended = self.judge(&folder, result, &log, &non_finite);
-        end(&folder, &mut record, &ended)?;
+        let ended = self.judge(checkpoints.committed(), result, &log, &non_finite);
+        if matches!(ended, Ok(Outcome::Interrupted { .. })) && own.should_stop() {
+            // The dashboard was told to stop, and that means all.
+            stop.stop(Some("asked for"));
+        }
+        end(&folder, &mut record, checkpoints.committed(), &ended)?;
         match &ended {
             Ok(outcome) => diary.line(&format!("{outcome:?}")),
             Err(error) => diary.line(&format!("failed: {error}")),
         }
         ended
+    }
+
+    /// Says something in the diary, and to a person who watches.
+    fn warn(&self, diary: &RunLog, text: &str) {
+        diary.line(text);
+        self.display.warn(&self.label(), text);
+    }
+
+    /// Whether the resolved experiment in the folder says something else of a key that counts.
+    fn was_edited(&self, folder: &RunFolder) -> bool {
+        let path = folder.experiment();
+        let Ok(text) = std::fs::read_to_string(&path) else {
+            // A run that begins has none yet.
+            return false;
+        };
+        let counting = |experiment: &Experiment| {
+            let mut values = keys_and_values(experiment);
+            values.retain(|key, _| Identity::counts(key));
+            values
+        };
+        Experiment::from_toml(&text, &path).map_or(true, |written| {
+            counting(&written) != counting(self.experiment)
+        })
     }
 
     /// The feature vectors of training and held-out images, empty ones without fusion; `None` when a stop was asked for
@@ -251,13 +299,15 @@ impl Trial<'_> {
         let mut sessions = folder
             .record()?
             .map_or_else(Vec::new, |record| record.sessions);
+        let observed = Environment::observe();
+        observed.keep(folder)?;
         sessions.push(Session {
             started: Timestamp::now(),
             ended: None,
             from_step: done,
             process: std::process::id(),
             threads: Some(backend::threads(&self.device)),
-            environment: Environment::observe(),
+            environment: observed.environment,
         });
         let libraries = backend::libraries();
         let record = RunRecord {
@@ -317,8 +367,10 @@ impl Trial<'_> {
         done: usize,
         log: &SharedLog,
         diary: &Arc<RunLog>,
+        checkpoints: &Arc<CheckpointWriter>,
         non_finite: &NonFinite,
         witness: Option<Arc<Witness>>,
+        own: &Interrupter,
         stop: &Interrupter,
     ) -> Result<LearningResult<Colorizer>, TrainError> {
         let experiment = self.experiment;
@@ -334,9 +386,8 @@ impl Trial<'_> {
         let order = Order::new(divided.train.len(), section.batch_size, self.seed);
         let samples = self.samples(divided, &held_out)?;
 
-        let checkpoints = Arc::new(CheckpointWriter::new(&folder.checkpoints())?);
         let part = |part| PartCheckpointer {
-            writer: Arc::clone(&checkpoints),
+            writer: Arc::clone(checkpoints),
             checkpoints: folder.checkpoints(),
             part,
             witness: witness.clone(),
@@ -355,13 +406,14 @@ impl Trial<'_> {
             folder: folder.clone(),
             log: log.clone(),
             diary: Arc::clone(diary),
-            checkpoints: Arc::clone(&checkpoints),
+            checkpoints: Arc::clone(checkpoints),
             retain: section.retain.clone(),
             witness: witness.clone(),
             samples,
             held_out: divided.held_out.clone(),
             statistics,
             non_finite: non_finite.clone(),
+            asked: stop.clone(),
         };
         let label = self.label();
         let mut training = SupervisedTraining::<Colorizer>::new(
@@ -370,7 +422,7 @@ impl Trial<'_> {
             Arc::new(HeldOutLoader::new(held_out, experiment.evaluate.batch_size)),
         )
         .with_application_logger(None)
-        .with_interrupter(stop.clone())
+        .with_interrupter(own.clone())
         .with_metric_logger(ParquetLogger::new(log.clone(), done))
         .with_custom_checkpointers(
             part(CheckpointPart::Model),
@@ -378,7 +430,7 @@ impl Trial<'_> {
             part(CheckpointPart::Scheduler),
         )
         .with_checkpointing_strategy(WhenAsked)
-        .metric_train_numeric(TrainingLoss::new(non_finite.clone(), stop.clone()))
+        .metric_train_numeric(TrainingLoss::new(non_finite.clone(), own.clone()))
         .metric_train_numeric(Speed::default())
         .num_epochs(section.steps.div_ceil(section.evaluate_every))
         .with_training_strategy(TrainingStrategy::Custom(Arc::new(schedule)))
@@ -412,16 +464,15 @@ impl Trial<'_> {
         ))
     }
 
-    /// What came of it.
+    /// What came of it; `checkpoint` is the last step that a checkpoint keeps.
     fn judge(
         &self,
-        folder: &RunFolder,
+        checkpoint: usize,
         result: Result<LearningResult<Colorizer>, TrainError>,
         log: &SharedLog,
         non_finite: &NonFinite,
     ) -> Result<Outcome, TrainError> {
         let result = result?;
-        let checkpoint = newest_checkpoint(folder);
         if let Some(error) = log.take_failure() {
             return Err(error.into());
         }
@@ -439,13 +490,14 @@ impl Trial<'_> {
     }
 }
 
-/// Writes `run.json` for a session that ends.
+/// Writes `run.json` for a session that ends after the checkpoint of `step`.
 fn end(
     folder: &RunFolder,
     record: &mut RunRecord,
+    step: usize,
     ended: &Result<Outcome, TrainError>,
 ) -> Result<(), TrainError> {
-    record.step = newest_checkpoint(folder);
+    record.step = step;
     record.status = match ended {
         Ok(Outcome::Done | Outcome::AlreadyDone) => Status::Done,
         Ok(Outcome::Interrupted { .. }) => Status::Interrupted,
@@ -474,12 +526,13 @@ fn is_done(folder: &RunFolder) -> Result<bool, RunError> {
         .is_some_and(|record| record.status == Status::Done))
 }
 
-/// The last step that a checkpoint keeps; 0 when there is none.
-fn newest_checkpoint(folder: &RunFolder) -> usize {
-    crate::runs::Checkpoint::list(&folder.checkpoints())
-        .ok()
-        .and_then(|found| found.first().map(|checkpoint| checkpoint.step))
-        .unwrap_or(0)
+/// The steps of evaluations whose table of image scores is not there.
+fn unscored(folder: &RunFolder, log: &MetricTable) -> Vec<usize> {
+    let evaluations = log.series("validation", evaluate::Metric::Loss.name());
+    let steps = evaluations.iter().map(|&(step, _)| step);
+    steps
+        .filter(|&step| !folder.image_scores(step).is_file())
+        .collect()
 }
 
 fn learner(model: Colorizer, section: &TrainSection) -> Learner<Colorizer> {

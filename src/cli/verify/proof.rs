@@ -12,7 +12,7 @@ use crate::cli::{DONE, FAILED, RequestError, output};
 use crate::dataset::Cache;
 use crate::experiment::{Overrides, resolve};
 use crate::proof::{self, Verdict};
-use crate::runs::MachineMetric;
+use crate::runs::find_run;
 use crate::train::{Display, Trial};
 
 /// Arguments of both proofs.
@@ -54,6 +54,29 @@ pub(in crate::cli) struct ResumeArguments {
     kill_after: Option<usize>,
 }
 
+/// Arguments of `colorize verify equal`.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct EqualArguments {
+    /// A run: its folder, or its name under `--runs`
+    #[arg(value_name = "RUN")]
+    run: String,
+    /// Another one, likewise, such as the same trial in another folder of runs
+    #[arg(value_name = "OTHER")]
+    other: String,
+    /// Folder of all runs
+    #[arg(long, default_value = "runs", value_name = "DIR")]
+    runs: PathBuf,
+}
+
+/// Compares two runs.
+pub(in crate::cli) fn equal(arguments: &EqualArguments) -> anyhow::Result<ExitCode> {
+    let one = find_run(&arguments.runs, &arguments.run)?;
+    let other = find_run(&arguments.runs, &arguments.other)?;
+    let verdict = proof::runs(&one, &other)?;
+    let what = format!("{} and {}", one.path().display(), other.path().display());
+    Ok(say(&what, &verdict))
+}
+
 /// Trains a few steps twice.
 pub(in crate::cli) fn determinism(arguments: &ProofArguments) -> anyhow::Result<ExitCode> {
     let steps = arguments.steps;
@@ -69,7 +92,7 @@ pub(in crate::cli) fn determinism(arguments: &ProofArguments) -> anyhow::Result<
         "{} s{seed} on {}, {steps} steps twice",
         trial.experiment.name, arguments.device
     );
-    Ok(say(&what, &verdict, workplace))
+    Ok(keep(say(&what, &verdict), &verdict, workplace))
 }
 
 /// Kills a training and lets it go on.
@@ -134,7 +157,8 @@ pub(in crate::cli) fn resume(arguments: &ResumeArguments) -> anyhow::Result<Exit
         "{} s{seed} on {}, {steps} steps left alone, and killed after step {}, going on from step {first}",
         prepared.resolved.experiment.name, proof.device, killed.after
     );
-    Ok(say(&what, &killed.verdict, workplace))
+    let verdict = &killed.verdict;
+    Ok(keep(say(&what, verdict), verdict, workplace))
 }
 
 impl ProofArguments {
@@ -193,35 +217,39 @@ impl ProofArguments {
     fn warn(&self) {
         if !backend::is_deterministic(&self.device) {
             output::note(
-                "CUDA adds up the gradients of convolutions and of padding in an order that varies, so bits will probably \
-                 differ; docs/runs.md names the switches that help",
+                "CUDA adds up the gradients of convolutions in an order that varies, so bits will probably differ; \
+                 docs/runs.md names the switches that help",
             );
         }
     }
 }
 
-/// Prints what came of a proof. The runs are kept when they differ.
-fn say(what: &str, verdict: &Verdict, workplace: tempfile::TempDir) -> ExitCode {
+/// Prints what came of a comparison.
+fn say(what: &str, verdict: &Verdict) -> ExitCode {
     match verdict {
         Ok(equal) => {
             output::line(&format!("equal to the bit: {what}"));
             output::line(&format!("  {equal}"));
-            output::line(&format!(
-                "  not compared, because they tell the time or the machine: `seconds`, {}",
-                MachineMetric::ALL
-                    .map(|metric| format!("`{}`", metric.name()))
-                    .join(", ")
-            ));
+            output::line(
+                "  not compared: what tells the time or the machine, such as `seconds` and `images_per_second`",
+            );
             ExitCode::from(DONE)
         }
         Err(difference) => {
             output::line(&format!("different: {what}"));
             output::line(&format!("  {difference}"));
-            output::line(&format!(
-                "  the runs are kept in {}",
-                workplace.keep().display()
-            ));
             ExitCode::from(FAILED)
         }
     }
+}
+
+/// Keeps the runs of a proof that differ, and says where.
+fn keep(code: ExitCode, verdict: &Verdict, workplace: tempfile::TempDir) -> ExitCode {
+    if verdict.is_err() {
+        output::line(&format!(
+            "  the runs are kept in {}",
+            workplace.keep().display()
+        ));
+    }
+    code
 }
