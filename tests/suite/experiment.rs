@@ -333,6 +333,7 @@ fn claims_are_the_files_own() {
         against,
         expect,
         by,
+        verdict: None,
     };
     let expected = [
         claim(

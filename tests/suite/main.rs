@@ -5,5 +5,6 @@
 mod experiment;
 mod extractor;
 mod network;
+mod report;
 mod runs;
 mod stages;

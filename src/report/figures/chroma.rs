@@ -144,9 +144,8 @@ fn draw_part(
             groups: part.groups.clone(),
             all_seeds: false,
         },
-        has_pictures: true,
     };
-    Ok(Some(outline.draw(|theme| {
-        chroma_histograms(&title, &content, theme)
-    })))
+    Ok(Some(
+        outline.draw(|theme| chroma_histograms(&title, &content, theme)),
+    ))
 }

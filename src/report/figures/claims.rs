@@ -21,10 +21,7 @@ pub(super) fn draw(spec: &FigureSpec, context: &Context<'_>) -> Vec<Drawing> {
                 statistics::Verdict::Contradicted => Verdict::Bad,
             },
         };
-        match groups
-            .iter_mut()
-            .find(|(known, _)| *known == claim.metric)
-        {
+        match groups.iter_mut().find(|(known, _)| *known == claim.metric) {
             Some((_, rows)) => rows.push(row),
             None => groups.push((claim.metric, vec![row])),
         }
@@ -59,7 +56,6 @@ pub(super) fn draw(spec: &FigureSpec, context: &Context<'_>) -> Vec<Drawing> {
             groups: (0..context.selection.groups.len()).collect(),
             all_seeds: true,
         },
-        has_pictures: false,
     };
     vec![outline.draw(|theme| intervals(&title, &groups, VerdictNames::CLAIMS, theme))]
 }

@@ -123,7 +123,6 @@ fn draw_part(
             groups,
             all_seeds: false,
         },
-        has_pictures: true,
     };
     let metric = shown_metric(metric, digits(metric));
     Ok(Some(outline.draw(|theme| {

@@ -62,7 +62,6 @@ pub(super) fn draw(spec: &FigureSpec, groups: &[usize], context: &Context<'_>) -
             groups: groups.to_vec(),
             all_seeds: true,
         },
-        has_pictures: false,
     };
     vec![outline.draw(|theme| curves(&title, &panels, theme))]
 }
@@ -123,13 +122,7 @@ fn panel(metric: Metric, groups: &[usize], context: &Context<'_>) -> Panel {
     }
 }
 
-fn series(
-    group: usize,
-    split: &str,
-    metric: &str,
-    smooth: f64,
-    context: &Context<'_>,
-) -> Series {
+fn series(group: usize, split: &str, metric: &str, smooth: f64, context: &Context<'_>) -> Series {
     let name = context.name(group);
     let key = (split.to_owned(), metric.to_owned());
     let seeds: Vec<&[(f64, f64)]> = context.material.numbers[group]
@@ -225,12 +218,12 @@ fn references(metric: Metric, groups: &[usize], context: &Context<'_>) -> Vec<Re
             };
             let values = context.material.values(*group, Metric::PsnrGray);
             if let Some(value) = values.and_then(|values| values.first().copied()) {
+                let which = match jury.categories.as_str() {
+                    "all categories" => String::new(),
+                    categories => format!(", {categories}"),
+                };
                 references.push(Reference {
-                    label: format!(
-                        "no colour, {} {} dB",
-                        jury.categories,
-                        number(Some(value), 1)
-                    ),
+                    label: format!("no colour{which} {} dB", number(Some(value), 1)),
                     value,
                 });
             }

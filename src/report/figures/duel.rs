@@ -43,9 +43,8 @@ pub(super) fn draw(spec: &FigureSpec, context: &Context<'_>) -> Result<Vec<Drawi
     };
     let groups = [of, against];
     let runs = groups.map(|group| context.selection.groups[group].first());
-    let scores = groups.map(|group| {
-        by_image(context.material.numbers[group][0].terms.get(metric.name()))
-    });
+    let scores =
+        groups.map(|group| by_image(context.material.numbers[group][0].terms.get(metric.name())));
     let shown = pictures::ids(runs[1]);
     let mut ids: Vec<(i64, [f64; 2])> = pictures::ids(runs[0])
         .into_iter()
@@ -79,7 +78,10 @@ pub(super) fn draw(spec: &FigureSpec, context: &Context<'_>) -> Result<Vec<Drawi
     let names = groups.map(|group| context.name(group));
     let [first, second] = names.each_ref().map(|name| name.label.as_str());
     let title = spec.title(&format!("{first} against {second}"));
-    let scored = scores[0].keys().filter(|id| scores[1].contains_key(id)).count();
+    let scored = scores[0]
+        .keys()
+        .filter(|id| scores[1].contains_key(id))
+        .count();
     let count = ids.len();
     let outline = Outline {
         name: spec.name().to_owned(),
@@ -99,7 +101,6 @@ pub(super) fn draw(spec: &FigureSpec, context: &Context<'_>) -> Result<Vec<Drawi
             groups: groups.into(),
             all_seeds: false,
         },
-        has_pictures: true,
     };
     let metric = shown_metric(metric, digits(metric));
     Ok(vec![outline.draw(|theme| {

@@ -93,7 +93,6 @@ pub(super) fn draw(spec: &FigureSpec, groups: &[usize], context: &Context<'_>) -
             groups: shown,
             all_seeds: true,
         },
-        has_pictures: false,
     };
     vec![outline.draw(|theme| effects(&title, &content, theme))]
 }

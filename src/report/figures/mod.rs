@@ -24,8 +24,8 @@ use serde::Deserialize;
 use super::claims::Judged;
 use super::{Material, Needs, ReportError, Selection};
 use crate::evaluate::{self, Metric};
-use crate::statistics::ImageTerms;
 use crate::figure::{Better, Figure, Look, Metric as ShownMetric, RunName, Theme};
+use crate::statistics::ImageTerms;
 
 /// A figure as a report's file asks for it.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -339,8 +339,6 @@ pub struct Drawing {
     pub alternative: String,
     /// The groups that it shows, and how many of their runs: all, or the first alone.
     pub shown: Shown,
-    /// Whether it is mostly photographs.
-    pub has_pictures: bool,
     /// On a light page.
     pub light: Figure,
     /// On a dark page.
@@ -364,7 +362,6 @@ struct Outline {
     caption: String,
     alternative: String,
     shown: Shown,
-    has_pictures: bool,
 }
 
 impl Outline {
@@ -377,7 +374,6 @@ impl Outline {
             caption,
             alternative,
             shown,
-            has_pictures,
         } = self;
         Drawing {
             name,
@@ -386,7 +382,6 @@ impl Outline {
             caption,
             alternative,
             shown,
-            has_pictures,
             light,
             dark,
         }

@@ -90,7 +90,6 @@ fn draw_group(
             groups: vec![place],
             all_seeds: false,
         },
-        has_pictures: true,
     };
     Ok(Some(outline.draw(|theme| {
         let rows = rows.iter().map(|(id, cells)| StripRow {

@@ -69,7 +69,6 @@ pub(super) fn draw(spec: &FigureSpec, groups: &[usize], context: &Context<'_>) -
             groups: groups.to_vec(),
             all_seeds: false,
         },
-        has_pictures: false,
     };
     vec![outline.draw(|theme| resources(&title, Along::Steps, &panels, theme))]
 }

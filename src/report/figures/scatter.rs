@@ -74,7 +74,6 @@ pub(super) fn draw(spec: &FigureSpec, groups: &[usize], context: &Context<'_>) -
                     groups: part.groups.clone(),
                     all_seeds: true,
                 },
-                has_pictures: false,
             };
             outline.draw(|theme| scatter(&title, &content, theme))
         })
@@ -94,7 +93,9 @@ fn points(group: usize, across: Metric, up: Metric, context: &Context<'_>) -> Ve
             }
         }
         let means = sums.into_iter();
-        means.map(|(image, (sum, count))| (image, sum / count)).collect()
+        means
+            .map(|(image, (sum, count))| (image, sum / count))
+            .collect()
     };
     let upwards = means(up);
     means(across)
