@@ -151,7 +151,7 @@ fn no_words_meet_other_words_a_picture_or_the_edge() {
         for mark in &figure.marks {
             match mark {
                 Mark::Text(text) => words.push((text.area(), text.words.as_str())),
-                Mark::Picture { area, .. } => pictures.push(*area),
+                Mark::Picture { area, .. } | Mark::Ground { area, .. } => pictures.push(*area),
                 _ => {}
             }
         }
