@@ -306,6 +306,8 @@ for (const report of reports) {
   await paper.page.emulateMedia({ media: "print" });
   const controls = await paper.page.locator("button:visible, select:visible, nav:visible, input:visible").count();
   check("no control is printed", controls === 0, `${controls} are`);
+  const headings = await paper.page.locator("thead th").evaluateAll((all) => all.every((one) => one.innerText.trim() !== ""));
+  check("columns keep their headings on paper", headings);
   const ground = await paper.page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
   check("paper is light", ground === "rgb(255, 255, 255)", ground);
   await paper.close();

@@ -13,7 +13,7 @@ pub(super) fn draw_axes(page: &mut Page, plot: Area, x_axis: Option<&Axis>, y_ax
         fill(page, plot.x, y, plot.width, 1.0, page.theme.grid());
     }
     write_y_ticks(page, plot, y_axis);
-    write_x_ticks(page, plot, x_axis);
+    write_x_ticks(page, plot, x_axis, f64::INFINITY);
 }
 
 /// The labels of the y axis, left of the plot.
@@ -26,20 +26,21 @@ pub(super) fn write_y_ticks(page: &mut Page, plot: Area, y_axis: Option<&Axis>) 
     }
 }
 
-/// The x axis, with its ticks and their labels under the plot.
-pub(super) fn write_x_ticks(page: &mut Page, plot: Area, x_axis: Option<&Axis>) {
+/// The x axis, with its ticks and their labels under the plot; without those that would meet
+/// another or stand out from under the plot by more than `overhang` points.
+pub(super) fn write_x_ticks(page: &mut Page, plot: Area, x_axis: Option<&Axis>, overhang: f64) {
     let style = tick_style(page);
     draw_x_axis(page, plot, x_axis);
+    let mut written = plot.x - overhang - 6.0;
     for tick in x_axis.iter().flat_map(|axis| &axis.ticks) {
         let x = x_place(plot, x_axis, tick.value).round();
-        let baseline = plot.bottom() + 8.0 + text::ASCENT * SMALL_SIZE;
-        page.write(
-            &tick.label,
-            (x + 0.5, baseline),
-            Align::Center,
-            f64::INFINITY,
-            style,
-        );
+        let half = text::width(&tick.label, SMALL_SIZE, Weight::Regular) / 2.0;
+        if x - half < written + 6.0 || x + half > plot.right() + overhang {
+            continue;
+        }
+        written = x + half;
+        let at = (x + 0.5, plot.bottom() + 8.0 + text::ASCENT * SMALL_SIZE);
+        page.write(&tick.label, at, Align::Center, f64::INFINITY, style);
     }
 }
 

@@ -8,7 +8,7 @@ use super::Figure;
 use super::look::{Look, RunName};
 use super::scene::{Align, Area, Mark, Text};
 use super::text::{self, Shorten, Weight};
-use super::theme::{Color, GAP, HEADING_SIZE, MARGIN, SMALL_SIZE, TITLE_SIZE, Theme};
+use super::theme::{Color, GAP, HEADING_SIZE, LABEL_SIZE, MARGIN, SMALL_SIZE, TITLE_SIZE, Theme};
 
 /// Side at which a picture is shown, in points, given the pixels of its longer side and the side
 /// aimed for.
@@ -251,21 +251,33 @@ impl<'a> Heading<'a> {
     }
 }
 
-/// Writes column headings over their cells, each on one line or, where it is too long, on two, with
-/// the run's mark beneath, and leaves the page where the first pictures begin.
+/// Writes column headings over their cells, each on one line or, where it is too long, on up to
+/// three, with the run's mark beneath, and leaves the page where the first pictures begin.
 pub(super) fn write_headings(page: &mut Page, headings: &[Heading<'_>], edges: &[f64], cell: f64) {
-    const LINE: f64 = 16.0;
     const MARK: f64 = 38.0;
-    let style = Words::heading(page.theme);
+    const MOST_LINES: usize = 3;
+    let mut style = Words::heading(page.theme);
+    let lines_of = |heading: &Heading<'_>, size: f64| {
+        text::name_lines(heading.words, size, style.weight, cell, MOST_LINES)
+    };
+    // Smaller where a name does not fit otherwise, and then all of them.
+    let fits = |line: &String| text::width(line, HEADING_SIZE, style.weight) <= cell;
+    let large = headings
+        .iter()
+        .flat_map(|heading| lines_of(heading, HEADING_SIZE));
+    if !large.collect::<Vec<_>>().iter().all(fits) {
+        style.size = LABEL_SIZE;
+    }
+    let line_height = style.size + 3.0;
     let wrapped: Vec<Vec<String>> = headings
         .iter()
-        .map(|heading| text::wrapped(heading.words, style.size, style.weight, cell))
+        .map(|heading| lines_of(heading, style.size))
         .collect();
     let lines = wrapped.iter().map(Vec::len).max().unwrap_or(1).max(1);
-    let last = page.y + text::CAPITAL * HEADING_SIZE + LINE * (lines - 1) as f64;
+    let last = page.y + text::CAPITAL * style.size + line_height * (lines - 1) as f64;
     for (heading, x) in wrapped.iter().zip(edges) {
         for (above, line) in heading.iter().rev().enumerate() {
-            let at = (x + cell / 2.0, last - LINE * above as f64);
+            let at = (x + cell / 2.0, last - line_height * above as f64);
             page.write(line, at, Align::Center, cell, style);
         }
     }
@@ -292,19 +304,28 @@ fn draw_run_mark(page: &mut Page, look: Look, at: (f64, f64), length: f64) {
     });
 }
 
+/// Length of the mark before a run's name, with the space after it, in points.
+const MARK_ROOM: f64 = 28.0;
+/// Height of a line of a marked name, in points.
+pub(super) const MARKED_LINE: f64 = 13.0;
+
+/// A run's name on one line or two, as it stands beside its mark.
+pub(super) fn marked_lines(run: &RunName, room: f64) -> Vec<String> {
+    text::name_lines(&run.label, LABEL_SIZE, Weight::Regular, room - MARK_ROOM, 2)
+}
+
 /// Writes a run's name from `at` on, its mark before it.
-pub(super) fn write_marked(
-    page: &mut Page,
-    run: &RunName,
-    at: (f64, f64),
-    room: f64,
-    style: Words,
-) {
-    const MARK: f64 = 22.0;
-    let middle = at.1 - text::CAPITAL * style.size / 2.0;
-    draw_run_mark(page, run.look, (at.0, middle), MARK);
-    let words = (at.0 + MARK + 6.0, at.1);
-    page.write(&run.label, words, Align::Left, room - MARK - 6.0, style);
+pub(super) fn write_marked(page: &mut Page, run: &RunName, at: (f64, f64), room: f64) {
+    let middle = at.1 - text::CAPITAL * LABEL_SIZE / 2.0;
+    draw_run_mark(page, run.look, (at.0, middle), MARK_ROOM - 6.0);
+    let style = Words {
+        size: LABEL_SIZE,
+        ..Words::heading(page.theme)
+    };
+    for (number, line) in marked_lines(run, room).iter().enumerate() {
+        let at = (at.0 + MARK_ROOM, at.1 + MARKED_LINE * number as f64);
+        page.write(line, at, Align::Left, room - MARK_ROOM, style);
+    }
 }
 
 /// Width of a page with `columns` cells, in points.

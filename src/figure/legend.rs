@@ -11,6 +11,8 @@ const LINE: f64 = 17.0;
 /// Length of the piece of line that shows a series' look, in points.
 const SAMPLE: f64 = 30.0;
 
+/// Space between columns, in points.
+const COLUMN_GAP: f64 = 26.0;
 /// The widest name that is not shortened, in points.
 const WIDEST: f64 = 300.0;
 
@@ -33,39 +35,51 @@ pub(super) struct Entry {
     pub(super) sample: Sample,
 }
 
-/// Writes the legend in even columns, filled downwards, from the page's current height.
+/// Writes the legend in columns as wide as their names, filled downwards, from the page's current
+/// height: as few rows as fit in `room` points.
 pub(super) fn draw(page: &mut Page, entries: &[Entry], room: f64) {
-    if entries.is_empty() {
-        return;
-    }
-    let size = LABEL_SIZE;
-    let widest = entries
+    let widths: Vec<f64> = entries
         .iter()
-        .map(|entry| text::width(&text::clean(&entry.label), size, Weight::Regular))
-        .fold(0.0, f64::max)
-        .min(room - SAMPLE - 8.0)
-        .min(WIDEST);
-    let column_width = SAMPLE + 8.0 + widest;
-    let gap = 22.0;
-    let most = ((room + gap) / (column_width + gap)).floor().max(1.0) as usize;
-    let rows = entries.len().div_ceil(most);
-    let columns = entries.len().div_ceil(rows);
-    let used = columns as f64 * (column_width + gap) - gap;
-    let left = MARGIN + ((room - used) / 2.0).max(0.0).floor();
+        .map(|entry| {
+            let words = text::clean(&entry.label);
+            let words = text::width(&words, LABEL_SIZE, Weight::Regular);
+            SAMPLE + 8.0 + words.min(WIDEST).min(room - SAMPLE - 8.0)
+        })
+        .collect();
+    let Some((rows, columns)) = (1..=entries.len())
+        .map(|rows| (rows, columns(&widths, rows)))
+        .find(|(rows, columns)| total(columns) <= room || *rows == entries.len())
+    else {
+        return;
+    };
+    let mut x = MARGIN + ((room - total(&columns)) / 2.0).max(0.0).floor();
     let style = Words {
-        size,
+        size: LABEL_SIZE,
         weight: Weight::Regular,
         color: page.theme.ink(),
         shorten: Shorten::Middle,
     };
-    for (number, entry) in entries.iter().enumerate() {
-        let x = left + (number / rows) as f64 * (column_width + gap);
-        let y = page.y + (number % rows) as f64 * LINE + LINE / 2.0;
-        draw_sample(page, entry.sample, x, y);
-        let at = (x + SAMPLE + 8.0, y + text::CAPITAL * size / 2.0);
-        page.write(&entry.label, at, Align::Left, widest + 0.5, style);
+    for (column, width) in entries.chunks(rows).zip(columns) {
+        for (number, entry) in column.iter().enumerate() {
+            let y = page.y + number as f64 * LINE + LINE / 2.0;
+            draw_sample(page, entry.sample, x, y);
+            let at = (x + SAMPLE + 8.0, y + text::CAPITAL * LABEL_SIZE / 2.0);
+            let room = width - SAMPLE - 8.0 + 0.5;
+            page.write(&entry.label, at, Align::Left, room, style);
+        }
+        x += width + COLUMN_GAP;
     }
     page.y += rows as f64 * LINE;
+}
+
+/// The widths of columns of `rows` names each.
+fn columns(widths: &[f64], rows: usize) -> Vec<f64> {
+    let widest = |column: &[f64]| column.iter().copied().fold(0.0, f64::max);
+    widths.chunks(rows).map(widest).collect()
+}
+
+fn total(columns: &[f64]) -> f64 {
+    columns.iter().sum::<f64>() + COLUMN_GAP * (columns.len().max(1) - 1) as f64
 }
 
 fn draw_sample(page: &mut Page, sample: Sample, x: f64, y: f64) {

@@ -184,7 +184,15 @@ impl Figure {
         if width * height * 3 > LARGEST_RASTER {
             return Err(FigureError::TooLarge { width, height });
         }
-        png::encode(&self.to_rgb(FILE_SCALE), FILE_SCALE, metadata)
+        let holds = |test: fn(&Mark) -> bool| self.marks.iter().any(test);
+        let content = if holds(|mark| matches!(mark, Mark::Picture { .. })) {
+            png::Content::Photographs
+        } else if holds(|mark| matches!(mark, Mark::Ground { .. })) {
+            png::Content::Dots
+        } else {
+            png::Content::Chart
+        };
+        png::encode(&self.to_rgb(FILE_SCALE), FILE_SCALE, content, metadata)
     }
 
     /// Writes `<path>.png` (scale 2) and `<path>.svg`, and returns the two paths.

@@ -73,7 +73,6 @@ fn panel_of(panel: &ResourcePanel, x_label: &str, x_unit: f64) -> Panel {
         Resource::Share => ("%", 0.01),
     };
     let smoothing = match panel.smoothing {
-        Smoothing::Mean { steps } if x_unit == 1.0 => Smoothing::Mean { steps },
         Smoothing::Mean { steps } => Smoothing::Mean {
             steps: steps / x_unit,
         },

@@ -10,7 +10,7 @@ use super::theme::{GAP, SMALL_SIZE, Theme};
 /// One photograph through a training.
 #[derive(Debug, Clone)]
 pub struct StripRow<'a> {
-    /// The photograph's name, written over its first picture's foot; may be empty.
+    /// The photograph's name, written under its first picture; may be empty.
     pub name: String,
     /// A picture for each column in order; `None`, or none at the end, where there is no picture.
     pub cells: Vec<Option<ComparisonCell<'a>>>,
@@ -84,8 +84,19 @@ pub fn strip(title: &str, content: &Strip<'_>, theme: Theme) -> Figure {
                 .clone()
                 .map(|column| row.cells.get(column).and_then(Option::as_ref))
                 .collect();
+            let top = page.y;
             draw_row(&mut page, &cells, content, &edges, cell);
-            if !row.name.trim().is_empty() {
+            if row.name.trim().is_empty() {
+                continue;
+            }
+            if page.y > top + cell && cells[0].is_none_or(|first| first.value.is_none()) {
+                // In the line of scores, of which the first picture has none.
+                let at = (
+                    edges[0] + cell / 2.0,
+                    top + cell + 4.0 + text::ASCENT * SMALL_SIZE,
+                );
+                page.write(&row.name, at, Align::Center, cell, Words::caption(theme));
+            } else {
                 page.write_caption(&row.name, edges[0], page.width - 2.0 * edges[0]);
             }
         }

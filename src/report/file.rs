@@ -1,11 +1,12 @@
 //! `reports/*.toml`: which runs a report is about, and which tables, figures and claims it has, in order.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use serde::Deserialize;
 
 use super::figures::FigureSpec;
 use super::table::TableSpec;
+use crate::catalog::Filter;
 use crate::evaluate::Metric;
 use crate::experiment::{Claim, Document, ExperimentError, Problem, WrittenClaim};
 
@@ -128,7 +129,9 @@ impl Report {
                 .to_string(),
             title: written.title,
             introduction: written.introduction,
-            experiments: folder.join(written.experiments.unwrap_or("../experiments".into())),
+            experiments: without_detours(
+                &folder.join(written.experiments.unwrap_or("../experiments".into())),
+            ),
             runs: written.runs,
             tables: written.tables,
             figures: written.figures,
@@ -146,6 +149,21 @@ impl Report {
     ) -> ExperimentError {
         self.document.problem(key, message, help).into()
     }
+}
+
+/// `reports/../experiments` as people write it: `experiments`.
+fn without_detours(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        let is_detour = part == Component::ParentDir
+            && matches!(plain.components().next_back(), Some(Component::Normal(_)));
+        if is_detour {
+            plain.pop();
+        } else if part != Component::CurDir {
+            plain.push(part);
+        }
+    }
+    plain
 }
 
 fn runs(document: &Document, runs: &[RunSpec], names: &[&str]) -> Vec<Problem> {
@@ -177,6 +195,11 @@ fn runs(document: &Document, runs: &[RunSpec], names: &[&str]) -> Vec<Problem> {
                 format!("`{name}` is no name: it must be one word"),
                 "`label` may hold any words",
             ));
+        }
+        if let Some(written) = &run.filter
+            && let Err(error) = Filter::parse(written)
+        {
+            problems.push(document.problem(&key("filter"), error.to_string(), ""));
         }
         if run.seeds.as_ref().is_some_and(Vec::is_empty) {
             problems.push(document.problem(

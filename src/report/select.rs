@@ -7,6 +7,7 @@ use rayon::prelude::*;
 
 use super::file::{Report, RunSpec};
 use super::{ReportError, Summary};
+use crate::catalog::{Entry, Filter};
 use crate::experiment::{Experiment, Outline, Variant, experiments_in};
 use crate::runs::{RunError, RunFolder, RunRecord, find_runs, keys_and_values};
 
@@ -217,7 +218,15 @@ impl Selection {
         let mut absent = Vec::new();
         for (entry, spec) in report.runs.iter().enumerate() {
             let outline = outlines.iter().find(|it| it.name == spec.experiment);
-            let chosen = choose(spec, &found);
+            let mut chosen = choose(spec, &found);
+            if let Some(filter) = filter(report, entry)? {
+                let kept = chosen
+                    .par_iter()
+                    .map(|run| Ok(filter.matches(&Entry::read(&run.folder)?)))
+                    .collect::<Result<Vec<bool>, RunError>>()?;
+                let mut kept = kept.into_iter();
+                chosen.retain(|_| kept.next().unwrap_or(false));
+            }
             let unfinished = chosen.iter().filter(|run| !run.is_finished()).count();
             let mut these = group(spec, entry, &chosen);
             if these.is_empty() {
@@ -335,6 +344,22 @@ fn outlines(report: &Report) -> Result<Vec<Outline>, ReportError> {
     Ok(outlines)
 }
 
+/// The filter of a `[[runs]]`; one that cannot be read is drawn where it was written.
+fn filter(report: &Report, entry: usize) -> Result<Option<Filter>, ReportError> {
+    let Some(written) = &report.runs[entry].filter else {
+        return Ok(None);
+    };
+    match Filter::parse(written) {
+        Ok(filter) => Ok(Some(filter)),
+        Err(error) => {
+            let key = format!("runs[{entry}].filter");
+            Err(report
+                .error_at(&key, error.to_string(), String::new())
+                .into())
+        }
+    }
+}
+
 /// The runs of an experiment that a `[[runs]]` keeps.
 fn choose<'a>(spec: &RunSpec, runs: &'a [Run]) -> Vec<&'a Run> {
     let has_seed = |run: &Run| {
@@ -357,7 +382,7 @@ fn standing(run: &Run) -> String {
 
 /// Divides runs by configuration; only those with a finished run.
 fn group(spec: &RunSpec, entry: usize, runs: &[&Run]) -> Vec<Group> {
-    // A record of a program that knew no configurations stands alone.
+    // A record of a program that knew no configuration stands alone.
     let key = |run: &Run| {
         let configuration = &run.record.configuration;
         if configuration.is_empty() {

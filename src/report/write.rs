@@ -120,7 +120,7 @@ impl Made {
             save(&folder.join(path("svg")), svg.as_bytes())?;
             files.push(FileLink::new(format!("PNG{theme}"), path("png")));
             files.push(FileLink::new(format!("SVG{theme}"), path("svg")));
-            shown.push(picture(drawing, figure, png, svg));
+            shown.push(picture(figure, png, svg));
         }
         let dark = shown.pop();
         let light = shown.pop();
@@ -210,10 +210,11 @@ struct SummaryClaim<'a> {
     effect: Option<f64>,
 }
 
-/// Photographs are smaller as PNG, drawings as SVG.
-fn picture(drawing: &Drawing, figure: &Figure, png: Vec<u8>, svg: String) -> Picture {
+/// The smaller of the two, once it is within the page: drawings and small photographs are smaller as SVG, large
+/// photographs, which an SVG encodes twice, as PNG.
+fn picture(figure: &Figure, png: Vec<u8>, svg: String) -> Picture {
     let (width, height) = (figure.width(), figure.height());
-    if drawing.has_pictures {
+    if png.len() / 3 * 4 < svg.len() {
         Picture::Png {
             bytes: png,
             width,

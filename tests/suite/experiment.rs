@@ -340,6 +340,7 @@ fn claims_are_the_files_own() {
         against,
         expect,
         by,
+        verdict: None,
     };
     let expected = [
         claim(

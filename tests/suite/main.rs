@@ -8,5 +8,6 @@ mod extractor;
 mod network;
 mod plan;
 mod proofs;
+mod report;
 mod runs;
 mod stages;

@@ -105,22 +105,21 @@ impl ChromaCounts {
         count as f64 / self.total.max(1) as f64
     }
 
-    /// How many bins lie between the middle and the farthest that holds a pixel, in each direction.
-    pub(super) fn reach(&self) -> [usize; 2] {
-        let mut reach = [0, 0];
-        for (index, _) in self
+    /// The first and the last bin that hold a pixel, in each direction; `None` of nothing.
+    pub(super) fn extent(&self) -> Option<[(usize, usize); 2]> {
+        let held = self
             .plane
             .iter()
             .enumerate()
-            .filter(|(_, count)| **count > 0)
-        {
+            .filter(|(_, count)| **count > 0);
+        held.fold(None, |extent, (index, _)| {
             let bin = [index % self.bins[0], index / self.bins[0]];
-            for channel in [0, 1] {
-                let away = bin[channel].abs_diff(self.bins[channel] / 2);
-                reach[channel] = reach[channel].max(away);
-            }
-        }
-        reach
+            let extent = extent.unwrap_or(bin.map(|bin| (bin, bin)));
+            Some([0, 1].map(|channel| {
+                let (first, last) = extent[channel];
+                (first.min(bin[channel]), last.max(bin[channel]))
+            }))
+        })
     }
 
     /// `(distance from gray, share of all pixels)` of each bin up to the last that holds a pixel.
@@ -128,12 +127,10 @@ impl ChromaCounts {
         let width = self.largest() / MAGNITUDE_BINS as f64;
         let last = self.magnitudes.iter().rposition(|count| *count > 0);
         let counts = self.magnitudes.iter().take(last.map_or(0, |last| last + 1));
-        counts
+        let shares = counts.map(|count| *count as f64 / self.total as f64);
+        shares
             .enumerate()
-            .map(|(bin, count)| {
-                let middle = (bin as f64 + 0.5) * width;
-                (middle, *count as f64 / self.total as f64)
-            })
+            .map(|(bin, share)| ((bin as f64 + 0.5) * width, share))
             .collect()
     }
 }
@@ -154,7 +151,8 @@ mod tests {
         assert!(across % 2 == 1 && up % 2 == 1);
         assert!((counts.share([across / 2, up / 2]) - 1.0 / 3.0).abs() < 1e-12);
         assert!((counts.share([across - 1, up - 1]) - 2.0 / 3.0).abs() < 1e-12);
-        assert_eq!(counts.reach(), [across / 2, up / 2]);
+        let halves = [across, up].map(|bins| (bins / 2, bins - 1));
+        assert_eq!(counts.extent(), Some(halves));
         let shares: f64 = counts.magnitudes().iter().map(|(_, share)| share).sum();
         assert!((shares - 1.0).abs() < 1e-12);
     }

@@ -8,15 +8,17 @@ mod plane;
 
 pub use counts::ChromaCounts;
 
+use std::sync::Arc;
+
 use super::Figure;
 use super::axis::Scale;
 use super::curves::{Names, Panel, Place, Prepared, Series};
 use super::frame::{fill, label_style};
-use super::grid::{Page, Words, write_marked};
+use super::grid::{MARKED_LINE, Page, Words, marked_lines, write_marked};
 use super::legend;
 use super::look::{Look, RunName};
-use super::scene::{Align, Area};
-use super::text::{self, Shorten};
+use super::scene::{Align, Area, Mark};
+use super::text;
 use super::theme::{LABEL_SIZE, MARGIN, SMALL_SIZE, Theme};
 use plane::{Ink, Plane, View};
 
@@ -35,7 +37,7 @@ pub struct ChromaHistograms {
 
 /// Space between planes, in points.
 const PLANE_GAP: f64 = 20.0;
-/// Height of what is written over a plane, in points.
+/// Height of what is written over a plane where names take one line, in points.
 const HEAD: f64 = 34.0;
 /// Width of the colour bar, in points.
 const BAR: f64 = 300.0;
@@ -77,12 +79,17 @@ pub fn chroma_histograms(title: &str, content: &ChromaHistograms, theme: Theme) 
     let ink = Ink::new(all.iter().map(|(_, counts)| *counts), theme);
     let start = ((page.width - used - left) / 2.0 + left).floor();
     let top = page.y;
-    let row_height = HEAD + height + PLANE_GAP;
+    let lines = all
+        .iter()
+        .map(|(run, _)| marked_lines(run, width).len())
+        .max();
+    let head = HEAD + MARKED_LINE * (lines.unwrap_or(1) - 1) as f64;
+    let row_height = head + height + PLANE_GAP;
     for (number, (run, counts)) in all.iter().enumerate() {
         let (row, column) = (number / across, number % across);
         let corner = (
             start + column as f64 * (width + PLANE_GAP),
-            (top + HEAD + row as f64 * row_height).round(),
+            (top + head + row as f64 * row_height).round(),
         );
         let plane = Plane {
             counts,
@@ -90,7 +97,7 @@ pub fn chroma_histograms(title: &str, content: &ChromaHistograms, theme: Theme) 
             corner,
         };
         write_head(&mut page, run, counts, corner, width);
-        page.place_in(plane.picture(&view, &ink, theme), plane.area(&view));
+        page.marks.push(plane.mark(&view, &ink, theme));
         if column == 0 {
             view.write_up(&mut page, &content.channels[1], plane.area(&view));
         }
@@ -111,24 +118,15 @@ fn write_head(
     corner: (f64, f64),
     width: f64,
 ) {
+    let lines = marked_lines(run, width).len();
     let baseline = corner.1 - HEAD + text::ASCENT * LABEL_SIZE;
-    let heading = Words {
-        size: LABEL_SIZE,
-        shorten: Shorten::Middle,
-        ..Words::heading(page.theme)
-    };
-    write_marked(page, run, (corner.0, baseline), width, heading);
+    let above = MARKED_LINE * (lines - 1) as f64;
+    write_marked(page, run, (corner.0, baseline - above), width);
     let words = match counts.mean_magnitude() {
-        Some(mean) => format!("mean distance from gray {}", significant(mean)),
+        Some(mean) => format!("mean distance {}", significant(mean)),
         None => "no data".to_owned(),
     };
-    let full = text::width(&words, SMALL_SIZE, text::Weight::Regular);
-    let words = if full > width {
-        words.replace("mean distance from gray", "mean")
-    } else {
-        words
-    };
-    let at = (corner.0, baseline + 13.0);
+    let at = (corner.0, baseline + MARKED_LINE);
     let style = Words::caption(page.theme);
     page.write(&words, at, Align::Left, width, style);
 }
@@ -153,7 +151,10 @@ fn draw_bar(page: &mut Page, ink: &Ink) {
         height: HEIGHT,
     };
     // As many pixels as the PNG files show, so that nothing is interpolated.
-    page.place_in(ink.bar(2 * BAR as u32, 2 * HEIGHT as u32), bar);
+    page.marks.push(Mark::Ground {
+        area: bar,
+        picture: Arc::new(ink.bar(2 * BAR as u32, 2 * HEIGHT as u32)),
+    });
     let style = Words::caption(theme);
     let baseline = bar.bottom() + 8.0 + text::ASCENT * SMALL_SIZE;
     for tick in &ink.axis().ticks {
@@ -169,7 +170,8 @@ fn draw_bar(page: &mut Page, ink: &Ink) {
     page.write(words, middle, Align::Center, page.width, label);
     let baseline = baseline + 15.0;
     let middle = (page.width / 2.0, baseline);
-    let words = "frames: the colours that lie there, at middle luma; blank: no pixel";
+    let words =
+        "frames: the colours at the edges, at middle luma; distance: from gray; blank: no pixel";
     page.write(words, middle, Align::Center, page.width, style);
     page.y = baseline + 22.0;
 }
@@ -183,6 +185,10 @@ fn draw_magnitudes(page: &mut Page, content: &ChromaHistograms, all: &[(&RunName
     let series = |(run, counts): &(&RunName, &ChromaCounts)| {
         let mut points = counts.magnitudes();
         points.retain(|(_, share)| *share > 0.0);
+        // The first bin begins at gray.
+        if let Some(&(_, share)) = points.first() {
+            points.insert(0, (0.0, share));
+        }
         let band = match run.look {
             Look::Truth => points.iter().map(|(x, y)| (*x, floor, *y)).collect(),
             _ => Vec::new(),
@@ -205,8 +211,8 @@ fn draw_magnitudes(page: &mut Page, content: &ChromaHistograms, all: &[(&RunName
     };
     let panels = [panel];
     let names = Names::new(&panels);
-    let at_the_line = names.named().count() <= 8;
-    let prepared = Prepared::new(&panels[0], |label| names.look(label), at_the_line);
+    // Lines end anywhere, so that names at their ends would not be read as such.
+    let prepared = Prepared::new(&panels[0], |label| names.look(label), false).without_dots();
     let width = (page.width - 2.0 * MARGIN).min(WIDEST_PANEL);
     let place = Place {
         x: ((page.width - width) / 2.0).floor(),
@@ -216,7 +222,7 @@ fn draw_magnitudes(page: &mut Page, content: &ChromaHistograms, all: &[(&RunName
         notes: prepared.notes().len(),
     };
     page.y = prepared.draw(page, place);
-    let entries = names.entries(at_the_line, page.theme);
+    let entries = names.entries(false, page.theme);
     if !entries.is_empty() {
         page.y += 16.0;
         let room = page.width - 2.0 * MARGIN;

@@ -1,21 +1,23 @@
 //! One plane of chroma as pixels: its bins, lines through gray, and a frame of the colours at its
 //! edges.
 
+use std::sync::Arc;
+
 use image::{Rgb, RgbImage};
 
 use super::super::axis::{Axis, Scale};
 use super::super::diverging::Diverging;
 use super::super::grid::{Page, Words};
-use super::super::scene::{Align, Area};
+use super::super::scene::{Align, Area, GROUND_SCALE, Mark};
 use super::super::text::{self, Weight};
 use super::super::theme::{Color, SMALL_SIZE, Theme};
 use super::ChromaCounts;
 
-/// Pixels a point, as many as the PNG files have.
-const SCALE: f64 = 2.0;
+/// Pixels a point.
+const SCALE: f64 = GROUND_SCALE as f64;
 /// Thickness of the frame, and of the line of background inside it, in pixels.
-const FRAME: u32 = 12;
-const RIM: u32 = 3;
+const FRAME: u32 = 10;
+const RIM: u32 = 4;
 /// The faintest that a bin with a pixel is drawn, so that it stands out from one without.
 const FAINTEST: f64 = 0.1;
 /// Powers of ten that colours span at most.
@@ -23,40 +25,53 @@ const DECADES: i32 = 6;
 
 /// Which part of the plane is shown, and how large: the same for all planes of a figure.
 pub(super) struct View {
-    /// Bins shown in each direction, odd, gray in the middle.
+    /// The first bin shown in each direction.
+    first: [usize; 2],
+    /// How many are.
     bins: [usize; 2],
-    /// Bins there are in each direction.
-    all: [usize; 2],
+    /// The bin of gray.
+    gray: [usize; 2],
     bin_size: [f64; 2],
     /// Pixels across a bin.
     pixels: u32,
 }
 
+/// The fewest bins shown in a direction.
+const FEWEST: usize = 15;
+
 impl View {
-    /// Shows all bins that hold a pixel in any of `counts`, with `aim` points for the longer side.
+    /// Shows gray and all bins that hold a pixel in any of `counts`, with `aim` points for the longer
+    /// side.
     pub(super) fn new<'a>(
         counts: impl Iterator<Item = &'a ChromaCounts> + Clone,
         aim: f64,
     ) -> Self {
         let first = counts.clone().next();
         let all = first.map_or([1, 1], ChromaCounts::bins);
-        let bin_size = first.map_or([1.0, 1.0], ChromaCounts::bin_size);
-        let mut reach = [4, 4];
-        for counts in counts {
-            let here = counts.reach();
-            reach = [0, 1].map(|channel| here[channel].max(reach[channel]));
+        let gray = all.map(|bins| bins / 2);
+        let mut shown = gray.map(|bin| (bin, bin));
+        for extent in counts.filter_map(ChromaCounts::extent) {
+            for (shown, (low, high)) in shown.iter_mut().zip(extent) {
+                *shown = (shown.0.min(low), shown.1.max(high));
+            }
         }
-        let farthest = reach[0].max(reach[1]);
-        let bins = [0, 1].map(|channel| {
-            let reach = reach[channel].max(farthest / 2) + 1;
-            (2 * reach + 1).min(all[channel])
+        let longest = shown.map(|(low, high)| high - low);
+        let least = (longest[0].max(longest[1]) / 2).max(FEWEST);
+        let shown = [0, 1].map(|channel| {
+            let (low, high) = shown[channel];
+            let missing = least.saturating_sub(high - low);
+            let low = low.saturating_sub(1 + missing / 2);
+            let high = (high + 1 + missing.div_ceil(2)).min(all[channel] - 1);
+            (low, high)
         });
-        let longest = bins[0].max(bins[1]) as f64;
+        let bins = shown.map(|(low, high)| high - low + 1);
         Self {
+            first: shown.map(|(low, _)| low),
             bins,
-            all,
-            bin_size,
-            pixels: (SCALE * aim / longest).round().max(2.0) as u32,
+            gray,
+            bin_size: first.map_or([1.0, 1.0], ChromaCounts::bin_size),
+            // Even, so that a plane covers whole points.
+            pixels: 2 * (aim / bins[0].max(bins[1]) as f64).round().max(1.0) as u32,
         }
     }
 
@@ -71,21 +86,23 @@ impl View {
         (f64::from(width) / SCALE, f64::from(height) / SCALE)
     }
 
-    /// The largest chroma shown in a channel.
-    fn limit(&self, channel: usize) -> f64 {
-        self.bins[channel] as f64 / 2.0 * self.bin_size[channel]
+    /// The lowest and the highest chroma shown in a channel.
+    fn limits(&self, channel: usize) -> [f64; 2] {
+        let first = self.first[channel] as f64 - self.gray[channel] as f64 - 0.5;
+        [first, first + self.bins[channel] as f64].map(|bins| bins * self.bin_size[channel])
     }
 
-    fn label(&self, channel: usize, sign: f64) -> String {
-        let limit = self.limit(channel);
-        let digits = (1.0 - limit.log10().floor()).clamp(0.0, 6.0) as usize;
-        text::signed(sign * limit, digits)
+    fn labels(&self, channel: usize) -> [String; 2] {
+        let limits = self.limits(channel);
+        let most = limits[1].max(-limits[0]);
+        let digits = (1.0 - most.log10().floor()).clamp(0.0, 6.0) as usize;
+        limits.map(|limit| text::signed(limit, digits))
     }
 
     /// Width of the widest number beside a plane, in points.
     pub(super) fn widest_label(&self) -> f64 {
-        [-1.0, 1.0]
-            .map(|sign| text::width(&self.label(1, sign), SMALL_SIZE, Weight::Regular))
+        self.labels(1)
+            .map(|label| text::width(&label, SMALL_SIZE, Weight::Regular))
             .into_iter()
             .fold(0.0, f64::max)
     }
@@ -95,12 +112,10 @@ impl View {
         let style = Words::caption(page.theme);
         let edge = f64::from(FRAME + RIM) / SCALE;
         let x = plane.x - 6.0;
+        let [low, high] = self.labels(1);
         let places = [
-            (
-                self.label(1, 1.0),
-                plane.y + edge + text::CAPITAL * SMALL_SIZE,
-            ),
-            (self.label(1, -1.0), plane.bottom() - edge),
+            (high, plane.y + edge + text::CAPITAL * SMALL_SIZE),
+            (low, plane.bottom() - edge),
         ];
         for (words, baseline) in places {
             page.write(&words, (x, baseline), Align::Right, f64::INFINITY, style);
@@ -120,9 +135,8 @@ impl View {
         let edge = f64::from(FRAME + RIM) / SCALE;
         let baseline = plane.bottom() + 5.0 + text::ASCENT * SMALL_SIZE;
         let third = plane.width / 3.0;
-        let low = self.label(0, -1.0);
+        let [low, high] = self.labels(0);
         page.write(&low, (plane.x + edge, baseline), Align::Left, third, style);
-        let high = self.label(0, 1.0);
         let at = (plane.right() - edge, baseline);
         page.write(&high, at, Align::Right, third, style);
         let ink = Words {
@@ -195,14 +209,17 @@ impl Plane<'_> {
         }
     }
 
-    pub(super) fn picture(&self, view: &View, ink: &Ink, theme: Theme) -> RgbImage {
+    pub(super) fn mark(&self, view: &View, ink: &Ink, theme: Theme) -> Mark {
         let [width, height] = view.pixels();
         let edge = FRAME + RIM;
         let page = rgb(theme.background());
         let line = rgb(theme.grid());
-        let first = [0, 1].map(|channel| (view.all[channel] - view.bins[channel]) / 2);
-        let middle = [width / 2, height / 2];
-        RgbImage::from_fn(width, height, |x, y| {
+        let middle = |channel: usize| {
+            let bins = view.gray[channel] as f64 - view.first[channel] as f64 + 0.5;
+            (bins * f64::from(view.pixels)) as u32 + edge
+        };
+        let middle = [middle(0), height - middle(1)];
+        let picture = RgbImage::from_fn(width, height, |x, y| {
             let in_frame = |at: u32, length: u32, thick: u32| at < thick || at >= length - thick;
             if in_frame(x, width, FRAME) || in_frame(y, height, FRAME) {
                 return Rgb((self.color)(view.chroma_at([x, y])));
@@ -210,9 +227,9 @@ impl Plane<'_> {
             if in_frame(x, width, edge) || in_frame(y, height, edge) {
                 return page;
             }
-            let column = ((x - edge) / view.pixels) as usize + first[0];
+            let column = ((x - edge) / view.pixels) as usize + view.first[0];
             // Rows of bins run up, rows of pixels down.
-            let row = ((height - edge - 1 - y) / view.pixels) as usize + first[1];
+            let row = ((height - edge - 1 - y) / view.pixels) as usize + view.first[1];
             let share = self.counts.share([column, row]);
             if share > 0.0 {
                 ink.at(ink.axis.share(100.0 * share))
@@ -221,7 +238,11 @@ impl Plane<'_> {
             } else {
                 page
             }
-        })
+        });
+        Mark::Ground {
+            area: self.area(view),
+            picture: Arc::new(picture),
+        }
     }
 }
 
@@ -232,11 +253,12 @@ impl View {
         let edge = f64::from(FRAME + RIM);
         let share = |at: u32, length: u32| {
             let inside = f64::from(length) - 2.0 * edge;
-            ((f64::from(at) + 0.5 - edge) / inside).clamp(0.0, 1.0) * 2.0 - 1.0
+            ((f64::from(at) + 0.5 - edge) / inside).clamp(0.0, 1.0)
         };
+        let at = |share: f64, [low, high]: [f64; 2]| low + share * (high - low);
         [
-            share(pixel[0], width) * self.limit(0),
-            -share(pixel[1], height) * self.limit(1),
+            at(share(pixel[0], width), self.limits(0)),
+            at(1.0 - share(pixel[1], height), self.limits(1)),
         ]
     }
 }

@@ -70,20 +70,48 @@ impl Lines {
 fn running_mean(points: &[(f64, f64)], window: f64) -> Vec<(f64, f64)> {
     let (mut first, mut end) = (0, 0);
     let mut means = Vec::with_capacity(points.len());
-    // A running sum of floats drifts after a spike; the difference of two prefix sums would too.
-    // Summing each window anew is exact enough, and windows are short.
+    let mut sum = WindowSum::default();
     for (x, _) in points {
-        while points[first].0 < x - window / 2.0 {
-            first += 1;
-        }
         while end < points.len() && points[end].0 <= x + window / 2.0 {
+            sum.later += points[end].1;
             end += 1;
         }
-        let within = &points[first..end];
-        let sum: f64 = within.iter().map(|(_, y)| y).sum();
-        means.push((*x, sum / within.len() as f64));
+        while points[first].0 < x - window / 2.0 {
+            sum.leave(&points[first..end]);
+            first += 1;
+        }
+        means.push((*x, sum.value() / (end - first) as f64));
     }
     means
+}
+
+/// The sum of a moving window. A running sum, from which what leaves is taken away, would drift after
+/// a spike; this one only adds.
+#[derive(Default)]
+struct WindowSum {
+    /// Sums of the earlier points up to where the window was last divided, the shortest first.
+    earlier: Vec<f64>,
+    /// The sum of the points after that.
+    later: f64,
+}
+
+impl WindowSum {
+    fn value(&self) -> f64 {
+        self.earlier.last().copied().unwrap_or(0.0) + self.later
+    }
+
+    /// Takes the first of the points that are now in the window out of it.
+    fn leave(&mut self, within: &[(f64, f64)]) {
+        if self.earlier.is_empty() {
+            let sums = within.iter().rev().scan(0.0, |sum, (_, y)| {
+                *sum += y;
+                Some(*sum)
+            });
+            self.earlier = sums.collect();
+            self.later = 0.0;
+        }
+        self.earlier.pop();
+    }
 }
 
 /// The highest and lowest place of each column (a point wide), as a band on the page: what many

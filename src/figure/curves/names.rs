@@ -15,6 +15,7 @@ pub(in super::super) struct Names<'a> {
     looks: Vec<(&'a str, Look)>,
     /// Whether this room chose which are named.
     chosen: bool,
+    panels: usize,
 }
 
 impl<'a> Names<'a> {
@@ -35,7 +36,11 @@ impl<'a> Names<'a> {
                 }
             }
         }
-        Self { looks, chosen }
+        Self {
+            looks,
+            chosen,
+            panels: panels.len(),
+        }
     }
 
     pub(in super::super) fn look(&self, label: &str) -> Look {
@@ -67,10 +72,10 @@ impl<'a> Names<'a> {
         let unnamed = self.looks.iter().filter(|(_, look)| *look == Look::Rest);
         if unnamed.count() > 0 {
             let runs = if rest == 1 { "run" } else { "runs" };
-            let why = if self.chosen {
-                ", which end between these"
-            } else {
-                ""
+            let why = match (self.chosen, self.panels) {
+                (false, _) => "",
+                (true, 1) => ", between these at the end",
+                (true, _) => ", between these at the first panel's end",
             };
             entries.push(Entry {
                 label: format!("{rest} other {runs}{why}"),

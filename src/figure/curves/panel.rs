@@ -24,8 +24,11 @@ const MOST_WITH_POINTS: usize = 6;
 const MOST_WITH_DOTS: usize = 12;
 /// With more points than this, a line through them would fill the plot.
 const MOST_POINTS_IN_A_LINE: usize = 600;
-/// How strongly bands are tinted, from 0 to 1.
+/// How strongly bands are tinted, from 0 to 1, and how strongly where they are many.
 const TINT: f64 = 0.18;
+const FAINT_TINT: f64 = 0.09;
+/// With more bands than this, they are many.
+const MOST_TINTED: usize = 6;
 
 /// How the points behind smoothed lines are drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,6 +55,8 @@ pub(in super::super) struct Prepared<'a> {
     panel: &'a Panel,
     lines: Vec<(Lines, Look)>,
     points: Points,
+    /// Whether dots mark the points of sparse lines.
+    dots: bool,
     /// What the right margin names.
     labels: Vec<Label<'a>>,
 }
@@ -111,11 +116,21 @@ impl<'a> Prepared<'a> {
         } else {
             Points::ThinLine
         };
+        let lines_count = lines.len();
         Self {
             panel,
             lines,
             points,
+            dots: lines_count <= MOST_WITH_DOTS,
             labels,
+        }
+    }
+
+    /// The same without dots on its lines, for points that are no measurements of their own.
+    pub(in super::super) fn without_dots(self) -> Self {
+        Self {
+            dots: false,
+            ..self
         }
     }
 
@@ -316,6 +331,11 @@ impl<'a> Prepared<'a> {
                 draw_stretch(page, &places, *look, 0.9, false);
             }
         }
+        let tint = if foremost().count() > MOST_TINTED {
+            FAINT_TINT
+        } else {
+            TINT
+        };
         for (lines, look) in foremost() {
             let points = lines.band.iter().map(|&(x, low, high)| {
                 let (x, upper) = place(&(x, high));
@@ -326,7 +346,7 @@ impl<'a> Prepared<'a> {
                 page.marks.push(Mark::Band {
                     points,
                     color: look.style(theme).color,
-                    opacity: TINT,
+                    opacity: tint,
                 });
             }
         }
@@ -352,9 +372,7 @@ impl<'a> Prepared<'a> {
         }
         for (lines, look) in foremost() {
             let count: usize = lines.main().iter().map(Vec::len).sum();
-            let sparse = lines.smooth.is_empty()
-                && self.lines.len() <= MOST_WITH_DOTS
-                && count as f64 * 14.0 < plot.width;
+            let sparse = lines.smooth.is_empty() && self.dots && count as f64 * 14.0 < plot.width;
             for stretch in lines.main() {
                 let places: Vec<_> = stretch.iter().map(place).collect();
                 draw_stretch(page, &places, *look, width, sparse);

@@ -3,12 +3,12 @@
 use super::super::Figure;
 use super::super::axis::Axis;
 use super::super::frame::{draw_x_axis, label_style, widest_tick, write_x_ticks, write_y_ticks};
-use super::super::grid::{Page, Words, write_marked};
+use super::super::grid::{MARKED_LINE, Page, Words, marked_lines, write_marked};
 use super::super::ground::Ground;
 use super::super::legend::{self, Entry, Sample};
 use super::super::scene::{Align, Area};
-use super::super::text::{self, Shorten};
-use super::super::theme::{LABEL_SIZE, MARGIN, SMALL_SIZE, Theme};
+use super::super::text;
+use super::super::theme::{LABEL_SIZE, MARGIN, Theme};
 use super::single::draw_references;
 use super::{Cloud, Scatter, axes, dot_style, draw_mean, lay, place};
 
@@ -16,10 +16,10 @@ use super::{Cloud, Scatter, axes, dot_style, draw_mean, lay, place};
 const WIDTH: f64 = 1120.0;
 /// Space between plots, in points.
 const PLOT_GAP: f64 = 16.0;
-/// Height of what is written over a plot, in points.
+/// Height of what is written over a plot where names take one line, in points.
 const HEAD: f64 = 34.0;
 /// How strongly the dots of the other runs are drawn.
-const BEHIND: f64 = 0.35;
+const BEHIND: f64 = 0.25;
 
 pub(super) fn draw(title: &str, content: &Scatter, theme: Theme) -> Figure {
     let count = content.clouds.len();
@@ -44,7 +44,7 @@ pub(super) fn draw(title: &str, content: &Scatter, theme: Theme) -> Figure {
     let style = label_style(theme.ink());
     let baseline = page.y + text::ASCENT * LABEL_SIZE;
     page.write(
-        &content.y_label,
+        &format!("↑ {}", content.y_label),
         (start, baseline),
         Align::Left,
         inner,
@@ -52,9 +52,12 @@ pub(super) fn draw(title: &str, content: &Scatter, theme: Theme) -> Figure {
     );
     page.y = baseline + 12.0;
 
+    let names = content.clouds.iter().map(|cloud| &cloud.run);
+    let lines = names.map(|run| marked_lines(run, width).len()).max();
+    let head = HEAD + MARKED_LINE * (lines.unwrap_or(1) - 1) as f64;
     let first = Area {
         x: start + left.ceil(),
-        y: (page.y + HEAD).round(),
+        y: (page.y + head).round(),
         width,
         height,
     };
@@ -65,7 +68,7 @@ pub(super) fn draw(title: &str, content: &Scatter, theme: Theme) -> Figure {
         let style = (radius, opacity * BEHIND, theme.muted());
         lay(&mut behind, first, &axes, cloud.shown(), style);
     }
-    let row_height = HEAD + height + PLOT_GAP;
+    let row_height = head + height + PLOT_GAP;
     for (number, cloud) in content.clouds.iter().enumerate() {
         let (row, column) = (number / across, number % across);
         let plot = Area {
@@ -81,7 +84,7 @@ pub(super) fn draw(title: &str, content: &Scatter, theme: Theme) -> Figure {
         }
         // The lowest plot of each column has numbers.
         if number + across >= count {
-            write_x_ticks(&mut page, plot, Some(&axes.0));
+            write_x_ticks(&mut page, plot, Some(&axes.0), PLOT_GAP / 2.0 - 2.0);
         } else {
             draw_x_axis(&mut page, plot, Some(&axes.0));
         }
@@ -118,20 +121,14 @@ fn draw_facet(page: &mut Page, cloud: &Cloud, plot: Area, axes: &(Axis, Axis), m
     let style = (radius, opacity, look.color);
     lay(&mut ground, plot, axes, cloud.shown(), style);
     page.marks.push(ground.into_mark());
+    let lines = marked_lines(&cloud.run, plot.width).len();
     let baseline = plot.y - HEAD + text::ASCENT * LABEL_SIZE;
-    let heading = Words {
-        size: LABEL_SIZE,
-        shorten: Shorten::Middle,
-        ..Words::heading(theme)
-    };
-    write_marked(page, &cloud.run, (plot.x, baseline), plot.width, heading);
-    let baseline = baseline + 13.0;
-    let style = Words {
-        size: SMALL_SIZE,
-        ..Words::caption(theme)
-    };
+    let above = MARKED_LINE * (lines - 1) as f64;
+    write_marked(page, &cloud.run, (plot.x, baseline - above), plot.width);
+    let at = (plot.x, baseline + MARKED_LINE);
     let words = cloud.written_mean();
-    page.write(&words, (plot.x, baseline), Align::Left, plot.width, style);
+    let style = Words::caption(theme);
+    page.write(&words, at, Align::Left, plot.width, style);
 }
 
 fn draw_means(page: &mut Page, cloud: &Cloud, plot: Area, axes: &(Axis, Axis)) {

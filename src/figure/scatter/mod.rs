@@ -139,7 +139,7 @@ fn counted(count: usize) -> (String, &'static str) {
 /// The range of values, or, where a few lie far outside of the rest, that of the rest; it holds
 /// `always`.
 fn held(values: impl Iterator<Item = f64>, always: &[f64]) -> Option<(f64, f64)> {
-    const RARE: f64 = 0.005;
+    const RARE: f64 = 0.01;
     const FAR: f64 = 1.6;
     let mut values: Vec<f64> = values.collect();
     values.sort_by(f64::total_cmp);

@@ -32,7 +32,7 @@ pub(super) fn draw(title: &str, content: &Scatter, theme: Theme) -> Figure {
     let style = label_style(theme.ink());
     let baseline = page.y + text::ASCENT * LABEL_SIZE;
     page.write(
-        &content.y_label,
+        &format!("↑ {}", content.y_label),
         (start, baseline),
         Align::Left,
         inner,
@@ -83,7 +83,7 @@ fn draw_plot(page: &mut Page, content: &Scatter, plot: Area, axes: &(Axis, Axis)
     }
     page.marks.push(ground.into_mark());
     write_y_ticks(page, plot, Some(&axes.1));
-    write_x_ticks(page, plot, Some(&axes.0));
+    write_x_ticks(page, plot, Some(&axes.0), MARGINAL);
     draw_references(page, content, plot, axes);
     for cloud in &content.clouds {
         draw_marginals(page, cloud, plot, axes);

@@ -10,46 +10,48 @@ use super::specimens::{LONG, metric};
 /// Numbers of runs that every kind is drawn with.
 pub(super) const RUNS: [usize; 5] = [0, 1, 3, 12, 40];
 
-/// Every kind with every number of runs in both themes, with plain numbers and with odd ones.
+/// Every kind with every number of runs: plain numbers in the light theme, odd ones in the dark.
 pub(super) fn specimens() -> Vec<(String, Figure)> {
     let mut figures = Vec::new();
-    for theme in [Theme::Light, Theme::Dark] {
-        for runs in RUNS {
-            for odd in [false, true] {
-                let name = |kind: &str| {
-                    let odd = if odd { ", odd" } else { "" };
-                    format!("{kind} {runs}, {theme:?}{odd}")
-                };
-                let title = if odd { LONG } else { "Title" };
-                let content = spread(runs, odd);
-                figures.push((name("scatter"), scatter(title, &content, theme)));
-                let content = histograms(runs, odd);
-                let figure = chroma_histograms(title, &content, theme);
-                figures.push((name("chroma histograms"), figure));
-                let content = ablations(runs, odd);
-                figures.push((name("effects"), effects(title, &content, theme)));
-                let panels = measured(runs, odd);
-                let along = [Along::Seconds, Along::Steps][usize::from(odd)];
-                let figure = resources(title, along, &panels, theme);
-                figures.push((name("resources"), figure));
-                let picture = if odd {
-                    gradient(3, 90)
-                } else {
-                    gradient(48, 48)
-                };
-                let content = dueling(&picture, runs, odd);
-                figures.push((name("duel"), duel(title, &content, theme)));
-                let content = many(&picture, runs, odd);
-                figures.push((
-                    name("comparison of many"),
-                    comparison(title, &content, theme),
-                ));
-                let panels = vec![seeds(runs, odd); 1 + runs % 3];
-                figures.push((name("seeds"), curves(title, &panels, theme)));
-            }
+    for runs in RUNS {
+        for (theme, odd) in [(Theme::Light, false), (Theme::Dark, true)] {
+            let drawn = every_kind(runs, theme, odd);
+            let odd = if odd { ", odd" } else { "" };
+            let named = drawn.into_iter();
+            figures.extend(named.map(|(kind, figure)| (format!("{kind} {runs}{odd}"), figure)));
         }
     }
     figures
+}
+
+/// One figure of each kind.
+pub(super) fn every_kind(runs: usize, theme: Theme, odd: bool) -> Vec<(&'static str, Figure)> {
+    let title = if odd { LONG } else { "Title" };
+    let picture = if odd {
+        gradient(3, 90)
+    } else {
+        gradient(48, 48)
+    };
+    let along = [Along::Seconds, Along::Steps][usize::from(odd)];
+    let panels = vec![seeds(runs, odd); 1 + runs % 3];
+    vec![
+        ("scatter", scatter(title, &spread(runs, odd), theme)),
+        (
+            "chroma histograms",
+            chroma_histograms(title, &histograms(runs, odd), theme),
+        ),
+        ("effects", effects(title, &ablations(runs, odd), theme)),
+        (
+            "resources",
+            resources(title, along, &measured(runs, odd), theme),
+        ),
+        ("duel", duel(title, &dueling(&picture, runs, odd), theme)),
+        (
+            "comparison of many",
+            comparison(title, &many(&picture, runs, odd), theme),
+        ),
+        ("curves with bands", curves(title, &panels, theme)),
+    ]
 }
 
 pub(super) fn names(runs: usize, odd: bool) -> Vec<RunName> {
@@ -168,7 +170,7 @@ fn ablations(runs: usize, odd: bool) -> Effects {
             } else {
                 value + 0.1
             };
-            (!odd || (number + column) % 5 > 0).then_some(Effect {
+            (!odd || !(number + column).is_multiple_of(5)).then_some(Effect {
                 value: value * size,
                 low: low * size,
                 high: high * size,
@@ -245,11 +247,11 @@ fn measured(runs: usize, odd: bool) -> Vec<ResourcePanel> {
     ]
 }
 
-fn dueling<'a>(picture: &'a RgbImage, rows: usize, odd: bool) -> Duel<'a> {
+fn dueling(picture: &RgbImage, rows: usize, odd: bool) -> Duel<'_> {
     let row = |number: usize| {
         let cell = |value: f64| ComparisonCell {
             picture,
-            value: (!odd || number % 2 == 0).then_some(value),
+            value: (!odd || number.is_multiple_of(2)).then_some(value),
         };
         DuelRow {
             name: if odd {
@@ -259,7 +261,7 @@ fn dueling<'a>(picture: &'a RgbImage, rows: usize, odd: bool) -> Duel<'a> {
             },
             gray: picture,
             first: Some(cell(24.0 - number as f64)),
-            second: (!odd || number % 3 > 0).then(|| cell(f64::INFINITY)),
+            second: (!odd || !number.is_multiple_of(3)).then(|| cell(f64::INFINITY)),
             truth: picture,
         }
     };
@@ -278,10 +280,10 @@ fn dueling<'a>(picture: &'a RgbImage, rows: usize, odd: bool) -> Duel<'a> {
     }
 }
 
-fn many<'a>(picture: &'a RgbImage, runs: usize, odd: bool) -> Comparison<'a> {
+fn many(picture: &RgbImage, runs: usize, odd: bool) -> Comparison<'_> {
     let cell = |run: usize| ComparisonCell {
         picture,
-        value: (!odd || run % 4 > 0).then(|| 20.0 + noise(run)),
+        value: (!odd || !run.is_multiple_of(4)).then(|| 20.0 + noise(run)),
     };
     let row = |number: usize| ComparisonRow {
         name: if odd {
@@ -292,7 +294,7 @@ fn many<'a>(picture: &'a RgbImage, runs: usize, odd: bool) -> Comparison<'a> {
         truth: picture,
         gray: cell(1),
         colorized: (0..runs)
-            .map(|run| (!odd || run % 3 > 0).then(|| cell(run)))
+            .map(|run| (!odd || !run.is_multiple_of(3)).then(|| cell(run)))
             .collect(),
     };
     Comparison {

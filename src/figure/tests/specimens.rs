@@ -102,7 +102,7 @@ fn channel_rows<'a>(picture: &'a RgbImage, values: &'a [f32], rows: usize) -> Ch
 fn ragged_strip(picture: &RgbImage, columns: usize, theme: Theme) -> Figure {
     let cell = |column: usize| ComparisonCell {
         picture,
-        value: (column % 3 > 0).then_some(column as f64),
+        value: (!column.is_multiple_of(3)).then_some(column as f64),
     };
     let rows = (0..columns.min(3)).map(|row| {
         let length = columns - row.min(columns - 1);

@@ -1,8 +1,8 @@
 //! The claims' differences with their intervals.
 
-use super::{Context, Drawing, FigureSpec, Outline, Shown, sentences};
-use crate::evaluate::{self, Metric};
-use crate::figure::{self, Interval, IntervalGroup, Verdict, VerdictNames, intervals};
+use super::{Context, Drawing, FigureSpec, Outline, Shown, sentences, shown_metric};
+use crate::evaluate::Metric;
+use crate::figure::{Interval, IntervalGroup, Verdict, VerdictNames, intervals};
 use crate::report::claims::Judged;
 use crate::statistics;
 
@@ -21,7 +21,10 @@ pub(super) fn draw(spec: &FigureSpec, context: &Context<'_>) -> Vec<Drawing> {
                 statistics::Verdict::Contradicted => Verdict::Bad,
             },
         };
-        add(&mut groups, claim.metric, row);
+        match groups.iter_mut().find(|(known, _)| *known == claim.metric) {
+            Some((_, rows)) => rows.push(row),
+            None => groups.push((claim.metric, vec![row])),
+        }
     }
     if groups.is_empty() {
         return Vec::new();
@@ -35,7 +38,13 @@ pub(super) fn draw(spec: &FigureSpec, context: &Context<'_>) -> Vec<Drawing> {
     };
     let groups: Vec<IntervalGroup> = groups
         .into_iter()
-        .map(|(metric, rows)| interval_group(metric, rows))
+        .map(|(metric, rows)| {
+            let digits = digits_of(rows.iter().map(|row| row.high - row.low));
+            IntervalGroup {
+                metric: shown_metric(metric, digits),
+                rows,
+            }
+        })
         .collect();
     let outline = Outline {
         name: spec.name().to_owned(),
@@ -47,39 +56,13 @@ pub(super) fn draw(spec: &FigureSpec, context: &Context<'_>) -> Vec<Drawing> {
             groups: (0..context.selection.groups.len()).collect(),
             all_seeds: true,
         },
-        has_pictures: false,
     };
     vec![outline.draw(|theme| intervals(&title, &groups, VerdictNames::CLAIMS, theme))]
 }
 
-/// Adds a row to those of its metric.
-pub(super) fn add(groups: &mut Vec<(Metric, Vec<Interval>)>, metric: Metric, row: Interval) {
-    match groups.iter_mut().find(|(known, _)| *known == metric) {
-        Some((_, rows)) => rows.push(row),
-        None => groups.push((metric, vec![row])),
-    }
-}
-
-/// The rows of a metric, with as many decimals as show the narrowest interval in two digits.
-pub(super) fn interval_group(metric: Metric, rows: Vec<Interval>) -> IntervalGroup {
-    IntervalGroup {
-        metric: figure::Metric {
-            name: metric.title().to_owned(),
-            unit: metric.unit().unwrap_or_default().to_owned(),
-            digits: digits(&rows),
-            better: match metric.better() {
-                evaluate::Better::Lower => figure::Better::Lower,
-                _ => figure::Better::Higher,
-            },
-        },
-        rows,
-    }
-}
-
-fn digits(rows: &[Interval]) -> usize {
-    let narrowest = rows
-        .iter()
-        .map(|row| row.high - row.low)
+/// As many decimals as show the narrowest of intervals in two digits.
+pub(super) fn digits_of(widths: impl Iterator<Item = f64>) -> usize {
+    let narrowest = widths
         .filter(|width| *width > 0.0)
         .fold(f64::INFINITY, f64::min);
     if narrowest.is_finite() {

@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use image::RgbImage;
 use rayon::prelude::*;
 
-use super::{Context, Drawing, FigureSpec, Outline, Shown, pictures, sentences, slug};
-use crate::evaluate::{self, Metric};
-use crate::figure::{self, Comparison, ComparisonCell, ComparisonRow, comparison};
+use super::{
+    Context, Drawing, FigureSpec, Outline, Part, Shown, by_image, pictures, sentences, shown_metric,
+};
+use crate::evaluate::Metric;
+use crate::figure::{Comparison, ComparisonCell, ComparisonRow, RunName, comparison};
 use crate::report::table::digits;
 use crate::report::{Needs, ReportError};
-use crate::statistics::ImageTerms;
 
 /// Shown where the file names no metric.
 const METRIC: Metric = Metric::PsnrLumaReplaced;
@@ -35,46 +36,20 @@ pub(super) fn draw(
     groups: &[usize],
     context: &Context<'_>,
 ) -> Result<Vec<Drawing>, ReportError> {
-    let juries = &context.material.juries;
-    let mut shown: Vec<(String, Vec<usize>)> = Vec::new();
-    for jury in juries {
-        let these: Vec<usize> = groups
-            .iter()
-            .copied()
-            .filter(|group| jury.groups.contains(group))
-            .collect();
-        if these.len() > 1 {
-            shown.push((jury.categories.clone(), these));
-        }
-    }
-    let is_one = shown.len() == 1;
     let mut drawings = Vec::new();
-    for (number, (categories, groups)) in shown.into_iter().enumerate() {
-        let name = match (is_one, slug(&categories)) {
-            (true, _) => spec.name().to_owned(),
-            (false, slug) if slug.is_empty() => format!("{}-{}", spec.name(), number + 1),
-            (false, slug) => {
-                let name = format!("{}-{slug}", spec.name());
-                let is_taken = drawings.iter().any(|other: &Drawing| other.name == name);
-                if is_taken {
-                    format!("{name}-{}", number + 1)
-                } else {
-                    name
-                }
-            }
-        };
-        drawings.extend(draw_jury(spec, name, &categories, groups, context)?);
+    for part in context.by_jury(spec, groups) {
+        drawings.extend(draw_part(spec, part, context)?);
     }
     Ok(drawings)
 }
 
-fn draw_jury(
+fn draw_part(
     spec: &FigureSpec,
-    name: String,
-    categories: &str,
-    groups: Vec<usize>,
+    part: Part,
     context: &Context<'_>,
 ) -> Result<Option<Drawing>, ReportError> {
+    let title = part.title(&spec.title("The same held-out images"));
+    let Part { name, groups, .. } = part;
     let metric = spec.metrics(&[METRIC])[0];
     let runs: Vec<_> = groups
         .iter()
@@ -129,16 +104,8 @@ fn draw_jury(
     let jury = context.material.jury(groups[0]);
     let gray = jury.and_then(|jury| jury.baselines.iter().find(|it| it.name == "gray"));
     let gray = by_image(gray.and_then(|gray| gray.terms.get(metric.name())));
-    let labels: Vec<String> = groups
-        .iter()
-        .map(|&group| context.selection.groups[group].label.clone())
-        .collect();
-    let title = spec.title("The same held-out images");
-    let title = if categories == "all categories" {
-        title
-    } else {
-        format!("{title}, {categories}")
-    };
+    let names: Vec<RunName> = groups.iter().map(|&group| context.name(group)).collect();
+    let labels: Vec<&str> = names.iter().map(|name| name.label.as_str()).collect();
     let outline = Outline {
         name,
         figure: spec.name().to_owned(),
@@ -156,21 +123,12 @@ fn draw_jury(
             groups,
             all_seeds: false,
         },
-        has_pictures: true,
     };
-    let shown_metric = figure::Metric {
-        name: metric.title().to_owned(),
-        unit: metric.unit().unwrap_or_default().to_owned(),
-        digits: digits(metric),
-        better: match metric.better() {
-            evaluate::Better::Lower => figure::Better::Lower,
-            _ => figure::Better::Higher,
-        },
-    };
+    let metric = shown_metric(metric, digits(metric));
     Ok(Some(outline.draw(|theme| {
         let content = Comparison {
-            runs: labels.clone(),
-            metric: shown_metric.clone(),
+            runs: names.clone(),
+            metric: metric.clone(),
             rows: rows
                 .iter()
                 .map(|row| ComparisonRow {
@@ -196,13 +154,4 @@ fn draw_jury(
         };
         comparison(&title, &content, theme)
     })))
-}
-
-/// The metric of every image on its own.
-pub(super) fn by_image(terms: Option<&Vec<ImageTerms>>) -> BTreeMap<i64, f64> {
-    let terms = terms.map_or(&[][..], Vec::as_slice).iter();
-    terms
-        .filter(|term| term.denominator != 0.0)
-        .map(|term| (term.image, term.numerator / term.denominator))
-        .collect()
 }

@@ -1,5 +1,7 @@
 //! Learning curves: the mean over seeds as a line, their spread as a band.
 
+use std::collections::BTreeSet;
+
 use super::{Context, Drawing, FigureSpec, LossScale, Outline, Shown, sentences};
 use crate::color::Space;
 use crate::evaluate::Metric;
@@ -41,26 +43,16 @@ pub(super) fn draw(spec: &FigureSpec, groups: &[usize], context: &Context<'_>) -
         }
     }
     let title = spec.title("Learning curves");
-    let has_seeds = groups
-        .iter()
-        .any(|&group| context.selection.groups[group].runs.len() > 1);
-    let mut how = Vec::new();
-    if has_seeds {
-        how.push(
-            "A line is the mean over seeds, its band reaches from the lowest seed to the highest."
-                .to_owned(),
-        );
-    }
-    if smooth > 0.0 {
-        how.push(format!(
-            "The training loss is averaged over {smooth} steps, and drawn over what it is of."
-        ));
-    }
+    let seeds = if band(groups, context).is_empty() {
+        ""
+    } else {
+        "A line is the mean over seeds."
+    };
     let outline = Outline {
         name: spec.name().to_owned(),
         figure: spec.name().to_owned(),
         title: title.clone(),
-        caption: sentences(&spec.caption, &how.join(" ")),
+        caption: sentences(&spec.caption, seeds),
         alternative: format!(
             "{} panels of lines over training steps, one line for each of {} runs. The tables hold the numbers at the end.",
             panels.len(),
@@ -70,7 +62,6 @@ pub(super) fn draw(spec: &FigureSpec, groups: &[usize], context: &Context<'_>) -
             groups: groups.to_vec(),
             all_seeds: true,
         },
-        has_pictures: false,
     };
     vec![outline.draw(|theme| curves(&title, &panels, theme))]
 }
@@ -105,19 +96,11 @@ fn losses(spec: &FigureSpec, groups: &[usize], smooth: f64, context: &Context<'_
             } else {
                 Smoothing::None
             },
+            band: band(groups, context),
             series: groups
                 .iter()
-                // A series without points keeps the colours of the others.
-                .map(|&group| {
-                    series(
-                        group,
-                        "train",
-                        "loss",
-                        smooth,
-                        space(group) == kind,
-                        context,
-                    )
-                })
+                .filter(|&&group| space(group) == kind)
+                .map(|&group| series(group, "train", "loss", smooth, context))
                 .collect(),
             ..Panel::default()
         })
@@ -131,34 +114,43 @@ fn panel(metric: Metric, groups: &[usize], context: &Context<'_>) -> Panel {
         y_label: heading(metric),
         series: groups
             .iter()
-            .map(|&group| series(group, "validation", metric.name(), 0.0, true, context))
+            .map(|&group| series(group, "validation", metric.name(), 0.0, context))
             .collect(),
+        band: band(groups, context),
         references: references(metric, groups, context),
         ..Panel::default()
     }
 }
 
-fn series(
-    group: usize,
-    split: &str,
-    metric: &str,
-    smooth: f64,
-    is_shown: bool,
-    context: &Context<'_>,
-) -> Series {
-    let label = context.selection.groups[group].label.clone();
+fn series(group: usize, split: &str, metric: &str, smooth: f64, context: &Context<'_>) -> Series {
+    let name = context.name(group);
     let key = (split.to_owned(), metric.to_owned());
     let seeds: Vec<&[(f64, f64)]> = context.material.numbers[group]
         .iter()
         .filter_map(|run| run.series.get(&key))
         .map(Vec::as_slice)
-        .filter(|points| is_shown && !points.is_empty())
+        .filter(|points| !points.is_empty())
         .collect();
     let (points, band) = over_seeds(&seeds, smooth);
     Series {
-        label,
+        label: name.label,
         points,
         band,
+        look: Some(name.look),
+    }
+}
+
+/// What the bands are, for the small print; nothing where no group has several seeds.
+fn band(groups: &[usize], context: &Context<'_>) -> String {
+    let seeds: BTreeSet<usize> = groups
+        .iter()
+        .map(|&group| context.selection.groups[group].runs.len())
+        .filter(|&seeds| seeds > 1)
+        .collect();
+    match (seeds.first(), seeds.last()) {
+        (Some(least), Some(most)) if least == most => format!("lowest to highest of {least} seeds"),
+        (Some(least), Some(most)) => format!("lowest to highest of {least} to {most} seeds"),
+        _ => String::new(),
     }
 }
 
@@ -226,12 +218,12 @@ fn references(metric: Metric, groups: &[usize], context: &Context<'_>) -> Vec<Re
             };
             let values = context.material.values(*group, Metric::PsnrGray);
             if let Some(value) = values.and_then(|values| values.first().copied()) {
+                let which = match jury.categories.as_str() {
+                    "all categories" => String::new(),
+                    categories => format!(", {categories}"),
+                };
                 references.push(Reference {
-                    label: format!(
-                        "no colour, {} {} dB",
-                        jury.categories,
-                        number(Some(value), 1)
-                    ),
+                    label: format!("no colour{which} {} dB", number(Some(value), 1)),
                     value,
                 });
             }
@@ -247,7 +239,7 @@ fn references(metric: Metric, groups: &[usize], context: &Context<'_>) -> Vec<Re
 }
 
 /// `Colorfulness ratio` within a sentence; what is written in capitals stays.
-fn lower_first(title: &str) -> String {
+pub(super) fn lower_first(title: &str) -> String {
     let mut letters = title.chars();
     let first = letters.next();
     let is_word = letters.clone().next().is_some_and(char::is_lowercase);

@@ -4,21 +4,28 @@
 //! [`figure`](crate::figure). Pictures come from the run folders' samples; nothing is decoded or computed anew that a run
 //! has not left there.
 
+mod chroma;
 mod claims;
 mod comparison;
 mod curves;
+mod duel;
 mod effects;
 pub(super) mod pictures;
 mod progress;
+mod resources;
 mod samples;
+mod scatter;
+
+use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 use serde::Deserialize;
 
 use super::claims::Judged;
 use super::{Material, Needs, ReportError, Selection};
-use crate::evaluate::Metric;
-use crate::figure::{Figure, Theme};
+use crate::evaluate::{self, Metric};
+use crate::figure::{Better, Figure, Look, Metric as ShownMetric, RunName, Theme};
+use crate::statistics::ImageTerms;
 
 /// A figure as a report's file asks for it.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -77,6 +84,14 @@ pub enum FigureKind {
     Claims,
     /// Every run's difference from its parent.
     Effects,
+    /// One metric against another, a dot an image: colorfulness against accuracy where no metrics are named.
+    Scatter,
+    /// How often which chroma occurs, in photographs and in what runs made of them.
+    Chroma,
+    /// The images on which one run is furthest ahead of another, and furthest behind.
+    Extremes,
+    /// Memory and speed over the steps.
+    Resources,
 }
 
 impl FigureKind {
@@ -88,6 +103,10 @@ impl FigureKind {
             Self::Curves => "curves",
             Self::Claims => "claims",
             Self::Effects => "effects",
+            Self::Scatter => "scatter",
+            Self::Chroma => "chroma",
+            Self::Extremes => "extremes",
+            Self::Resources => "resources",
         }
     }
 
@@ -99,7 +118,10 @@ impl FigureKind {
             Self::Progress => &["runs", "images"],
             Self::Curves => &["runs", "metrics", "scale", "smooth"],
             Self::Claims => &[],
-            Self::Effects => &["runs", "metrics"],
+            Self::Effects | Self::Scatter => &["runs", "metrics"],
+            Self::Chroma => &["runs"],
+            Self::Extremes => &["of", "against", "metrics", "images"],
+            Self::Resources => &["runs", "smooth"],
         }
     }
 }
@@ -135,6 +157,18 @@ impl FigureSpec {
                 (key, format!("means nothing to `{kind}`"), help)
             })
             .collect();
+        if self.kind == FigureKind::Extremes {
+            for (key, side) in [("of", &self.of), ("against", &self.against)] {
+                if side.is_none() {
+                    let must = "is missing: it names one of the two runs".to_owned();
+                    violations.push((key, must, String::new()));
+                }
+            }
+        }
+        if self.kind == FigureKind::Scatter && self.metrics.len() != 2 && !self.metrics.is_empty() {
+            let must = "must be two: across and upwards".to_owned();
+            violations.push(("metrics", must, String::new()));
+        }
         if self.images == Some(0) {
             violations.push(("images", "must be at least 1".to_owned(), String::new()));
         }
@@ -164,10 +198,16 @@ impl FigureSpec {
     /// Says what it has to know.
     pub fn needs(&self, needs: &mut Needs) {
         match self.kind {
-            FigureKind::Samples | FigureKind::Progress | FigureKind::Claims => {}
+            FigureKind::Samples
+            | FigureKind::Progress
+            | FigureKind::Claims
+            | FigureKind::Chroma => {}
             FigureKind::Comparison => comparison::needs(self, needs),
             FigureKind::Curves => curves::needs(self, needs),
             FigureKind::Effects => effects::needs(self, needs),
+            FigureKind::Scatter => scatter::needs(self, needs),
+            FigureKind::Extremes => duel::needs(self, needs),
+            FigureKind::Resources => resources::needs(needs),
         }
     }
 
@@ -185,6 +225,10 @@ impl FigureSpec {
             FigureKind::Curves => Ok(curves::draw(self, &groups, context)),
             FigureKind::Claims => Ok(claims::draw(self, context)),
             FigureKind::Effects => Ok(effects::draw(self, &groups, context)),
+            FigureKind::Scatter => Ok(scatter::draw(self, &groups, context)),
+            FigureKind::Chroma => chroma::draw(self, &groups, context),
+            FigureKind::Extremes => duel::draw(self, context),
+            FigureKind::Resources => Ok(resources::draw(self, &groups, context)),
         }
     }
 }
@@ -198,6 +242,86 @@ pub struct Context<'a> {
     pub material: &'a Material,
     /// The claims.
     pub judged: &'a [Judged],
+}
+
+impl Context<'_> {
+    /// A group as figures name it: its look is the same in every figure of the report.
+    fn name(&self, group: usize) -> RunName {
+        RunName {
+            label: self.selection.groups[group].label.clone(),
+            look: Look::Run(group),
+        }
+    }
+
+    /// Divides groups by the images that judged them.
+    fn by_jury(&self, spec: &FigureSpec, groups: &[usize]) -> Vec<Part> {
+        let mut parts: Vec<Part> = Vec::new();
+        for jury in &self.material.juries {
+            let groups: Vec<usize> = groups
+                .iter()
+                .copied()
+                .filter(|group| jury.groups.contains(group))
+                .collect();
+            if groups.is_empty() {
+                continue;
+            }
+            let plain = format!("{}-{}", spec.name(), slug(&jury.categories));
+            let is_taken = parts.iter().any(|part| part.name == plain);
+            parts.push(Part {
+                name: if is_taken {
+                    format!("{plain}-{}", parts.len() + 1)
+                } else {
+                    plain
+                },
+                categories: jury.categories.clone(),
+                groups,
+            });
+        }
+        if let [part] = &mut parts[..] {
+            spec.name().clone_into(&mut part.name);
+        }
+        parts
+    }
+}
+
+/// Groups that were judged by the same images.
+struct Part {
+    /// What the files of a figure of them are called.
+    name: String,
+    categories: String,
+    groups: Vec<usize>,
+}
+
+impl Part {
+    /// A title that says which photographs, where they are not of all kinds.
+    fn title(&self, title: &str) -> String {
+        match self.categories.as_str() {
+            "all categories" => title.to_owned(),
+            categories => format!("{title}, {categories}"),
+        }
+    }
+}
+
+/// A metric as figures write it.
+fn shown_metric(metric: Metric, digits: usize) -> ShownMetric {
+    ShownMetric {
+        name: metric.title().to_owned(),
+        unit: metric.unit().unwrap_or_default().to_owned(),
+        digits,
+        better: match metric.better() {
+            evaluate::Better::Lower => Better::Lower,
+            _ => Better::Higher,
+        },
+    }
+}
+
+/// The metric of every image on its own.
+fn by_image(terms: Option<&Vec<ImageTerms>>) -> BTreeMap<i64, f64> {
+    let terms = terms.map_or(&[][..], Vec::as_slice).iter();
+    terms
+        .filter(|term| term.denominator != 0.0)
+        .map(|term| (term.image, term.numerator / term.denominator))
+        .collect()
 }
 
 /// A figure, drawn.
@@ -215,8 +339,6 @@ pub struct Drawing {
     pub alternative: String,
     /// The groups that it shows, and how many of their runs: all, or the first alone.
     pub shown: Shown,
-    /// Whether it is mostly photographs.
-    pub has_pictures: bool,
     /// On a light page.
     pub light: Figure,
     /// On a dark page.
@@ -240,7 +362,6 @@ struct Outline {
     caption: String,
     alternative: String,
     shown: Shown,
-    has_pictures: bool,
 }
 
 impl Outline {
@@ -253,7 +374,6 @@ impl Outline {
             caption,
             alternative,
             shown,
-            has_pictures,
         } = self;
         Drawing {
             name,
@@ -262,7 +382,6 @@ impl Outline {
             caption,
             alternative,
             shown,
-            has_pictures,
             light,
             dark,
         }

@@ -3,9 +3,12 @@
 use image::RgbImage;
 use rayon::prelude::*;
 
-use super::{Context, Drawing, FigureSpec, Outline, Shown, pictures, sentences, slug};
-use crate::figure::strip;
-use crate::report::table::grouped;
+use super::{
+    Context, Drawing, FigureSpec, Outline, Shown, pictures, sentences, shown_metric, slug,
+};
+use crate::evaluate::{Metric, psnr};
+use crate::figure::{ComparisonCell, Strip, StripRow, strip};
+use crate::report::table::{digits, grouped};
 use crate::report::{Group, ReportError};
 
 /// Rows where the file says no number.
@@ -26,6 +29,9 @@ pub(super) fn draw(
     Ok(drawings.into_iter().flatten().collect())
 }
 
+/// An image: its id, and its pictures from the photograph on, each with its score.
+type Row = (i64, Vec<Option<(RgbImage, Option<f64>)>>);
+
 fn draw_group(
     spec: &FigureSpec,
     place: usize,
@@ -38,17 +44,22 @@ fn draw_group(
     if steps.is_empty() || ids.is_empty() {
         return Ok(None);
     }
-    let mut rows: Vec<Vec<Option<RgbImage>>> = Vec::new();
+    let mut rows: Vec<Row> = Vec::new();
     for &id in &ids {
-        let mut row = vec![
-            Some(pictures::truth(run, id)?),
-            Some(pictures::gray(run, id)?),
-        ];
+        let truth = pictures::truth(run, id)?;
+        let mut cells = vec![Some((truth.clone(), None))];
+        let gray = pictures::gray(run, id)?;
+        let score = |picture: &RgbImage| Some(psnr(&truth, picture)).filter(|it| it.is_finite());
+        cells.push(Some((gray, None)));
         for &step in &steps {
-            // A sample picture that an older checkpoint left may lack an image.
-            row.push(pictures::colorized(run, step, id).ok());
+            // A step that an older session drew may lack an image.
+            let picture = pictures::colorized(run, step, id).ok();
+            cells.push(picture.map(|picture| {
+                let score = score(&picture);
+                (picture, score)
+            }));
         }
-        rows.push(row);
+        rows.push((id, cells));
     }
     let mut columns = vec!["Ground truth".to_owned(), "Grayscale".to_owned()];
     columns.extend(steps.iter().map(|step| format!("Step {}", grouped(*step))));
@@ -79,14 +90,27 @@ fn draw_group(
             groups: vec![place],
             all_seeds: false,
         },
-        has_pictures: true,
     };
     Ok(Some(outline.draw(|theme| {
-        let rows: Vec<Vec<Option<&RgbImage>>> = rows
-            .iter()
-            .map(|row| row.iter().map(Option::as_ref).collect())
-            .collect();
-        strip(&title, &columns, &rows, theme)
+        let rows = rows.iter().map(|(id, cells)| StripRow {
+            name: id.to_string(),
+            cells: cells
+                .iter()
+                .map(|cell| {
+                    let (picture, value) = cell.as_ref()?;
+                    Some(ComparisonCell {
+                        picture,
+                        value: *value,
+                    })
+                })
+                .collect(),
+        });
+        let content = Strip {
+            columns: columns.clone(),
+            metric: Some(shown_metric(Metric::Psnr, digits(Metric::Psnr))),
+            rows: rows.collect(),
+        };
+        strip(&title, &content, theme)
     })))
 }
 

@@ -82,7 +82,6 @@ fn draw_group(
             groups: vec![place],
             all_seeds: false,
         },
-        has_pictures: true,
     };
     let is_fused = run.experiment.fusion.extractor != ExtractorKind::None;
     // Planes are the same in both themes.

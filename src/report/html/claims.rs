@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::Number;
-use super::words::{count, prose};
+use super::words::{count, prose, sentence};
 
 /// A claim and its verdict.
 #[derive(Debug, Clone, PartialEq)]
@@ -80,7 +80,8 @@ pub struct ClaimNumbers {
     pub corrected_for: usize,
     /// The effect size, in standard deviations of a single image; `None` where all images are alike.
     pub effect: Option<Number>,
-    /// Over what the sides were paired, or that they were not: "paired over 97 images, 3 seeds a side".
+    /// Over what the sides were paired, or that they were not, in words that begin the remark: "paired over 97 images, 3
+    /// seeds a side".
     pub paired_over: String,
 }
 
@@ -150,9 +151,12 @@ fn item(number: usize, claim: &Claim) -> Markup {
         li.claim id={ "claim-" (number) } {
             h3 {
                 span.verdict.(class(claim.verdict)) {
-                    (shape(claim.verdict)) (claim.verdict.name())
-                    @if let Some(formerly) = claim.formerly {
-                        span.formerly { ", formerly " (formerly.name()) }
+                    (shape(claim.verdict))
+                    span {
+                        (claim.verdict.name())
+                        @if let Some(formerly) = claim.formerly {
+                            span.formerly { ", formerly " (formerly.name()) }
+                        }
                     }
                 }
                 span.hidden { ": " }
@@ -162,16 +166,15 @@ fn item(number: usize, claim: &Claim) -> Markup {
                 p.note {
                     (prose(&claim.test))
                     @if !claim.source.is_empty() {
-                        @if !claim.test.is_empty() { " · " }
-                        code { (claim.source) }
+                        " " span.source { "in " code { (claim.source) } }
                     }
                 }
             }
             @if let Some(numbers) = &claim.numbers {
                 (interval(claim.verdict, numbers))
                 (list(numbers))
-            }
-            @if !claim.remark.is_empty() {
+                p.remark { (sentence(&numbers.paired_over)) " " (prose(&claim.remark)) }
+            } @else {
                 p.remark { (prose(&claim.remark)) }
             }
         }
@@ -215,12 +218,6 @@ fn list(numbers: &ClaimNumbers) -> Markup {
                         Some(effect) => { b { (effect.text) } },
                         None => { span.missing { "none" } " " small { "all images are alike" } },
                     }
-                }
-            }
-            @if !numbers.paired_over.is_empty() {
-                div {
-                    dt { "rests on" }
-                    dd { small { (numbers.paired_over) } }
                 }
             }
         }

@@ -71,7 +71,7 @@ fn block(number: usize, diff: &Diff, is_folded: bool) -> Markup {
 
 fn table(title: &str, diff: &Diff) -> Markup {
     html! {
-        div.scroll role="region" tabindex="0" aria-labelledby=(title) {
+        div.scroll role="group" tabindex="0" aria-labelledby=(title) {
             table.diff aria-labelledby=(title) {
                 thead {
                     tr {

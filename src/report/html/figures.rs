@@ -8,7 +8,7 @@ use super::{FileLink, Picture, link};
 /// A figure.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Figure {
-    /// What it is called.
+    /// What it is called. The page says it above the picture, so the picture need not say it again.
     pub title: String,
     /// What it shows and how to read it, prose; may be empty.
     pub caption: String,

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::words::prose;
+use super::words::{code, prose};
 
 /// Commands and the facts that they rest on.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -56,7 +56,7 @@ pub(super) fn section(reproduce: &Reproduce) -> Markup {
                         @if !command.purpose.is_empty() {
                             p { (prose(&command.purpose)) }
                         }
-                        pre data-copy="the command" { code { (command.command) } }
+                        pre data-copy="the command" { (code(&command.command)) }
                     }
                 }
                 @if !reproduce.facts.is_empty() {

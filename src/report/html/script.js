@@ -187,11 +187,12 @@
         element.alt = `${name}: ${versions[select.value]}`;
         side.replaceChildren(make("bdi", { textContent: versions[select.value] }));
         if (picture.detail) side.append(" ", make("small", { textContent: picture.detail }));
-        stage.classList.toggle("coarse", picture.width < 128);
       });
       divider.setAttribute("aria-label", `Divider between ${versions[left.value]} and ${versions[right.value]}`);
       move();
     };
+    // Small pictures are shown as the pixels that they are.
+    under.addEventListener("load", () => stage.classList.toggle("coarse", under.naturalWidth < 128));
     divider.addEventListener("input", move);
     for (const select of [image, left, right]) select.addEventListener("change", show);
     show();

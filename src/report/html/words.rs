@@ -25,3 +25,28 @@ pub(super) fn short(hash: &str) -> &str {
         .nth(10)
         .map_or(hash, |(end, _)| &hash[..end])
 }
+
+/// Words as a sentence: with a capital letter and a full stop. Nothing stays nothing.
+pub(super) fn sentence(words: &str) -> String {
+    let mut letters = words.chars();
+    match letters.next() {
+        None => String::new(),
+        Some(first) => {
+            let end = if words.ends_with('.') { "" } else { "." };
+            format!("{}{}{end}", first.to_uppercase(), letters.as_str())
+        }
+    }
+}
+
+/// Code of several words, each of which is kept on one line where there is room for it.
+pub(super) fn code(text: &str) -> Markup {
+    html! {
+        code {
+            @for word in text.split_inclusive([' ', '\n']) {
+                @let end = word.trim_end_matches([' ', '\n']).len();
+                @if end > 0 { span.word { (word[..end]) } }
+                (word[end..])
+            }
+        }
+    }
+}

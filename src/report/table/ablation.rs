@@ -119,7 +119,7 @@ pub(super) fn table(
         )
     }));
     all.extend(failures);
-    all.extend(notes(groups, selection).into_iter().skip(1));
+    all.extend(notes(groups, selection));
     Table {
         name: spec.name().to_owned(),
         title: spec.title("Each run against its parent"),
@@ -133,7 +133,7 @@ pub(super) fn table(
             Column::number("p", &["p_holm"]),
             Column::number("d", &["effect"]),
             Column::number("seeds", &["seeds", "parent_seeds"]),
-            Column::number("images", &["images"]),
+            Column::number("images", &["images", "parent_images", "pairing"]),
         ],
         sections,
         notes: all,
@@ -189,12 +189,26 @@ fn images(comparison: &Comparison) -> Cell {
     use crate::statistics::Pairing;
     match comparison.pairing {
         Pairing::Paired { images, .. } | Pairing::OneSided { images } => {
-            Cell::number(Some(images as f64), 0)
+            let count = images as f64;
+            Cell {
+                text: images.to_string(),
+                key: Some(count),
+                raw: vec![
+                    Raw::Number(count),
+                    Raw::Number(count),
+                    Raw::Text("paired".to_owned()),
+                ],
+                ..Cell::default()
+            }
         }
         Pairing::Unpaired { of, against, .. } => Cell {
             text: format!("{of} : {against}, unpaired"),
             key: Some(of as f64),
-            raw: vec![Raw::Text(format!("{of}:{against}"))],
+            raw: vec![
+                Raw::Number(of as f64),
+                Raw::Number(against as f64),
+                Raw::Text("unpaired".to_owned()),
+            ],
             ..Cell::default()
         },
     }

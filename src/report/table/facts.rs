@@ -22,7 +22,7 @@ pub(super) fn table(
     let mut all = vec![
         "Means over seeds. Training loss: mean of the last tenth of the steps. Images a second: median of the steps, evaluation and samples not counted. Memory: the largest resident memory that was logged.".to_owned(),
     ];
-    all.extend(notes(groups, selection).into_iter().skip(1));
+    all.extend(notes(groups, selection));
     Table {
         name: spec.name().to_owned(),
         title: spec.title("What training took"),

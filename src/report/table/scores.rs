@@ -53,12 +53,13 @@ pub(super) fn table(
                     .map(|baseline| baseline_row(baseline, &metrics)),
             );
             Some(Section {
-                heading: format!("{}: {} images", jury.categories, jury.images),
+                heading: format!("{}, {} images", jury.categories, jury.images),
                 rows,
             })
         })
         .collect();
-    let mut notes = notes(groups, selection);
+    let mut notes = seed_notes(groups, selection);
+    notes.extend(self::notes(groups, selection));
     let unscored = material.juries.iter().filter(|jury| {
         jury.baselines.is_empty() && groups.iter().any(|group| jury.groups.contains(group))
     });
@@ -260,14 +261,11 @@ fn mark_best(rows: &mut [Row], metrics: &[Metric]) {
     }
 }
 
-/// What a reader has to know of the runs beneath a table.
-pub(super) fn notes(groups: &[usize], selection: &Selection) -> Vec<String> {
-    let groups: Vec<&Group> = groups
-        .iter()
-        .map(|&group| &selection.groups[group])
-        .collect();
+/// What the numbers say of seeds, and what they cannot say.
+fn seed_notes(groups: &[usize], selection: &Selection) -> Vec<String> {
     let mut notes = Vec::new();
-    let single = groups.iter().filter(|group| group.runs.len() == 1).count();
+    let has_one = |group: &&usize| selection.groups[**group].runs.len() == 1;
+    let single = groups.iter().filter(has_one).count();
     if single > 0 && single == groups.len() {
         notes.push(
             "One seed a row: how far another seed would fall from it cannot be told from these runs."
@@ -285,6 +283,16 @@ pub(super) fn notes(groups: &[usize], selection: &Selection) -> Vec<String> {
             );
         }
     }
+    notes
+}
+
+/// What a reader has to know of the runs beneath a table: missing seeds, and code that no commit says.
+pub(super) fn notes(groups: &[usize], selection: &Selection) -> Vec<String> {
+    let groups: Vec<&Group> = groups
+        .iter()
+        .map(|&group| &selection.groups[group])
+        .collect();
+    let mut notes = Vec::new();
     for group in &groups {
         if group.missing.is_empty() {
             continue;

@@ -43,6 +43,32 @@ pub(super) fn figures() -> Vec<Figure> {
     ]
 }
 
+/// A figure for either page, and one for both, a few pixels large. The drawings are documents that try what a text could.
+pub(super) fn small_figures() -> Vec<Figure> {
+    let svg = |document: &str| Picture::Svg {
+        document: document.to_owned(),
+        width: 300,
+        height: 200,
+    };
+    let figure = |title: &str, light, dark| Figure {
+        title: title.to_owned(),
+        caption: "The `caption`.".to_owned(),
+        alternative: "What is to be seen.".to_owned(),
+        light,
+        dark,
+        files: vec![FileLink::new("PNG", "figures/figure.png")],
+    };
+    let light = "<svg xmlns=\"http://www.w3.org/2000/svg\"><script>injected = 1</script>\n<text>é 100 % #1</text></svg>";
+    vec![
+        figure(
+            "Drawn twice",
+            svg(light),
+            Some(svg("\"><script>injected = 1</script>")),
+        ),
+        figure("Drawn once", png(&scene(0, 8)), None),
+    ]
+}
+
 fn drawn(
     title: &str,
     caption: &str,
@@ -169,10 +195,10 @@ fn comparison(theme: Theme) -> figure::Figure {
     figure::comparison("", &content, theme)
 }
 
-/// Six images; one of the runs lacks the last.
-pub(super) fn slider() -> Slider {
+/// Six images of so many pixels a side; one of the runs lacks the last.
+pub(super) fn slider(size: usize) -> Slider {
     let image = |index: usize| {
-        let truth = scene(index, 160);
+        let truth = scene(index, size);
         let version = |(run, strength): (&str, f32)| Version {
             run: run.to_owned(),
             picture: png(&tinted(&truth, strength)),

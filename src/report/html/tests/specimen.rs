@@ -6,7 +6,16 @@ use super::drawings;
 /// A name that a report must survive, among ordinary ones.
 pub(super) const HOSTILE_NAME: &str = "<script>injected = 1</script>";
 
-/// A report as one looks.
+/// A report as one looks, with pictures worth looking at.
+pub(super) fn drawn() -> Page {
+    Page {
+        figures: drawings::figures(),
+        sliders: vec![drawings::slider(160)],
+        ..page()
+    }
+}
+
+/// The same with pictures of a few pixels, for tests.
 pub(super) fn page() -> Page {
     Page {
         title: "The stages of “colorize” on the synthetic world".to_owned(),
@@ -20,8 +29,8 @@ pub(super) fn page() -> Page {
         ],
         claims: claims(),
         tables: vec![stages(), ablations(), images()],
-        figures: drawings::figures(),
-        sliders: vec![drawings::slider()],
+        figures: drawings::small_figures(),
+        sliders: vec![drawings::slider(8)],
         diffs: diffs(),
         runs: runs(),
         reproduce: reproduce(),
