@@ -15,8 +15,12 @@ mod key;
 mod name;
 mod order;
 mod read;
+#[cfg(test)]
+pub(crate) mod sample;
 mod series;
 mod stamp;
+#[cfg(test)]
+mod tests;
 mod value;
 
 use std::path::{Path, PathBuf};

@@ -7,6 +7,7 @@ mod dataset;
 mod diff;
 mod doctor;
 mod evaluate;
+mod export;
 mod features;
 mod ls;
 mod output;
@@ -27,6 +28,7 @@ use crate::backend::BackendError;
 use crate::catalog::{FilterError, NameError};
 use crate::dataset::DatasetError;
 use crate::experiment::ExperimentError;
+use crate::export::ExportError;
 use crate::extractor::ExtractorError;
 use crate::runs::RunError;
 use crate::train::TrainError;
@@ -58,6 +60,8 @@ enum Command {
     Show(show::ShowArguments),
     /// Show what differs between runs, or between experiments with their seeds, and what they came to
     Diff(diff::DiffArguments),
+    /// Hand runs on: as CSV, JSON, Parquet, TensorBoard event files or an MLflow store
+    Export(export::ExportArguments),
     /// Validate experiment files
     Check(check::CheckArguments),
     /// Look closely at what a result rests on
@@ -93,6 +97,7 @@ pub fn main() -> ExitCode {
         Command::Ls(arguments) => ls::run(&arguments),
         Command::Show(arguments) => show::run(&arguments).map(|()| ExitCode::from(DONE)),
         Command::Diff(arguments) => diff::run(&arguments).map(|()| ExitCode::from(DONE)),
+        Command::Export(arguments) => export::run(&arguments).map(|()| ExitCode::from(DONE)),
         Command::Check(arguments) => check::run(&arguments),
         Command::Verify(command) => verify::run(&command).map(|()| ExitCode::from(DONE)),
         Command::Dataset(command) => dataset::run(&command).map(|()| ExitCode::from(DONE)),
@@ -155,6 +160,9 @@ fn is_wrong_request(cause: &(dyn std::error::Error + 'static)) -> bool {
             error,
             RunError::NotFound { .. } | RunError::Ambiguous { .. } | RunError::NoCheckpoint { .. }
         );
+    }
+    if let Some(error) = cause.downcast_ref::<ExportError>() {
+        return matches!(error, ExportError::Exists(_) | ExportError::NotOurs(_));
     }
     cause.is::<ExperimentError>()
         || cause.is::<DatasetError>()
