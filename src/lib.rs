@@ -26,6 +26,8 @@ pub mod extractor;
 pub mod figure;
 pub mod network;
 pub mod photo;
+pub mod plan;
+pub mod proof;
 pub mod report;
 pub mod runs;
 pub mod statistics;

@@ -106,11 +106,14 @@ pub fn set_threads(threads: usize) -> Result<(), BackendError> {
     if threads == 0 {
         return Err(refused("at least one is needed".into()));
     }
-    if rayon::current_num_threads() != threads {
-        rayon::ThreadPoolBuilder::new()
-            .num_threads(threads)
-            .build_global()
-            .map_err(|error| refused(error.to_string().to_lowercase()))?;
+    // To ask Rayon for the number first would start its threads, as many as there are processors.
+    let started = rayon::ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .build_global();
+    if let Err(error) = started
+        && rayon::current_num_threads() != threads
+    {
+        return Err(refused(error.to_string().to_lowercase()));
     }
     libtorch::set_threads(threads);
     Ok(())

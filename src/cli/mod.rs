@@ -9,8 +9,10 @@ mod doctor;
 mod evaluate;
 mod export;
 mod features;
+mod jobs;
 mod ls;
 mod output;
+mod plan;
 mod predict;
 mod prepare;
 mod reproduce;
@@ -19,6 +21,7 @@ mod run_choice;
 mod show;
 mod verify;
 mod weights;
+mod work;
 
 use std::process::ExitCode;
 
@@ -30,6 +33,8 @@ use crate::dataset::DatasetError;
 use crate::experiment::ExperimentError;
 use crate::export::ExportError;
 use crate::extractor::ExtractorError;
+use crate::plan::PlanError;
+use crate::proof::ProofError;
 use crate::runs::RunError;
 use crate::train::TrainError;
 use crate::trained::TrainedError;
@@ -46,6 +51,8 @@ struct Arguments {
 enum Command {
     /// Train experiments; what is done already is left alone, what was interrupted goes on
     Run(run::RunArguments),
+    /// Show what `run` would do: what is done, missing, interrupted, failed, running or stale, and how long it may take
+    Plan(plan::PlanArguments),
     /// Train the stages of the write-up and draw their figures
     Reproduce(reproduce::ReproduceArguments),
     /// Score a trained run on photographs, beside what no network is needed for
@@ -90,6 +97,7 @@ const INTERRUPTED: u8 = 130;
 pub fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Run(arguments) => run::run(&arguments),
+        Command::Plan(arguments) => plan::run(&arguments),
         Command::Reproduce(arguments) => reproduce::run(&arguments),
         Command::Evaluate(arguments) => evaluate::run(&arguments).map(|()| ExitCode::from(DONE)),
         Command::Predict(arguments) => predict::run(&arguments),
@@ -99,7 +107,7 @@ pub fn main() -> ExitCode {
         Command::Diff(arguments) => diff::run(&arguments).map(|()| ExitCode::from(DONE)),
         Command::Export(arguments) => export::run(&arguments).map(|()| ExitCode::from(DONE)),
         Command::Check(arguments) => check::run(&arguments),
-        Command::Verify(command) => verify::run(&command).map(|()| ExitCode::from(DONE)),
+        Command::Verify(command) => verify::run(&command),
         Command::Dataset(command) => dataset::run(&command).map(|()| ExitCode::from(DONE)),
         Command::Weights(command) => weights::run(&command).map(|()| ExitCode::from(DONE)),
         Command::Doctor => doctor::run().map(|()| ExitCode::from(DONE)),
@@ -134,6 +142,9 @@ fn is_wrong_request(cause: &(dyn std::error::Error + 'static)) -> bool {
             _ => false,
         };
     }
+    if let Some(ProofError::Train(error)) = cause.downcast_ref::<ProofError>() {
+        return is_wrong_request(error);
+    }
     if let Some(error) = cause.downcast_ref::<TrainedError>() {
         return match error {
             TrainedError::Device(_) | TrainedError::OtherWeights { .. } => true,
@@ -163,6 +174,12 @@ fn is_wrong_request(cause: &(dyn std::error::Error + 'static)) -> bool {
     }
     if let Some(error) = cause.downcast_ref::<ExportError>() {
         return matches!(error, ExportError::Exists(_) | ExportError::NotOurs(_));
+    }
+    if let Some(error) = cause.downcast_ref::<PlanError>() {
+        return match error {
+            PlanError::SameTrial { .. } => true,
+            PlanError::Run(error) => is_wrong_request(error),
+        };
     }
     cause.is::<ExperimentError>()
         || cause.is::<DatasetError>()

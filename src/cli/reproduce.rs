@@ -7,9 +7,11 @@ use anyhow::Context;
 use clap::Args;
 
 use super::prepare::{Prepared, TrainingArguments, stop_on_signal};
-use super::{DONE, INTERRUPTED, output};
+use super::run::claims_of;
+use super::work::{WorkArguments, summaries, work_off};
+use super::{DONE, FAILED, INTERRUPTED, output};
 use crate::dataset::Source;
-use crate::experiment::{Claim, Overrides, resolve};
+use crate::experiment::{Overrides, resolve};
 use crate::report::claims::{self, Judged};
 use crate::report::{Summary, stages};
 use crate::train::BASELINE_CODE;
@@ -49,6 +51,8 @@ pub(super) struct ReproduceArguments {
     out: PathBuf,
     #[command(flatten)]
     training: TrainingArguments,
+    #[command(flatten)]
+    work: WorkArguments,
 }
 
 /// Trains the stages, draws their figures and prints their table.
@@ -56,30 +60,37 @@ pub(super) fn run(arguments: &ReproduceArguments) -> anyhow::Result<ExitCode> {
     let mut resolved = Vec::new();
     for stage in STAGES.into_iter().chain([CONTROL]) {
         let overrides = arguments.overrides(stage);
-        resolved.push(resolve(&arguments.experiments.join(stage), &overrides)?);
+        resolved.extend(resolve(&arguments.experiments.join(stage), &overrides)?);
     }
-    let prepared = arguments.training.prepare(resolved)?;
+    let work = arguments.training.plan(resolved)?;
     let stop = stop_on_signal()?;
-    let mut runs = Vec::new();
-    for stage in &prepared {
-        for trained in arguments.training.train(stage, &stop)? {
-            runs.push(Summary::read(&trained.folder)?);
-        }
-        if stop.should_stop() {
-            output::line("");
-            output::summaries(&runs);
-            output::line("");
-            output::scores(&output::groups(&runs)?);
+    let overrides = |prepared: &Prepared| {
+        let stage = prepared.resolved.path.file_name().unwrap_or_default();
+        arguments.overrides(&stage.to_string_lossy())
+    };
+    let worked = work_off(
+        &work,
+        &arguments.work,
+        &arguments.training,
+        &overrides,
+        &stop,
+    )?;
+    let runs = summaries(&work).context("cannot read back what was trained")?;
+    let is_whole = worked.failed.is_empty() && worked.elsewhere.is_empty();
+    if worked.interrupted || !is_whole {
+        output::line("");
+        output::summaries(&runs);
+        output::line("");
+        output::scores(&output::groups(&runs)?);
+        if worked.interrupted {
             return Ok(ExitCode::from(INTERRUPTED));
         }
+        output::note("the figures are drawn when every stage is done: run it again");
+        return Ok(ExitCode::from(FAILED));
     }
-    let claims: Vec<Claim> = prepared
-        .iter()
-        .flat_map(|stage| stage.resolved.claims.clone())
-        .collect();
-    let judged = claims::judge(&claims, &runs, &BASELINE_CODE)?;
+    let judged = claims::judge(&claims_of(&work), &runs, &BASELINE_CODE)?;
     let figures =
-        draw(&runs, &judged, &prepared, &arguments.out).context("cannot draw the figures")?;
+        draw(&runs, &judged, &work.prepared, &arguments.out).context("cannot draw the figures")?;
     output::line("");
     output::summaries(&runs);
     output::line("");

@@ -2,8 +2,8 @@
 //!
 //! Three types, from the file to the run. A file *as written* is TOML with the place of every key: it may extend a
 //! parent, and leave out what has a default. [`resolve`] merges it with its parents, its `[quick]` and the command line's
-//! [`Overrides`], and judges the whole. [`Resolved`] is the outcome with the places kept, so that an error found later
-//! can still be drawn where its cause was written; the [`Experiment`] in it is complete and knows of no file: it is
+//! [`Overrides`], and judges the whole, at every point of its `[matrix]`. [`Resolved`] is the outcome, one a point, with the
+//! places kept, so that an error found later can still be drawn where its cause was written; the [`Experiment`] in it is complete and knows of no file: it is
 //! what a run is made from, and what its folder keeps.
 //!
 //! A file may also state [`Claim`]s: what the experiment should show. They change no number, so they are beside the
@@ -15,6 +15,7 @@ mod claim;
 mod explain;
 mod file;
 mod judge;
+mod matrix;
 mod nearest;
 mod neighbours;
 mod overrides;

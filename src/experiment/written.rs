@@ -44,6 +44,8 @@ pub(super) struct Written {
     claims: Vec<WrittenClaim>,
     #[serde(rename = "quick")]
     _quick: Option<IgnoredAny>,
+    #[serde(rename = "matrix")]
+    _matrix: Option<IgnoredAny>,
 }
 
 fn default_seeds() -> Vec<u64> {

@@ -22,9 +22,11 @@ pub enum CheckpointPart {
 }
 
 impl CheckpointPart {
-    const ALL: [Self; 3] = [Self::Model, Self::Optimizer, Self::Scheduler];
+    /// Every part.
+    pub const ALL: [Self; 3] = [Self::Model, Self::Optimizer, Self::Scheduler];
 
-    fn file_name(self) -> &'static str {
+    /// The name of its file.
+    pub fn file_name(self) -> &'static str {
         match self {
             Self::Model => "model.bpk",
             Self::Optimizer => "optimizer.bpk",
@@ -34,6 +36,9 @@ impl CheckpointPart {
 }
 
 const LIST: &str = "checkpoint.json";
+
+/// How the names of folders begin that are not checkpoints yet, or no longer.
+const PARTIAL: &str = ".partial-";
 
 #[derive(Serialize, Deserialize)]
 struct PartList {
@@ -77,12 +82,35 @@ impl Checkpoint {
             let step = path
                 .file_name()
                 .and_then(|name| name.to_str()?.strip_prefix("step-")?.parse().ok());
-            if let Some(step) = step {
-                found.push(Self { step, path });
-            }
+            // What only looks like one was put there by somebody else.
+            let checkpoint = step.map(|step| Self::at(checkpoints, step));
+            found.extend(checkpoint.filter(|checkpoint| checkpoint.path == path && path.is_dir()));
         }
         found.sort_by_key(|checkpoint| std::cmp::Reverse(checkpoint.step));
         Ok(found)
+    }
+
+    /// The steps of every checkpoint in the folder `checkpoints`, newest first.
+    ///
+    /// # Errors
+    ///
+    /// [`RunError::Io`] when the folder is there and cannot be read.
+    pub fn steps(checkpoints: &Path) -> Result<Vec<usize>, RunError> {
+        let list = Self::list(checkpoints)?;
+        Ok(list.into_iter().map(|checkpoint| checkpoint.step).collect())
+    }
+
+    /// Removes the checkpoint. A process that dies on the way leaves no half of it under its name.
+    ///
+    /// # Errors
+    ///
+    /// [`RunError::Io`] when it cannot be removed.
+    pub fn remove(&self) -> Result<(), RunError> {
+        let name = format!("{PARTIAL}removed-{:06}", self.step);
+        let aside = self.path.with_file_name(name);
+        fs::rename(&self.path, &aside)
+            .and_then(|()| fs::remove_dir_all(&aside))
+            .map_err(RunError::io("remove", &self.path))
     }
 
     /// Where a part lies.
@@ -104,6 +132,9 @@ impl Checkpoint {
             .map_err(|error| damaged(format!("`{LIST}` cannot be read: {error}")))?;
         let list: PartList = serde_json::from_slice(&list)
             .map_err(|error| damaged(format!("`{LIST}` is not a list of parts: {error}")))?;
+        if list.step != self.step {
+            return Err(damaged(format!("`{LIST}` is that of step {}", list.step)));
+        }
         for part in CheckpointPart::ALL {
             let name = part.file_name();
             let bytes = fs::read(self.part(part))
@@ -117,11 +148,10 @@ impl Checkpoint {
     }
 }
 
-/// Puts checkpoints together from parts that arrive from several threads, and keeps the latest few.
+/// Puts checkpoints together from parts that arrive from several threads.
 #[derive(Debug)]
 pub struct CheckpointWriter {
     checkpoints: PathBuf,
-    keep: usize,
     pending: Mutex<Pending>,
     settled: Condvar,
 }
@@ -135,17 +165,19 @@ struct Pending {
 }
 
 impl CheckpointWriter {
-    /// Writes into the folder `checkpoints` and keeps the latest `keep` (at least one).
+    /// Writes into the folder `checkpoints`, which holds the one that the run goes on from, after step `done`; 0 for none.
     ///
     /// # Errors
     ///
     /// [`RunError::Io`] when the folder cannot be made.
-    pub fn new(checkpoints: &Path, keep: usize) -> Result<Self, RunError> {
+    pub fn new(checkpoints: &Path, done: usize) -> Result<Self, RunError> {
         fs::create_dir_all(checkpoints).map_err(RunError::io("create", checkpoints))?;
         Ok(Self {
             checkpoints: checkpoints.to_path_buf(),
-            keep: keep.max(1),
-            pending: Mutex::default(),
+            pending: Mutex::new(Pending {
+                committed: Some(done),
+                ..Pending::default()
+            }),
             settled: Condvar::new(),
         })
     }
@@ -206,6 +238,12 @@ impl CheckpointWriter {
         Ok(())
     }
 
+    /// The step of the last checkpoint that was completed; 0 where none was.
+    pub fn committed(&self) -> usize {
+        let pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
+        pending.committed.unwrap_or(0)
+    }
+
     /// Waits until the checkpoint of `step` is complete on disk.
     ///
     /// # Errors
@@ -231,7 +269,7 @@ impl CheckpointWriter {
     }
 
     fn staging(&self, step: usize) -> PathBuf {
-        self.checkpoints.join(format!(".partial-{step:06}"))
+        self.checkpoints.join(format!("{PARTIAL}{step:06}"))
     }
 
     fn commit(&self, staging: &Path, list: &PartList) -> Result<(), RunError> {
@@ -241,17 +279,10 @@ impl CheckpointWriter {
         let checkpoint = Checkpoint::at(&self.checkpoints, list.step);
         if checkpoint.path.exists() {
             // A damaged one: a sound one would have been gone on from.
-            fs::remove_dir_all(&checkpoint.path)
-                .map_err(RunError::io("remove", &checkpoint.path))?;
+            checkpoint.remove()?;
         }
         fs::rename(staging, &checkpoint.path).map_err(RunError::io("write", &checkpoint.path))?;
         atomic::sync_folder(&self.checkpoints);
-        for old in Checkpoint::list(&self.checkpoints)?
-            .into_iter()
-            .skip(self.keep)
-        {
-            fs::remove_dir_all(&old.path).map_err(RunError::io("remove", &old.path))?;
-        }
         Ok(())
     }
 }
@@ -272,15 +303,16 @@ mod tests {
     }
 
     #[test]
-    fn the_latest_few_are_kept_and_damage_is_named() {
+    fn damage_is_named_and_removal_is_whole() {
         let folder = tempfile::tempdir().unwrap();
-        let writer = CheckpointWriter::new(folder.path(), 2).unwrap();
+        let writer = CheckpointWriter::new(folder.path(), 0).unwrap();
         for step in [10, 20, 30] {
             write(&writer, step);
         }
         let found = Checkpoint::list(folder.path()).unwrap();
-        let steps: Vec<usize> = found.iter().map(|checkpoint| checkpoint.step).collect();
-        assert_eq!(steps, [30, 20]);
+        found[2].remove().unwrap();
+        assert_eq!(Checkpoint::steps(folder.path()).unwrap(), [30, 20]);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
         found[0].verify().unwrap();
 
         let model = found[0].part(CheckpointPart::Model);
@@ -294,7 +326,7 @@ mod tests {
     #[test]
     fn an_incomplete_checkpoint_is_not_listed_and_a_failure_is_told() {
         let folder = tempfile::tempdir().unwrap();
-        let writer = CheckpointWriter::new(folder.path(), 1).unwrap();
+        let writer = CheckpointWriter::new(folder.path(), 0).unwrap();
         writer
             .save(5, CheckpointPart::Model, |path| {
                 fs::write(path, "x").map_err(|error| error.to_string())

@@ -10,6 +10,7 @@ use burn_train::checkpoint::{
 };
 use burn_train::metric::store::EventStoreClient;
 
+use super::witness::Witness;
 use crate::runs::{Checkpoint, CheckpointPart, CheckpointWriter};
 
 /// Saves and restores one part of every checkpoint.
@@ -20,10 +21,20 @@ pub(super) struct PartCheckpointer {
     pub(super) checkpoints: PathBuf,
     /// Which part.
     pub(super) part: CheckpointPart,
+    /// Who is shown the state after every step.
+    pub(super) witness: Option<Arc<Witness>>,
 }
 
 impl<Record: BurnCheckpoint> Checkpointer<Record> for PartCheckpointer {
     fn save(&self, step: usize, record: Record) -> Result<(), CheckpointerError> {
+        if let Some(witness) = self.witness.as_ref().filter(|witness| witness.waits()) {
+            let bytes = record.checkpoint_into_bytes();
+            let bytes = bytes
+                .map(|bytes| bytes.to_vec())
+                .map_err(|error| error.to_string());
+            witness.take(self.part, bytes);
+            return Ok(());
+        }
         self.writer
             .save(step, self.part, |path| {
                 record
@@ -34,7 +45,7 @@ impl<Record: BurnCheckpoint> Checkpointer<Record> for PartCheckpointer {
     }
 
     fn delete(&self, _step: usize) -> Result<(), CheckpointerError> {
-        // The writer keeps the latest few: it alone knows when a newer one is complete.
+        // The loop removes what need not stay, once a newer one is complete.
         Ok(())
     }
 

@@ -46,7 +46,9 @@ impl Bench {
             "kind = \"synthetic\"\ncount = 16\nseed = 3\nsize = 24\n",
         )
         .unwrap();
-        let resolved = resolve(&experiment, &Overrides::default()).unwrap();
+        let resolved = resolve(&experiment, &Overrides::default())
+            .unwrap()
+            .remove(0);
         let cache = Cache {
             folder: folder.path().join("cache"),
         };
@@ -90,7 +92,7 @@ impl Bench {
         self.folder.path().join(name)
     }
 
-    fn train(&self, name: &str) -> RunFolder {
+    pub(crate) fn train(&self, name: &str) -> RunFolder {
         let runs = self.runs(name);
         let trial = self.trial(&self.experiment, &runs, DeviceName::Flex);
         assert_eq!(trial.run(&Interrupter::new()).unwrap(), Outcome::Done);

@@ -1,0 +1,476 @@
+//! Who works on a run: at most one process, on one machine or on several that share a file system.
+//!
+//! Two locks lie over each other. `.lock` is locked by the operating system, which frees it when a process dies: fast and
+//! safe on one machine, and of no effect on some network file systems. `.claim-N` says who owns the run in words:
+//!
+//! ```text
+//! {"process":{"host":"…","boot":"…","space":"…","number":4711,"began":90210},"token":"…","since":"…","after":null,"buries":false}
+//! .......!
+//! ```
+//!
+//! - The file with the highest number counts. Whoever takes a run makes the next number, complete and by a hard link, which
+//!   fails when it is there: of several takers one wins. The highest is never removed, so no number comes twice.
+//! - Its owner appends a point every few seconds: the heartbeat is the file's length, which no reader can see half. `!` is
+//!   the end of the work, and gives the run free.
+//! - An owner on this machine is dead when its process is gone or is another one of the same number. An owner elsewhere is
+//!   dead when [`Watch`] saw no beat for a while by its own monotonic clock; the time of day and clocks that differ between
+//!   machines have no part in it.
+//! - An owner that was taken for dead and is not finds a higher number, and its writes fail from then on ([`check`]).
+
+use std::collections::{HashMap, hash_map::RandomState};
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::hash::{BuildHasher, Hasher};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::{Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::process::{Life, Process};
+use super::{RunError, RunFolder};
+
+/// From one beat of an owner's heart to the next.
+const BEAT: Duration = Duration::from_secs(5);
+
+/// How long an owner on another machine may be silent before it counts as dead: many beats, and longer than network file
+/// systems keep old attributes of a file.
+pub const PATIENCE: Duration = Duration::from_secs(90);
+
+const CLAIM: &str = ".claim-";
+const FREE: u8 = b'!';
+
+/// A process that owns a run, or did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Owner {
+    process: Process,
+    /// Tells it from every other that this process or another one ever was.
+    token: String,
+    /// When it took the run, by its own clock; for people, nothing is decided by it.
+    pub since: Timestamp,
+}
+
+impl Owner {
+    /// The machine's name.
+    pub fn host(&self) -> &str {
+        &self.process.host
+    }
+
+    /// The process number.
+    pub fn process(&self) -> u32 {
+        self.process.number
+    }
+}
+
+impl std::fmt::Display for Owner {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "process {} on {}", self.process(), self.host())
+    }
+}
+
+/// What a claim says, before its heartbeat.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Claim {
+    #[serde(flatten)]
+    owner: Owner,
+    /// The dead owner that it was taken from.
+    after: Option<Owner>,
+    /// Whether it only gives free what a dead owner had.
+    buries: bool,
+}
+
+/// Who has a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Holder {
+    /// No process.
+    Nobody,
+    /// A process on this machine that is there.
+    Alive(Owner),
+    /// A process that died without giving the run free.
+    Dead(Owner),
+    /// A process on another machine: whether it lives, its heartbeat tells to one who watches it.
+    Elsewhere {
+        /// The process.
+        owner: Owner,
+        /// How often its heart has beaten.
+        beats: u64,
+    },
+}
+
+/// While this lives, no other process works on the run.
+#[derive(Debug)]
+pub struct RunLock {
+    claim: PathBuf,
+    folder: PathBuf,
+    after: Option<Owner>,
+    /// Ends the heartbeat when it is dropped.
+    heart: Option<(mpsc::Sender<()>, JoinHandle<()>)>,
+    /// The operating system's lock, where it has one; freed last.
+    _file: Option<File>,
+}
+
+impl RunLock {
+    /// The dead owner from which the run was taken over.
+    pub fn taken_from(&self) -> Option<&Owner> {
+        self.after.as_ref()
+    }
+}
+
+impl Drop for RunLock {
+    fn drop(&mut self) {
+        if let Some((stop, heart)) = self.heart.take() {
+            drop(stop);
+            let _ = heart.join();
+        }
+        if is_highest(&self.folder, &self.claim) {
+            // A claim that cannot be given free is that of a process that will be gone.
+            let _ = append(&self.claim, FREE);
+        }
+        let mut held = HELD.lock().unwrap_or_else(PoisonError::into_inner);
+        held.retain(|held| held.claim != self.claim);
+    }
+}
+
+/// Takes the run for this process; see [`RunFolder::lock`].
+pub(super) fn lock(folder: &RunFolder) -> Result<RunLock, RunError> {
+    let path = folder.path();
+    fs::create_dir_all(path).map_err(RunError::io("create", path))?;
+    let locked = |owner: Option<Owner>| RunError::Locked {
+        path: path.to_path_buf(),
+        owner: owner.map_or_else(String::new, |owner| format!(" ({owner})")),
+    };
+    let name = path.join(".lock");
+    let file = File::create(&name).map_err(RunError::io("write", &name))?;
+    let file = match file.try_lock() {
+        Ok(()) => Some(file),
+        Err(TryLockError::WouldBlock) => return Err(locked(newest_owner(path))),
+        // Some network file systems have no such locks: there the claim is all there is.
+        Err(TryLockError::Error(_)) => None,
+    };
+    let (number, after) = match newest(path)? {
+        None => (0, None),
+        Some((number, Found::Free(after))) => (number, after),
+        Some((number, Found::Unreadable)) => (number, None),
+        Some((number, Found::Held(owner, _))) => match owner.process.life() {
+            Life::Gone => (number, Some(owner)),
+            Life::Lives | Life::Elsewhere => return Err(locked(Some(owner))),
+        },
+    };
+    let claim = Claim {
+        owner: Owner {
+            process: Process::this(),
+            token: token(),
+            since: Timestamp::now(),
+        },
+        after,
+        buries: false,
+    };
+    let Some(place) = make(path, number + 1, &claim, &[])? else {
+        return Err(locked(newest_owner(path)));
+    };
+    remove_below(path, number + 1);
+    HELD.lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .push(Held {
+            folder: path.to_path_buf(),
+            claim: place.clone(),
+        });
+    Ok(RunLock {
+        heart: Some(beat(path.to_path_buf(), place.clone())),
+        claim: place,
+        folder: path.to_path_buf(),
+        after: claim.after,
+        _file: file,
+    })
+}
+
+/// Looks who has a run, and touches nothing.
+pub(super) fn holder(folder: &RunFolder) -> Result<Holder, RunError> {
+    let found = newest(folder.path())?.map(|(_, found)| found);
+    Ok(match found {
+        None | Some(Found::Free(_) | Found::Unreadable) => Holder::Nobody,
+        Some(Found::Held(owner, beats)) => match owner.process.life() {
+            Life::Lives => Holder::Alive(owner),
+            Life::Gone => Holder::Dead(owner),
+            Life::Elsewhere => Holder::Elsewhere { owner, beats },
+        },
+    })
+}
+
+/// Watches owners on other machines for signs of life.
+#[derive(Debug)]
+pub struct Watch {
+    patience: Duration,
+    /// By token.
+    seen: HashMap<String, Seen>,
+}
+
+/// What was seen of an owner's heart.
+#[derive(Debug)]
+struct Seen {
+    /// The beats that were counted last.
+    beats: u64,
+    /// Since when there were as many.
+    since: Instant,
+}
+
+impl Watch {
+    /// One that takes an owner for dead after `patience` without a beat; [`PATIENCE`] is enough for any file system.
+    pub fn new(patience: Duration) -> Self {
+        Self {
+            patience,
+            seen: HashMap::new(),
+        }
+    }
+
+    /// Looks who has the run now. An owner elsewhere that has been silent for too long is [`Holder::Dead`].
+    ///
+    /// # Errors
+    ///
+    /// [`RunError::Io`] when the folder cannot be read.
+    pub fn look(&mut self, folder: &RunFolder) -> Result<Holder, RunError> {
+        let holder = holder(folder)?;
+        let Holder::Elsewhere { owner, beats } = &holder else {
+            return Ok(holder);
+        };
+        let now = Instant::now();
+        let seen = self.seen.entry(owner.token.clone()).or_insert(Seen {
+            beats: *beats,
+            since: now,
+        });
+        if seen.beats != *beats {
+            (seen.beats, seen.since) = (*beats, now);
+        } else if now.duration_since(seen.since) >= self.patience {
+            return Ok(Holder::Dead(owner.clone()));
+        }
+        Ok(holder)
+    }
+
+    /// When its heart was last seen to beat, or it was first looked at.
+    pub fn last_beat(&self, owner: &Owner) -> Option<Instant> {
+        self.seen.get(&owner.token).map(|seen| seen.since)
+    }
+
+    /// How long an owner elsewhere still has to be watched before it could be taken for dead.
+    pub fn left(&self, owner: &Owner) -> Duration {
+        let silent = self.seen.get(&owner.token).map(|seen| seen.since.elapsed());
+        self.patience.saturating_sub(silent.unwrap_or_default())
+    }
+}
+
+/// Gives a run free whose owner is dead, so that the next [`RunFolder::lock`] takes it; whether it was this process that did.
+pub(super) fn bury(folder: &RunFolder, dead: &Owner) -> Result<bool, RunError> {
+    let path = folder.path();
+    match newest(path)? {
+        Some((number, Found::Held(owner, _))) if owner.token == dead.token => {
+            let claim = Claim {
+                owner: Owner {
+                    process: Process::this(),
+                    token: token(),
+                    since: Timestamp::now(),
+                },
+                after: Some(owner),
+                buries: true,
+            };
+            Ok(make(path, number + 1, &claim, &[FREE])?.is_some())
+        }
+        _ => Ok(false),
+    }
+}
+
+/// A run that this process has.
+#[derive(Debug)]
+struct Held {
+    folder: PathBuf,
+    claim: PathBuf,
+}
+
+static HELD: Mutex<Vec<Held>> = Mutex::new(Vec::new());
+
+/// Refuses to write `path` when it lies in a run that this process had and another one has taken over.
+pub(super) fn check(path: &Path) -> Result<(), RunError> {
+    let held = HELD.lock().unwrap_or_else(PoisonError::into_inner);
+    let Some(held) = held.iter().find(|held| path.starts_with(&held.folder)) else {
+        return Ok(());
+    };
+    if is_highest(&held.folder, &held.claim) {
+        return Ok(());
+    }
+    Err(RunError::Taken {
+        path: held.folder.clone(),
+        owner: newest_owner(&held.folder)
+            .map_or_else(|| "another process".to_owned(), |owner| owner.to_string()),
+    })
+}
+
+/// What a claim file says.
+enum Found {
+    Held(Owner, u64),
+    Free(Option<Owner>),
+    /// No claim of this program; it makes none that is not whole, so nobody stands behind it.
+    Unreadable,
+}
+
+/// The claim that counts.
+fn newest(folder: &Path) -> Result<Option<(u64, Found)>, RunError> {
+    // A claim may be replaced between the two looks.
+    for _ in 0..8 {
+        let Some(&number) = numbers(folder)?.iter().max() else {
+            return Ok(None);
+        };
+        let path = claim_path(folder, number);
+        match fs::read(&path) {
+            Ok(bytes) => return Ok(Some((number, read(&bytes)))),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(RunError::io("read", path)(error)),
+        }
+    }
+    Ok(None)
+}
+
+fn newest_owner(folder: &Path) -> Option<Owner> {
+    match newest(folder) {
+        Ok(Some((_, Found::Held(owner, _)))) => Some(owner),
+        _ => None,
+    }
+}
+
+fn read(bytes: &[u8]) -> Found {
+    let Some(line) = bytes.split(|&byte| byte == b'\n').next() else {
+        return Found::Unreadable;
+    };
+    let Ok(claim) = serde_json::from_slice::<Claim>(line) else {
+        return Found::Unreadable;
+    };
+    let beats = &bytes[line.len()..];
+    if beats.last() == Some(&FREE) {
+        return Found::Free(claim.after.filter(|_| claim.buries));
+    }
+    Found::Held(claim.owner, beats.len() as u64)
+}
+
+fn numbers(folder: &Path) -> Result<Vec<u64>, RunError> {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(RunError::io("read", folder)(error)),
+    };
+    let mut numbers = Vec::new();
+    for entry in entries {
+        let name = entry.map_err(RunError::io("read", folder))?.file_name();
+        let digits = name.to_str().and_then(|name| name.strip_prefix(CLAIM));
+        numbers.extend(digits.and_then(|digits| digits.parse::<u64>().ok()));
+    }
+    Ok(numbers)
+}
+
+fn claim_path(folder: &Path, number: u64) -> PathBuf {
+    folder.join(format!("{CLAIM}{number}"))
+}
+
+/// Makes the claim of this number; `None` when another process was faster.
+fn make(
+    folder: &Path,
+    number: u64,
+    claim: &Claim,
+    ending: &[u8],
+) -> Result<Option<PathBuf>, RunError> {
+    let path = claim_path(folder, number);
+    let mut text = serde_json::to_vec(claim).expect("a claim is JSON");
+    text.push(b'\n');
+    text.extend_from_slice(ending);
+    let whole = folder.join(format!(".partial-claim-{}", claim.owner.token));
+    fs::write(&whole, &text).map_err(RunError::io("write", &whole))?;
+    let made = match fs::hard_link(&whole, &path) {
+        Err(error)
+            if !matches!(
+                error.kind(),
+                io::ErrorKind::AlreadyExists | io::ErrorKind::NotFound
+            ) =>
+        {
+            // A file system without hard links.
+            OpenOptions::new()
+                .write(true)
+                .create_new(true)
+                .open(&path)
+                .and_then(|mut file| file.write_all(&text))
+        }
+        made => made,
+    };
+    let _ = fs::remove_file(&whole);
+    match made {
+        Ok(()) => {}
+        // Not found: the owner that was faster has cleared away what this process had half made.
+        Err(error)
+            if matches!(
+                error.kind(),
+                io::ErrorKind::AlreadyExists | io::ErrorKind::NotFound
+            ) =>
+        {
+            return Ok(None);
+        }
+        Err(error) => return Err(RunError::io("write", &path)(error)),
+    }
+    // One that comes late, by a claim that was removed since, makes a number that is not the highest.
+    if is_highest(folder, &path) {
+        return Ok(Some(path));
+    }
+    let _ = fs::remove_file(&path);
+    Ok(None)
+}
+
+/// Whether the claim is there and no higher one is.
+fn is_highest(folder: &Path, claim: &Path) -> bool {
+    numbers(folder).is_ok_and(|numbers| {
+        let highest = numbers.iter().max();
+        highest.is_some_and(|&number| claim_path(folder, number) == claim)
+    })
+}
+
+fn remove_below(folder: &Path, number: u64) {
+    for lower in numbers(folder).unwrap_or_default() {
+        if lower < number {
+            // What stays behind is passed over.
+            let _ = fs::remove_file(claim_path(folder, lower));
+        }
+    }
+}
+
+fn append(claim: &Path, byte: u8) -> io::Result<()> {
+    OpenOptions::new()
+        .append(true)
+        .open(claim)?
+        .write_all(&[byte])
+}
+
+/// Starts the heartbeat of a claim.
+fn beat(folder: PathBuf, claim: PathBuf) -> (mpsc::Sender<()>, JoinHandle<()>) {
+    let (stop, stopped) = mpsc::channel();
+    let heart = std::thread::spawn(move || {
+        while stopped.recv_timeout(BEAT) == Err(RecvTimeoutError::Timeout) {
+            if !is_highest(&folder, &claim) {
+                break;
+            }
+            // A disk that is full for a while costs a beat, and not the run.
+            let _ = append(&claim, b'.');
+        }
+    });
+    (stop, heart)
+}
+
+/// A name that nobody else has.
+fn token() -> String {
+    // The standard library seeds each of these with the system's randomness.
+    let [high, low] = [(); 2].map(|()| {
+        let mut hasher = RandomState::new().build_hasher();
+        hasher.write_u32(std::process::id());
+        hasher.finish()
+    });
+    format!("{high:016x}{low:016x}")
+}
+
+#[cfg(test)]
+mod tests;
