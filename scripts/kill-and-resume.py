@@ -9,7 +9,7 @@ before all kills are spent is compared too, and the next one begins.
     scripts/kill-and-resume.py --kills 20 --device libtorch --program target/release/colorize
     scripts/kill-and-resume.py --set evaluate.batch_norm=running
 
-Needs Python 3.8 and nothing else. With pyarrow every value of every table is compared after every kill; without it,
+Needs Python 3.9 and nothing else. With pyarrow every value of every table is compared after every kill; without it,
 that the tables' files are whole, and the values at the end, by `colorize verify equal`. Writes to a temporary folder,
 which is kept when something is wrong. Exit code 0: nothing was lost.
 """
@@ -121,7 +121,7 @@ def rows_of(path):
 
 
 def look(run):
-    """Reads all that a killed run has left: the step of its newest checkpoint, and its rows."""
+    """Reads all that a killed run has left: the step of its newest checkpoint, and the rows before it, file by file."""
     record = run / "run.json"
     if record.exists():
         try:
@@ -135,22 +135,24 @@ def look(run):
             check((checkpoint / name).is_file(), f"{checkpoint} lacks {name}")
         check(checkpoint.name == f"step-{listed['step']:06}", f"{checkpoint} is that of step {listed['step']}")
         newest = max(newest, listed["step"])
-    rows = {}
-    for path in sorted(run.glob("metrics/*.parquet")):
+    committed, losses = {}, []
+    for path in sorted(run.glob("metrics/from-*.parquet")):
         table = rows_of(path)
         columns = [table.get(name, []) for name in ("step", "split", "metric", "value", "seconds")]
-        for step, split, metric, value, seconds in zip(*columns):
-            key = (step, split, metric)
-            check(key not in rows, f"{path} has the row {key} that another file has")
-            rows[key] = (repr(value), repr(seconds))
+        rows = [tuple(map(repr, row)) for row in zip(*columns)]
+        losses += [row[0] for row in zip(*columns) if row[1:3] == ("train", "loss")]
+        # What begins before a checkpoint ends there, and is never written again.
+        if int(path.stem.removeprefix("from-")) < newest:
+            committed[path.name] = rows or path.read_bytes()
+    check(len(losses) == len(set(losses)), f"{run}: a step is logged twice")
     for path in run.glob("images/*.parquet"):
         rows_of(path)
     for path in run.glob("samples/*.png"):
         data = path.read_bytes()
         check(data[:8] == b"\x89PNG\r\n\x1a\n" and data[-8:-4] == b"IEND", f"{path} is not a whole picture")
-    for step in range(1, newest + 1):
-        check(pyarrow is None or (step, "train", "loss") in rows, f"the log lacks step {step}, and a checkpoint stands at {newest}")
-    return newest, {key: row for key, row in rows.items() if key[0] <= newest}
+    for step in range(1, newest + 1) if pyarrow else ():
+        check(step in losses, f"the log lacks step {step}, and a checkpoint stands at {newest}")
+    return newest, committed
 
 
 def compare(trainer, runs):
@@ -206,8 +208,8 @@ def main():
         where["while a file was written" if halves else "between two writes"] += 1
         now, rows = look(run)
         check(now >= newest, f"the newest checkpoint was that of step {newest}, and is that of step {now}")
-        for key, row in committed.items():
-            check(rows.get(key) == row, f"the row {key} was {row}, and is {rows.get(key)}")
+        for name, before in committed.items():
+            check(rows.get(name) == before, f"rows of {name} were written before the last checkpoint, and are others now")
         committed, newest = rows, now
         if kills % 20 == 0:
             print(f"{kills} kills: run {number} stands at step {newest} of {options.steps}", flush=True)

@@ -20,6 +20,7 @@ mod run;
 mod run_choice;
 mod show;
 mod verify;
+mod watch;
 mod weights;
 mod work;
 
@@ -55,6 +56,8 @@ enum Command {
     Plan(plan::PlanArguments),
     /// Train the stages of the write-up and draw their figures
     Reproduce(reproduce::ReproduceArguments),
+    /// Look at runs while they are trained
+    Watch(watch::WatchArguments),
     /// Score a trained run on photographs, beside what no network is needed for
     Evaluate(evaluate::EvaluateArguments),
     /// Colour photographs of any size with a trained run
@@ -99,6 +102,7 @@ pub fn main() -> ExitCode {
         Command::Run(arguments) => run::run(&arguments),
         Command::Plan(arguments) => plan::run(&arguments),
         Command::Reproduce(arguments) => reproduce::run(&arguments),
+        Command::Watch(arguments) => watch::run(&arguments).map(|()| ExitCode::from(DONE)),
         Command::Evaluate(arguments) => evaluate::run(&arguments).map(|()| ExitCode::from(DONE)),
         Command::Predict(arguments) => predict::run(&arguments),
         Command::Features(arguments) => features::run(&arguments),

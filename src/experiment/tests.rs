@@ -76,6 +76,7 @@ prop_compose! {
         loss in prop::sample::select(vec![Loss::Mse, Loss::Huber]),
         gradient_checkpointing in any::<bool>(),
         flush_seconds in positive(),
+        system_every_seconds in positive(),
         learning_rate in positive(),
         betas in (0.0..1.0, 0.0..1.0),
         epsilon in positive(),
@@ -95,6 +96,7 @@ prop_compose! {
             retain: Retention { last, best: "psnr".to_owned(), every: steps },
             gradient_checkpointing,
             flush_seconds,
+            system_every_seconds,
         }
     }
 }

@@ -7,7 +7,7 @@ use polars::prelude::*;
 use super::state::State;
 use super::{Difference, Equal, ProofError, Verdict};
 use crate::runs::{
-    Checkpoint, MACHINE_METRICS, MetricTable, RunError, RunFolder, read_image_scores, read_metrics,
+    Checkpoint, MachineMetric, MetricTable, RunError, RunFolder, read_image_scores, read_metrics,
 };
 
 /// Compares all that two runs have left: log, image scores, sample pictures, and their last checkpoint.
@@ -101,7 +101,7 @@ fn rows(one: &MetricTable, other: &MetricTable) -> Result<usize, Difference> {
     let kept = |log: &MetricTable| -> Vec<(usize, String, u64, f64)> {
         let series = log
             .all()
-            .filter(|(_, metric, _)| !MACHINE_METRICS.contains(metric));
+            .filter(|(_, metric, _)| MachineMetric::named(metric).is_none());
         let mut rows: Vec<_> = series
             .flat_map(|(split, metric, series)| {
                 let name = format!("{split} {metric}");

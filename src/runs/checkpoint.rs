@@ -8,7 +8,7 @@ use std::sync::{Condvar, Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
-use super::{RunError, atomic};
+use super::{RunError, atomic, lock};
 
 /// The parts of a checkpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -104,8 +104,9 @@ impl Checkpoint {
     ///
     /// # Errors
     ///
-    /// [`RunError::Io`] when it cannot be removed.
+    /// [`RunError::Io`] when it cannot be removed, [`RunError::Taken`] when it is that of a run that this process has lost.
     pub fn remove(&self) -> Result<(), RunError> {
+        lock::check(&self.path)?;
         let name = format!("{PARTIAL}removed-{:06}", self.step);
         let aside = self.path.with_file_name(name);
         fs::rename(&self.path, &aside)
@@ -281,6 +282,7 @@ impl CheckpointWriter {
             // A damaged one: a sound one would have been gone on from.
             checkpoint.remove()?;
         }
+        lock::check(&checkpoint.path)?;
         fs::rename(staging, &checkpoint.path).map_err(RunError::io("write", &checkpoint.path))?;
         atomic::sync_folder(&self.checkpoints);
         Ok(())

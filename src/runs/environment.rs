@@ -316,10 +316,7 @@ mod tests {
         let text = r#"{"colorize":"0.1.0","git":{"commit":"c","dirty":true,"diff_hash":"d"},"machine":{"host":"h","system":"s",
             "processor":"p","threads":2,"memory_bytes":1},"arguments":[]}"#;
         let environment: Environment = serde_json::from_str(text).unwrap();
-        assert_eq!(
-            (environment.build, environment.compute_threads),
-            (None, None)
-        );
+        assert_eq!(environment.build, None);
         assert!(environment.git.unwrap().dirty && environment.machine.gpus.is_empty());
     }
 }

@@ -11,7 +11,7 @@ use crate::experiment::Experiment;
 
 /// Keys of an experiment that change no number: names, and how often and how long its state is kept. The manifest and the
 /// name of the weights are among them because their contents count instead.
-const NO_NUMBER: [&str; 10] = [
+const NO_NUMBER: [&str; 11] = [
     "name",
     "title",
     "seeds",
@@ -22,6 +22,7 @@ const NO_NUMBER: [&str; 10] = [
     "train.retain.best",
     "train.retain.every",
     "train.flush_seconds",
+    "train.system_every_seconds",
 ];
 
 /// Keys of that kind that programs had which wrote older runs.

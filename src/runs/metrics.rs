@@ -135,14 +135,6 @@ impl MetricLog {
     }
 }
 
-/// Metrics that tell the time or the machine, and not what was trained: two runs of one trial agree in all others, to the
-/// bit. Whatever of this kind is logged has to be named here.
-pub const MACHINE_METRICS: [&str; 3] = [
-    "images_per_second",
-    "resident_memory_bytes",
-    "gpu_memory_bytes",
-];
-
 /// A run's log, read back.
 #[derive(Debug, Clone, Default)]
 pub struct MetricTable {

@@ -11,13 +11,13 @@ mod colorizer;
 mod division;
 mod fusing;
 mod logger;
-mod memory;
 mod metrics;
 mod outcome;
 mod progress;
 mod samples;
 mod schedule;
 mod section;
+mod system;
 mod trial;
 mod witness;
 

@@ -4,7 +4,7 @@
 //! held-out evaluation, the sample picture, the checkpoint; so whatever a checkpoint keeps has been written before it.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use burn::data::dataloader::{DataLoader, Progress};
 use burn::data::dataset::DatasetError;
@@ -19,9 +19,9 @@ use burn_train::{
 use super::Colorizer;
 use super::TrainSection;
 use super::logger::SharedLog;
-use super::memory::MemoryGauge;
 use super::metrics::NonFinite;
 use super::samples::Samples;
+use super::system::SystemSampler;
 use super::witness::Witness;
 use crate::backend::DeviceName;
 use crate::batch::{Batch, Photograph, TrainLoader as Batches};
@@ -64,6 +64,8 @@ pub(super) struct Schedule {
     pub(super) done: usize,
     /// Where it is computed.
     pub(super) device: DeviceName,
+    /// Time between two samples of the machine's numbers.
+    pub(super) system_every: Duration,
     /// Where everything is written.
     pub(super) folder: RunFolder,
     /// The run's numbers.
@@ -101,13 +103,22 @@ impl SupervisedLearningStrategy<Colorizer> for Schedule {
         let mut processor = components.event_processor;
         let mut checkpointer = components.checkpointer;
         let store = components.event_store;
-        let mut memory = MemoryGauge::new(self.device);
+        let mut sampler = Some(SystemSampler::start(
+            self.device,
+            self.system_every,
+            self.done + 1,
+            &self.log,
+            &self.diary,
+        ));
 
         let mut batches = train.iter();
         // The stretch in hand: the step after which it began, and how many steps it has.
         let mut stretch: Option<(usize, usize)> = None;
         let mut last_end = Instant::now();
         for step in self.done + 1..=self.cadence.steps {
+            if let Some(sampler) = &sampler {
+                sampler.at(step);
+            }
             let batch = match batches.next() {
                 Some(Ok(batch)) => batch,
                 Some(Err(error)) => {
@@ -178,9 +189,6 @@ impl SupervisedLearningStrategy<Colorizer> for Schedule {
                 interrupter.fail_on_error(processor.process_train(LearnerEvent::EndEpoch(epoch)));
                 Self::settle(&mut processor, &store, &interrupter);
                 checkpoint |= self.retain.is_best(step, &self.log.judged());
-                for (name, bytes) in memory.read() {
-                    self.log.push(step, "train", name, bytes);
-                }
             }
             if sample {
                 let drawn = self
@@ -195,6 +203,14 @@ impl SupervisedLearningStrategy<Colorizer> for Schedule {
             }
             // Asked once: a stop that comes later finds its checkpoint after the next step.
             let stopping = interrupter.should_stop();
+            let ending = stopping || step == self.cadence.steps;
+            if let Some(sampler) = sampler.as_ref().filter(|_| evaluate || ending) {
+                sampler.sample();
+            }
+            if ending {
+                // What it noted goes with the last checkpoint.
+                sampler = None;
+            }
             if (checkpoint || stopping) && !self.has_failed(&interrupter) {
                 self.checkpoint(step, &learner, checkpointer.as_mut(), &store);
             }
@@ -207,6 +223,7 @@ impl SupervisedLearningStrategy<Colorizer> for Schedule {
             let epoch = begun / self.cadence.evaluate + 1;
             interrupter.fail_on_error(processor.process_train(LearnerEvent::EndSplit(epoch)));
         }
+        drop(sampler);
         Self::settle(&mut processor, &store, &interrupter);
         self.log.flush();
         (learner.model(), processor)

@@ -39,6 +39,9 @@ pub struct TrainSection {
     /// Seconds between two writes of the metrics to disk: what a killed process can lose. Changes no result.
     #[serde(default = "default_flush_seconds")]
     pub flush_seconds: f64,
+    /// Seconds between two samples of the machine's numbers: processor, memory, GPU, energy. Changes no result.
+    #[serde(default = "default_system_every_seconds")]
+    pub system_every_seconds: f64,
 }
 
 impl TrainSection {
@@ -56,8 +59,13 @@ impl TrainSection {
                 violations.push((key, "must be at least 1".to_string()));
             }
         }
-        if !(self.flush_seconds > 0.0 && self.flush_seconds.is_finite()) {
-            violations.push(("flush_seconds", "must be a number above 0".to_string()));
+        for (key, seconds) in [
+            ("flush_seconds", self.flush_seconds),
+            ("system_every_seconds", self.system_every_seconds),
+        ] {
+            if !(seconds > 0.0 && seconds.is_finite()) {
+                violations.push((key, "must be a number above 0".to_string()));
+            }
         }
         violations.extend(self.optimizer.violations());
         for (key, must) in self.retain.violations() {
@@ -161,6 +169,10 @@ pub enum Precision {
 }
 
 fn default_flush_seconds() -> f64 {
+    10.0
+}
+
+fn default_system_every_seconds() -> f64 {
     10.0
 }
 

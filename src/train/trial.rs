@@ -158,7 +158,7 @@ impl Trial<'_> {
         atomic::write(&folder.experiment(), self.experiment.to_toml().as_bytes())?;
 
         let section = &self.experiment.train;
-        let interval = Duration::from_secs_f64(section.flush_seconds);
+        let interval = seconds(section.flush_seconds);
         let metric_log = MetricLog::resume(&folder, done, interval)?;
         let steps = Checkpoint::steps(&folder.checkpoints())?;
         let before = read_whole_metrics(&folder, done, &steps)?;
@@ -394,6 +394,7 @@ impl Trial<'_> {
             cadence: Cadence::of(section),
             done,
             device: self.device,
+            system_every: seconds(section.system_every_seconds),
             folder: folder.clone(),
             log: log.clone(),
             diary: Arc::clone(diary),
@@ -503,6 +504,11 @@ fn end(
         Err(_) => Ok(()),
         Ok(_) => Ok(written?),
     }
+}
+
+/// As long as can be told where it is longer than that.
+fn seconds(seconds: f64) -> Duration {
+    Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)
 }
 
 fn is_done(folder: &RunFolder) -> Result<bool, RunError> {

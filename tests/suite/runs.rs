@@ -32,7 +32,7 @@ dataset = { use = "world.toml", split = { validation = 0.25, seed = 0 } }
 image.size = 12
 color.space = "rgb"
 network = { kind = "image_transformation", norm = "batch", scale = 2, residual_blocks = 1 }
-train = { steps = 6, batch_size = 3, optimizer = { kind = "adam", learning_rate = 1e-3 }, checkpoint_every = 2, evaluate_every = 3, sample_every = 6 }
+train = { steps = 6, batch_size = 3, optimizer = { kind = "adam", learning_rate = 1e-3 }, checkpoint_every = 2, evaluate_every = 3, sample_every = 6, system_every_seconds = 3600 }
 evaluate = { images = 4, batch_size = 3, samples = 2 }
 "#;
 
