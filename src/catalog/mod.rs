@@ -19,6 +19,7 @@ mod read;
 pub(crate) mod sample;
 mod series;
 mod stamp;
+mod sweep;
 #[cfg(test)]
 mod tests;
 mod value;
@@ -33,6 +34,7 @@ pub use key::{Fact, Key, Statistic, UnknownKey};
 pub use name::NameError;
 pub use order::Order;
 pub use series::{Point, Series};
+pub use sweep::{Sweep, SweepPolicy, Swept, look, size, sweep};
 pub use value::Value;
 
 use crate::runs::RunError;

@@ -9,6 +9,7 @@ mod doctor;
 mod evaluate;
 mod export;
 mod features;
+mod gc;
 mod jobs;
 mod ls;
 mod output;
@@ -70,6 +71,8 @@ enum Command {
     Show(show::ShowArguments),
     /// Show what differs between runs, or between experiments with their seeds, and what they came to
     Diff(diff::DiffArguments),
+    /// Remove checkpoints that no policy keeps, and what killed processes left half written
+    Gc(gc::GcArguments),
     /// Hand runs on: as CSV, JSON, Parquet, TensorBoard event files or an MLflow store
     Export(export::ExportArguments),
     /// Validate experiment files
@@ -109,6 +112,7 @@ pub fn main() -> ExitCode {
         Command::Ls(arguments) => ls::run(&arguments),
         Command::Show(arguments) => show::run(&arguments).map(|()| ExitCode::from(DONE)),
         Command::Diff(arguments) => diff::run(&arguments).map(|()| ExitCode::from(DONE)),
+        Command::Gc(arguments) => gc::run(&arguments),
         Command::Export(arguments) => export::run(&arguments).map(|()| ExitCode::from(DONE)),
         Command::Check(arguments) => check::run(&arguments),
         Command::Verify(command) => verify::run(&command),
