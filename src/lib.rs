@@ -21,6 +21,7 @@ pub mod dataset;
 pub mod download;
 pub mod evaluate;
 pub mod experiment;
+pub mod export;
 pub mod extractor;
 pub mod figure;
 pub mod launcher;

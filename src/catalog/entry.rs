@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::read::Reader;
 use super::{Fact, Key, Point, Series, Statistic, Value};
 use crate::experiment::Variant;
-use crate::runs::{RunError, RunFolder, RunRecord, Status};
+use crate::runs::{Holder, RunError, RunFolder, RunRecord, Status};
 
 /// The keys of a resolved experiment, dotted, with their values as JSON.
 pub type Values = BTreeMap<String, String>;
@@ -30,6 +30,8 @@ pub struct Entry {
     pub series: Vec<Series>,
     /// Seconds of training up to the last logged row.
     pub seconds: f64,
+    /// Whether a process works on it, as far as that can be told without watching its heart beat.
+    pub at_work: bool,
 }
 
 /// What a run's record says, as far as tables need it.
@@ -154,9 +156,24 @@ impl Entry {
         Reader::default().entry(folder.clone())
     }
 
-    /// How it stands.
+    /// How it stands. A run whose record says that it is running, and which no process has, was killed: it is interrupted.
     pub fn status(&self) -> Status {
-        self.facts.status
+        match self.facts.status {
+            Status::Done => Status::Done,
+            _ if self.at_work => Status::Running,
+            Status::Running => Status::Interrupted,
+            status => status,
+        }
+    }
+
+    /// Asks the lock. Nothing that is kept can answer: a process may die at any time.
+    pub(super) fn see_who_works(&mut self) {
+        let is_done = self.facts.status == Status::Done;
+        self.at_work = !is_done
+            && matches!(
+                self.folder.holder(),
+                Ok(Holder::Alive(_) | Holder::Elsewhere { .. })
+            );
     }
 
     /// `03-yuv norm=batch`: the experiment and, with a matrix, where in it.

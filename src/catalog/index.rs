@@ -136,7 +136,9 @@ fn look(reader: &Reader, folder: RunFolder, known: Option<(Stamp, Entry)>) -> Fo
     if let (Some(stamp), Some((before, entry))) = (&stamp, known)
         && *stamp == before
     {
-        return Found::Known(Entry { folder, ..entry }, before);
+        let mut entry = Entry { folder, ..entry };
+        entry.see_who_works();
+        return Found::Known(entry, before);
     }
     let path = folder.path().to_path_buf();
     match reader.entry(folder.clone()) {
@@ -188,6 +190,7 @@ fn load(place: &Path, root: &Path) -> Option<HashMap<PathBuf, (Stamp, Entry)>> {
                 values: Arc::clone(experiments.get(stored.experiment as usize)?),
                 series: stored.series,
                 seconds: stored.seconds,
+                at_work: false,
             };
             Some((stored.path, (stored.stamp, entry)))
         })

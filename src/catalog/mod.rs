@@ -15,8 +15,13 @@ mod key;
 mod name;
 mod order;
 mod read;
+#[cfg(test)]
+pub(crate) mod sample;
 mod series;
 mod stamp;
+mod sweep;
+#[cfg(test)]
+mod tests;
 mod value;
 
 use std::path::{Path, PathBuf};
@@ -29,6 +34,7 @@ pub use key::{Fact, Key, Statistic, UnknownKey};
 pub use name::NameError;
 pub use order::Order;
 pub use series::{Point, Series};
+pub use sweep::{Sweep, SweepPolicy, Swept, look, size, sweep};
 pub use value::Value;
 
 use crate::runs::RunError;

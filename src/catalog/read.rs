@@ -28,13 +28,16 @@ impl Reader {
         })?;
         let values = self.values(&folder)?;
         let (series, seconds) = series(&folder)?;
-        Ok(Entry {
+        let mut entry = Entry {
             facts: Facts::of(&folder, record),
             folder,
             values,
             series,
             seconds,
-        })
+            at_work: false,
+        };
+        entry.see_who_works();
+        Ok(entry)
     }
 
     fn values(&self, folder: &RunFolder) -> Result<Arc<Values>, RunError> {

@@ -20,7 +20,7 @@ pub enum Value {
 
 impl Value {
     /// Of a value of an experiment, as JSON writes it.
-    pub(super) fn of_json(json: &str) -> Self {
+    pub(crate) fn of_json(json: &str) -> Self {
         serde_json::from_str(json).map_or_else(|_| Self::Text(json.to_owned()), Self::of)
     }
 

@@ -23,7 +23,7 @@ fn digits(metric: &str) -> Option<usize> {
         | "ciede2000_luma_replaced"
         | "ciede2000_p95" => 2,
         "hue_error" => 1,
-        "loss" | "uv_mse" | "ab_mse" => 5,
+        "loss" | "uv_mse" => 5,
         "ssim" | "ssim_luma_replaced" | "auc_ab" | "auc_ab_balanced" => 3,
         _ if metric.contains("ratio") || metric.contains("share") => 3,
         _ => return None,
@@ -32,18 +32,23 @@ fn digits(metric: &str) -> Option<usize> {
 
 /// A metric's value.
 pub(super) fn number(metric: &str, value: f64) -> String {
-    if value.is_nan() {
+    beside(metric, value, value)
+}
+
+/// A number with as many digits as a metric's value: its deviation, or the end of its interval.
+pub(super) fn beside(metric: &str, value: f64, number: f64) -> String {
+    if number.is_nan() {
         return "NaN".to_owned();
     }
-    if value.is_infinite() {
-        return if value > 0.0 { "∞" } else { "-∞" }.to_owned();
+    if number.is_infinite() {
+        return if number > 0.0 { "∞" } else { "-∞" }.to_owned();
     }
     let digits = digits(metric).unwrap_or_else(|| {
         // Four that count.
-        let size = value.abs().max(1e-9).log10().floor() as i32;
+        let size = value.abs().clamp(1e-9, 1e9).log10().floor() as i32;
         (3 - size).clamp(0, 8) as usize
     });
-    format!("{value:.digits$}")
+    format!("{number:.digits$}")
 }
 
 /// What a run has under a key.
@@ -114,7 +119,7 @@ pub(super) fn group_cell(group: &Group<'_>, key: &Key) -> String {
 fn spread(metric: &str, spread: &Spread) -> String {
     let mut cell = mean_and_deviation(metric, spread);
     if let Some(interval) = spread.description.interval {
-        let number = |value| number(metric, value);
+        let number = |value| beside(metric, spread.description.mean, value);
         cell = format!(
             "{cell} [{}, {}]",
             number(interval.low),
@@ -132,7 +137,12 @@ fn spread(metric: &str, spread: &Spread) -> String {
 pub(super) fn mean_and_deviation(metric: &str, spread: &Spread) -> String {
     let mean = number(metric, spread.description.mean);
     match spread.description.standard_deviation {
-        Some(deviation) => format!("{mean} ± {}", number(metric, deviation)),
+        Some(deviation) => {
+            format!(
+                "{mean} ± {}",
+                beside(metric, spread.description.mean, deviation)
+            )
+        }
         None => mean,
     }
 }

@@ -25,6 +25,9 @@ pub(super) struct DiffArguments {
     json: bool,
 }
 
+/// Keys that decide what the loss is a loss of: where they differ, neither is better.
+const LOSS: [&str; 3] = ["color.space", "color.head", "train.loss"];
+
 /// How much of a value a cell shows.
 const WIDEST: usize = 48;
 
@@ -117,8 +120,14 @@ fn metrics(sides: &[Group<'_>], names: &[String], difference: &Difference) {
     }
     let names: Vec<&str> = header.iter().map(String::as_str).collect();
     let mut table = output::table(&names);
+    let is_other_loss = difference
+        .keys
+        .iter()
+        .any(|key| LOSS.contains(&key.key.as_str()));
     for measured in &difference.metrics {
-        let number = |value: f64| cells::number(&measured.metric, value);
+        let first = measured.sides[0].as_ref();
+        let size = first.map_or(0.0, |spread| spread.description.mean);
+        let number = |value: f64| cells::beside(&measured.metric, size, value);
         let side = |side: usize| match &measured.sides[side] {
             Some(spread) => cells::mean_and_deviation(&measured.metric, spread),
             None => cells::NOTHING.to_owned(),
@@ -137,7 +146,11 @@ fn metrics(sides: &[Group<'_>], names: &[String], difference: &Difference) {
                 side(index + 1),
                 difference.unwrap_or_else(nothing),
                 interval.unwrap_or_else(nothing),
-                verdict(&measured.key, compared).to_owned(),
+                if is_other_loss && measured.metric == "loss" {
+                    "other loss".to_owned()
+                } else {
+                    verdict(&measured.key, compared).to_owned()
+                },
             ]);
         }
         table.add_row(row);
@@ -179,6 +192,9 @@ fn verdict(key: &Key, compared: &Compared) -> &'static str {
         return "";
     };
     let interval = &paired.interval;
+    if interval.low == 0.0 && interval.high == 0.0 {
+        return "same";
+    }
     if interval.low <= 0.0 && interval.high >= 0.0 {
         return "not decided";
     }

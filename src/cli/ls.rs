@@ -146,11 +146,11 @@ pub(super) fn check_folder(runs: &Path) -> Result<(), RequestError> {
 
 fn run_table(entries: &[&Entry], keys: &[Key]) {
     let header: Vec<String> = keys.iter().map(header).collect();
-    let mut names = vec!["run", "seed"];
+    let mut names = vec!["run", "trial"];
     names.extend(header.iter().map(String::as_str));
     let mut table = output::table(&names);
     for entry in entries {
-        let mut row = vec![entry.label(), entry.facts.seed.to_string()];
+        let mut row = vec![entry.label(), entry.facts.trial.clone()];
         row.extend(keys.iter().map(|key| cells::cell(entry, key)));
         table.add_row(row);
     }

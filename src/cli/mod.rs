@@ -7,7 +7,9 @@ mod dataset;
 mod diff;
 mod doctor;
 mod evaluate;
+mod export;
 mod features;
+mod gc;
 mod jobs;
 mod launch;
 mod ls;
@@ -34,6 +36,7 @@ use crate::backend::BackendError;
 use crate::catalog::{FilterError, NameError};
 use crate::dataset::DatasetError;
 use crate::experiment::ExperimentError;
+use crate::export::ExportError;
 use crate::extractor::ExtractorError;
 use crate::figure::FigureError;
 use crate::launcher::LauncherError;
@@ -76,6 +79,10 @@ enum Command {
     Show(show::ShowArguments),
     /// Show what differs between runs, or between experiments with their seeds, and what they came to
     Diff(diff::DiffArguments),
+    /// Remove checkpoints that no policy keeps, and what killed processes left half written
+    Gc(gc::GcArguments),
+    /// Hand runs on: as CSV, JSON, Parquet, TensorBoard event files or an MLflow store
+    Export(export::ExportArguments),
     /// Validate experiment files
     Check(check::CheckArguments),
     /// Look closely at what a result rests on
@@ -114,6 +121,8 @@ pub fn main() -> ExitCode {
         Command::Ls(arguments) => ls::run(&arguments),
         Command::Show(arguments) => show::run(&arguments).map(|()| ExitCode::from(DONE)),
         Command::Diff(arguments) => diff::run(&arguments).map(|()| ExitCode::from(DONE)),
+        Command::Gc(arguments) => gc::run(&arguments),
+        Command::Export(arguments) => export::run(&arguments).map(|()| ExitCode::from(DONE)),
         Command::Check(arguments) => check::run(&arguments),
         Command::Verify(command) => verify::run(&command),
         Command::Dataset(command) => dataset::run(&command).map(|()| ExitCode::from(DONE)),
@@ -196,6 +205,9 @@ fn is_wrong_request(cause: &(dyn std::error::Error + 'static)) -> bool {
             error,
             RunError::NotFound { .. } | RunError::Ambiguous { .. } | RunError::NoCheckpoint { .. }
         );
+    }
+    if let Some(error) = cause.downcast_ref::<ExportError>() {
+        return matches!(error, ExportError::Exists(_) | ExportError::NotOurs(_));
     }
     if let Some(error) = cause.downcast_ref::<PlanError>() {
         return match error {

@@ -6,7 +6,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::{cells, ls, output};
-use crate::catalog::Entry;
+use crate::catalog::{Entry, size as bytes};
 use crate::runs::{Checkpoint, RunFolder, RunRecord, Session, find_run};
 
 /// Arguments of `colorize show`.
@@ -123,6 +123,7 @@ fn one_session(session: &Session) {
         ended,
         from_step,
         process,
+        threads,
         environment,
     } = session;
     let time = |time: &jiff::Timestamp| time.strftime("%Y-%m-%d %H:%M:%S UTC").to_string();
@@ -144,7 +145,7 @@ fn one_session(session: &Session) {
             "{} (process {process}): {}, {} threads, {:.1} GiB, {}",
             machine.host,
             machine.processor,
-            machine.threads,
+            threads.unwrap_or(machine.threads),
             machine.memory_bytes as f64 / f64::from(1 << 30),
             machine.system
         ),
@@ -310,15 +311,4 @@ fn files(folder: &RunFolder, checkpoints: &[Checkpoint]) {
         );
         fact("checkpoint", &step);
     }
-}
-
-/// Bytes of all files below a folder.
-fn bytes(path: &Path) -> u64 {
-    walkdir::WalkDir::new(path)
-        .into_iter()
-        .flatten()
-        .filter_map(|entry| entry.metadata().ok())
-        .filter(std::fs::Metadata::is_file)
-        .map(|metadata| metadata.len())
-        .sum()
 }

@@ -66,6 +66,7 @@ fn entry() -> Entry {
             ),
         ],
         seconds: 90.0,
+        at_work: false,
     }
 }
 
