@@ -39,6 +39,7 @@ mod grid;
 mod ground;
 mod intervals;
 mod legend;
+mod letters;
 mod look;
 #[cfg(test)]
 mod perception;
