@@ -1,5 +1,6 @@
 //! What holds for every figure: equal bytes, nothing overlaps, nothing panics, metadata come back.
 
+mod compared;
 mod content;
 mod kinds;
 mod specimens;

@@ -60,13 +60,13 @@ pub fn chroma_histograms(title: &str, content: &ChromaHistograms, theme: Theme) 
         count @ 0..=4 => count,
         5..=8 => 4,
         9..=16 => 5,
-        _ => 6,
+        _ => 7,
     };
     let aim = match across {
         0..=3 => 230.0,
         4 => 200.0,
         5 => 176.0,
-        _ => 150.0,
+        _ => 170.0,
     };
     let view = View::new(all.iter().map(|(_, counts)| *counts), aim);
     let (width, height) = view.size();
