@@ -5,7 +5,9 @@ use std::ops::Range;
 use image::RgbImage;
 
 use super::Figure;
-use super::grid::{Heading, Page, Words, cell_side, column_edges, page_width, write_headings};
+use super::grid::{
+    Heading, Page, Words, cell_side, column_edges, heading_size, page_width, write_headings_in,
+};
 use super::look::RunName;
 use super::scene::Align;
 use super::text::{self, Weight};
@@ -121,15 +123,16 @@ pub fn comparison(title: &str, content: &Comparison<'_>, theme: Theme) -> Figure
     let mut page = Page::new(title, page_width(columns, cell), theme);
     let edges = column_edges(&page, columns, cell);
 
+    let fixed = ["Ground truth", "Grayscale"].map(Heading::plain);
+    let names: Vec<Heading<'_>> = content.runs.iter().map(Heading::of).collect();
+    let size = heading_size(fixed.iter().chain(&names), cell);
     for block in 0..blocks {
         let runs = block * across..((block + 1) * across).min(content.runs.len());
-        let names = content.runs[runs.clone()].iter();
-        let mut headings = ["Ground truth", "Grayscale"].map(Heading::plain).to_vec();
-        headings.extend(names.map(Heading::of));
+        let headings = [&fixed, &names[runs.clone()]].concat();
         if block > 0 {
             page.y += BLOCK_GAP;
         }
-        write_headings(&mut page, &headings, &edges, cell);
+        write_headings_in(&mut page, &headings, &edges, cell, size);
         for row in &content.rows {
             draw_row(&mut page, row, content, runs.clone(), &edges, cell);
         }

@@ -75,8 +75,9 @@ pub fn effects(title: &str, content: &Effects, theme: Theme) -> Figure {
     let blocks: Vec<_> = (0..content.metrics.len()).collect();
     let blocks: Vec<&[usize]> = even_chunks(&blocks);
     let layout = Layout::new(content, &blocks);
-    let mut page = Page::new(title, layout.width() + 2.0 * MARGIN, theme);
-    let left = ((page.width - layout.width()) / 2.0).floor();
+    let width = layout.width(layout.numbers.len());
+    let mut page = Page::new(title, width + 2.0 * MARGIN, theme);
+    let left = ((page.width - width) / 2.0).floor();
     let any_row = content.groups.iter().any(|group| !group.rows.is_empty());
     if blocks.is_empty() || !any_row {
         page.write_nothing("no data");
@@ -133,10 +134,14 @@ fn sorted<'a>(group: &'a EffectGroup, metric: &Metric) -> Vec<&'a EffectRow> {
 /// Widths of the columns, which all blocks share, in points.
 struct Layout {
     label: f64,
-    across: usize,
-    /// Of the differences.
+    /// Of the numbers beside each plot of a block, from the left.
+    numbers: Vec<Numbers>,
+}
+
+/// Widths of the numbers beside a plot, in points.
+#[derive(Clone, Copy)]
+struct Numbers {
     value: f64,
-    /// Of their intervals.
     interval: f64,
 }
 
@@ -145,36 +150,56 @@ impl Layout {
         let rows = || content.groups.iter().flat_map(|group| &group.rows);
         let width = |words: &str, size: f64| text::width(words, size, Weight::Regular);
         let labels = rows().flat_map(|row| label_lines(&row.label));
-        let numbers = || {
-            rows()
-                .flat_map(|row| row.effects.iter().zip(&content.metrics))
-                .filter_map(|(effect, metric)| Some(((*effect)?, metric.digits)))
-        };
+        let across = blocks.iter().map(|block| block.len()).max().unwrap_or(0);
+        let numbers = (0..across).map(|number| {
+            let metrics = blocks.iter().filter_map(|block| block.get(number).copied());
+            let written = metrics.flat_map(|metric| {
+                let effects = rows().filter_map(move |row| row.effects.get(metric).copied()?);
+                effects.map(move |effect| (effect, content.metrics[metric].digits))
+            });
+            let least = Numbers {
+                value: 24.0,
+                interval: 24.0,
+            };
+            written.fold(least, |widest, (effect, digits)| Numbers {
+                value: widest
+                    .value
+                    .max(width(&text::signed(effect.value, digits), LABEL_SIZE).ceil()),
+                interval: widest
+                    .interval
+                    .max(width(&written_interval(effect, digits), SMALL_SIZE).ceil()),
+            })
+        });
         Self {
             label: labels
                 .map(|line| width(&line, LABEL_SIZE))
                 .fold(90.0, f64::max)
                 .min(WIDEST_LABEL)
                 .ceil(),
-            across: blocks.iter().map(|block| block.len()).max().unwrap_or(0),
-            value: numbers()
-                .map(|(effect, digits)| width(&text::signed(effect.value, digits), LABEL_SIZE))
-                .fold(24.0, f64::max)
-                .ceil(),
-            interval: numbers()
-                .map(|(effect, digits)| width(&written_interval(effect, digits), SMALL_SIZE))
-                .fold(24.0, f64::max)
-                .ceil(),
+            numbers: numbers.collect(),
         }
     }
 
-    /// Of a plot with the numbers beside it.
-    fn metric(&self) -> f64 {
-        PLOT_GAP + PLOT + NUMBER_GAP + self.value + NUMBER_GAP + self.interval
+    /// Where plot `number` of a block begins, from the left edge; that of the one after the last is
+    /// where the block ends, but for the space before it.
+    fn plot_x(&self, number: usize) -> f64 {
+        let before = self.numbers[..number].iter();
+        self.label
+            + PLOT_GAP
+            + before
+                .map(|numbers| PLOT_GAP + numbers.beside())
+                .sum::<f64>()
     }
 
-    fn width(&self) -> f64 {
-        self.label + self.across as f64 * self.metric()
+    fn width(&self, across: usize) -> f64 {
+        self.plot_x(across) - PLOT_GAP
+    }
+}
+
+impl Numbers {
+    /// Width of a plot with its numbers.
+    fn beside(self) -> f64 {
+        PLOT + NUMBER_GAP + self.value + NUMBER_GAP + self.interval
     }
 }
 
@@ -194,13 +219,13 @@ fn draw_block(
     layout: &Layout,
     left: f64,
 ) {
-    let plot_x = |number: usize| left + layout.label + number as f64 * layout.metric() + PLOT_GAP;
-    let right = left + layout.label + block.len() as f64 * layout.metric();
+    let plot_x = |number: usize| left + layout.plot_x(number);
+    let right = left + layout.width(block.len());
     let top = page.y;
     let mut bottom = top;
     for (number, metric) in block.iter().enumerate() {
         page.y = top;
-        let room = layout.metric() - PLOT_GAP;
+        let room = layout.numbers[number].beside();
         write_metric(page, &content.metrics[*metric], plot_x(number), room);
         bottom = page.y;
     }
@@ -242,7 +267,13 @@ fn draw_block(
                     draw_interval(page, effect, axis, plot, middle);
                 }
                 let digits = content.metrics[*metric].digits;
-                write_numbers(page, effect, digits, (plot.right(), middle), layout);
+                write_numbers(
+                    page,
+                    effect,
+                    digits,
+                    (plot.right(), middle),
+                    layout.numbers[number],
+                );
             }
             page.y += row_height(row);
         }
@@ -339,7 +370,7 @@ fn write_numbers(
     effect: Option<Effect>,
     digits: usize,
     (x, middle): (f64, f64),
-    layout: &Layout,
+    widths: Numbers,
 ) {
     let style = Words {
         size: LABEL_SIZE,
@@ -348,13 +379,13 @@ fn write_numbers(
     let value = effect.map_or("–".to_owned(), |effect| {
         text::signed(effect.value, digits)
     });
-    let value_end = x + NUMBER_GAP + layout.value;
+    let value_end = x + NUMBER_GAP + widths.value;
     let at = (value_end, middle + text::CAPITAL * LABEL_SIZE / 2.0);
     page.write(&value, at, Align::Right, f64::INFINITY, style);
     if let Some(effect) = effect {
         let words = written_interval(effect, digits);
         let at = (
-            value_end + NUMBER_GAP + layout.interval,
+            value_end + NUMBER_GAP + widths.interval,
             middle + text::CAPITAL * SMALL_SIZE / 2.0,
         );
         let style = Words::caption(page.theme);

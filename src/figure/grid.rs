@@ -251,27 +251,53 @@ impl<'a> Heading<'a> {
     }
 }
 
-/// Writes column headings over their cells, each on one line or, where it is too long, on up to
-/// three, with the run's mark beneath, and leaves the page where the first pictures begin.
-pub(super) fn write_headings(page: &mut Page, headings: &[Heading<'_>], edges: &[f64], cell: f64) {
-    const MARK: f64 = 38.0;
-    const MOST_LINES: usize = 3;
-    let mut style = Words::heading(page.theme);
-    let lines_of = |heading: &Heading<'_>, size: f64| {
-        text::name_lines(heading.words, size, style.weight, cell, MOST_LINES)
-    };
-    // Smaller where a name does not fit otherwise, and then all of them.
-    let fits = |line: &String| text::width(line, HEADING_SIZE, style.weight) <= cell;
-    let large = headings
-        .iter()
-        .flat_map(|heading| lines_of(heading, HEADING_SIZE));
-    if !large.collect::<Vec<_>>().iter().all(fits) {
-        style.size = LABEL_SIZE;
+/// The most lines of a heading.
+const HEADING_LINES: usize = 4;
+
+fn heading_lines(heading: &Heading<'_>, size: f64, cell: f64) -> Vec<String> {
+    text::name_lines(heading.words, size, Weight::Regular, cell, HEADING_LINES)
+}
+
+/// The size at which all of `headings` are written: smaller where one would not fit otherwise.
+pub(super) fn heading_size<'a>(
+    headings: impl IntoIterator<Item = &'a Heading<'a>>,
+    cell: f64,
+) -> f64 {
+    let mut lines = headings
+        .into_iter()
+        .flat_map(|heading| heading_lines(heading, HEADING_SIZE, cell));
+    if lines.all(|line| text::width(&line, HEADING_SIZE, Weight::Regular) <= cell) {
+        HEADING_SIZE
+    } else {
+        LABEL_SIZE
     }
+}
+
+/// Writes column headings over their cells as [`write_headings_in`] does, at the size that suits
+/// them.
+pub(super) fn write_headings(page: &mut Page, headings: &[Heading<'_>], edges: &[f64], cell: f64) {
+    let size = heading_size(headings, cell);
+    write_headings_in(page, headings, edges, cell, size);
+}
+
+/// Writes column headings over their cells, each on one line or, where it is too long, on up to
+/// four, with the run's mark beneath, and leaves the page where the first pictures begin.
+pub(super) fn write_headings_in(
+    page: &mut Page,
+    headings: &[Heading<'_>],
+    edges: &[f64],
+    cell: f64,
+    size: f64,
+) {
+    const MARK: f64 = 38.0;
+    let style = Words {
+        size,
+        ..Words::heading(page.theme)
+    };
     let line_height = style.size + 3.0;
     let wrapped: Vec<Vec<String>> = headings
         .iter()
-        .map(|heading| lines_of(heading, style.size))
+        .map(|heading| heading_lines(heading, size, cell))
         .collect();
     let lines = wrapped.iter().map(Vec::len).max().unwrap_or(1).max(1);
     let last = page.y + text::CAPITAL * style.size + line_height * (lines - 1) as f64;

@@ -10,19 +10,25 @@
 //!   after it exists. [`Figure::to_rgb`] draws it at scale 1 or 2, [`Figure::to_svg`] as SVG, and
 //!   [`Figure::save`] writes a PNG at scale 2 and an SVG beside it, both with provenance inside
 //!   that [`read_metadata`] gives back. Equal input gives equal bytes.
-//! - One function a kind of figure makes a [`Figure`] from data: [`triptych`] (the sample picture
-//!   of a step), [`curves`] (learning curves, from [`Panel`]s of [`Series`]), [`comparison`]
-//!   (pictures down, runs across, the best of each row in bold), [`channels`] (luma and chroma,
-//!   true and predicted), [`strip`] (pictures through the steps of a training), [`gallery`] (what a
-//!   network made of many photographs), [`intervals`] (differences about a zero line),
-//!   [`contact_sheet`] (a look at a dataset).
+//! - One function a kind of figure makes a [`Figure`] from data. Pictures: [`triptych`] (the sample
+//!   picture of a step), [`channels`] (luma and chroma, true and predicted), [`gallery`] (what a
+//!   network made of many photographs), [`strip`] (pictures through the steps of a training),
+//!   [`comparison`] (pictures down, runs across, the best of each row in bold), [`duel`] (where one
+//!   run beats another most, and where it loses), [`contact_sheet`] (a look at a dataset). Numbers:
+//!   [`curves`] (learning curves, from [`Panel`]s of [`Series`]), [`resources`] (memory and speed),
+//!   [`effects`] (ablations against their parents, several metrics side by side), [`intervals`]
+//!   (differences about a zero line), [`scatter`] (one number against another, a dot an image),
+//!   [`chroma_histograms`] (what colours photographs have and runs give).
+//! - A [`RunName`] is a run's name with its [`Look`]: whoever draws a report numbers its runs once,
+//!   and each then has one colour and one dash in every figure. Kinds that are drawn for any number
+//!   of runs change their layout with it, and say so: see each.
 //! - [`side_by_side`] alone gives pixels, not a [`Figure`]: photographs at their own size.
 //! - [`Theme`] is the one visual language that they share: colours, dashes, type sizes, spacing.
 //!
 //! Beneath them: `text` measures and shortens words before anything is placed, `grid` places
-//! pictures, `axis` chooses ticks, `diverging` colours signed numbers, `scene` draws marks on a
-//! plotters backend, `raster` with it pixels and `svg` documents, and `png` writes and reads that
-//! format. Fonts come from the crate `dejavu`; nothing is asked of the system.
+//! pictures, `axis` chooses ticks, `frame` draws them, `legend` names lines, `ground` paints dots by
+//! the thousand, `diverging` colours signed numbers, `scene` and `letters` draw marks on a plotters
+//! backend, `raster` with it pixels and `svg` documents, and `png` writes and reads that format. Fonts come from the crate `dejavu`; nothing is asked of the system.
 
 mod axis;
 mod channels;
@@ -39,6 +45,7 @@ mod grid;
 mod ground;
 mod intervals;
 mod legend;
+mod letters;
 mod look;
 #[cfg(test)]
 mod perception;

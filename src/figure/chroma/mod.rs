@@ -37,6 +37,8 @@ pub struct ChromaHistograms {
 
 /// Space between planes, in points.
 const PLANE_GAP: f64 = 20.0;
+/// The least width of what is written over a plane, in points.
+const NARROWEST: f64 = 136.0;
 /// Height of what is written over a plane where names take one line, in points.
 const HEAD: f64 = 34.0;
 /// Width of the colour bar, in points.
@@ -64,11 +66,13 @@ pub fn chroma_histograms(title: &str, content: &ChromaHistograms, theme: Theme) 
         0..=3 => 230.0,
         4 => 200.0,
         5 => 176.0,
-        _ => 140.0,
+        _ => 170.0,
     };
     let view = View::new(all.iter().map(|(_, counts)| *counts), aim);
     let (width, height) = view.size();
-    let used = across as f64 * (width + PLANE_GAP) - PLANE_GAP;
+    // Room for a name, however narrow the planes.
+    let slot = width.max(NARROWEST);
+    let used = across as f64 * (slot + PLANE_GAP) - PLANE_GAP;
     let left = view.widest_label() + 10.0;
     let inner = (left + used).max(680.0).ceil();
     let mut page = Page::new(title, inner + 2.0 * MARGIN, theme);
@@ -81,14 +85,14 @@ pub fn chroma_histograms(title: &str, content: &ChromaHistograms, theme: Theme) 
     let top = page.y;
     let lines = all
         .iter()
-        .map(|(run, _)| marked_lines(run, width).len())
+        .map(|(run, _)| marked_lines(run, slot).len())
         .max();
     let head = HEAD + MARKED_LINE * (lines.unwrap_or(1) - 1) as f64;
     let row_height = head + height + PLANE_GAP;
     for (number, (run, counts)) in all.iter().enumerate() {
         let (row, column) = (number / across, number % across);
         let corner = (
-            start + column as f64 * (width + PLANE_GAP),
+            start + column as f64 * (slot + PLANE_GAP),
             (top + head + row as f64 * row_height).round(),
         );
         let plane = Plane {
@@ -96,7 +100,7 @@ pub fn chroma_histograms(title: &str, content: &ChromaHistograms, theme: Theme) 
             color: content.color,
             corner,
         };
-        write_head(&mut page, run, counts, corner, width);
+        write_head(&mut page, run, counts, corner, slot);
         page.marks.push(plane.mark(&view, &ink, theme));
         if column == 0 {
             view.write_up(&mut page, &content.channels[1], plane.area(&view));

@@ -1,11 +1,12 @@
 //! Learning curves: panels of series over steps, side by side, under one title.
 //!
 //! This file holds what a caller says and lays the page out; `data` prepares points, `names` says
-//! which series are named and how each looks, `panel` draws one panel.
+//! which series are named and how each looks, `panel` draws one panel and `strokes` its lines.
 
 mod data;
 mod names;
 mod panel;
+mod strokes;
 
 pub use super::axis::Scale;
 

@@ -1,22 +1,23 @@
 //! One panel: its words, its axes, its lines.
 
 use super::super::axis::{Axis, Scale};
-use super::super::frame::{draw_axes, label_style, range, x_place, y_place};
+use super::super::frame::{draw_axes, label_style, range, y_place};
 use super::super::grid::{Page, Words};
 use super::super::legend;
 use super::super::look::Look;
 use super::super::scene::{Align, Area, Mark};
 use super::super::text::{self, Shorten, Weight};
 use super::super::theme::{HEADING_SIZE, LABEL_SIZE, SMALL_SIZE};
-use super::data::{Lines, envelope, thinned_out};
+use super::data::Lines;
+use super::strokes;
 use super::{Panel, Smoothing};
 
 /// Height of a label in the right margin, in points.
 const LABEL_LINE: f64 = 14.0;
 /// Space between the plot and a label in its right margin, bridged by a leader, in points.
-const LEADER: f64 = 16.0;
+const LEADER: f64 = 20.0;
 /// The widest label in the right margin, in points.
-const WIDEST_LABEL: f64 = 170.0;
+const WIDEST_LABEL: f64 = 190.0;
 
 /// With more series than this, only their means are drawn where they are smoothed.
 const MOST_WITH_POINTS: usize = 6;
@@ -24,15 +25,9 @@ const MOST_WITH_POINTS: usize = 6;
 const MOST_WITH_DOTS: usize = 12;
 /// With more points than this, a line through them would fill the plot.
 const MOST_POINTS_IN_A_LINE: usize = 600;
-/// How strongly bands are tinted, from 0 to 1, and how strongly where they are many.
-const TINT: f64 = 0.18;
-const FAINT_TINT: f64 = 0.09;
-/// With more bands than this, they are many.
-const MOST_TINTED: usize = 6;
-
 /// How the points behind smoothed lines are drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Points {
+pub(super) enum Points {
     ThinLine,
     /// A tint from the lowest to the highest.
     Envelope,
@@ -53,10 +48,10 @@ pub(in super::super) struct Place {
 /// A panel with its points ready for drawing.
 pub(in super::super) struct Prepared<'a> {
     panel: &'a Panel,
-    lines: Vec<(Lines, Look)>,
-    points: Points,
+    pub(super) lines: Vec<(Lines, Look)>,
+    pub(super) points: Points,
     /// Whether dots mark the points of sparse lines.
-    dots: bool,
+    pub(super) dots: bool,
     /// What the right margin names.
     labels: Vec<Label<'a>>,
 }
@@ -231,9 +226,13 @@ impl<'a> Prepared<'a> {
         });
         draw_axes(page, plot, x_axis.as_ref(), y_axis.as_ref());
         if let Some(y_axis) = &y_axis {
+            let axes = x_axis.as_ref().map(|x_axis| (x_axis, y_axis));
+            if let Some(axes) = axes {
+                strokes::draw_rest(page, self, plot, axes);
+            }
             self.draw_references(page, plot, y_axis);
-            if let Some(x_axis) = &x_axis {
-                self.draw_lines(page, plot, x_axis, y_axis);
+            if let Some(axes) = axes {
+                strokes::draw_lines(page, self, plot, axes);
             }
             self.draw_labels(page, plot, y_axis);
         }
@@ -314,72 +313,6 @@ impl<'a> Prepared<'a> {
         }
     }
 
-    fn draw_lines(&self, page: &mut Page, plot: Area, x_axis: &Axis, y_axis: &Axis) {
-        let theme = page.theme;
-        let place = |&(x, y): &(f64, f64)| {
-            (
-                x_place(plot, Some(x_axis), x),
-                y_place(plot, Some(y_axis), y),
-            )
-        };
-        let foremost = || self.lines.iter().filter(|(_, look)| *look != Look::Rest);
-        let rest = self.lines.iter().filter(|(_, look)| *look == Look::Rest);
-        let width = if foremost().count() > 12 { 1.3 } else { 1.8 };
-        for (lines, look) in rest {
-            for stretch in lines.main() {
-                let places: Vec<_> = stretch.iter().map(place).collect();
-                draw_stretch(page, &places, *look, 0.9, false);
-            }
-        }
-        let tint = if foremost().count() > MOST_TINTED {
-            FAINT_TINT
-        } else {
-            TINT
-        };
-        for (lines, look) in foremost() {
-            let points = lines.band.iter().map(|&(x, low, high)| {
-                let (x, upper) = place(&(x, high));
-                (x, upper, place(&(x, low)).1)
-            });
-            let points: Vec<_> = points.collect();
-            if points.len() > 1 {
-                page.marks.push(Mark::Band {
-                    points,
-                    color: look.style(theme).color,
-                    opacity: tint,
-                });
-            }
-        }
-        for (lines, look) in foremost() {
-            for stretch in lines.raw.iter().filter(|_| !lines.smooth.is_empty()) {
-                let places: Vec<_> = stretch.iter().map(place).collect();
-                let color = look.style(theme).color;
-                match self.points {
-                    Points::Hidden => {}
-                    Points::ThinLine => page.marks.push(Mark::Line {
-                        points: thinned_out(&places),
-                        width: 0.8,
-                        color: theme.thinned(color, 0.36),
-                        dashes: &[],
-                    }),
-                    Points::Envelope => page.marks.push(Mark::Band {
-                        points: envelope(&places),
-                        color,
-                        opacity: TINT,
-                    }),
-                }
-            }
-        }
-        for (lines, look) in foremost() {
-            let count: usize = lines.main().iter().map(Vec::len).sum();
-            let sparse = lines.smooth.is_empty() && self.dots && count as f64 * 14.0 < plot.width;
-            for stretch in lines.main() {
-                let places: Vec<_> = stretch.iter().map(place).collect();
-                draw_stretch(page, &places, *look, width, sparse);
-            }
-        }
-    }
-
     /// Names references, and series if they are named at their lines, in the right margin.
     fn draw_labels(&self, page: &mut Page, plot: Area, y_axis: &Axis) {
         let wishes: Vec<f64> = self
@@ -389,9 +322,10 @@ impl<'a> Prepared<'a> {
             .collect();
         let heights = legend::spread(&wishes, LABEL_LINE, plot.y, plot.bottom());
         for ((label, wish), height) in self.labels.iter().zip(wishes).zip(heights) {
-            let (line, ink) = match label.look {
-                Some(look) => (look.style(page.theme).color, page.theme.ink()),
-                None => (page.theme.muted(), page.theme.muted()),
+            let muted = page.theme.muted();
+            let (line, ink, dashes) = match label.look.map(|look| look.style(page.theme)) {
+                Some(style) => (style.color, page.theme.ink(), style.dash.pattern()),
+                None => (muted, muted, [].as_slice()),
             };
             let from = plot.right() + 2.0;
             page.marks.push(Mark::Line {
@@ -402,7 +336,7 @@ impl<'a> Prepared<'a> {
                 ],
                 width: if label.look.is_some() { 1.4 } else { 0.8 },
                 color: line,
-                dashes: &[],
+                dashes,
             });
             let at = (
                 plot.right() + LEADER + 1.0,
@@ -411,25 +345,5 @@ impl<'a> Prepared<'a> {
             let style = label_style(ink);
             page.write(label.words, at, Align::Left, WIDEST_LABEL, style);
         }
-    }
-}
-
-/// Draws a line through places, with dots on them if it is `sparse`; one place is a dot alone.
-fn draw_stretch(page: &mut Page, places: &[(f64, f64)], look: Look, width: f64, sparse: bool) {
-    let style = look.style(page.theme);
-    if places.len() == 1 || sparse {
-        page.marks.extend(places.iter().map(|center| Mark::Dot {
-            center: *center,
-            radius: width + 0.8,
-            color: style.color,
-        }));
-    }
-    if places.len() > 1 {
-        page.marks.push(Mark::Line {
-            points: thinned_out(places),
-            width,
-            color: style.color,
-            dashes: style.dash.pattern(),
-        });
     }
 }
