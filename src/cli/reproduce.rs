@@ -7,7 +7,6 @@ use anyhow::Context;
 use clap::Args;
 
 use super::prepare::{Prepared, TrainingArguments, stop_on_signal};
-use super::run::claims_of;
 use super::work::{WorkArguments, summaries, work_off};
 use super::{DONE, FAILED, INTERRUPTED, output};
 use crate::dataset::Source;
