@@ -237,12 +237,16 @@ impl Watch {
             return Ok(holder);
         };
         let now = Instant::now();
-        let seen = self.seen.entry(owner.token.clone()).or_insert(Seen {
+        let first = Seen {
             beats: *beats,
             since: now,
-        });
+        };
+        let Some(seen) = self.seen.get_mut(&owner.token) else {
+            self.seen.insert(owner.token.clone(), first);
+            return Ok(holder);
+        };
         if seen.beats != *beats {
-            (seen.beats, seen.since) = (*beats, now);
+            *seen = first;
         } else if now.duration_since(seen.since) >= self.patience {
             return Ok(Holder::Dead(owner.clone()));
         }
