@@ -15,6 +15,7 @@ mod reproduce;
 mod run;
 mod run_choice;
 mod verify;
+mod watch;
 mod weights;
 mod work;
 
@@ -27,6 +28,7 @@ use crate::dataset::DatasetError;
 use crate::experiment::ExperimentError;
 use crate::extractor::ExtractorError;
 use crate::plan::PlanError;
+use crate::proof::ProofError;
 use crate::runs::RunError;
 use crate::train::TrainError;
 use crate::trained::TrainedError;
@@ -47,6 +49,8 @@ enum Command {
     Plan(plan::PlanArguments),
     /// Train the stages of the write-up and draw their figures
     Reproduce(reproduce::ReproduceArguments),
+    /// Look at runs while they are trained
+    Watch(watch::WatchArguments),
     /// Score a trained run on photographs, beside what no network is needed for
     Evaluate(evaluate::EvaluateArguments),
     /// Colour photographs of any size with a trained run
@@ -83,11 +87,12 @@ pub fn main() -> ExitCode {
         Command::Run(arguments) => run::run(&arguments),
         Command::Plan(arguments) => plan::run(&arguments),
         Command::Reproduce(arguments) => reproduce::run(&arguments),
+        Command::Watch(arguments) => watch::run(&arguments).map(|()| ExitCode::from(DONE)),
         Command::Evaluate(arguments) => evaluate::run(&arguments).map(|()| ExitCode::from(DONE)),
         Command::Predict(arguments) => predict::run(&arguments),
         Command::Features(arguments) => features::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
-        Command::Verify(command) => verify::run(&command).map(|()| ExitCode::from(DONE)),
+        Command::Verify(command) => verify::run(&command),
         Command::Dataset(command) => dataset::run(&command).map(|()| ExitCode::from(DONE)),
         Command::Weights(command) => weights::run(&command).map(|()| ExitCode::from(DONE)),
         Command::Doctor => doctor::run().map(|()| ExitCode::from(DONE)),
@@ -121,6 +126,9 @@ fn is_wrong_request(cause: &(dyn std::error::Error + 'static)) -> bool {
             TrainError::Extractor(error) => is_wrong_request(error),
             _ => false,
         };
+    }
+    if let Some(ProofError::Train(error)) = cause.downcast_ref::<ProofError>() {
+        return is_wrong_request(error);
     }
     if let Some(error) = cause.downcast_ref::<TrainedError>() {
         return match error {

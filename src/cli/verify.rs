@@ -1,6 +1,9 @@
 //! `colorize verify`: a close look at what a result rests on.
 
+mod proof;
+
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 use serde::Deserialize;
@@ -20,6 +23,12 @@ use crate::photo::Resize;
 pub(super) enum VerifyCommand {
     /// Show photographs to a classifier, in colour and in gray and under every preprocessing, and list its first guesses
     Extractor(ExtractorArguments),
+    /// Train a few steps twice and compare every bit: weights, statistics, optimizer, rows, scores and pictures
+    Determinism(proof::ProofArguments),
+    /// Kill a training, let it go on, and compare every bit with one that was left alone
+    Resume(proof::ResumeArguments),
+    /// Compare every bit of two runs, such as one trial on two machines
+    Equal(proof::EqualArguments),
 }
 
 /// Arguments of `colorize verify extractor`.
@@ -59,9 +68,14 @@ fn kind(name: &str) -> Result<ExtractorKind, String> {
 }
 
 /// Runs a command.
-pub(super) fn run(command: &VerifyCommand) -> anyhow::Result<()> {
+pub(super) fn run(command: &VerifyCommand) -> anyhow::Result<ExitCode> {
     match command {
-        VerifyCommand::Extractor(arguments) => extractor(arguments),
+        VerifyCommand::Extractor(arguments) => {
+            extractor(arguments).map(|()| ExitCode::from(super::DONE))
+        }
+        VerifyCommand::Determinism(arguments) => proof::determinism(arguments),
+        VerifyCommand::Resume(arguments) => proof::resume(arguments),
+        VerifyCommand::Equal(arguments) => proof::equal(arguments),
     }
 }
 

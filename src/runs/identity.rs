@@ -10,15 +10,18 @@ use crate::experiment::Experiment;
 
 /// Keys of an experiment that change no number: names, and how often and how long its state is kept. The manifest and the
 /// name of the weights are among them because their contents count instead.
-const NO_NUMBER: [&str; 8] = [
+const NO_NUMBER: [&str; 11] = [
     "name",
     "title",
     "seeds",
     "dataset.use",
     "fusion.weights",
     "train.checkpoint_every",
-    "train.keep_checkpoints",
+    "train.retain.last",
+    "train.retain.best",
+    "train.retain.every",
     "train.flush_seconds",
+    "train.system_every_seconds",
 ];
 
 /// Keys of that kind that programs had which wrote older runs.
@@ -93,10 +96,6 @@ impl Identity {
         for (room, version) in parts.code {
             values.insert(format!("{CODE}{room}"), version.to_string());
         }
-        let hash_of = |values: &BTreeMap<String, String>| {
-            let texts = values.iter().flat_map(|(key, value)| [key, value]);
-            hash(texts.map(String::as_str)).to_hex().to_string()
-        };
         let configuration = hash_of(&values);
         values.insert(SEED.to_owned(), parts.seed.to_string());
         Self {
@@ -129,6 +128,11 @@ impl Identity {
     }
 }
 
+fn hash_of(values: &BTreeMap<String, String>) -> String {
+    let texts = values.iter().flat_map(|(key, value)| [key, value]);
+    hash(texts.map(String::as_str)).to_hex().to_string()
+}
+
 impl fmt::Display for Identity {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.hex)
@@ -153,6 +157,11 @@ impl Inputs {
         }
         values.insert(SEED.to_owned(), record.seed.to_string());
         Self(values)
+    }
+
+    /// The identity that is made from them, in hexadecimal.
+    pub fn identity(&self) -> String {
+        hash_of(&self.0)
     }
 
     /// Keys and values, by key.

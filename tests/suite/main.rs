@@ -2,9 +2,11 @@
 
 #![allow(clippy::unwrap_used, clippy::float_cmp, missing_docs)]
 
+mod crash;
 mod experiment;
 mod extractor;
 mod network;
 mod plan;
+mod proofs;
 mod runs;
 mod stages;

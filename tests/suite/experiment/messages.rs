@@ -216,7 +216,7 @@ fn values_out_of_range() {
         (
             "no checkpoint kept",
             "steps = 7000",
-            "steps = 7000\nkeep_checkpoints = 0",
+            "steps = 7000\nretain.last = 0",
         ),
         (
             "flush at once",
