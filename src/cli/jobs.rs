@@ -148,8 +148,18 @@ pub(super) fn arguments(
     training: &TrainingArguments,
 ) -> Vec<OsString> {
     let mut arguments: Vec<OsString> = vec!["run".into(), resolved.path.clone().into()];
+    arguments.extend(["--only".into(), trial.name().into()]);
+    arguments.extend(shared_arguments(overrides, training));
+    arguments
+}
+
+/// What all trials of an experiment file have in common on the command line.
+pub(super) fn shared_arguments(
+    overrides: &Overrides,
+    training: &TrainingArguments,
+) -> Vec<OsString> {
+    let mut arguments = Vec::new();
     let mut add = |name: &str, value: OsString| arguments.extend([name.into(), value]);
-    add("--only", trial.name().into());
     for assignment in &overrides.set {
         add("--set", assignment.into());
     }

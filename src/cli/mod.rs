@@ -7,6 +7,7 @@ mod doctor;
 mod evaluate;
 mod features;
 mod jobs;
+mod launch;
 mod output;
 mod plan;
 mod predict;
@@ -27,6 +28,7 @@ use crate::backend::BackendError;
 use crate::dataset::DatasetError;
 use crate::experiment::ExperimentError;
 use crate::extractor::ExtractorError;
+use crate::launcher::LauncherError;
 use crate::plan::PlanError;
 use crate::proof::ProofError;
 use crate::runs::RunError;
@@ -161,6 +163,13 @@ fn is_wrong_request(cause: &(dyn std::error::Error + 'static)) -> bool {
         return match error {
             PlanError::SameTrial { .. } => true,
             PlanError::Run(error) => is_wrong_request(error),
+        };
+    }
+    if let Some(error) = cause.downcast_ref::<LauncherError>() {
+        return match error {
+            LauncherError::NoSlurm { .. } | LauncherError::Path { .. } => true,
+            LauncherError::Runs(error) => is_wrong_request(error),
+            _ => false,
         };
     }
     cause.is::<ExperimentError>()

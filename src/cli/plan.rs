@@ -9,9 +9,10 @@ use comfy_table::CellAlignment;
 use serde::Serialize;
 
 use super::prepare::{ExperimentArguments, TrainingArguments};
-use super::{DONE, output};
+use super::{DONE, launch, output};
 use crate::backend::DeviceName;
 use crate::experiment::check_names;
+use crate::launcher::Queue;
 use crate::plan::{Counts, Estimate, Plan, Planned, Source, State};
 
 /// Arguments of `colorize plan`.
@@ -46,25 +47,27 @@ pub(super) fn run(arguments: &PlanArguments) -> anyhow::Result<ExitCode> {
     };
     let resolved = arguments.experiments.resolve(&training, &arguments.seed)?;
     check_names(&resolved)?;
-    let plan = training.plan(resolved)?.plan;
+    // A plan is looked at where the queue is, and the device may be elsewhere.
+    let plan = training.plan_elsewhere(resolved)?.plan;
+    let queue = launch::queue(&arguments.runs)?;
     if arguments.json {
-        output::line(&serde_json::to_string_pretty(&Written::of(&plan))?);
+        output::line(&serde_json::to_string_pretty(&Written::of(&plan, &queue))?);
     } else {
-        print(&plan);
+        print(&plan, &queue);
     }
     Ok(ExitCode::from(DONE))
 }
 
 /// Prints a plan as a table, with its sums.
-pub(super) fn print(plan: &Plan) {
+pub(super) fn print(plan: &Plan, queue: &Queue) {
     let mut table = output::table(&["trial", "state", "steps", "left", ""]);
     for trial in plan.trials() {
         table.add_row([
             trial.label(),
-            trial.state.name().to_owned(),
+            launch::state_name(trial, queue).to_owned(),
             format!("{}/{}", trial.steps - trial.steps_left(), trial.steps),
             left(trial),
-            details(trial),
+            launch::details(trial, queue),
         ]);
     }
     for column in [2, 3] {
@@ -75,6 +78,9 @@ pub(super) fn print(plan: &Plan) {
     output::line(&table.to_string());
     output::line("");
     output::line(&sums(plan));
+    if !queue.is_empty() {
+        output::line(&launch::queued(plan, queue));
+    }
     for line in sources(plan) {
         output::line(&line);
     }
@@ -235,6 +241,14 @@ struct WrittenTrial<'a> {
     state: &'a State,
     stale: Option<WrittenStale>,
     estimate: Option<&'a Estimate>,
+    /// The task of Slurm that has it, and how that stands.
+    slurm: Option<WrittenTask<'a>>,
+}
+
+#[derive(Serialize)]
+struct WrittenTask<'a> {
+    task: &'a str,
+    state: &'static str,
 }
 
 #[derive(Serialize)]
@@ -244,10 +258,14 @@ struct WrittenStale {
 }
 
 impl<'a> Written<'a> {
-    fn of(plan: &'a Plan) -> Self {
+    fn of(plan: &'a Plan, queue: &'a Queue) -> Self {
         let (seconds_left, seconds_unknown_of) = plan.seconds_left();
         Self {
-            trials: plan.trials().iter().map(WrittenTrial::of).collect(),
+            trials: plan
+                .trials()
+                .iter()
+                .map(|trial| WrittenTrial::of(trial, queue))
+                .collect(),
             counts: plan.counts(),
             seconds_left,
             seconds_unknown_of,
@@ -256,7 +274,7 @@ impl<'a> Written<'a> {
 }
 
 impl<'a> WrittenTrial<'a> {
-    fn of(trial: &'a Planned) -> Self {
+    fn of(trial: &'a Planned, queue: &'a Queue) -> Self {
         Self {
             name: trial.name(),
             experiment: &trial.experiment,
@@ -272,6 +290,10 @@ impl<'a> WrittenTrial<'a> {
                 changes: stale.changes.iter().map(ToString::to_string).collect(),
             }),
             estimate: trial.estimate.as_ref(),
+            slurm: queue.task(&trial.name()).map(|task| WrittenTask {
+                task: &task.id,
+                state: task.state.word(),
+            }),
         }
     }
 }

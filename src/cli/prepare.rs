@@ -107,6 +107,11 @@ impl TrainingArguments {
     /// so that a wrong request ends before any work.
     pub(super) fn prepare(&self, experiments: Vec<Resolved>) -> anyhow::Result<Vec<Prepared>> {
         backend::open(&self.device)?;
+        self.inspect(experiments)
+    }
+
+    /// The same for a device that need not be on this machine.
+    fn inspect(&self, experiments: Vec<Resolved>) -> anyhow::Result<Vec<Prepared>> {
         let cache = Cache::of_user()?;
         let mut prepared = Vec::new();
         for resolved in experiments {
@@ -117,7 +122,13 @@ impl TrainingArguments {
 
     /// From the experiments to a plan of all their trials; see [`Self::prepare`]. No run folder is touched.
     pub(super) fn plan(&self, experiments: Vec<Resolved>) -> anyhow::Result<Work> {
-        let prepared = self.prepare(experiments)?;
+        backend::open(&self.device)?;
+        self.plan_elsewhere(experiments)
+    }
+
+    /// The same for a device that need not be on this machine.
+    pub(super) fn plan_elsewhere(&self, experiments: Vec<Resolved>) -> anyhow::Result<Work> {
+        let prepared = self.inspect(experiments)?;
         let mut wanted = Vec::new();
         for experiment in &prepared {
             for &seed in &experiment.resolved.experiment.seeds {

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::Args;
 
+use super::launch::{self, Launcher};
 use super::prepare::{ExperimentArguments, Prepared, TrainingArguments, Work, stop_on_signal};
 use super::work::{WorkArguments, Worked, summaries, work_off};
 use super::{DONE, FAILED, INTERRUPTED, RequestError, jobs, output};
@@ -25,6 +26,12 @@ pub(super) struct RunArguments {
     training: TrainingArguments,
     #[command(flatten)]
     work: WorkArguments,
+    /// Hand the trials to a scheduler instead of training them here; the experiments' `[slurm]` says what they need
+    #[arg(long, value_name = "LAUNCHER", conflicts_with_all = ["tui", "jobs", "only"])]
+    launcher: Option<Launcher>,
+    /// With `--launcher`: print the scripts and submit nothing
+    #[arg(long, requires = "launcher")]
+    dry_run: bool,
     /// Train one trial of the plan, in this process: `<experiment>/<trial>`
     #[arg(long, hide = true, value_name = "NAME")]
     only: Option<String>,
@@ -44,14 +51,26 @@ pub(super) fn run(arguments: &RunArguments) -> anyhow::Result<ExitCode> {
     let training = &arguments.training;
     let resolved = arguments.experiments.resolve(training, &arguments.seed)?;
     check_names(&resolved)?;
-    if let Some(name) = &arguments.only {
+    let overrides = arguments.experiments.overrides(training, &arguments.seed);
+    if let Some(Launcher::Slurm) = arguments.launcher {
+        let work = training.plan_elsewhere(resolved)?;
+        return launch::slurm(&work, training, &overrides, arguments.dry_run);
+    }
+    if let Some(name) = arguments
+        .only
+        .as_ref()
+        .filter(|_| arguments.until_input_ends)
+    {
         let prepared = training.prepare(resolved)?;
         let stop = stop(arguments)?;
         return only(&prepared, name, training, &stop);
     }
-    let work = training.plan(resolved)?;
+    let mut work = training.plan(resolved)?;
+    if let Some(name) = &arguments.only {
+        let only = work.plan.only(name);
+        work.plan = only.ok_or_else(|| no_such_trial(name))?;
+    }
     let stop = stop(arguments)?;
-    let overrides = arguments.experiments.overrides(training, &arguments.seed);
     let worked = work_off(
         &work,
         &arguments.work,
@@ -59,7 +78,9 @@ pub(super) fn run(arguments: &RunArguments) -> anyhow::Result<ExitCode> {
         &|_| overrides.clone(),
         &stop,
     )?;
-    print(&work)?;
+    if arguments.only.is_none() {
+        print(&work)?;
+    }
     Ok(code(&worked))
 }
 
@@ -90,8 +111,13 @@ fn only(
             }));
         }
     }
-    let reason = format!("the plan has no trial `{name}`; `colorize plan --json` names them all");
-    Err(RequestError(reason).into())
+    Err(no_such_trial(name).into())
+}
+
+fn no_such_trial(name: &str) -> RequestError {
+    RequestError(format!(
+        "the plan has no trial `{name}`; `colorize plan --json` names them all"
+    ))
 }
 
 /// Prints what the trials have left: how they stand, what they score, and what became of the claims.

@@ -65,9 +65,9 @@ pub(super) fn run(arguments: &WatchArguments) -> anyhow::Result<()> {
 fn once(runs: &Path, chosen: Option<&Path>) -> anyhow::Result<String> {
     let now = Timestamp::now();
     let mut survey = Survey::new(runs);
-    survey.look(now);
+    survey.look();
     while survey.pending() > 0 {
-        survey.look(now);
+        survey.look();
     }
     let row = survey
         .rows()

@@ -36,6 +36,7 @@ use crate::color::ColorSection;
 use crate::dataset::DatasetSection;
 use crate::evaluate::EvaluateSection;
 use crate::extractor::FusionSection;
+use crate::launcher::SlurmSection;
 use crate::network::NetworkSection;
 use crate::photo::ImageSection;
 use crate::train::TrainSection;
@@ -90,6 +91,8 @@ pub struct Resolved {
     pub claims: Vec<Claim>,
     /// Where in the file's `[matrix]` it stands.
     pub variant: Variant,
+    /// What its trials need of a cluster.
+    pub slurm: SlurmSection,
 }
 
 /// Where each value of an experiment was written; [`Resolved::error_at`] draws from it.

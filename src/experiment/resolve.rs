@@ -9,7 +9,7 @@ use crate::dataset::{DatasetError, resolve_manifest};
 use super::claim;
 use super::explain::{RENAMED, closest, did_you_mean, dotted, example, parts};
 use super::file::{ExperimentFile, parse, read_family};
-use super::judge::judge;
+use super::judge::{judge, judge_slurm};
 use super::matrix::{self, Point};
 use super::nearest::{list, nearest};
 use super::neighbours::Neighbours;
@@ -117,12 +117,17 @@ impl Judged<'_> {
         let Point { variant, tree } = point;
         let (written, found) = read_all::<Written>(&tree);
         let mut problems = found.problems.clone();
+        let slurm = written
+            .as_ref()
+            .map(|written| written.slurm.clone())
+            .unwrap_or_default();
         let complete = written.map(|written| written.complete(&self.stem));
         let mut claims = Vec::new();
         let mut weights = None;
         if let Some((experiment, written)) = &complete {
             let skip = found.sections();
             problems.extend(judge(experiment, &tree, &skip));
+            problems.extend(judge_slurm(&slurm, experiment, &tree, &skip));
             if !skip.contains(&"claims") {
                 match claim::decide(written, &experiment.name, &tree, &self.neighbours) {
                     Ok(decided) => claims = decided,
@@ -146,6 +151,7 @@ impl Judged<'_> {
                 weights,
                 claims,
                 variant,
+                slurm,
             }),
             _ => Err(problems),
         }

@@ -9,6 +9,7 @@ use crate::color::ColorSection;
 use crate::dataset::DatasetSection;
 use crate::evaluate::EvaluateSection;
 use crate::extractor::FusionSection;
+use crate::launcher::SlurmSection;
 use crate::network::NetworkSection;
 use crate::photo::ImageSection;
 use crate::train::TrainSection;
@@ -40,6 +41,8 @@ pub(super) struct Written {
     train: TrainSection,
     #[serde(default)]
     evaluate: EvaluateSection,
+    #[serde(default)]
+    pub(super) slurm: SlurmSection,
     #[serde(default)]
     claims: Vec<WrittenClaim>,
     #[serde(rename = "quick")]

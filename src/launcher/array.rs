@@ -17,6 +17,8 @@ const LONGEST: usize = 1000;
 pub struct Task {
     /// `experiment/trial`.
     pub trial: String,
+    /// The experiment's file; a relative path starts from [`Launch::folder`].
+    pub file: PathBuf,
     /// The experiment's name.
     pub experiment: String,
     /// What it needs.
@@ -32,7 +34,7 @@ pub struct Launch {
     pub folder: PathBuf,
     /// This program, absolute.
     pub program: PathBuf,
-    /// The arguments, to which `--only <trial>` is added.
+    /// What stands behind `run <file> --only <trial>`.
     pub arguments: Vec<String>,
 }
 
@@ -79,6 +81,10 @@ pub fn arrays(launch: &Launch, tasks: &[Task]) -> Result<Vec<Array>, LauncherErr
                 "colorize".to_owned()
             };
             let trials: Vec<String> = group.iter().map(|task| task.trial.clone()).collect();
+            let files = group
+                .iter()
+                .map(|task| Ok((task.trial.clone(), text(&task.file)?.to_owned())))
+                .collect::<Result<Vec<_>, LauncherError>>()?;
             let script = Script {
                 section: &first.resources,
                 name: &name,
@@ -86,7 +92,7 @@ pub fn arrays(launch: &Launch, tasks: &[Task]) -> Result<Vec<Array>, LauncherErr
                 folder: text(&launch.folder)?,
                 program: text(&launch.program)?,
                 arguments: &launch.arguments,
-                trials: &trials,
+                tasks: &files,
             }
             .render();
             Ok(Array {
@@ -189,6 +195,7 @@ mod tests {
     fn task(trial: &str, section: &str) -> Task {
         Task {
             trial: trial.to_owned(),
+            file: "a.toml".into(),
             experiment: trial.split('/').next().unwrap().to_owned(),
             resources: toml::from_str(section).unwrap(),
         }
@@ -199,7 +206,7 @@ mod tests {
             runs: runs.to_path_buf(),
             folder: "/work".into(),
             program: "/bin/colorize".into(),
-            arguments: vec!["run".to_owned(), "a.toml".to_owned()],
+            arguments: vec!["--runs".to_owned(), "runs".to_owned()],
         }
     }
 

@@ -20,10 +20,10 @@ pub(super) struct Script<'a> {
     pub(super) folder: &'a str,
     /// This program, absolute.
     pub(super) program: &'a str,
-    /// The arguments of a task, but for the trial.
+    /// The arguments of all tasks.
     pub(super) arguments: &'a [String],
-    /// The trials, in the order of the array's indices.
-    pub(super) trials: &'a [String],
+    /// Trials and their experiment files, in the order of the array's indices.
+    pub(super) tasks: &'a [(String, String)],
 }
 
 impl Script<'_> {
@@ -33,19 +33,18 @@ impl Script<'_> {
         lines.extend(options.map(|option| format!("#SBATCH {option}")));
         lines.push(SIGNALS.to_owned());
         lines.push(format!("cd -- {} || exit", quoted(self.folder)));
-        lines.push("trials=(".to_owned());
-        let trials = self.trials.iter();
-        lines.extend(trials.map(|trial| format!("    {}", quoted(trial))));
+        lines.push("tasks=(".to_owned());
+        let tasks = self.tasks.iter();
+        lines.extend(tasks.map(|(trial, file)| format!("    {} {}", quoted(trial), quoted(file))));
         lines.push(")".to_owned());
-        lines.push("trial=${trials[$SLURM_ARRAY_TASK_ID]}".to_owned());
-        if self.section.cpus.is_some() {
-            lines.push(THREADS.to_owned());
-        }
         lines.extend(self.section.setup.iter().cloned());
-        let words: Vec<String> = std::iter::once(self.program)
-            .chain(self.arguments.iter().map(String::as_str))
-            .map(quoted)
-            .collect();
+        let mut words = vec![quoted(self.program)];
+        words.push(r#"run "$file" --only "$trial""#.to_owned());
+        words.extend(self.arguments.iter().map(|argument| quoted(argument)));
+        if self.section.cpus.is_some() {
+            // Whether or not the cluster holds the task to its cores.
+            words.push(r#"--threads "$SLURM_CPUS_PER_TASK""#.to_owned());
+        }
         let requeues = self.section.requeues.to_string();
         let task = TASK.replace("{requeues}", &requeues);
         lines.push(task.replace("{command}", &words.join(" ")));
@@ -54,7 +53,7 @@ impl Script<'_> {
 
     fn options(&self) -> Vec<String> {
         let section = self.section;
-        let last = self.trials.len().saturating_sub(1);
+        let last = self.tasks.len().saturating_sub(1);
         let at_once = section
             .at_once
             .map_or_else(String::new, |count| format!("%{count}"));
@@ -103,14 +102,12 @@ trap stop_before_limit USR1
 trap : TERM INT HUP
 "#;
 
-/// As many threads as cores were asked for.
-const THREADS: &str = r"# Whether or not the cluster holds the task to its cores.
-export RAYON_NUM_THREADS=$SLURM_CPUS_PER_TASK OMP_NUM_THREADS=$SLURM_CPUS_PER_TASK";
-
 /// What every task does. Bash ends `wait` when a trapped signal comes, and remembers how a program ended that is gone.
 const TASK: &str = r#"
+trial=${tasks[2 * SLURM_ARRAY_TASK_ID]}
+file=${tasks[2 * SLURM_ARRAY_TASK_ID + 1]}
 printf '%s task %s on %s: %s\n' "$(date -u +%FT%TZ)" "${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID" "$(hostname)" "$trial"
-{command} --only "$trial" &
+{command} &
 program=$!
 while kill -0 "$program" 2>/dev/null; do
     wait "$program"
@@ -147,8 +144,9 @@ fn for_sbatch(path: &str, name: &str) -> String {
 mod tests {
     use super::*;
 
-    fn script(section: &str, folder: &str, arguments: &[&str]) -> String {
+    fn script(section: &str, folder: &str, file: &str, arguments: &[&str]) -> String {
         let arguments: Vec<String> = arguments.iter().map(|&text| text.to_owned()).collect();
+        let trials = ["02-stopsigns/s0-0123456789", "02-stopsigns/s1-abcdef0123"];
         Script {
             section: &toml::from_str(section).unwrap(),
             name: "colorize-02-stopsigns",
@@ -156,18 +154,16 @@ mod tests {
             folder,
             program: "/opt/colorize/bin/colorize",
             arguments: &arguments,
-            trials: &[
-                "02-stopsigns/s0-0123456789".to_owned(),
-                "02-stopsigns/s1-abcdef0123".to_owned(),
-            ],
+            tasks: &trials.map(|trial| (trial.to_owned(), file.to_owned())),
         }
         .render()
     }
 
     #[test]
     fn a_script_without_resources() {
-        let arguments = ["run", "experiments/02-stopsigns.toml", "--runs", "runs"];
-        insta::assert_snapshot!(script("", "/home/ada/colorize", &arguments));
+        let file = "experiments/02-stopsigns.toml";
+        let arguments = ["--device", "flex", "--runs", "runs"];
+        insta::assert_snapshot!(script("", "/home/ada/colorize", file, &arguments));
     }
 
     #[test]
@@ -175,17 +171,9 @@ mod tests {
         let section = "partition = \"gpu\"\ntime = \"12:00:00\"\ngpus = \"a100:1\"\ncpus = 8\nmemory = \"32G\"\n\
                        account = \"lab\"\nqos = \"high\"\nat_once = 4\nsignal_seconds = 600\nrequeues = 9\n\
                        options = [\"--constraint=v100\"]\nsetup = [\"module load cuda\", \"export A=1\"]";
-        let arguments = [
-            "run",
-            "it's here.toml",
-            "--set",
-            "dataset.categories=[\"stop sign\"]",
-        ];
-        insta::assert_snapshot!(script(
-            section,
-            "/scratch/it's \"100%\" #1 $HOME",
-            &arguments
-        ));
+        let folder = "/scratch/it's \"100%\" #1 $HOME";
+        let arguments = ["--set", "dataset.categories=[\"stop sign\"]"];
+        insta::assert_snapshot!(script(section, folder, "it's here.toml", &arguments));
     }
 
     #[test]

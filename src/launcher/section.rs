@@ -1,6 +1,9 @@
 //! The `[slurm]` section of an experiment file: what a trial asks of a cluster.
 
-use serde::{Deserialize, Serialize};
+use std::fmt;
+
+use serde::de::Visitor;
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// What one trial asks of Slurm. What is not written is left to the cluster. It changes no number, so it is beside the
 /// experiment and not in it.
@@ -46,13 +49,42 @@ pub struct SlurmSection {
 }
 
 /// GPUs as Slurm counts them.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum Gpus {
     /// So many, of any kind.
     Number(usize),
     /// So many of a kind, or of several.
     Kind(String),
+}
+
+impl<'de> Deserialize<'de> for Gpus {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(GpusVisitor)
+    }
+}
+
+struct GpusVisitor;
+
+impl Visitor<'_> for GpusVisitor {
+    type Value = Gpus;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a whole number, or a string such as `\"a100:1\"`")
+    }
+
+    fn visit_i64<E: serde::de::Error>(self, number: i64) -> Result<Gpus, E> {
+        // A number below 0 is as wrong as 0, and is judged with it.
+        Ok(Gpus::Number(usize::try_from(number).unwrap_or(0)))
+    }
+
+    fn visit_u64<E: serde::de::Error>(self, number: u64) -> Result<Gpus, E> {
+        Ok(Gpus::Number(usize::try_from(number).unwrap_or(0)))
+    }
+
+    fn visit_str<E: serde::de::Error>(self, kind: &str) -> Result<Gpus, E> {
+        Ok(Gpus::Kind(kind.to_owned()))
+    }
 }
 
 impl Default for SlurmSection {

@@ -153,6 +153,12 @@ impl Plan {
         &self.trials
     }
 
+    /// The plan of the one trial of this name; `None` when it has none.
+    pub fn only(&self, name: &str) -> Option<Self> {
+        let trials = vec![self.find(name)?.clone()];
+        Some(Self { trials })
+    }
+
     /// Those that have to be trained, in the order in which they should be: missing, interrupted, failed.
     pub fn to_do(&self) -> Vec<&Planned> {
         let mut to_do: Vec<(u8, &Planned)> = self

@@ -78,14 +78,7 @@ fn list_height(screen: &Screen, rows: usize, height: u16) -> u16 {
 
 fn heading(view: &View<'_>) -> String {
     let mut parts = Vec::new();
-    for state in [
-        State::Running,
-        State::Silent,
-        State::Killed,
-        State::Interrupted,
-        State::Failed,
-        State::Done,
-    ] {
+    for state in State::ALL {
         let count = view.rows.iter().filter(|row| row.state == state).count();
         if count > 0 {
             parts.push(format!("{count} {}", state.word()));
@@ -238,7 +231,7 @@ fn state_style(state: State, screen: &Screen) -> Style {
     }
     Style::new().fg(match state {
         State::Running => Color::Green,
-        State::Silent | State::Interrupted => Color::Yellow,
+        State::Interrupted => Color::Yellow,
         State::Killed | State::Failed => Color::Red,
         State::Done => Color::Blue,
     })

@@ -5,16 +5,14 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::runs::{MetricFollower, MetricPoint, RunRecord, Status};
+use crate::runs::{Holder, MetricFollower, MetricPoint, RunRecord, Status};
 
-/// How a run stands, as far as can be told without its lock.
+/// How a run stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum State {
     /// A process works on it.
     Running,
-    /// It says that it is running, on another machine, and has written nothing for a while.
-    Silent,
-    /// It says that it is running, and its process is gone.
+    /// Its process is gone without a word, or has given no sign of life from another machine for too long.
     Killed,
     /// Stopped on request, after a checkpoint.
     Interrupted,
@@ -25,27 +23,26 @@ pub enum State {
 }
 
 impl State {
+    /// All of them.
+    pub const ALL: [Self; 5] = [
+        Self::Running,
+        Self::Killed,
+        Self::Interrupted,
+        Self::Failed,
+        Self::Done,
+    ];
+
     /// In one word.
     pub fn word(self) -> &'static str {
         match self {
             Self::Running => "running",
-            Self::Silent => "silent",
             Self::Killed => "killed",
             Self::Interrupted => "interrupted",
             Self::Failed => "failed",
             Self::Done => "done",
         }
     }
-
-    /// Whether something may still come of it by itself.
-    pub fn is_open(self) -> bool {
-        matches!(self, Self::Running | Self::Silent)
-    }
 }
-
-/// A run that has written nothing for this long is silent. Between two rows there may be a step, an evaluation of all
-/// held-out images, and the seconds in which rows are kept back.
-pub(super) const SILENT_AFTER: Duration = Duration::from_mins(5);
 
 /// The speed is that of the last rows: of as many seconds, and of as many rows at least.
 const SPEED_OVER: (f64, usize) = (300.0, 20);
@@ -132,16 +129,14 @@ fn name(record: &RunRecord) -> String {
     }
 }
 
-/// How a run stands whose record says `status`.
-pub(super) fn state(status: Status, is_here: bool, is_alive: bool, silent: Duration) -> State {
-    match status {
-        Status::Done => State::Done,
-        Status::Failed => State::Failed,
-        Status::Interrupted => State::Interrupted,
-        Status::Running if is_here && is_alive => State::Running,
-        Status::Running if is_here => State::Killed,
-        Status::Running if silent < SILENT_AFTER => State::Running,
-        Status::Running => State::Silent,
+/// How a run stands whose record says `status`; `holder` is who has it.
+pub(super) fn state(status: Status, holder: &Holder) -> State {
+    match (status, holder) {
+        (Status::Done, _) => State::Done,
+        (Status::Failed, _) => State::Failed,
+        (Status::Interrupted, _) => State::Interrupted,
+        (Status::Running, Holder::Alive(_) | Holder::Elsewhere { .. }) => State::Running,
+        (Status::Running, Holder::Dead(_) | Holder::Nobody) => State::Killed,
     }
 }
 
@@ -160,14 +155,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn without_the_lock_the_process_and_the_stamps_tell() {
-        let (short, long) = (Duration::from_secs(20), Duration::from_hours(1));
-        let running = |here, alive, silent| state(Status::Running, here, alive, silent);
-        assert_eq!(running(true, true, long), State::Running);
-        assert_eq!(running(true, false, short), State::Killed);
-        assert_eq!(running(false, false, short), State::Running);
-        assert_eq!(running(false, false, long), State::Silent);
-        assert_eq!(state(Status::Done, true, true, short), State::Done);
+    fn a_run_without_an_owner_does_not_run() {
+        let state = |status| state(status, &Holder::Nobody);
+        assert_eq!(state(Status::Running), State::Killed);
+        assert_eq!(state(Status::Interrupted), State::Interrupted);
+        assert_eq!(state(Status::Done), State::Done);
     }
 
     #[test]

@@ -1,15 +1,15 @@
 //! The folder of runs, looked at again and again.
 
+use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use jiff::Timestamp;
-use sysinfo::{Pid, ProcessRefreshKind, ProcessesToUpdate, System};
 
 use super::row::{Row, State, state};
-use crate::runs::{MetricFollower, RunFolder, RunRecord, Session, Status};
+use crate::runs::{Holder, MetricFollower, PATIENCE, RunFolder, RunRecord, Status, Watch};
 
 /// How many records are read in one look at most, the newest first: a folder of ten thousand runs is there in a few
 /// looks, and each of them is short.
@@ -24,8 +24,8 @@ const SETTLED_LOOKS: usize = 10;
 /// All runs in a folder.
 pub struct Survey {
     runs: PathBuf,
-    host: String,
-    system: System,
+    /// Owners on other machines are known to be alive by their heartbeat.
+    owners: Watch,
     looks: usize,
     known: HashMap<PathBuf, Known>,
     rows: Vec<Row>,
@@ -49,8 +49,7 @@ impl Survey {
     pub fn new(runs: &Path) -> Self {
         Self {
             runs: runs.to_path_buf(),
-            host: System::host_name().unwrap_or_default(),
-            system: System::new(),
+            owners: Watch::new(PATIENCE),
             looks: 0,
             known: HashMap::new(),
             rows: Vec::new(),
@@ -63,7 +62,7 @@ impl Survey {
         &self.runs
     }
 
-    /// The runs as of the last look: those that are open first, each group the newest first.
+    /// The runs as of the last look: those that run first, each group the newest first.
     pub fn rows(&self) -> &[Row] {
         &self.rows
     }
@@ -74,7 +73,7 @@ impl Survey {
     }
 
     /// Looks again at everything that may have changed.
-    pub fn look(&mut self, now: Timestamp) {
+    pub fn look(&mut self) {
         let found = self.find();
         let there: HashSet<&PathBuf> = found.iter().map(|(path, _)| path).collect();
         self.known.retain(|path, _| there.contains(path));
@@ -99,7 +98,7 @@ impl Survey {
             (known.stamp, known.record) = (stamp, record);
         }
         self.looks += 1;
-        self.update_rows(now);
+        self.update_rows();
     }
 
     /// Every run folder with the stamp of its `run.json`.
@@ -124,46 +123,10 @@ impl Survey {
         found
     }
 
-    fn update_rows(&mut self, now: Timestamp) {
-        let alive = self.alive();
+    fn update_rows(&mut self) {
         let mut rows = Vec::with_capacity(self.known.len());
         for (path, known) in &mut self.known {
-            let Some(record) = &known.record else {
-                continue;
-            };
-            let is_running = record.status == Status::Running;
-            let log = is_running.then(|| {
-                let folder = RunFolder::at(path);
-                let log = known
-                    .log
-                    .get_or_insert_with(|| MetricFollower::of_newest(&folder, FILES));
-                // A log that cannot be read has no speed; the charts say why.
-                let _ = log.refresh();
-                log
-            });
-            let written = [
-                Some(known.stamp.0),
-                log.as_ref().and_then(|log| log.written()),
-                is_running.then(|| newest(path)).flatten(),
-            ];
-            let written = written.into_iter().flatten().max();
-            let written = written.and_then(timestamp).unwrap_or(Timestamp::UNIX_EPOCH);
-            let silent = Duration::try_from(now.duration_since(written)).unwrap_or_default();
-            let session = record.sessions.last();
-            let is_here =
-                session.is_some_and(|session| session.environment.machine.host == self.host);
-            let is_alive = session.is_some_and(|session| alive.contains(&session.process));
-            let state = state(record.status, is_here, is_alive, silent);
-            rows.push(Row::new(
-                path.clone(),
-                record,
-                state,
-                log.as_deref(),
-                written,
-            ));
-            if !is_running {
-                known.log = None;
-            }
+            rows.extend(known.row(path, &mut self.owners));
         }
         rows.sort_by(|left, right| {
             order(left)
@@ -172,54 +135,51 @@ impl Survey {
         });
         self.rows = rows;
     }
+}
 
-    /// The processes of this machine that work on runs. A number that was given to another process since is no sign of
-    /// life: that process is younger than the session.
-    fn alive(&mut self) -> HashSet<u32> {
-        let sessions: Vec<&Session> = self
-            .known
-            .values()
-            .filter_map(|known| known.record.as_ref())
-            .filter(|record| record.status == Status::Running)
-            .filter_map(|record| record.sessions.last())
-            .filter(|session| session.environment.machine.host == self.host)
-            .collect();
-        let numbers: Vec<Pid> = sessions
-            .iter()
-            .map(|session| Pid::from_u32(session.process))
-            .collect();
-        self.system.refresh_processes_specifics(
-            ProcessesToUpdate::Some(&numbers),
-            true,
-            ProcessRefreshKind::nothing(),
-        );
-        sessions
-            .into_iter()
-            .filter(|session| {
-                self.system
-                    .process(Pid::from_u32(session.process))
-                    .is_some_and(|process| {
-                        // Whole seconds since boot: a little may be lost on the way.
-                        process.start_time() as i64 <= session.started.as_second() + 2
-                    })
-            })
-            .map(|session| session.process)
-            .collect()
+impl Known {
+    /// The run's line; `None` where its record cannot be read.
+    fn row(&mut self, path: &Path, owners: &mut Watch) -> Option<Row> {
+        let folder = RunFolder::at(path);
+        let mut holder = Holder::Nobody;
+        if self.record.as_ref()?.status == Status::Running {
+            holder = owners.look(&folder).unwrap_or(Holder::Nobody);
+            if matches!(holder, Holder::Nobody | Holder::Dead(_)) {
+                // It may have ended between the two looks.
+                self.record = folder.record().ok().flatten();
+            }
+        }
+        let record = self.record.as_ref()?;
+        let is_running = record.status == Status::Running;
+        if is_running {
+            let log = self
+                .log
+                .get_or_insert_with(|| MetricFollower::of_newest(&folder, FILES));
+            // A log that cannot be read has no speed; the charts say why.
+            let _ = log.refresh();
+        } else {
+            self.log = None;
+        }
+        let log = self.log.as_ref();
+        let written = [
+            Some(self.stamp.0),
+            log.and_then(MetricFollower::written),
+            is_running.then(|| newest(path)).flatten(),
+        ];
+        let written = written.into_iter().flatten().max();
+        let written = written
+            .and_then(|time| Timestamp::try_from(time).ok())
+            .unwrap_or(Timestamp::UNIX_EPOCH);
+        let state = state(record.status, &holder);
+        Some(Row::new(path.to_path_buf(), record, state, log, written))
     }
 }
 
-/// Open ones first, and in each group those that began or ended last.
-fn order(row: &Row) -> (bool, std::cmp::Reverse<Timestamp>) {
-    let is_open = row.state.is_open();
-    let when = if is_open {
-        row.started.unwrap_or(row.written)
-    } else {
-        row.written
-    };
-    (
-        row.state != State::Running && !is_open,
-        std::cmp::Reverse(when),
-    )
+/// Those that run first, and in each group those that began or ended last.
+fn order(row: &Row) -> (bool, Reverse<Timestamp>) {
+    let is_running = row.state == State::Running;
+    let began = row.started.filter(|_| is_running);
+    (!is_running, Reverse(began.unwrap_or(row.written)))
 }
 
 fn folders(path: &Path) -> Vec<PathBuf> {
@@ -240,14 +200,10 @@ fn stamp(path: &Path) -> Option<Stamp> {
     })
 }
 
-/// When a run that is at work last wrote its diary, took its lock, or wrote a table, a sample or a checkpoint.
+/// When a run that is at work last wrote its diary, a table, a sample or a checkpoint.
 fn newest(run: &Path) -> Option<SystemTime> {
-    [".lock", "log.txt", "metrics", "samples", "checkpoints"]
+    ["log.txt", "metrics", "samples", "checkpoints"]
         .into_iter()
         .filter_map(|name| fs::metadata(run.join(name)).ok()?.modified().ok())
         .max()
-}
-
-fn timestamp(time: SystemTime) -> Option<Timestamp> {
-    Timestamp::try_from(time).ok()
 }

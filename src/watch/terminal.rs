@@ -53,7 +53,7 @@ fn show(
     loop {
         let looked = Instant::now();
         let now = Timestamp::now();
-        survey.look(now);
+        survey.look();
         screen.settle(survey.rows(), log.curves.len());
         log.follow(screen.selected());
         // While runs are still to be read, the next look is only as far away as the keys that wait.

@@ -1,5 +1,6 @@
 //! Frames as they stand on a terminal.
 
+use std::cell::RefCell;
 use std::fs;
 use std::time::Duration;
 
@@ -10,7 +11,7 @@ use ratatui::crossterm::event::{KeyCode, KeyEvent};
 
 use super::super::{Survey, snapshot};
 use super::*;
-use crate::runs::{MetricFollower, MetricLog, MetricRow, RunFolder, RunRecord};
+use crate::runs::{MetricFollower, MetricLog, MetricRow, RunFolder, RunLock, RunRecord, Status};
 
 const NOW: &str = "2026-03-01T12:00:00Z";
 
@@ -28,12 +29,15 @@ const RECORD: &str = r#"{
 }"#;
 
 struct Bench {
+    /// Of the runs that this test trains.
+    locks: RefCell<Vec<RunLock>>,
     root: tempfile::TempDir,
 }
 
 impl Bench {
     fn new() -> Self {
         Self {
+            locks: RefCell::default(),
             root: tempfile::tempdir().unwrap(),
         }
     }
@@ -43,6 +47,9 @@ impl Bench {
         change(&mut record);
         let folder = RunFolder::at(self.root.path().join(&record.experiment).join(trial));
         folder.write_record(&record).unwrap();
+        if record.status == Status::Running {
+            self.locks.borrow_mut().push(folder.lock().unwrap());
+        }
         folder
     }
 
@@ -81,7 +88,7 @@ impl Bench {
             file.set_modified(old).unwrap();
         }
         let mut survey = Survey::new(self.root.path());
-        survey.look(NOW.parse().unwrap());
+        survey.look();
         survey
     }
 
@@ -137,7 +144,7 @@ fn no_run() {
 fn one_run_that_is_trained() {
     let bench = Bench::new();
     let folder = bench.write("s0-0000000001", |record| {
-        record.status = crate::runs::Status::Running;
+        record.status = Status::Running;
         record.step = 250;
     });
     Bench::log(&folder, 280, falling);
@@ -162,7 +169,7 @@ fn one_run_that_is_trained() {
 fn values_that_are_not_numbers() {
     let bench = Bench::new();
     let folder = bench.write("s0-0000000001", |record| {
-        record.status = crate::runs::Status::Failed;
+        record.status = Status::Failed;
         record.error = Some(
             "the loss is not finite at step 301; the last good checkpoint is that of step 250"
                 .to_owned(),
@@ -187,8 +194,8 @@ fn many_runs() {
                 ("network.scale".to_owned(), "8".to_owned()),
             ]);
             match seed {
-                0..3 => record.status = crate::runs::Status::Running,
-                3 => record.status = crate::runs::Status::Interrupted,
+                0..3 => record.status = Status::Running,
+                3 => record.status = Status::Interrupted,
                 _ => {}
             }
         });
@@ -226,7 +233,7 @@ fn a_log_that_cannot_be_read_is_said() {
 fn in_plain_text() {
     let bench = Bench::new();
     let folder = bench.write("s0-0000000001", |record| {
-        record.status = crate::runs::Status::Running;
+        record.status = Status::Running;
         record.step = 50;
     });
     Bench::log(&folder, 60, falling);
