@@ -293,7 +293,7 @@ mod tests {
         );
         insta::assert_snapshot!(
             one.difference(&other).unwrap(),
-            @""
+            @"`model a` differs: 1 of 6 numbers, by at most 0e0 at [0, 0]: 0.0 against -0.0"
         );
         other.0.insert(
             "model b".to_owned(),
@@ -301,7 +301,7 @@ mod tests {
         );
         insta::assert_snapshot!(
             one.difference(&other).unwrap(),
-            @""
+            @"`model a` differs: 1 of 6 numbers, by at most 0e0 at [0, 0]: 0.0 against -0.0; 2 of 3 values differ, most of all `model b`: 1 of 6 numbers, by at most 5e-1 at [2, 1]: 5.0 against 5.5"
         );
         let mut fewer = one.clone();
         fewer.0.remove("model a");

@@ -158,6 +158,12 @@ impl MetricTable {
         self.series(split, metric).last().map(|&(_, value)| value)
     }
 
+    fn sort(&mut self) {
+        for series in self.series.values_mut() {
+            series.sort_by_key(|&(step, _)| step);
+        }
+    }
+
     /// Seconds of training up to the last row.
     pub fn seconds(&self) -> f64 {
         self.seconds
@@ -194,12 +200,11 @@ pub fn read_whole_metrics(
             remedy,
         }
     };
+    let mut log = MetricTable::default();
     for (begins_at, path) in files(&folder.metrics())? {
-        if let Err(error) = read_file(&path, &mut MetricTable::default()) {
-            return Err(wrong(begins_at, error.to_string()));
-        }
+        read_file(&path, &mut log).map_err(|error| wrong(begins_at, error.to_string()))?;
     }
-    let log = read_metrics(folder)?;
+    log.sort();
     let mut expected = 1;
     for &(step, _) in log.series("train", "loss") {
         if step != expected {
@@ -230,9 +235,7 @@ pub fn read_metrics(folder: &RunFolder) -> Result<MetricTable, RunError> {
     for (_, path) in files(&folder.metrics())? {
         read_file(&path, &mut log)?;
     }
-    for series in log.series.values_mut() {
-        series.sort_by_key(|&(step, _)| step);
-    }
+    log.sort();
     Ok(log)
 }
 

@@ -190,6 +190,9 @@ impl Trial<'_> {
             divided.train.len(),
             divided.held_out.len(),
         ));
+        if let Some(warning) = other_threads(&self.device, &record.sessions) {
+            diary.line(&warning);
+        }
         let non_finite = NonFinite::default();
         let result = self.launch(
             &folder,
@@ -518,6 +521,20 @@ fn end(
 /// As long as can be told where it is longer than that.
 fn seconds(seconds: f64) -> Duration {
     Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)
+}
+
+/// What to say of a run whose sessions computed with different numbers of threads, where that changes bits.
+fn other_threads(device: &DeviceName, sessions: &[Session]) -> Option<String> {
+    let (now, before) = sessions.split_last()?;
+    let now = now.threads?;
+    let other = before
+        .iter()
+        .rev()
+        .filter_map(|session| session.threads)
+        .find(|&threads| threads != now)?;
+    backend::depends_on_threads(device).then(|| {
+        format!("with {now} threads, and {other} before: on {device} the last bits depend on it")
+    })
 }
 
 fn is_done(folder: &RunFolder) -> Result<bool, RunError> {
