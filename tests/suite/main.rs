@@ -10,3 +10,4 @@ mod plan;
 mod proofs;
 mod runs;
 mod stages;
+mod tracking;
