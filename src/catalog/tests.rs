@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use super::{Catalog, Difference, Entry, Group, Key, NameError, Order, SweepPolicy, Swept, sample};
 use crate::evaluate::Metric;
@@ -11,21 +11,6 @@ use crate::runs::{Checkpoint, CheckpointPart, CheckpointWriter, RunFolder, Statu
 fn psnr(catalog: &Catalog) -> Vec<Option<f64>> {
     let entries = catalog.entries.iter();
     entries.map(|entry| entry.held_out("psnr")).collect()
-}
-
-/// Files of tests are too young to be believed; a while ago they are not.
-fn age(folder: &RunFolder) {
-    let long_ago = SystemTime::now() - Duration::from_hours(1);
-    for path in files(folder) {
-        let file = fs::File::options().write(true).open(path).unwrap();
-        file.set_modified(long_ago).unwrap();
-    }
-}
-
-fn files(folder: &RunFolder) -> Vec<PathBuf> {
-    let all = walkdir::WalkDir::new(folder.path()).into_iter().flatten();
-    let files = all.filter(|entry| entry.file_type().is_file());
-    files.map(walkdir::DirEntry::into_path).collect()
 }
 
 fn index(cache: &Path) -> PathBuf {
@@ -37,16 +22,22 @@ fn index(cache: &Path) -> PathBuf {
 fn an_index_that_is_missing_damaged_or_old_changes_nothing() {
     let root = tempfile::tempdir().unwrap();
     let (runs, cache) = (root.path().join("runs"), root.path().join("cache"));
-    for seed in 0..3 {
+    for seed in 0..3u32 {
         let rows = [(1, 20.0), (2, f64::from(seed))].into_iter();
-        age(&sample::write(&runs, "a", u64::from(seed as u8), rows));
+        sample::write(&runs, "a", u64::from(seed), rows);
     }
     let plain = Catalog::read(&runs).unwrap();
-    let open = || Catalog::open(&runs, &cache).unwrap();
+    // The files are young, and no test waits until they are not.
+    let open = || super::index::open(&runs, Some(&cache), Duration::ZERO).unwrap();
     assert_eq!(psnr(&plain), [Some(0.0), Some(1.0), Some(2.0)]);
     assert_eq!(open().entries, plain.entries);
     let path = index(&cache);
     let whole = fs::read(&path).unwrap();
+    // What is known is not read and not written again.
+    let written = fs::metadata(&path).unwrap().modified().unwrap();
+    assert_eq!(open().entries, plain.entries);
+    assert_eq!(fs::metadata(&path).unwrap().modified().unwrap(), written);
+    assert!(whole.len() > 1_000);
     for damaged in [
         &b""[..],
         b"colorize",
@@ -73,7 +64,7 @@ fn whatever_changes_in_a_run_is_seen() {
     // Made again with the same size, at once: coarse times do not hide it.
     sample::write(&runs, "a", 0, [(1, 3.0)].into_iter());
     assert_eq!(psnr(&open()), [Some(3.0), Some(2.0)]);
-    age(&folder);
+    let open = || super::index::open(&runs, Some(&cache), Duration::ZERO).unwrap();
     open();
     // In place, with the same size and the time of before.
     let log = fs::read_dir(folder.metrics())
