@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -55,8 +55,13 @@ enum Found {
     Unreadable(Unreadable),
 }
 
-/// Every run under `runs`, by means of the index in `cache` where there is one.
-pub(super) fn open(runs: &Path, cache: Option<&Path>) -> Result<Catalog, RunError> {
+/// Every run under `runs`, by means of the index in `cache` where there is one. What changed less than `coarse` before it
+/// was read is not kept in the index.
+pub(super) fn open(
+    runs: &Path,
+    cache: Option<&Path>,
+    coarse: Duration,
+) -> Result<Catalog, RunError> {
     let folders = find_runs(runs)?;
     let root = fs::canonicalize(runs).unwrap_or_else(|_| runs.to_path_buf());
     let place = cache.map(|cache| {
@@ -78,7 +83,7 @@ pub(super) fn open(runs: &Path, cache: Option<&Path>) -> Result<Catalog, RunErro
     let reader = Reader::default();
     let found: Vec<Found> = jobs
         .into_par_iter()
-        .map(|(folder, known)| look(&reader, folder, known))
+        .map(|(folder, known)| look(&reader, folder, known, coarse))
         .collect();
     let is_as_it_was = known.is_empty()
         && found.len() == count
@@ -129,7 +134,12 @@ fn by_name(one: &Entry, two: &Entry) -> Ordering {
         .then_with(|| facts.trial.cmp(&others.trial))
 }
 
-fn look(reader: &Reader, folder: RunFolder, known: Option<(Stamp, Entry)>) -> Found {
+fn look(
+    reader: &Reader,
+    folder: RunFolder,
+    known: Option<(Stamp, Entry)>,
+    coarse: Duration,
+) -> Found {
     // Before the stamp: what changes in between looks newer than it is, never older.
     let now = SystemTime::now();
     let stamp = Stamp::of(&folder).ok();
@@ -145,7 +155,8 @@ fn look(reader: &Reader, folder: RunFolder, known: Option<(Stamp, Entry)>) -> Fo
         Ok(entry) => {
             // What changed while it was read is not what was read.
             let settled = stamp.filter(|stamp| {
-                stamp.is_settled(now) && Stamp::of(&folder).is_ok_and(|after| after == *stamp)
+                stamp.is_settled(now, coarse)
+                    && Stamp::of(&folder).is_ok_and(|after| after == *stamp)
             });
             Found::Read(entry, settled)
         }

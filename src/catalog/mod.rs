@@ -38,6 +38,7 @@ pub use sweep::{Sweep, SweepPolicy, Swept, look, size, sweep};
 pub use value::Value;
 
 use crate::runs::RunError;
+use stamp::COARSE;
 
 /// Every run of a folder.
 #[derive(Debug, Clone, Default)]
@@ -66,7 +67,7 @@ impl Catalog {
     ///
     /// [`RunError::Io`] when `runs` is there and cannot be listed.
     pub fn open(runs: &Path, cache: &Path) -> Result<Self, RunError> {
-        index::open(runs, Some(cache))
+        index::open(runs, Some(cache), COARSE)
     }
 
     /// The same without an index.
@@ -75,7 +76,7 @@ impl Catalog {
     ///
     /// [`RunError::Io`] when `runs` is there and cannot be listed.
     pub fn read(runs: &Path) -> Result<Self, RunError> {
-        index::open(runs, None)
+        index::open(runs, None, COARSE)
     }
 
     /// The runs that a filter lets through.

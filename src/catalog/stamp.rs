@@ -11,7 +11,7 @@ use crate::runs::RunFolder;
 
 /// A file that changed this shortly before it was read may change again without its times telling: clocks of file
 /// systems are coarse.
-const COARSE: Duration = Duration::from_secs(2);
+pub(super) const COARSE: Duration = Duration::from_secs(2);
 
 /// What the file system says of one file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,8 +59,8 @@ impl Stamp {
     }
 
     /// Whether all of it is so long ago, seen from `read`, that a later change cannot hide behind the same times.
-    pub(super) fn is_settled(&self, read: SystemTime) -> bool {
-        let limit = nanoseconds(read.checked_sub(COARSE).unwrap_or(UNIX_EPOCH));
+    pub(super) fn is_settled(&self, read: SystemTime, coarse: Duration) -> bool {
+        let limit = nanoseconds(read.checked_sub(coarse).unwrap_or(UNIX_EPOCH));
         let mut files = self.files.iter();
         files.all(|file| file.modified < limit && file.changed < limit)
     }

@@ -2,30 +2,15 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
-use super::{Catalog, Difference, Entry, Group, Key, NameError, Order, sample};
+use super::{Catalog, Difference, Entry, Group, Key, NameError, Order, SweepPolicy, Swept, sample};
 use crate::evaluate::Metric;
-use crate::runs::{RunFolder, Status};
+use crate::runs::{Checkpoint, CheckpointPart, CheckpointWriter, RunFolder, Status};
 
 fn psnr(catalog: &Catalog) -> Vec<Option<f64>> {
     let entries = catalog.entries.iter();
     entries.map(|entry| entry.held_out("psnr")).collect()
-}
-
-/// Files of tests are too young to be believed; a while ago they are not.
-fn age(folder: &RunFolder) {
-    let long_ago = SystemTime::now() - Duration::from_hours(1);
-    for path in files(folder) {
-        let file = fs::File::options().write(true).open(path).unwrap();
-        file.set_modified(long_ago).unwrap();
-    }
-}
-
-fn files(folder: &RunFolder) -> Vec<PathBuf> {
-    let all = walkdir::WalkDir::new(folder.path()).into_iter().flatten();
-    let files = all.filter(|entry| entry.file_type().is_file());
-    files.map(walkdir::DirEntry::into_path).collect()
 }
 
 fn index(cache: &Path) -> PathBuf {
@@ -37,16 +22,22 @@ fn index(cache: &Path) -> PathBuf {
 fn an_index_that_is_missing_damaged_or_old_changes_nothing() {
     let root = tempfile::tempdir().unwrap();
     let (runs, cache) = (root.path().join("runs"), root.path().join("cache"));
-    for seed in 0..3 {
+    for seed in 0..3u32 {
         let rows = [(1, 20.0), (2, f64::from(seed))].into_iter();
-        age(&sample::write(&runs, "a", u64::from(seed as u8), rows));
+        sample::write(&runs, "a", u64::from(seed), rows);
     }
     let plain = Catalog::read(&runs).unwrap();
-    let open = || Catalog::open(&runs, &cache).unwrap();
+    // The files are young, and no test waits until they are not.
+    let open = || super::index::open(&runs, Some(&cache), Duration::ZERO).unwrap();
     assert_eq!(psnr(&plain), [Some(0.0), Some(1.0), Some(2.0)]);
     assert_eq!(open().entries, plain.entries);
     let path = index(&cache);
     let whole = fs::read(&path).unwrap();
+    // What is known is not read and not written again.
+    let written = fs::metadata(&path).unwrap().modified().unwrap();
+    assert_eq!(open().entries, plain.entries);
+    assert_eq!(fs::metadata(&path).unwrap().modified().unwrap(), written);
+    assert!(whole.len() > 1_000);
     for damaged in [
         &b""[..],
         b"colorize",
@@ -73,7 +64,7 @@ fn whatever_changes_in_a_run_is_seen() {
     // Made again with the same size, at once: coarse times do not hide it.
     sample::write(&runs, "a", 0, [(1, 3.0)].into_iter());
     assert_eq!(psnr(&open()), [Some(3.0), Some(2.0)]);
-    age(&folder);
+    let open = || super::index::open(&runs, Some(&cache), Duration::ZERO).unwrap();
     open();
     // In place, with the same size and the time of before.
     let log = fs::read_dir(folder.metrics())
@@ -230,4 +221,104 @@ fn a_difference_holds_what_differs_and_nothing_else() {
     assert_eq!(psnr.against_first[0].difference, Some(0.5));
     let reason = psnr.against_first[0].paired.as_ref().unwrap_err();
     assert!(reason.contains("no scores of single images"), "{reason}");
+}
+
+/// Checkpoints at these steps, one of them damaged.
+fn checkpoints(folder: &RunFolder, steps: &[usize], damaged: Option<usize>) {
+    let writer = CheckpointWriter::new(&folder.checkpoints(), 0).unwrap();
+    for &step in steps {
+        for part in CheckpointPart::ALL {
+            let save =
+                |path: &Path| fs::write(path, format!("{step}")).map_err(|it| it.to_string());
+            writer.save(step, part, save).unwrap();
+        }
+        writer.wait(step).unwrap();
+    }
+    if let Some(step) = damaged {
+        let part = Checkpoint::at(&folder.checkpoints(), step).part(CheckpointPart::Model);
+        fs::write(part, "").unwrap();
+    }
+}
+
+fn swept(folder: &RunFolder, policy: &SweepPolicy, remove: bool) -> super::Sweep {
+    let run = Entry::read(folder).unwrap();
+    let act = if remove { super::sweep } else { super::look };
+    match act(&run, policy).unwrap() {
+        Swept::Done(sweep) => sweep,
+        Swept::InUse(..) => panic!("nobody is at work"),
+    }
+}
+
+#[test]
+fn a_sweep_keeps_what_the_policy_says_and_does_what_it_lists() {
+    let root = tempfile::tempdir().unwrap();
+    let folder = sample::write(
+        root.path(),
+        "a",
+        0,
+        [(10, 9.0), (20, 1.0), (40, 2.0)].into_iter(),
+    );
+    checkpoints(&folder, &[10, 20, 30, 40, 50], Some(50));
+    fs::write(folder.path().join("metrics/.partial-x"), "half").unwrap();
+    let policy = SweepPolicy {
+        last: Some(1),
+        best: Some("psnr".to_owned()),
+        every: Some(20),
+    };
+    let before = swept(&folder, &policy, false);
+    assert_eq!(before.kept, [40, 20, 10]);
+    assert_eq!(before.damaged.len(), 1);
+    let gone: Vec<_> = before
+        .removed
+        .iter()
+        .map(|(path, _)| path.file_name().unwrap())
+        .collect();
+    assert_eq!(gone, ["step-000030", ".partial-x"]);
+    assert_eq!(swept(&folder, &policy, true), before);
+    assert!(before.removed.iter().all(|(path, _)| !path.exists()));
+    assert_eq!(
+        Checkpoint::steps(&folder.checkpoints()).unwrap(),
+        [50, 40, 20, 10]
+    );
+    assert_eq!(Entry::read(&folder).unwrap().held_out("psnr"), Some(2.0));
+    // The newest sound one stays, whatever is asked for.
+    let least = SweepPolicy {
+        last: Some(1),
+        best: Some("none".to_owned()),
+        every: None,
+    };
+    assert_eq!(swept(&folder, &least, true).kept, [40]);
+    assert_eq!(
+        SweepPolicy {
+            last: Some(0),
+            ..least
+        }
+        .violation()
+        .unwrap(),
+        "`--keep-last` must be at least 1"
+    );
+}
+
+#[test]
+fn a_run_at_work_is_left_alone() {
+    let root = tempfile::tempdir().unwrap();
+    let folder = sample::write(root.path(), "a", 0, [(10, 9.0)].into_iter());
+    let mut record = folder.record().unwrap().unwrap();
+    record.status = Status::Running;
+    folder.write_record(&record).unwrap();
+    checkpoints(&folder, &[10, 20], None);
+    assert_eq!(Entry::read(&folder).unwrap().status(), Status::Interrupted);
+    let policy = SweepPolicy {
+        last: Some(1),
+        best: Some("none".to_owned()),
+        every: None,
+    };
+    let lock = folder.lock().unwrap();
+    let run = Entry::read(&folder).unwrap();
+    assert_eq!(run.status(), Status::Running);
+    for act in [super::look, super::sweep] {
+        assert!(matches!(act(&run, &policy).unwrap(), Swept::InUse(..)));
+    }
+    drop(lock);
+    assert_eq!(swept(&folder, &policy, true).kept, [20]);
 }

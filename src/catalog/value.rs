@@ -21,6 +21,10 @@ pub enum Value {
 impl Value {
     /// Of a value of an experiment, as JSON writes it.
     pub(crate) fn of_json(json: &str) -> Self {
+        // To the last bit, which the JSON reader does not promise.
+        if let Ok(number) = json.parse() {
+            return Self::Number(number);
+        }
         serde_json::from_str(json).map_or_else(|_| Self::Text(json.to_owned()), Self::of)
     }
 

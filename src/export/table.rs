@@ -140,7 +140,10 @@ fn summary(run: &Entry) -> Vec<Column> {
         add(format!("code.{room}"), Value::Number(f64::from(*version)));
     }
     for (key, json) in run.values.iter() {
-        add(key.clone(), Value::Text(json.clone()));
+        // The title is a fact as well.
+        if !Fact::ALL.iter().any(|fact| fact.name() == key) {
+            add(key.clone(), Value::Text(json.clone()));
+        }
     }
     for metric in Metric::ALL {
         for statistic in [Statistic::Last, Statistic::Best, Statistic::Mean] {

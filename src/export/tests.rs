@@ -61,11 +61,15 @@ fn json_is_exact_and_says_what_it_has_no_word_for() {
     let (_root, path) = exported(TableFormat::Json, "metrics.json");
     let text = fs::read_to_string(&path).unwrap();
     let rows: Vec<serde_json::Value> = serde_json::from_str(&text).unwrap();
-    for (row, expected) in rows.iter().zip(VALUES) {
-        match row["value"].as_f64() {
-            Some(value) => assert_eq!(value.to_bits(), expected.to_bits()),
-            None => assert_eq!(row["value"], format!("{expected:?}")),
-        }
+    assert_eq!(rows[4]["value"], "NaN");
+    assert_eq!(rows[5]["value"], "inf");
+    // The JSON reader may be off by a bit; the text is not.
+    let texts = text
+        .lines()
+        .filter_map(|line| line.split_once("\"value\":"));
+    for ((_, rest), expected) in texts.zip(VALUES) {
+        let number = rest.split([',', '}']).next().unwrap().trim_matches('"');
+        assert_eq!(number.parse::<f64>().unwrap().to_bits(), expected.to_bits());
     }
 }
 

@@ -11,3 +11,4 @@ mod proofs;
 mod report;
 mod runs;
 mod stages;
+mod tracking;
