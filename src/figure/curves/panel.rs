@@ -196,7 +196,11 @@ impl<'a> Prepared<'a> {
                 Axis::new(self.panel.scale, low, high, 6, 0.05)
             }
         });
-        let x_range = range(self.extent().map(|(x, _)| x));
+        let x_start = self.panel.from_zero.then_some(0.0);
+        let x_range = range(self.extent().map(|(x, _)| x)).map(|(low, high)| {
+            let start = x_start.filter(|start| *start < low);
+            (start.unwrap_or(low), high)
+        });
 
         let tick_width = |tick: &str| text::width(tick, SMALL_SIZE, Weight::Regular);
         let widest_tick = y_axis.iter().flat_map(|axis| &axis.ticks);
