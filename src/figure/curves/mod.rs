@@ -72,8 +72,8 @@ pub struct Panel {
     pub smoothing: Smoothing,
     /// What the bands are, for the small print: `lowest to highest of 3 seeds`. Empty without.
     pub band: String,
-    /// Whether a linear y axis begins at zero, as it should for what has a meaningful zero, such as
-    /// memory.
+    /// Whether the x axis and a linear y axis begin at zero, as they should for what has a
+    /// meaningful zero, such as memory over time.
     pub from_zero: bool,
     /// The lines, first at the back.
     pub series: Vec<Series>,

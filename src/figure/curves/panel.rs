@@ -18,6 +18,8 @@ const LABEL_LINE: f64 = 14.0;
 const LEADER: f64 = 20.0;
 /// The widest label in the right margin, in points.
 const WIDEST_LABEL: f64 = 190.0;
+/// The same where only references are named, on two lines if need be.
+const NARROW_LABEL: f64 = 104.0;
 
 /// With more series than this, only their means are drawn where they are smoothed.
 const MOST_WITH_POINTS: usize = 6;
@@ -53,12 +55,13 @@ pub(in super::super) struct Prepared<'a> {
     /// Whether dots mark the points of sparse lines.
     pub(super) dots: bool,
     /// What the right margin names.
-    labels: Vec<Label<'a>>,
+    labels: Vec<Label>,
 }
 
 /// A name in the right margin.
-struct Label<'a> {
-    words: &'a str,
+struct Label {
+    /// One, or two where panels are too narrow for one.
+    lines: Vec<String>,
     value: f64,
     /// The look of the series it names; `None` for a reference.
     look: Option<Look>,
@@ -79,12 +82,19 @@ impl<'a> Prepared<'a> {
                 (lines, look(&series.label))
             })
             .collect();
-        let mut labels: Vec<Label<'a>> = panel
+        let written = |words: &str| {
+            if at_the_line {
+                vec![text::clean(words)]
+            } else {
+                text::name_lines(words, LABEL_SIZE, Weight::Regular, NARROW_LABEL, 2)
+            }
+        };
+        let mut labels: Vec<Label> = panel
             .references
             .iter()
             .filter(|reference| panel.scale.shows(reference.value))
             .map(|reference| Label {
-                words: &reference.label,
+                lines: written(&reference.label),
                 value: reference.value,
                 look: None,
             })
@@ -95,7 +105,7 @@ impl<'a> Prepared<'a> {
             for (series, (lines, look)) in named.filter(|(_, (_, look))| **look != Look::Rest) {
                 if let Some((_, value)) = lines.main().iter().flatten().last() {
                     labels.push(Label {
-                        words: &series.label,
+                        lines: written(&series.label),
                         value: *value,
                         look: Some(*look),
                     });
@@ -131,7 +141,19 @@ impl<'a> Prepared<'a> {
 
     /// The least height of the plot that gives every label in the margin its own line.
     pub(in super::super) fn least_height(&self) -> f64 {
-        self.labels.len() as f64 * LABEL_LINE + LABEL_LINE
+        (self.labels.len() + 1) as f64 * self.label_height()
+    }
+
+    /// What each label takes of the right margin's height, in points.
+    fn label_height(&self) -> f64 {
+        let lines = self.labels.iter().map(|label| label.lines.len()).max();
+        lines.unwrap_or(1) as f64 * LABEL_LINE
+    }
+
+    /// The widest that a label may be, in points.
+    fn label_room(&self) -> f64 {
+        let named = self.labels.iter().any(|label| label.look.is_some());
+        if named { WIDEST_LABEL } else { NARROW_LABEL }
     }
 
     /// What a reader must know of how the lines came about, a line each.
@@ -196,7 +218,11 @@ impl<'a> Prepared<'a> {
                 Axis::new(self.panel.scale, low, high, 6, 0.05)
             }
         });
-        let x_range = range(self.extent().map(|(x, _)| x));
+        let x_start = self.panel.from_zero.then_some(0.0);
+        let x_range = range(self.extent().map(|(x, _)| x)).map(|(low, high)| {
+            let start = x_start.filter(|start| *start < low);
+            (start.unwrap_or(low), high)
+        });
 
         let tick_width = |tick: &str| text::width(tick, SMALL_SIZE, Weight::Regular);
         let widest_tick = y_axis.iter().flat_map(|axis| &axis.ticks);
@@ -206,11 +232,12 @@ impl<'a> Prepared<'a> {
             + 7.0;
         // Room for the labels, and for the half of the last tick's label that stands out.
         let last_tick = x_range.map_or(0.0, |(_, high)| tick_width(&text::grouped(high, 0)) / 2.0);
-        let label_width = |words| text::width(&text::clean(words), LABEL_SIZE, Weight::Regular);
+        let label_width = |line: &String| text::width(line, LABEL_SIZE, Weight::Regular);
         let right = self
             .labels
             .iter()
-            .map(|label| LEADER + 3.0 + label_width(label.words).min(WIDEST_LABEL))
+            .flat_map(|label| &label.lines)
+            .map(|line| LEADER + 3.0 + label_width(line).min(self.label_room()))
             .fold(last_tick + 4.0, f64::max);
         let plot = Area {
             x: (place.x + left).ceil(),
@@ -320,7 +347,7 @@ impl<'a> Prepared<'a> {
             .iter()
             .map(|label| y_place(plot, Some(y_axis), label.value))
             .collect();
-        let heights = legend::spread(&wishes, LABEL_LINE, plot.y, plot.bottom());
+        let heights = legend::spread(&wishes, self.label_height(), plot.y, plot.bottom());
         for ((label, wish), height) in self.labels.iter().zip(wishes).zip(heights) {
             let muted = page.theme.muted();
             let (line, ink, dashes) = match label.look.map(|look| look.style(page.theme)) {
@@ -338,12 +365,16 @@ impl<'a> Prepared<'a> {
                 color: line,
                 dashes,
             });
-            let at = (
-                plot.right() + LEADER + 1.0,
-                height + text::CAPITAL * LABEL_SIZE / 2.0,
-            );
             let style = label_style(ink);
-            page.write(label.words, at, Align::Left, WIDEST_LABEL, style);
+            let first = height - LABEL_LINE * (label.lines.len() - 1) as f64 / 2.0;
+            for (number, words) in label.lines.iter().enumerate() {
+                let middle = first + LABEL_LINE * number as f64;
+                let at = (
+                    plot.right() + LEADER + 1.0,
+                    middle + text::CAPITAL * LABEL_SIZE / 2.0,
+                );
+                page.write(words, at, Align::Left, self.label_room(), style);
+            }
         }
     }
 }

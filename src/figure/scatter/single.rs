@@ -153,33 +153,31 @@ fn draw_marginals(page: &mut Page, cloud: &Cloud, plot: Area, axes: &(Axis, Axis
     fill(page, base_x, plot.y, 1.0, plot.height, color);
 }
 
-/// Heights of bins from 0 to 1, averaged a little over neighbours, the highest being 1.
+/// Heights of bins from 0 to 1, averaged over neighbours (the more, the fewer the images), the
+/// highest being 1.
 fn smooth_histogram(shares: impl Iterator<Item = f64>) -> Vec<f64> {
-    let mut counts = vec![0.0; BINS];
+    const WEIGHTS: [(isize, f64); 5] = [(-2, 1.0), (-1, 4.0), (0, 6.0), (1, 4.0), (2, 1.0)];
+    let mut heights = vec![0.0; BINS];
+    let mut images: usize = 0;
     for share in shares {
-        counts[((share * BINS as f64) as usize).min(BINS - 1)] += 1.0;
+        heights[((share * BINS as f64) as usize).min(BINS - 1)] += 1.0;
+        images += 1;
     }
-    let at = |bin: usize, step: isize| {
-        let neighbour = bin.checked_add_signed(step);
-        neighbour
-            .and_then(|bin| counts.get(bin))
-            .copied()
-            .unwrap_or(0.0)
-    };
-    let weights = [(-2, 1.0), (-1, 4.0), (0, 6.0), (1, 4.0), (2, 1.0)];
-    let smooth: Vec<f64> = (0..BINS)
-        .map(|bin| {
-            weights
-                .iter()
-                .map(|(step, weight)| weight * at(bin, *step))
-                .sum()
-        })
-        .collect();
-    let most = smooth.iter().copied().fold(f64::MIN_POSITIVE, f64::max);
-    smooth
-        .into_iter()
-        .map(|height: f64| height / most)
-        .collect()
+    let passes = (400 / images.max(1)).clamp(1, 16);
+    for _ in 0..passes {
+        let at = |bin: usize, step: isize| {
+            let neighbour = bin.checked_add_signed(step);
+            let height = neighbour.and_then(|bin| heights.get(bin));
+            height.copied().unwrap_or(0.0)
+        };
+        let averaged = |bin: usize| -> f64 {
+            let sum = WEIGHTS.iter().map(|(step, weight)| weight * at(bin, *step));
+            sum.sum()
+        };
+        heights = (0..BINS).map(averaged).collect();
+    }
+    let most = heights.iter().copied().fold(f64::MIN_POSITIVE, f64::max);
+    heights.into_iter().map(|height| height / most).collect()
 }
 
 fn entries(content: &Scatter, theme: Theme) -> Vec<Entry> {
