@@ -11,7 +11,7 @@ use super::html::{
 use super::make::Made;
 use super::table::{Cell, Column, Table, baseline_title, digits, number, p_value, signed};
 use super::write::{FigureFiles, table_files};
-use super::{Group, Run};
+use super::{Group, Run, Selection};
 use crate::evaluate::psnr;
 use crate::experiment::Against;
 use crate::figure::decibels;
@@ -93,11 +93,11 @@ fn claims(made: &Made) -> Vec<html::Claim> {
     made.judged
         .iter()
         .zip(&made.sources)
-        .map(|(judged, source)| claim(judged, source, together))
+        .map(|(judged, source)| claim(judged, source, together, &made.selection))
         .collect()
 }
 
-fn claim(judged: &Judged, source: &str, together: usize) -> html::Claim {
+fn claim(judged: &Judged, source: &str, together: usize, selection: &Selection) -> html::Claim {
     let claim = &judged.claim;
     let formerly = match judged.kept() {
         Some(Kept::Better | Kept::Worse) => claim.verdict.map(verdict),
@@ -117,7 +117,7 @@ fn claim(judged: &Judged, source: &str, together: usize) -> html::Claim {
             .result
             .as_ref()
             .ok()
-            .map(|numbers| claim_numbers(judged, numbers, together)),
+            .map(|numbers| claim_numbers(judged, numbers, together, selection)),
     }
 }
 
@@ -153,7 +153,12 @@ fn test(judged: &Judged) -> String {
     }
 }
 
-fn claim_numbers(judged: &Judged, numbers: &JudgedNumbers, together: usize) -> ClaimNumbers {
+fn claim_numbers(
+    judged: &Judged,
+    numbers: &JudgedNumbers,
+    together: usize,
+    selection: &Selection,
+) -> ClaimNumbers {
     let claim = &judged.claim;
     let comparison = &numbers.comparison;
     let digits = digits(claim.metric);
@@ -170,14 +175,18 @@ fn claim_numbers(judged: &Judged, numbers: &JudgedNumbers, together: usize) -> C
             (_, None) => String::new(),
         },
     };
+    let label = |name: &str| match selection.meant(name)[..] {
+        [group] => selection.groups[group].label.clone(),
+        _ => name.to_owned(),
+    };
     let against = match &claim.against {
-        Against::Experiment(name) => name.clone(),
+        Against::Experiment(name) => label(name),
         Against::Baseline(name) => baseline_title(name),
         Against::Value(_) => "the value".to_owned(),
     };
     ClaimNumbers {
         unit: claim.metric.unit().unwrap_or_default().to_owned(),
-        of: side(claim.of.clone(), &comparison.of),
+        of: side(label(&claim.of), &comparison.of),
         against: side(against, &comparison.against),
         difference: with_sign(comparison.difference),
         low: with_sign(comparison.interval.low),
@@ -246,6 +255,7 @@ fn tables(table: &Table) -> Vec<html::Table> {
 fn column(column: &Column) -> html::Column {
     html::Column {
         name: column.heading.clone(),
+        hint: column.hint.clone(),
         is_number: column.is_numeric,
         better: match column.arrow {
             "↑" => Some(html::Better::Higher),
