@@ -152,8 +152,11 @@ fn compare(claim: &Claim, selection: &Selection, material: &Material) -> Result<
     let compared = match &claim.against {
         Against::Experiment(name) => {
             let against = find(name, selection)?;
-            let there = side(against, claim.metric, selection, material)?;
-            Comparison::of(&here, &there)
+            side(against, claim.metric, selection, material)?;
+            match material.compare(of, against, claim.metric) {
+                Some(compared) => compared,
+                None => return Err(Open::NotTrained(name.clone())),
+            }
         }
         Against::Baseline(name) => {
             let jury = material.jury(of);

@@ -3,14 +3,15 @@
 //! A run's tables are read once, reduced to what is needed, and dropped. So a report over a thousand runs holds a few
 //! numbers of each.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
 
 use super::{Group, ReportError, Run, Scores, Selection};
 use crate::evaluate::Metric;
 use crate::runs::read_metrics;
-use crate::statistics::{ImageTerms, Side};
+use crate::statistics::{Comparison, ImageTerms, Side, StatisticsError};
 
 /// The most points of a series that are kept: a figure has about as many pixels across.
 const MOST_POINTS: usize = 1500;
@@ -102,13 +103,21 @@ pub struct Jury {
 }
 
 /// The numbers of a report's runs.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Material {
     /// One for each run of each group of the selection.
     pub numbers: Vec<Vec<RunNumbers>>,
     /// The groups by the images that judged them, in the order of their first groups.
     pub juries: Vec<Jury>,
+    /// Comparisons that were made already: tables and figures ask for the same.
+    compared: Mutex<HashMap<Compared, Outcome>>,
 }
+
+/// Two groups and a metric.
+type Compared = (usize, usize, Metric);
+
+/// A comparison; `None` where a table lacks the metric.
+type Outcome = Option<Result<Comparison, StatisticsError>>;
 
 impl Material {
     /// Reads what is needed of every run of `selection`.
@@ -127,7 +136,23 @@ impl Material {
             })
             .collect::<Result<Vec<_>, _>>()?;
         let juries = juries(&selection.groups, &numbers, needs)?;
-        Ok(Self { numbers, juries })
+        Ok(Self {
+            numbers,
+            juries,
+            compared: Mutex::default(),
+        })
+    }
+
+    /// Holds one group against another; `None` where a run's table lacks the metric.
+    pub fn compare(&self, of: usize, against: usize, metric: Metric) -> Outcome {
+        let known = || self.compared.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(outcome) = known().get(&(of, against, metric)) {
+            return outcome.clone();
+        }
+        let sides = self.side(of, metric).zip(self.side(against, metric));
+        let outcome = sides.map(|(of, against)| Comparison::of(&of, &against));
+        known().insert((of, against, metric), outcome.clone());
+        outcome
     }
 
     /// The jury of a group.

@@ -9,6 +9,7 @@
 //! A [`Summary`] is one run's line in a table on the terminal, [`Scores`] are what its images, or a baseline's, scored.
 
 pub mod claims;
+mod configurations;
 pub mod figures;
 mod file;
 pub mod html;
@@ -17,6 +18,7 @@ mod material;
 mod page;
 pub mod progress;
 pub mod provenance;
+mod run;
 mod scores;
 mod select;
 mod summary;
@@ -28,8 +30,9 @@ use std::path::PathBuf;
 pub use file::{Report, RunSpec};
 pub use make::{Judgement, Made};
 pub use material::{BaselineNumbers, Jury, Material, Needs, RunNumbers};
+pub use run::Run;
 pub use scores::Scores;
-pub use select::{Absent, Group, Missing, Run, Selection};
+pub use select::{Absent, Group, Missing, Selection};
 pub use summary::Summary;
 
 use table::digits;

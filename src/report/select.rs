@@ -5,93 +5,12 @@ use std::path::Path;
 
 use rayon::prelude::*;
 
+use super::configurations::distinguish;
 use super::file::{Report, RunSpec};
-use super::{ReportError, Summary};
+use super::{ReportError, Run};
 use crate::catalog::{Entry, Filter};
-use crate::experiment::{Experiment, Outline, Variant, experiments_in};
-use crate::runs::{RunError, RunFolder, RunRecord, find_runs, keys_and_values};
-
-/// A run without its numbers.
-#[derive(Debug, Clone)]
-pub struct Run {
-    /// Where it lies.
-    pub folder: RunFolder,
-    /// What it is and how it stands.
-    pub record: RunRecord,
-    /// What was trained.
-    pub experiment: Experiment,
-}
-
-impl Run {
-    /// Reads `run.json` and the resolved experiment, and no table.
-    ///
-    /// # Errors
-    ///
-    /// [`RunError`] when the folder holds no run, or not what this program writes.
-    pub fn read(folder: &RunFolder) -> Result<Self, RunError> {
-        let path = folder.experiment();
-        let not_ours = |reason: String| RunError::Record {
-            path: path.clone(),
-            reason,
-        };
-        let text = std::fs::read_to_string(&path).map_err(|error| not_ours(error.to_string()))?;
-        let experiment =
-            Experiment::from_toml(&text, &path).map_err(|error| not_ours(error.to_string()))?;
-        let record = folder.record()?.ok_or_else(|| RunError::Record {
-            path: folder.path().join("run.json"),
-            reason: "there is no such file".to_owned(),
-        })?;
-        Ok(Self {
-            folder: folder.clone(),
-            record,
-            experiment,
-        })
-    }
-
-    /// Whether all its steps are done.
-    pub fn is_finished(&self) -> bool {
-        self.record.step >= self.record.steps
-    }
-
-    /// `03-yuv/s0-0123456789`: where it lies among the runs.
-    pub fn name(&self) -> String {
-        let path = self.folder.path();
-        let trial = path.file_name().unwrap_or_default().to_string_lossy();
-        format!("{}/{trial}", self.record.experiment)
-    }
-
-    /// Whether any stretch of its work had uncommitted changes.
-    pub fn is_dirty(&self) -> bool {
-        let git = |session: &crate::runs::Session| session.environment.git.clone();
-        self.record
-            .sessions
-            .iter()
-            .filter_map(git)
-            .any(|git| git.dirty)
-    }
-
-    /// What its held-out images are: runs with equal ones were judged by the same images in the same size.
-    pub fn judged_by(&self) -> String {
-        let Experiment {
-            dataset,
-            image,
-            evaluate,
-            ..
-        } = &self.experiment;
-        let hash = &self.record.dataset.content_hash;
-        format!("{hash} {:?} {image:?} {}", dataset.split, evaluate.images)
-    }
-}
-
-impl From<&Summary> for Run {
-    fn from(summary: &Summary) -> Self {
-        Self {
-            folder: summary.folder.clone(),
-            record: summary.record.clone(),
-            experiment: summary.experiment.clone(),
-        }
-    }
-}
+use crate::experiment::{Outline, experiments_in};
+use crate::runs::{RunError, RunFolder, find_runs};
 
 /// Runs that differ in nothing but their seeds.
 #[derive(Debug, Clone)]
@@ -461,61 +380,4 @@ fn missing(spec: &RunSpec, finished: &[&Run], others: &[&Run]) -> Vec<Missing> {
             }
         })
         .collect()
-}
-
-/// What tells the configurations of one experiment apart, in words; nothing where there is one.
-fn distinguish(groups: &[Vec<&Run>]) -> Vec<String> {
-    if groups.len() < 2 {
-        let variant = groups
-            .first()
-            .map(|runs| runs[0].record.variant.to_string());
-        return variant.into_iter().collect();
-    }
-    let variants: Vec<&Variant> = groups.iter().map(|runs| &runs[0].record.variant).collect();
-    let is_enough = variants
-        .iter()
-        .enumerate()
-        .all(|(index, variant)| !variant.is_empty() && !variants[..index].contains(variant));
-    if is_enough {
-        return variants.iter().map(ToString::to_string).collect();
-    }
-    let described: Vec<BTreeMap<String, String>> =
-        groups.iter().map(|runs| describe(runs[0])).collect();
-    let differs = |key: &String| {
-        described
-            .iter()
-            .any(|other| other.get(key) != described[0].get(key))
-    };
-    described
-        .iter()
-        .map(|values| {
-            let differing = values.iter().filter(|(key, _)| differs(key));
-            let pairs =
-                differing.map(|(key, value)| (key.clone(), value.trim_matches('"').to_owned()));
-            Variant::new(pairs).to_string()
-        })
-        .collect()
-}
-
-/// Everything that a configuration is made of, by key.
-fn describe(run: &Run) -> BTreeMap<String, String> {
-    let mut values = keys_and_values(&run.experiment);
-    for key in ["name", "title", "seeds", "dataset.use"] {
-        values.remove(key);
-    }
-    values.retain(|key, _| !key.starts_with("train.checkpoint") && !key.starts_with("train.keep"));
-    let record = &run.record;
-    let short = |hash: &str| hash.chars().take(6).collect::<String>();
-    values.insert(
-        "photographs".to_owned(),
-        short(&record.dataset.content_hash),
-    );
-    values.insert("device".to_owned(), record.device_class.clone());
-    for (room, version) in &record.code {
-        values.insert(format!("code.{room}"), version.to_string());
-    }
-    if let Some(weights) = &record.weights {
-        values.insert("fusion.weights".to_owned(), short(&weights.identity));
-    }
-    values
 }

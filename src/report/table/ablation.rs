@@ -45,9 +45,7 @@ pub(in crate::report) fn compare(
     metric: Metric,
     material: &Material,
 ) -> Option<Result<Comparison, StatisticsError>> {
-    let of = material.side(pair.of, metric)?;
-    let against = material.side(pair.against, metric)?;
-    Some(Comparison::of(&of, &against))
+    material.compare(pair.of, pair.against, metric)
 }
 
 pub(super) fn table(

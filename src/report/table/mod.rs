@@ -18,7 +18,7 @@ pub(super) use facts::grouped;
 pub(super) use scores::title as baseline_title;
 
 use super::{Material, Needs, Selection};
-use crate::evaluate::Metric;
+use crate::evaluate::{Better, Metric};
 
 /// A table as a report's file asks for it.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -120,6 +120,8 @@ pub struct Column {
     pub heading: String,
     /// Which way its numbers improve, as an arrow; empty where they do not.
     pub arrow: &'static str,
+    /// What it means, in a sentence; may be empty.
+    pub hint: String,
     /// Whether it holds numbers.
     pub is_numeric: bool,
     /// The columns of the CSV file that a cell of it becomes.
@@ -181,6 +183,7 @@ impl Column {
         Self {
             heading: heading.to_owned(),
             arrow: "",
+            hint: String::new(),
             is_numeric: false,
             raw: vec![raw.to_owned()],
         }
@@ -190,6 +193,7 @@ impl Column {
         Self {
             heading: heading.into(),
             arrow: "",
+            hint: String::new(),
             is_numeric: true,
             raw: raw.iter().map(|&name| name.to_owned()).collect(),
         }
@@ -277,6 +281,35 @@ pub(super) fn digits(metric: Metric) -> usize {
         | Metric::ColorfulnessDifference => 2,
         Metric::HueError | Metric::AbMse => 1,
     }
+}
+
+/// A metric as the heading of a narrow column: `luma replaced (dB)`.
+fn short_heading(metric: Metric) -> String {
+    let short = match metric {
+        Metric::PsnrLumaReplaced => "luma replaced",
+        Metric::Ciede2000LumaReplaced => "CIEDE2000, l. r.",
+        Metric::UvMse => "error of UV",
+        Metric::AbMse => "error of ab",
+        Metric::ColorfulnessRatio => "colorfulness",
+        Metric::AucAb => "AuC",
+        Metric::AucAbBalanced => "AuC, balanced",
+        _ => return heading(metric),
+    };
+    match metric.unit() {
+        Some(unit) => format!("{short} ({unit})"),
+        None => short.to_owned(),
+    }
+}
+
+/// A metric in a sentence, for those who meet it first.
+fn hint(metric: Metric) -> String {
+    let better = match metric.better() {
+        Better::Higher => "; higher is better",
+        Better::Lower => "; lower is better",
+        Better::One => "; 1 is as in the photographs",
+        Better::Neither => "",
+    };
+    format!("{}, `{}`{better}.", metric.title(), metric.name())
 }
 
 /// A metric's heading: `PSNR (dB)`.

@@ -1,6 +1,8 @@
 //! What held-out images score, runs first and then the baselines that were judged by the same images.
 
-use super::{Cell, Column, Raw, Row, Section, Table, TableSpec, digits, heading, number};
+use super::{
+    Cell, Column, Raw, Row, Section, Table, TableSpec, digits, hint, number, short_heading,
+};
 use crate::color::{Head, Space};
 use crate::evaluate::{Better, Metric};
 use crate::report::material::BaselineNumbers;
@@ -24,7 +26,10 @@ pub(super) fn table(
 ) -> Table {
     let metrics = spec.metrics(&METRICS);
     let mut columns = vec![
-        Column::text("held-out images", "run"),
+        Column {
+            hint: "Runs, and in italics what needs no network: the photograph without its colours, with the mean chroma of the training photographs, with its chroma clipped to what a head can say, and through 8-bit YUV.".to_owned(),
+            ..Column::text("held-out images", "run")
+        },
         Column::number("seeds", &["seeds", "seeds_planned"]),
     ];
     columns.extend(metrics.iter().map(|&metric| column(metric)));
@@ -82,7 +87,8 @@ pub(super) fn table(
 fn column(metric: Metric) -> Column {
     let name = metric.name();
     Column {
-        heading: heading(metric),
+        heading: short_heading(metric),
+        hint: hint(metric),
         arrow: match metric.better() {
             Better::Higher => "↑",
             Better::Lower => "↓",
@@ -192,15 +198,15 @@ fn baseline_row(baseline: &BaselineNumbers, metrics: &[Metric]) -> Row {
 
 /// What tables call a baseline.
 pub(in crate::report) fn title(baseline: &str) -> String {
-    let reachable = |space, head| format!("the photograph, clipped to {space}’s {head} head");
+    let reachable = |space, head| format!("clipped to {space}, {head} head");
     match baseline {
         "gray" => "no colour".to_owned(),
-        "mean_chroma" => "mean chroma of the training photographs".to_owned(),
+        "mean_chroma" => "mean chroma".to_owned(),
         "reachable_yuv_upstream" => reachable("YUV", "upstream"),
         "reachable_yuv_exact" => reachable("YUV", "exact"),
         "reachable_lab_upstream" => reachable("Lab", "upstream"),
         "reachable_lab_exact" => reachable("Lab", "exact"),
-        "eight_bit" => "the photograph through 8-bit YUV".to_owned(),
+        "eight_bit" => "8-bit YUV".to_owned(),
         other => other.to_owned(),
     }
 }
@@ -273,7 +279,7 @@ fn seed_notes(groups: &[usize], selection: &Selection) -> Vec<String> {
         );
     } else {
         notes.push(
-            "Mean over images, then over seeds, ± the standard deviation of one seed; beneath, Student’s 95 % interval of the mean over seeds."
+            "Mean over images, then over seeds, ± the standard deviation of one seed; in small print or brackets, Student’s 95 % interval of the mean over seeds."
                 .to_owned(),
         );
         if single > 0 {
