@@ -81,7 +81,8 @@ impl World {
 
     fn resolved(&self, experiment: &str) -> Experiment {
         let path = self.root.join(format!("experiments/{experiment}.toml"));
-        resolve(&path, &Overrides::default()).unwrap().experiment
+        let resolved = resolve(&path, &Overrides::default()).unwrap();
+        resolved[0].experiment.clone()
     }
 
     /// Leaves a finished run of an experiment, and the baselines beside it. Training for `steps` of all steps leaves one
@@ -258,19 +259,27 @@ impl World {
                 ended: Some(time("2026-01-02T03:14:05Z")),
                 from_step: 0,
                 process: 1,
+                threads: Some(2),
                 environment: Environment {
                     colorize: "0.1.0".to_owned(),
+                    build: None,
                     git: Some(Git {
                         commit: "0123456789012345678901234567890123456789".to_owned(),
                         dirty: false,
                         diff_hash: None,
+                        diff_left_out: None,
+                        untracked: Vec::new(),
+                        untracked_in_all: 0,
                     }),
                     machine: Machine {
                         host: "desk".to_owned(),
                         system: "Linux".to_owned(),
                         processor: "Abacus".to_owned(),
+                        instructions: Vec::new(),
                         threads: 2,
                         memory_bytes: 8 << 30,
+                        gpus: Vec::new(),
+                        gpu_driver: None,
                     },
                     arguments: vec!["colorize".to_owned(), "run".to_owned(), "x".to_owned()],
                 },
