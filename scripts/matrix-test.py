@@ -7,7 +7,7 @@ that was broken most often is, to the bit, the same as one that was left alone.
     scripts/matrix-test.py --program target/release/colorize
     scripts/matrix-test.py --program target/release/colorize --dataset coco-mini.toml --device libtorch --size 64
 
-Needs Python 3.9 and nothing else. For the full disk a small file system in memory is mounted, which Linux lets root alone
+Needs Linux, Python 3.9 and nothing else. For the full disk a small file system in memory is mounted, which Linux lets root alone
 do; elsewhere that part is left out, and says so. Writes to a temporary folder, which is kept when something is wrong.
 """
 
@@ -166,13 +166,31 @@ def done(runs):
 
 def kill_when(run, runs, wanted):
     """Starts the training and kills all of it once so many trials are done."""
-    process = subprocess.Popen(run, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+    process = subprocess.Popen(run, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     while done(runs) < wanted:
         if process.poll() is not None:
             raise Wrong(f"the training ended by itself with {process.returncode} and {done(runs)} trials done")
         time.sleep(0.02)
-    os.killpg(process.pid, signal.SIGKILL)
+    # Those at work are processes of their own, which would write a checkpoint when the first one is gone.
+    # Held still first, so that it starts no other meanwhile.
+    os.kill(process.pid, signal.SIGSTOP)
+    for number in [*children(process.pid), process.pid]:
+        os.kill(number, signal.SIGKILL)
     process.wait()
+
+
+def children(parent):
+    """The processes that a process has started."""
+    found = []
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            # The name, in brackets, may hold anything.
+            fields = status.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(fields[1]) == parent:
+            found.append(int(status.parent.name))
+    return found
 
 
 def fill(run, runs):
