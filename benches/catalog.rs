@@ -50,7 +50,7 @@ fn main() -> anyhow::Result<()> {
         let began = Instant::now();
         let catalog = Catalog::open(&runs, &cache)?;
         let opened = began.elapsed();
-        let filter = Filter::parse("metric:psnr > 20 and network.scale >= 8")?;
+        let filter = Filter::parse("metric:psnr > 4.5 and network.scale >= 8")?;
         let picked: Vec<&Entry> = catalog.select(&filter);
         let groups = Group::of(&picked, &catalog.entries);
         let key = Key::held_out(Metric::Psnr);
