@@ -99,6 +99,15 @@ pub fn is_deterministic(name: &DeviceName) -> bool {
     }
 }
 
+/// Whether the last bits of a step depend on the number of threads: libtorch adds up otherwise with one thread than with
+/// two, as soon as pictures are large enough to be divided. With flex no such size was found.
+pub fn depends_on_threads(name: &DeviceName) -> bool {
+    match name {
+        DeviceName::Flex => false,
+        DeviceName::Libtorch | DeviceName::LibtorchCuda(_) => true,
+    }
+}
+
 /// Sets how many threads every backend computes with, and Rayon elsewhere in the program. Call it before any work is
 /// done: Rayon's threads are started once.
 pub fn set_threads(threads: usize) -> Result<(), BackendError> {

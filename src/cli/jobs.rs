@@ -14,6 +14,7 @@ use anyhow::{Context, anyhow};
 use super::prepare::TrainingArguments;
 use super::work::Attempt;
 use super::{DONE, INTERRUPTED, output};
+use crate::backend;
 use crate::experiment::{Overrides, Resolved};
 use crate::plan::{Planned, State};
 use crate::train::Interrupter;
@@ -39,11 +40,19 @@ struct Job<'a> {
 impl<'a> Pool<'a> {
     /// Room for `jobs` processes, among which the threads of the processor are divided.
     pub(super) fn new(training: &'a TrainingArguments, jobs: usize) -> Self {
-        let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let all = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let threads = (all / jobs).max(1);
+        if threads != all && backend::depends_on_threads(&training.device) {
+            output::note(&format!(
+                "note: on {} the last bits of a result depend on the number of threads, which is {threads} here instead of {all}; \
+                 `run.json` records it",
+                training.device
+            ));
+        }
         Self {
             training,
             jobs,
-            threads: (threads / jobs).max(1),
+            threads,
             running: Vec::new(),
         }
     }

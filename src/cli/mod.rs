@@ -1,21 +1,29 @@
 //! The command line: arguments, one file a command, messages and exit codes. Nothing is decided here that another room
 //! could own.
 
+mod cells;
 mod check;
 mod dataset;
+mod diff;
 mod doctor;
 mod evaluate;
+mod export;
 mod features;
+mod gc;
 mod jobs;
 mod launch;
+mod ls;
 mod output;
 mod plan;
 mod predict;
 mod prepare;
+mod report;
 mod reproduce;
 mod run;
 mod run_choice;
+mod show;
 mod verify;
+mod verify_figure;
 mod watch;
 mod weights;
 mod work;
@@ -25,11 +33,16 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::backend::BackendError;
+use crate::catalog::{FilterError, NameError};
 use crate::dataset::DatasetError;
 use crate::experiment::ExperimentError;
+use crate::export::ExportError;
 use crate::extractor::ExtractorError;
+use crate::figure::FigureError;
 use crate::launcher::LauncherError;
 use crate::plan::PlanError;
+use crate::proof::ProofError;
+use crate::report::ReportError;
 use crate::runs::RunError;
 use crate::train::TrainError;
 use crate::trained::TrainedError;
@@ -50,6 +63,8 @@ enum Command {
     Plan(plan::PlanArguments),
     /// Train the stages of the write-up and draw their figures
     Reproduce(reproduce::ReproduceArguments),
+    /// Make the tables, figures and pages of report files from the runs that are there
+    Report(report::ReportArguments),
     /// Look at runs while they are trained
     Watch(watch::WatchArguments),
     /// Score a trained run on photographs, beside what no network is needed for
@@ -58,6 +73,16 @@ enum Command {
     Predict(predict::PredictArguments),
     /// Compute the feature vectors of experiments with fusion before they are trained
     Features(features::FeaturesArguments),
+    /// List runs: filtered, sorted, seeds put together
+    Ls(ls::LsArguments),
+    /// Show everything of one run
+    Show(show::ShowArguments),
+    /// Show what differs between runs, or between experiments with their seeds, and what they came to
+    Diff(diff::DiffArguments),
+    /// Remove checkpoints that no policy keeps, and what killed processes left half written
+    Gc(gc::GcArguments),
+    /// Hand runs on: as CSV, JSON, Parquet, TensorBoard event files or an MLflow store
+    Export(export::ExportArguments),
     /// Validate experiment files
     Check(check::CheckArguments),
     /// Look closely at what a result rests on
@@ -88,12 +113,18 @@ pub fn main() -> ExitCode {
         Command::Run(arguments) => run::run(&arguments),
         Command::Plan(arguments) => plan::run(&arguments),
         Command::Reproduce(arguments) => reproduce::run(&arguments),
+        Command::Report(arguments) => report::run(&arguments),
         Command::Watch(arguments) => watch::run(&arguments).map(|()| ExitCode::from(DONE)),
         Command::Evaluate(arguments) => evaluate::run(&arguments).map(|()| ExitCode::from(DONE)),
         Command::Predict(arguments) => predict::run(&arguments),
         Command::Features(arguments) => features::run(&arguments),
+        Command::Ls(arguments) => ls::run(&arguments),
+        Command::Show(arguments) => show::run(&arguments).map(|()| ExitCode::from(DONE)),
+        Command::Diff(arguments) => diff::run(&arguments).map(|()| ExitCode::from(DONE)),
+        Command::Gc(arguments) => gc::run(&arguments),
+        Command::Export(arguments) => export::run(&arguments).map(|()| ExitCode::from(DONE)),
         Command::Check(arguments) => check::run(&arguments),
-        Command::Verify(command) => verify::run(&command).map(|()| ExitCode::from(DONE)),
+        Command::Verify(command) => verify::run(&command),
         Command::Dataset(command) => dataset::run(&command).map(|()| ExitCode::from(DONE)),
         Command::Weights(command) => weights::run(&command).map(|()| ExitCode::from(DONE)),
         Command::Doctor => doctor::run().map(|()| ExitCode::from(DONE)),
@@ -128,6 +159,9 @@ fn is_wrong_request(cause: &(dyn std::error::Error + 'static)) -> bool {
             _ => false,
         };
     }
+    if let Some(ProofError::Train(error)) = cause.downcast_ref::<ProofError>() {
+        return is_wrong_request(error);
+    }
     if let Some(error) = cause.downcast_ref::<TrainedError>() {
         return match error {
             TrainedError::Device(_) | TrainedError::OtherWeights { .. } => true,
@@ -149,11 +183,31 @@ fn is_wrong_request(cause: &(dyn std::error::Error + 'static)) -> bool {
                 | ExtractorError::NoClasses { .. }
         );
     }
+    if let Some(error) = cause.downcast_ref::<ReportError>() {
+        return match error {
+            ReportError::File(_)
+            | ReportError::NoRuns { .. }
+            | ReportError::NotAReport(_)
+            | ReportError::NoOrigin(_) => true,
+            ReportError::Run(error) => is_wrong_request(error),
+            ReportError::Figure(error) => is_wrong_request(error),
+            ReportError::Sample { .. } => false,
+        };
+    }
+    if let Some(error) = cause.downcast_ref::<FigureError>() {
+        return matches!(
+            error,
+            FigureError::NotAFigure { .. } | FigureError::File { action: "read", .. }
+        );
+    }
     if let Some(error) = cause.downcast_ref::<RunError>() {
         return matches!(
             error,
             RunError::NotFound { .. } | RunError::Ambiguous { .. } | RunError::NoCheckpoint { .. }
         );
+    }
+    if let Some(error) = cause.downcast_ref::<ExportError>() {
+        return matches!(error, ExportError::Exists(_) | ExportError::NotOurs(_));
     }
     if let Some(error) = cause.downcast_ref::<PlanError>() {
         return match error {
@@ -171,5 +225,7 @@ fn is_wrong_request(cause: &(dyn std::error::Error + 'static)) -> bool {
     cause.is::<ExperimentError>()
         || cause.is::<DatasetError>()
         || cause.is::<BackendError>()
+        || cause.is::<FilterError>()
+        || cause.is::<NameError>()
         || cause.is::<RequestError>()
 }

@@ -198,7 +198,11 @@ pub(super) fn score_baselines(
 
 /// Opens the dataset and looks at every selected photograph once. An experiment with the photographs of one of `before`
 /// takes its selection.
-fn prepare(resolved: Resolved, cache: &Cache, before: &[Prepared]) -> anyhow::Result<Prepared> {
+pub(super) fn prepare(
+    resolved: Resolved,
+    cache: &Cache,
+    before: &[Prepared],
+) -> anyhow::Result<Prepared> {
     let fused = before.iter().find(|other| {
         other.resolved.weights == resolved.weights
             && other.resolved.experiment.fusion == resolved.experiment.fusion

@@ -12,7 +12,7 @@ use super::{DONE, FAILED, INTERRUPTED, RequestError, jobs, output};
 use crate::backend;
 use crate::experiment::{Claim, check_names};
 use crate::report::claims::{self, Open};
-use crate::train::{BASELINE_CODE, Interrupter, Outcome};
+use crate::train::{Interrupter, Outcome};
 
 /// Arguments of `colorize run`.
 #[derive(Debug, Args)]
@@ -127,7 +127,7 @@ fn print(work: &Work) -> anyhow::Result<()> {
     output::summaries(&summaries);
     output::line("");
     output::scores(&output::groups(&summaries)?);
-    let mut judged = claims::judge(&claims_of(work), &summaries, &BASELINE_CODE)?;
+    let mut judged = claims::judge_runs(&claims_of(work), &summaries)?;
     // What is claimed against an experiment that was not asked for stays open, and is not worth a word.
     judged.retain(|judged| !matches!(judged.result, Err(Open::NotTrained(_))));
     if !judged.is_empty() {

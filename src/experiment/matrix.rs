@@ -162,7 +162,7 @@ fn judge(axis: &Axis) -> Option<Problem> {
         return Some(
             out_of_range(
                 &written,
-                "is an axis without being one".to_owned(),
+                "is not needed: seeds are an axis of their own".to_owned(),
                 &axis.key,
             )
             .help(format!(
@@ -275,6 +275,8 @@ fn toml_of(node: &Node) -> String {
     match &node.item {
         Item::Boolean(value) => value.to_string(),
         Item::Integer(value) => value.to_string(),
+        // Rust writes large and small numbers short, and TOML reads them.
+        Item::Float(value) if value.is_finite() => format!("{value:?}"),
         Item::Float(value) => toml::Value::Float(*value).to_string(),
         Item::String(text) => toml::Value::String(text.clone()).to_string(),
         Item::Datetime => node.value.text().to_owned(),

@@ -9,15 +9,20 @@
 //! A file may also state [`Claim`]s: what the experiment should show. They change no number, so they are beside the
 //! experiment and not in it.
 //!
+//! [`Outline`] reads of a file only what a report needs of it, and [`Document`] reads files of other rooms, such as a report
+//! itself, with the same care.
+//!
 //! Each room owns the type of its section and the rules for its values; here stand only the rules between sections.
 
 mod claim;
+mod document;
 mod explain;
 mod file;
 mod judge;
 mod matrix;
 mod nearest;
 mod neighbours;
+mod outline;
 mod overrides;
 mod problem;
 mod read;
@@ -41,11 +46,15 @@ use crate::network::NetworkSection;
 use crate::photo::ImageSection;
 use crate::train::TrainSection;
 
-pub use claim::{Against, Claim};
+pub use claim::{Against, Claim, WrittenClaim};
+pub use document::Document;
+pub use neighbours::experiments_in;
+pub use outline::Outline;
 pub use overrides::Overrides;
 pub use problem::{ExperimentError, Fault, Problem};
 pub use resolve::{check_names, resolve};
 pub use variant::Variant;
+pub(crate) use written::known_keys;
 
 /// A complete experiment: every value decided and judged.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::dataset::{DatasetError, resolve_manifest};
 
 use super::claim;
-use super::explain::{closest, did_you_mean, dotted, example, parts};
+use super::explain::{RENAMED, closest, did_you_mean, dotted, example, parts};
 use super::file::{ExperimentFile, parse, read_family};
 use super::judge::{judge, judge_slurm};
 use super::matrix::{self, Point};
@@ -183,8 +183,16 @@ fn twins(resolved: &[Resolved]) -> Vec<Problem> {
 
 /// Reads an experiment that [`Experiment::to_toml`] wrote to the file `path`.
 pub(super) fn read_resolved(text: &str, path: &Path) -> Result<Experiment, ExperimentError> {
-    let file =
+    let mut file =
         parse(path, text.as_bytes().to_vec()).map_err(|problem| ExperimentError::from(*problem))?;
+    // What an older program trained stays readable; whoever writes a file is told the new name instead.
+    for (old, new) in RENAMED {
+        let (old, new) = (parts(old), parts(new));
+        if let Some(node) = file.root.get(&old).cloned() {
+            file.root.put(&old, None);
+            file.root.put(&new, Some(node));
+        }
+    }
     let (experiment, found) = read_all::<Experiment>(&file.root);
     let mut problems = found.problems.clone();
     if let Some(experiment) = &experiment {

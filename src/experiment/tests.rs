@@ -10,6 +10,7 @@ use crate::evaluate::{BatchNormStatistics, EvaluateSection};
 use crate::extractor::{ExtractorKind, FusionSection, Pooling, Preprocess};
 use crate::network::{NetworkKind, NetworkSection, NormKind};
 use crate::photo::{ImageSection, Resize};
+use crate::runs::Retention;
 use crate::train::{LearningRateSchedule, Loss, Optimizer, Precision, TrainSection};
 
 use super::{Experiment, Overrides, explain, resolve};
@@ -80,7 +81,7 @@ prop_compose! {
         betas in (0.0..1.0, 0.0..1.0),
         epsilon in positive(),
     ) -> TrainSection {
-        let [steps, batch_size, checkpoint_every, evaluate_every, sample_every, keep_checkpoints] = counts;
+        let [steps, batch_size, checkpoint_every, evaluate_every, sample_every, last] = counts;
         let (beta_1, beta_2) = betas;
         TrainSection {
             steps,
@@ -92,7 +93,7 @@ prop_compose! {
             checkpoint_every,
             evaluate_every,
             sample_every,
-            keep_checkpoints,
+            retain: Retention { last, best: "psnr".to_owned(), every: steps },
             gradient_checkpointing,
             flush_seconds,
             system_every_seconds,

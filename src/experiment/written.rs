@@ -92,6 +92,14 @@ impl Found {
 /// Reads `tree` to the end, whatever is wrong on the way: a value that is refused is reported and then replaced by
 /// the example's, or left out where the example has none.
 pub(super) fn read_all<T: DeserializeOwned>(tree: &Node) -> (Option<T>, Found) {
+    read_all_of(tree, known_keys())
+}
+
+/// [`read_all`] of a file whose keys elsewhere are `known`, dotted.
+pub(super) fn read_all_of<T: DeserializeOwned>(
+    tree: &Node,
+    known: &[String],
+) -> (Option<T>, Found) {
     let mut tree = tree.clone();
     let mut found = Found {
         problems: Vec::new(),
@@ -107,7 +115,7 @@ pub(super) fn read_all<T: DeserializeOwned>(tree: &Node) -> (Option<T>, Found) {
         if refusal.path.is_empty() || found.replaced.contains(&refusal.path) {
             break None;
         }
-        let mut problem = explain(&refusal, &tree, known_keys());
+        let mut problem = explain(&refusal, &tree, known);
         problem.from_quick = tree.get(&refusal.path).is_some_and(|node| node.quick);
         found.problems.push(problem);
         let replacement = match &refusal.mismatch {
@@ -130,7 +138,7 @@ pub(super) fn read_all<T: DeserializeOwned>(tree: &Node) -> (Option<T>, Found) {
 }
 
 /// Every key of a complete experiment, dotted.
-pub(super) fn known_keys() -> &'static [String] {
+pub(crate) fn known_keys() -> &'static [String] {
     static KEYS: OnceLock<Vec<String>> = OnceLock::new();
     KEYS.get_or_init(|| {
         let mut keys = Vec::new();

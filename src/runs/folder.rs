@@ -9,6 +9,7 @@
 //!   samples/step-NNNNNN.png         the same held-out images at every step
 //!   samples/images/…                the single pictures of the samples
 //!   checkpoints/step-NNNNNN/        weights, optimizer, schedule
+//!   environment/…                   crates of the build, differences from the commit
 //!   log.txt                         the diary
 //! ```
 
@@ -69,6 +70,11 @@ impl RunFolder {
     /// The folder of checkpoints.
     pub fn checkpoints(&self) -> PathBuf {
         self.path.join("checkpoints")
+    }
+
+    /// What stands behind a hash in the record's environment, without its ending; `hash` is the first ten digits.
+    pub fn environment(&self, hash: &str) -> PathBuf {
+        self.path.join("environment").join(hash)
     }
 
     /// The diary.

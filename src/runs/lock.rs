@@ -17,10 +17,10 @@
 //!   machines have no part in it.
 //! - An owner that was taken for dead and is not finds a higher number, and its writes fail from then on ([`check`]).
 
-use std::collections::{HashMap, hash_map::RandomState};
-use std::fs::{self, File, OpenOptions, TryLockError};
-use std::hash::{BuildHasher, Hasher};
-use std::io::{self, Write};
+mod claim;
+
+use std::collections::HashMap;
+use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Mutex, PoisonError};
@@ -32,6 +32,7 @@ use serde::{Deserialize, Serialize};
 
 use super::process::{Life, Process};
 use super::{RunError, RunFolder};
+use claim::{Claim, FREE, Found, append, is_highest, make, newest, newest_owner, remove_below};
 
 /// From one beat of an owner's heart to the next.
 const BEAT: Duration = Duration::from_secs(5);
@@ -39,9 +40,6 @@ const BEAT: Duration = Duration::from_secs(5);
 /// How long an owner on another machine may be silent before it counts as dead: many beats, and longer than network file
 /// systems keep old attributes of a file.
 pub const PATIENCE: Duration = Duration::from_secs(90);
-
-const CLAIM: &str = ".claim-";
-const FREE: u8 = b'!';
 
 /// A process that owns a run, or did.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,17 +67,6 @@ impl std::fmt::Display for Owner {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(formatter, "process {} on {}", self.process(), self.host())
     }
-}
-
-/// What a claim says, before its heartbeat.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Claim {
-    #[serde(flatten)]
-    owner: Owner,
-    /// The dead owner that it was taken from.
-    after: Option<Owner>,
-    /// Whether it only gives free what a dead owner had.
-    buries: bool,
 }
 
 /// Who has a run.
@@ -159,15 +146,7 @@ pub(super) fn lock(folder: &RunFolder) -> Result<RunLock, RunError> {
             Life::Lives | Life::Elsewhere => return Err(locked(Some(owner))),
         },
     };
-    let claim = Claim {
-        owner: Owner {
-            process: Process::this(),
-            token: token(),
-            since: Timestamp::now(),
-        },
-        after,
-        buries: false,
-    };
+    let claim = Claim::of_this_process(after, false);
     let Some(place) = make(path, number + 1, &claim, &[])? else {
         return Err(locked(newest_owner(path)));
     };
@@ -237,12 +216,16 @@ impl Watch {
             return Ok(holder);
         };
         let now = Instant::now();
-        let seen = self.seen.entry(owner.token.clone()).or_insert(Seen {
+        let first = Seen {
             beats: *beats,
             since: now,
-        });
+        };
+        let Some(seen) = self.seen.get_mut(&owner.token) else {
+            self.seen.insert(owner.token.clone(), first);
+            return Ok(holder);
+        };
         if seen.beats != *beats {
-            (seen.beats, seen.since) = (*beats, now);
+            *seen = first;
         } else if now.duration_since(seen.since) >= self.patience {
             return Ok(Holder::Dead(owner.clone()));
         }
@@ -266,15 +249,7 @@ pub(super) fn bury(folder: &RunFolder, dead: &Owner) -> Result<bool, RunError> {
     let path = folder.path();
     match newest(path)? {
         Some((number, Found::Held(owner, _))) if owner.token == dead.token => {
-            let claim = Claim {
-                owner: Owner {
-                    process: Process::this(),
-                    token: token(),
-                    since: Timestamp::now(),
-                },
-                after: Some(owner),
-                buries: true,
-            };
+            let claim = Claim::of_this_process(Some(owner), true);
             Ok(make(path, number + 1, &claim, &[FREE])?.is_some())
         }
         _ => Ok(false),
@@ -306,146 +281,6 @@ pub(super) fn check(path: &Path) -> Result<(), RunError> {
     })
 }
 
-/// What a claim file says.
-enum Found {
-    Held(Owner, u64),
-    Free(Option<Owner>),
-    /// No claim of this program; it makes none that is not whole, so nobody stands behind it.
-    Unreadable,
-}
-
-/// The claim that counts.
-fn newest(folder: &Path) -> Result<Option<(u64, Found)>, RunError> {
-    // A claim may be replaced between the two looks.
-    for _ in 0..8 {
-        let Some(&number) = numbers(folder)?.iter().max() else {
-            return Ok(None);
-        };
-        let path = claim_path(folder, number);
-        match fs::read(&path) {
-            Ok(bytes) => return Ok(Some((number, read(&bytes)))),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(RunError::io("read", path)(error)),
-        }
-    }
-    Ok(None)
-}
-
-fn newest_owner(folder: &Path) -> Option<Owner> {
-    match newest(folder) {
-        Ok(Some((_, Found::Held(owner, _)))) => Some(owner),
-        _ => None,
-    }
-}
-
-fn read(bytes: &[u8]) -> Found {
-    let Some(line) = bytes.split(|&byte| byte == b'\n').next() else {
-        return Found::Unreadable;
-    };
-    let Ok(claim) = serde_json::from_slice::<Claim>(line) else {
-        return Found::Unreadable;
-    };
-    let beats = &bytes[line.len()..];
-    if beats.last() == Some(&FREE) {
-        return Found::Free(claim.after.filter(|_| claim.buries));
-    }
-    Found::Held(claim.owner, beats.len() as u64)
-}
-
-fn numbers(folder: &Path) -> Result<Vec<u64>, RunError> {
-    let entries = match fs::read_dir(folder) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(RunError::io("read", folder)(error)),
-    };
-    let mut numbers = Vec::new();
-    for entry in entries {
-        let name = entry.map_err(RunError::io("read", folder))?.file_name();
-        let digits = name.to_str().and_then(|name| name.strip_prefix(CLAIM));
-        numbers.extend(digits.and_then(|digits| digits.parse::<u64>().ok()));
-    }
-    Ok(numbers)
-}
-
-fn claim_path(folder: &Path, number: u64) -> PathBuf {
-    folder.join(format!("{CLAIM}{number}"))
-}
-
-/// Makes the claim of this number; `None` when another process was faster.
-fn make(
-    folder: &Path,
-    number: u64,
-    claim: &Claim,
-    ending: &[u8],
-) -> Result<Option<PathBuf>, RunError> {
-    let path = claim_path(folder, number);
-    let mut text = serde_json::to_vec(claim).expect("a claim is JSON");
-    text.push(b'\n');
-    text.extend_from_slice(ending);
-    let whole = folder.join(format!(".partial-claim-{}", claim.owner.token));
-    fs::write(&whole, &text).map_err(RunError::io("write", &whole))?;
-    let made = match fs::hard_link(&whole, &path) {
-        Err(error)
-            if !matches!(
-                error.kind(),
-                io::ErrorKind::AlreadyExists | io::ErrorKind::NotFound
-            ) =>
-        {
-            // A file system without hard links.
-            OpenOptions::new()
-                .write(true)
-                .create_new(true)
-                .open(&path)
-                .and_then(|mut file| file.write_all(&text))
-        }
-        made => made,
-    };
-    let _ = fs::remove_file(&whole);
-    match made {
-        Ok(()) => {}
-        // Not found: the owner that was faster has cleared away what this process had half made.
-        Err(error)
-            if matches!(
-                error.kind(),
-                io::ErrorKind::AlreadyExists | io::ErrorKind::NotFound
-            ) =>
-        {
-            return Ok(None);
-        }
-        Err(error) => return Err(RunError::io("write", &path)(error)),
-    }
-    // One that comes late, by a claim that was removed since, makes a number that is not the highest.
-    if is_highest(folder, &path) {
-        return Ok(Some(path));
-    }
-    let _ = fs::remove_file(&path);
-    Ok(None)
-}
-
-/// Whether the claim is there and no higher one is.
-fn is_highest(folder: &Path, claim: &Path) -> bool {
-    numbers(folder).is_ok_and(|numbers| {
-        let highest = numbers.iter().max();
-        highest.is_some_and(|&number| claim_path(folder, number) == claim)
-    })
-}
-
-fn remove_below(folder: &Path, number: u64) {
-    for lower in numbers(folder).unwrap_or_default() {
-        if lower < number {
-            // What stays behind is passed over.
-            let _ = fs::remove_file(claim_path(folder, lower));
-        }
-    }
-}
-
-fn append(claim: &Path, byte: u8) -> io::Result<()> {
-    OpenOptions::new()
-        .append(true)
-        .open(claim)?
-        .write_all(&[byte])
-}
-
 /// Starts the heartbeat of a claim.
 fn beat(folder: PathBuf, claim: PathBuf) -> (mpsc::Sender<()>, JoinHandle<()>) {
     let (stop, stopped) = mpsc::channel();
@@ -459,17 +294,6 @@ fn beat(folder: PathBuf, claim: PathBuf) -> (mpsc::Sender<()>, JoinHandle<()>) {
         }
     });
     (stop, heart)
-}
-
-/// A name that nobody else has.
-fn token() -> String {
-    // The standard library seeds each of these with the system's randomness.
-    let [high, low] = [(); 2].map(|()| {
-        let mut hasher = RandomState::new().build_hasher();
-        hasher.write_u32(std::process::id());
-        hasher.finish()
-    });
-    format!("{high:016x}{low:016x}")
 }
 
 #[cfg(test)]

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::runs::Retention;
+
 /// How long and how a network is trained, and how often its state is written down.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -27,9 +29,9 @@ pub struct TrainSection {
     pub evaluate_every: usize,
     /// Steps from one sample picture to the next; the last step always gets one.
     pub sample_every: usize,
-    /// How many of the latest checkpoints are kept, at least 1.
-    #[serde(default = "default_keep_checkpoints")]
-    pub keep_checkpoints: usize,
+    /// Which checkpoints stay. Changes no result.
+    #[serde(default)]
+    pub retain: Retention,
     /// Computes the network's inner values again in the backward pass instead of keeping them: less memory, more time,
     /// the same numbers.
     #[serde(default)]
@@ -52,7 +54,6 @@ impl TrainSection {
             ("checkpoint_every", self.checkpoint_every),
             ("evaluate_every", self.evaluate_every),
             ("sample_every", self.sample_every),
-            ("keep_checkpoints", self.keep_checkpoints),
         ] {
             if count == 0 {
                 violations.push((key, "must be at least 1".to_string()));
@@ -67,6 +68,13 @@ impl TrainSection {
             }
         }
         violations.extend(self.optimizer.violations());
+        for (key, must) in self.retain.violations() {
+            let key = match key {
+                "last" => "retain.last",
+                _ => "retain.best",
+            };
+            violations.push((key, must));
+        }
         let Optimizer::Adam { learning_rate, .. } = self.optimizer;
         if self.schedule == LearningRateSchedule::Cosine && learning_rate > 1.0 {
             let must = "must be at most 1 with `train.schedule = \"cosine\"`".to_string();
@@ -158,10 +166,6 @@ pub enum Precision {
     /// 32-bit floating point throughout.
     #[default]
     F32,
-}
-
-fn default_keep_checkpoints() -> usize {
-    2
 }
 
 fn default_flush_seconds() -> f64 {

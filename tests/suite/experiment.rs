@@ -340,6 +340,7 @@ fn claims_are_the_files_own() {
         against,
         expect,
         by,
+        verdict: None,
     };
     let expected = [
         claim(
@@ -478,7 +479,7 @@ fn a_matrix_is_an_experiment_for_every_combination() {
     assert_eq!(points[3].experiment.dataset.categories, ["cow", "cat"]);
     assert_eq!(points[3].experiment.network.scale, 8);
     assert_eq!(points[3].experiment.seeds, [0, 1]);
-    assert!(!points[3].experiment.to_toml().contains("matrix"));
+    assert!(!points[3].experiment.to_toml().contains("[matrix"));
     let error = points[5]
         .error_at("network.norm", "found later", "")
         .to_string();

@@ -333,7 +333,7 @@ fn keys_that_are_not_counted_change_no_number() {
         ("/dataset/use", "elsewhere.toml".into()),
         ("/fusion/weights", "random".into()),
         ("/train/checkpoint_every", 1.into()),
-        ("/train/keep_checkpoints", 1.into()),
+        ("/train/retain/last", 1.into()),
         ("/train/flush_seconds", 0.001.into()),
     ];
     let other = train("two", &changes);

@@ -92,7 +92,7 @@ impl Bench {
         self.folder.path().join(name)
     }
 
-    fn train(&self, name: &str) -> RunFolder {
+    pub(crate) fn train(&self, name: &str) -> RunFolder {
         let runs = self.runs(name);
         let trial = self.trial(&self.experiment, &runs, DeviceName::Flex);
         assert_eq!(trial.run(&Interrupter::new()).unwrap(), Outcome::Done);
@@ -280,7 +280,10 @@ fn a_loss_that_is_not_finite_stops_the_run_and_names_the_last_good_checkpoint() 
     experiment.train.checkpoint_every = 1;
     let runs = bench.runs("runs");
     let trial = bench.trial(&experiment, &runs, DeviceName::Flex);
-    let error = trial.run(&Interrupter::new()).unwrap_err();
+    let stop = Interrupter::new();
+    let error = trial.run(&stop).unwrap_err();
+    // The trials that come after it are not stopped.
+    assert!(!stop.should_stop());
     let TrainError::NonFinite { step, checkpoint } = error else {
         panic!("{error}");
     };

@@ -1,3 +1,4 @@
+use super::claim::{claim_path, numbers};
 use super::*;
 
 fn folder() -> (tempfile::TempDir, RunFolder) {
@@ -9,17 +10,7 @@ fn folder() -> (tempfile::TempDir, RunFolder) {
 /// Leaves a claim of a process that is not this one.
 fn leave(folder: &RunFolder, change: impl FnOnce(&mut serde_json::Value)) -> PathBuf {
     fs::create_dir_all(folder.path()).unwrap();
-    let owner = Owner {
-        process: Process::this(),
-        token: token(),
-        since: Timestamp::now(),
-    };
-    let mut claim = serde_json::to_value(Claim {
-        owner,
-        after: None,
-        buries: false,
-    })
-    .unwrap();
+    let mut claim = serde_json::to_value(Claim::of_this_process(None, false)).unwrap();
     change(&mut claim["process"]);
     let path = claim_path(folder.path(), 3);
     fs::write(&path, format!("{claim}\n..")).unwrap();
@@ -120,15 +111,7 @@ fn of_many_takers_one_takes_over() {
     let (_root, folder) = folder();
     leave(&folder, |process| process["began"] = 1.into());
     // What of the operating system's lock: these race for the claim alone, as on a file system without it.
-    let claim = || Claim {
-        owner: Owner {
-            process: Process::this(),
-            token: token(),
-            since: Timestamp::now(),
-        },
-        after: None,
-        buries: false,
-    };
+    let claim = || Claim::of_this_process(None, false);
     let won = std::thread::scope(|scope| {
         let takers: Vec<_> = (0..16)
             .map(|_| scope.spawn(|| make(folder.path(), 4, &claim(), &[]).unwrap()))

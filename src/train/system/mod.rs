@@ -148,14 +148,14 @@ impl Gauges {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::runs::{MetricLog, RunFolder, read_metrics};
+    use crate::runs::{MetricLog, MetricTable, RunFolder, read_metrics};
     use burn_train::Interrupter;
 
     fn logged(interval: Duration, work: impl FnOnce(&SystemSampler)) -> Vec<(usize, f64)> {
         let root = tempfile::tempdir().unwrap();
         let folder = RunFolder::at(root.path());
         let log = MetricLog::resume(&folder, 0, Duration::from_hours(1)).unwrap();
-        let log = SharedLog::new(log, 0.0, Interrupter::new());
+        let log = SharedLog::new(log, &MetricTable::default(), None, Interrupter::new());
         let diary = RunLog::open(&root.path().join("log.txt")).unwrap();
         let sampler = SystemSampler::start(DeviceName::Flex, interval, 3, &log, &diary);
         work(&sampler);

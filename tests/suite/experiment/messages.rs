@@ -72,7 +72,7 @@ fn matrices() {
         ("seeds", "[matrix]\nseeds = [0, 1]\nnetwork.scale = [8, 16]"),
         (
             "an axis in another",
-            "[matrix]\ntrain.optimizer = [{ kind = \"adam\", learning_rate = 1e-3 }]\ntrain.optimizer.beta_1 = [0.5, 0.9]",
+            "[matrix]\ntrain.optimizer = [{ kind = \"adam\", learning_rate = 1e-3 }]\n\"train.optimizer.beta_1\" = [0.5, 0.9]",
         ),
         (
             "one axis, written twice",
@@ -216,7 +216,7 @@ fn values_out_of_range() {
         (
             "no checkpoint kept",
             "steps = 7000",
-            "steps = 7000\nkeep_checkpoints = 0",
+            "steps = 7000\nretain.last = 0",
         ),
         (
             "flush at once",
