@@ -47,13 +47,14 @@ pub(super) fn slurm(
         .into_iter()
         .partition(|trial| queue.task(&trial.name()).is_some());
     if !queued.is_empty() {
-        output::note(&format!(
-            "{} in Slurm's queue already",
-            trials(queued.len())
-        ));
+        let count = trials(queued.len());
+        output::note(&format!("{count} in Slurm's queue already"));
     }
     if tasks.is_empty() {
-        output::note(&format!("nothing to submit: {}", plan::sums(&work.plan)));
+        output::note(&match queued.len() {
+            0 => format!("nothing to submit: {}", plan::sums(&work.plan)),
+            _ => "nothing else to submit".to_owned(),
+        });
         return Ok(ExitCode::from(DONE));
     }
     let tasks: Vec<Task> = tasks
@@ -147,20 +148,19 @@ pub(super) fn details(trial: &Planned, queue: &Queue) -> String {
     }
 }
 
-/// How many trials of a plan wait in the queue.
+/// How many trials of a plan Slurm has.
 pub(super) fn queued(plan: &Plan, queue: &Queue) -> String {
-    let waiting = plan
+    let tasks: Vec<&QueuedTask> = plan
         .trials()
         .iter()
-        .filter_map(|trial| waiting(trial, queue));
-    let waiting = waiting
-        .filter(|task| task.state == TaskState::Queued)
-        .count();
-    let all = plan.trials().iter();
-    let all = all
-        .filter(|trial| queue.task(&trial.name()).is_some())
-        .count();
-    format!("{} with Slurm, {waiting} of them in its queue", trials(all))
+        .filter_map(|trial| queue.task(&trial.name()))
+        .collect();
+    let waiting = tasks.iter().filter(|task| task.state == TaskState::Queued);
+    let waiting = waiting.count();
+    format!(
+        "with Slurm: {waiting} queued, {} running",
+        tasks.len() - waiting
+    )
 }
 
 /// The task of a trial that no process trains yet.

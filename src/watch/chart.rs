@@ -1,7 +1,7 @@
 //! One metric on a piece of the terminal.
 
 use ratatui::Frame;
-use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::layout::{Alignment, Constraint, Layout, Rect};
 use ratatui::style::{Color, Modifier, Style};
 use ratatui::symbols::Marker;
 use ratatui::text::{Line as Text, Span};
@@ -13,6 +13,9 @@ use super::numbers::short;
 /// A chart that is smaller than this shows nothing.
 const SMALLEST: (u16, u16) = (20, 5);
 
+/// A chart of this height has more numbers beside it.
+const TALL: u16 = 12;
+
 /// How curves are drawn.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Look {
@@ -23,8 +26,14 @@ pub(super) struct Look {
     pub(super) has_color: bool,
 }
 
-/// Draws a curve with its title, its last values and its axes.
-pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, curve: &Curve, look: Look) {
+/// Draws a curve with its title, its last values and its axes; `steps` are the first and the last step of all curves.
+pub(super) fn draw(
+    frame: &mut Frame<'_>,
+    area: Rect,
+    curve: &Curve,
+    steps: (f64, f64),
+    look: Look,
+) {
     let [title, below] = Layout::vertical([Constraint::Length(1), Constraint::Fill(1)]).areas(area);
     frame.render_widget(Paragraph::new(heading(curve, look)), title);
     if below.width < SMALLEST.0 || below.height < SMALLEST.1 {
@@ -35,34 +44,27 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, curve: &Curve, look: Look)
         .iter()
         .map(|line| Drawn::of(line, look, usize::from(below.width) * 2))
         .collect();
-    let Some(x) = Range::of(
-        drawn
-            .iter()
-            .flat_map(|line| line.all().map(|point| point.0)),
-    ) else {
-        frame.render_widget(Paragraph::new(nothing(look)), below);
-        return;
-    };
     let values = drawn
         .iter()
         .flat_map(|line| line.all().map(|point| point.1));
-    let y = Range::of(values).unwrap_or(Range {
-        low: 0.0,
-        high: 1.0,
-    });
-    let (y, ticks) = if look.is_logarithmic {
-        y.even(3)
-    } else {
-        y.rounded(usize::from(below.height / 3).clamp(3, 6))
+    let Some(y) = Range::of(values) else {
+        frame.render_widget(Paragraph::new(nothing(look)), below);
+        return;
     };
-    let labels = ticks.into_iter().map(|tick| {
+    let y = if look.is_logarithmic { y } else { y.rounded() };
+    let ticks = if below.height < TALL { 3 } else { 5 };
+    let labels = y.ticks(ticks).map(|tick| {
         let value = if look.is_logarithmic {
             10_f64.powf(tick)
         } else {
             tick
         };
-        Span::raw(tick_label(value))
+        Span::raw(trimmed(value))
     });
+    let x = Range {
+        low: steps.0,
+        high: steps.1.max(steps.0 + 1.0),
+    };
     let middle = f64::midpoint(x.low, x.high).round();
     let steps = [x.low, middle, x.high].map(|step| format!("{step}"));
     let datasets = drawn.iter().flat_map(Drawn::datasets).map(|dataset| {
@@ -86,12 +88,17 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, curve: &Curve, look: Look)
     });
     let chart = Chart::new(datasets.collect())
         .x_axis(Axis::default().bounds([x.low, x.high]).labels(steps))
-        .y_axis(Axis::default().bounds([y.low, y.high]).labels(labels))
+        .y_axis(
+            Axis::default()
+                .bounds([y.low, y.high])
+                .labels(labels)
+                .labels_alignment(Alignment::Right),
+        )
         .legend_position(None);
     frame.render_widget(chart, below);
 }
 
-/// `loss  ⠤ train 0.0123  • held out 0.0131`.
+/// `loss ⠤ train 0.0123 • held out 0.0131`.
 fn heading(curve: &Curve, look: Look) -> Text<'static> {
     let mut spans = vec![Span::styled(
         curve.name.clone(),
@@ -101,12 +108,13 @@ fn heading(curve: &Curve, look: Look) -> Text<'static> {
     for line in &curve.lines {
         let Some(last) = line.last() else { continue };
         let legend = if curve.lines.len() > 1 {
-            format!("  {} ", line.split.legend())
+            format!(" {} ", line.split.legend())
         } else {
-            "  ".to_owned()
+            " ".to_owned()
         };
         let space = if unit.is_empty() { "" } else { " " };
-        spans.push(Span::raw(format!("{legend}{}{space}{unit}", short(last))));
+        let last = trimmed(last);
+        spans.push(Span::raw(format!("{legend}{last}{space}{unit}")));
     }
     let missing: usize = curve
         .lines
@@ -114,7 +122,7 @@ fn heading(curve: &Curve, look: Look) -> Text<'static> {
         .map(|line| missing(line, look.is_logarithmic))
         .sum();
     if missing > 0 {
-        spans.push(Span::raw(format!("  ({missing} not drawn)")));
+        spans.push(Span::raw(format!(" ({missing} not drawn)")));
     }
     Text::from(spans)
 }
@@ -261,37 +269,29 @@ impl Range {
         })
     }
 
-    /// Widened to round numbers, with at most so many of them (three may be needed), the ends among them.
-    fn rounded(self, most: usize) -> (Self, Vec<f64>) {
-        let most = most.max(3);
-        let rough = (self.high - self.low) / (most - 1) as f64;
+    /// Widened a little, so that its ends are round numbers.
+    fn rounded(self) -> Self {
+        let rough = (self.high - self.low) / 8.0;
         let power = 10_f64.powf(rough.log10().floor());
-        for step in [1.0, 2.0, 2.5, 5.0, 10.0, 20.0, 50.0].map(|factor| factor * power) {
-            let first = (self.low / step).floor();
-            let last = (self.high / step).ceil();
-            let count = last - first;
-            if count >= 1.0 && count < most as f64 {
-                let ticks = (0..=count as usize).map(|index| (first + index as f64) * step);
-                let range = Self {
-                    low: first * step,
-                    high: last * step,
-                };
-                return (range, ticks.collect());
-            }
+        let factor = [5.0, 2.0, 1.0]
+            .into_iter()
+            .find(|factor| factor * power <= rough);
+        let step = factor.unwrap_or(1.0) * power;
+        Self {
+            low: (self.low / step).floor() * step,
+            high: (self.high / step).ceil() * step,
         }
-        self.even(2)
     }
 
-    /// As it is, with so many ticks at even distances, the ends among them.
-    fn even(self, ticks: usize) -> (Self, Vec<f64>) {
-        let step = (self.high - self.low) / (ticks - 1) as f64;
-        let ticks = (0..ticks).map(|index| self.low + index as f64 * step);
-        (self, ticks.collect())
+    /// So many numbers at even distances, the ends among them.
+    fn ticks(self, count: usize) -> impl Iterator<Item = f64> {
+        let step = (self.high - self.low) / (count - 1) as f64;
+        (0..count).map(move |index| self.low + index as f64 * step)
     }
 }
 
-/// A round number as short as it can be said.
-fn tick_label(value: f64) -> String {
+/// Without the zeros at its end.
+fn trimmed(value: f64) -> String {
     let text = short(value);
     if text.contains('.') && !text.contains('e') {
         return text.trim_end_matches('0').trim_end_matches('.').to_owned();
@@ -303,26 +303,22 @@ fn tick_label(value: f64) -> String {
 mod tests {
     use super::*;
 
-    fn rounded(low: f64, high: f64, most: usize) -> Vec<String> {
-        let (range, ticks) = Range { low, high }.rounded(most);
-        assert!(range.low <= low && range.high >= high, "{range:?}");
-        assert!(ticks.len() <= most.max(3));
-        assert_eq!(
-            (ticks.first(), ticks.last()),
-            (Some(&range.low), Some(&range.high))
+    fn rounded(low: f64, high: f64) -> Vec<String> {
+        let range = Range { low, high }.rounded();
+        let room = (range.high - range.low) / (high - low);
+        assert!(
+            range.low <= low && range.high >= high && room <= 1.5,
+            "{range:?}"
         );
-        ticks.into_iter().map(tick_label).collect()
+        range.ticks(3).map(trimmed).collect()
     }
 
     #[test]
-    fn axes_have_round_numbers() {
-        assert_eq!(
-            rounded(0.0123, 0.0871, 5),
-            ["0", "0.025", "0.05", "0.075", "0.1"]
-        );
-        assert_eq!(rounded(17.2, 23.4, 4), ["15", "20", "25"]);
-        assert_eq!(rounded(-3.0, 8.0, 2), ["-10", "0", "10"]);
-        assert_eq!(rounded(1e9, 1.5e9, 3).len(), 3);
+    fn axes_end_with_round_numbers() {
+        assert_eq!(rounded(0.0123, 0.0871), ["0.01", "0.05", "0.09"]);
+        assert_eq!(rounded(17.2, 23.4), ["17", "20.25", "23.5"]);
+        assert_eq!(rounded(-3.0, 8.0), ["-3", "2.5", "8"]);
+        assert_eq!(rounded(1.01e9, 1.49e9), ["1.00e9", "1.25e9", "1.50e9"]);
         assert_eq!(Range::of([f64::NAN; 0].into_iter()), None);
         let one = Range::of([2.0].into_iter()).unwrap();
         assert!(one.low < 2.0 && one.high > 2.0);

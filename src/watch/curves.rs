@@ -76,6 +76,16 @@ impl Curves {
         self.curves.is_empty()
     }
 
+    /// The first and the last step of all of them, so that all have one axis.
+    pub(super) fn steps(&self) -> (f64, f64) {
+        let lines = self.curves.iter().flat_map(|curve| &curve.lines);
+        let points = lines.flat_map(|line| &line.points);
+        points
+            .map(|&(step, _)| (step, step))
+            .reduce(|ends, step| (ends.0.min(step.0), ends.1.max(step.1)))
+            .unwrap_or((0.0, 1.0))
+    }
+
     pub(super) fn iter(&self) -> impl Iterator<Item = &Curve> {
         self.curves.iter()
     }
@@ -129,6 +139,8 @@ impl Line {
 
 fn unit(name: &str) -> &'static str {
     match (MachineMetric::named(name), Metric::from_name(name)) {
+        // Its name says it.
+        (Some(MachineMetric::ImagesPerSecond), _) => "",
         (Some(metric), _) => metric.unit(),
         (None, Some(metric)) => metric.unit().unwrap_or_default(),
         (None, None) => "",

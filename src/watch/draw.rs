@@ -190,7 +190,7 @@ fn draw_charts(frame: &mut Frame<'_>, area: Rect, screen: &Screen, view: &View<'
             .spacing(2)
             .split(*line);
         for (cell, curve) in cells.iter().zip(curves.by_ref().take(columns)) {
-            chart::draw(frame, *cell, curve, look);
+            chart::draw(frame, *cell, curve, view.curves.steps(), look);
             shown += 1;
         }
     }
