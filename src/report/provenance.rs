@@ -26,6 +26,11 @@ pub(super) fn metadata(
         ("figure", figure.to_owned()),
         // A line a run: where it lay, its identity, the step it had reached.
         ("runs", runs.join("\n")),
+        // Whether it shows every seed of its runs, or the first alone.
+        (
+            "seeds",
+            if shown.all_seeds { "all" } else { "first" }.to_owned(),
+        ),
         ("colorize", env!("CARGO_PKG_VERSION").to_owned()),
     ]
 }
@@ -50,6 +55,8 @@ pub struct Origin {
     pub figure: Option<String>,
     /// The runs that made it.
     pub runs: Vec<Maker>,
+    /// Whether it shows every seed of these, or the first alone.
+    pub all_seeds: bool,
     /// The version of the program that drew it.
     pub colorize: String,
 }
@@ -124,6 +131,7 @@ impl Origin {
             report_hash: value("report_hash"),
             figure: value("figure"),
             runs,
+            all_seeds: value("seeds").is_some_and(|seeds| seeds == "all"),
             colorize: value("colorize").unwrap_or_default(),
         })
     }
@@ -165,27 +173,27 @@ impl Origin {
     pub fn changes(&self, report: &Path, runs: &Path) -> Result<Changes, ReportError> {
         let report = Report::read(report).map_err(Box::new)?;
         let selection = Selection::of(&report, runs, None)?;
-        let now: Vec<(String, String)> = selection
-            .groups
-            .iter()
-            .flat_map(|group| &group.runs)
-            .map(|run| (run.name(), run.record.identity.clone()))
-            .collect();
         let is_ours = |experiment: &str| {
             let of = |maker: &Maker| maker.name.split('/').next() == Some(experiment);
             self.runs.iter().any(of)
         };
-        let known = |identity: &str| self.runs.iter().any(|maker| maker.identity == identity);
+        let is_known = |run: &&Run| {
+            let identity = &run.record.identity;
+            self.runs.iter().any(|maker| maker.identity == *identity)
+        };
+        let mut new_runs = Vec::new();
+        for group in &selection.groups {
+            let count = if self.all_seeds { group.runs.len() } else { 1 };
+            let has_ours = group.runs.iter().any(|run| is_known(&run));
+            // A configuration that is new to the report is new to what shows all of them.
+            if has_ours || self.all_seeds && is_ours(group.experiment()) {
+                let shown = group.runs.iter().take(count);
+                new_runs.extend(shown.filter(|run| !is_known(run)).map(Run::name));
+            }
+        }
         Ok(Changes {
             report_differs: self.report_hash.as_ref() != Some(&report.hash),
-            new_runs: now
-                .into_iter()
-                .filter(|(name, identity)| {
-                    let experiment = name.split('/').next().unwrap_or_default();
-                    is_ours(experiment) && !known(identity)
-                })
-                .map(|(name, _)| name)
-                .collect(),
+            new_runs,
         })
     }
 }

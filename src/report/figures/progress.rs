@@ -65,7 +65,7 @@ fn draw_group(
     columns.extend(steps.iter().map(|step| format!("Step {}", grouped(*step))));
     let title = match &spec.title {
         Some(title) => format!("{title}: {}", group.label),
-        None => format!("{} learns", group.label),
+        None => format!("{}, step by step", group.label),
     };
     let outline = Outline {
         name: format!("{}-{}", spec.name(), slug(&group.name)),
