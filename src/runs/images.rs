@@ -54,12 +54,12 @@ pub(super) fn columns(scores: &ImageScores) -> Vec<Column> {
 
 /// Writes a whole table, or none.
 pub(super) fn write_table(path: &Path, table: &mut DataFrame) -> Result<(), RunError> {
-    atomic::write_with(path, |file| {
-        ParquetWriter::new(file)
-            .finish(table)
-            .map(|_bytes| ())
-            .map_err(RunError::table("write", path))
-    })
+    // By way of memory, so that what the operating system refuses is told in its own words.
+    let mut bytes = Vec::new();
+    ParquetWriter::new(&mut bytes)
+        .finish(table)
+        .map_err(RunError::table("write", path))?;
+    atomic::write(path, &bytes)
 }
 
 /// Reads a table of [`write_image_scores`].

@@ -20,7 +20,7 @@ use super::metrics::{HeldOut, NonFinite, Speed, TrainingLoss};
 use super::progress::{Display, Progress};
 use super::samples::Samples;
 use super::schedule::{Cadence, Schedule};
-use super::{LearningRateSchedule, Optimizer, Outcome, TrainError, TrainSection};
+use super::{LearningRateSchedule, Optimizer, Outcome, TrainError, TrainSection, Witness};
 use crate::backend::{self, DeviceName};
 use crate::batch::inspection::Selection;
 use crate::batch::{self, FeatureRows, HeldOutLoader, Order, Pixels, TrainLoader};
@@ -29,9 +29,9 @@ use crate::experiment::{Experiment, Variant};
 use crate::extractor::ExtractorError;
 use crate::network::NormKind;
 use crate::runs::{
-    CheckpointPart, CheckpointWriter, DatasetRecord, Environment, FORMAT, Identity, IdentityParts,
-    Machine, MetricLog, RunError, RunFolder, RunLog, RunRecord, Session, Status, atomic,
-    read_metrics,
+    Checkpoint, CheckpointPart, CheckpointWriter, DatasetRecord, Environment, FORMAT, Identity,
+    IdentityParts, Machine, MetricLog, MetricTable, RunError, RunFolder, RunLog, RunRecord,
+    Session, Status, atomic, keys_and_values, read_whole_metrics,
 };
 use crate::{color, evaluate, extractor, network, photo};
 
@@ -84,6 +84,21 @@ impl Trial<'_> {
         })
     }
 
+    /// What the progress calls it: `norm-and-scale norm=batch scale=8 s0`.
+    fn label(&self) -> String {
+        let Self {
+            experiment,
+            variant,
+            seed,
+            ..
+        } = self;
+        if variant.is_empty() {
+            format!("{} s{seed}", experiment.name)
+        } else {
+            format!("{} {variant} s{seed}", experiment.name)
+        }
+    }
+
     /// Where it lies.
     pub fn folder(&self) -> RunFolder {
         RunFolder::of(self.runs, &self.experiment.name, &self.identity())
@@ -95,6 +110,19 @@ impl Trial<'_> {
     ///
     /// [`TrainError`]; what was done so far stays, and the next call goes on from the last checkpoint.
     pub fn run(&self, stop: &Interrupter) -> Result<Outcome, TrainError> {
+        self.run_witnessed(stop, None)
+    }
+
+    /// The same, before a witness that is shown the state after every step.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::run`].
+    pub fn run_witnessed(
+        &self,
+        stop: &Interrupter,
+        witness: Option<Arc<Witness>>,
+    ) -> Result<Outcome, TrainError> {
         let identity = self.identity();
         let folder = self.folder();
         if is_done(&folder)? {
@@ -109,18 +137,45 @@ impl Trial<'_> {
         }
         folder.clear_partial(&lock)?;
         let diary = Arc::new(RunLog::open(&folder.log())?);
-        let (checkpoint, damaged) = folder.latest_checkpoint()?;
-        for error in &damaged {
-            diary.line(&format!("{error}; falling back to the one before"));
+        if let Some(dead) = lock.taken_from() {
+            diary.line(&format!("taken over from {dead}, which died"));
         }
+        let (checkpoint, damaged) = folder.latest_checkpoint()?;
         let done = checkpoint.map_or(0, |checkpoint| checkpoint.step);
+        for error in &damaged {
+            let instead = match done {
+                0 => "there is none before, and the run begins anew".to_owned(),
+                done => format!("falling back to the one before, of step {done}"),
+            };
+            self.warn(&diary, &format!("{error}; {instead}"));
+        }
+        if self.was_edited(&folder) {
+            let path = folder.experiment();
+            let text =
+                "is not what the run was trained with: it was edited by hand, and is written anew";
+            self.warn(&diary, &format!("`{}` {text}", path.display()));
+        }
         atomic::write(&folder.experiment(), self.experiment.to_toml().as_bytes())?;
 
         let section = &self.experiment.train;
-        let interval = Duration::from_secs_f64(section.flush_seconds);
+        let interval = seconds(section.flush_seconds);
         let metric_log = MetricLog::resume(&folder, done, interval)?;
-        let before = read_metrics(&folder)?.seconds();
-        let log = SharedLog::new(metric_log, before, stop.clone());
+        let steps = Checkpoint::steps(&folder.checkpoints())?;
+        let before = read_whole_metrics(&folder, done, &steps)?;
+        for step in unscored(&folder, &before) {
+            let path = folder.image_scores(step);
+            let text = "is missing: the image scores of this step are lost";
+            self.warn(&diary, &format!("`{}` {text}", path.display()));
+        }
+        let checkpoints = Arc::new(CheckpointWriter::new(&folder.checkpoints(), done)?);
+        // An error stops this training, and none that comes after it.
+        let own = Interrupter::new();
+        let log = SharedLog::new(
+            metric_log,
+            &before,
+            section.retain.best_metric(),
+            own.clone(),
+        );
 
         let Some(features) = self.features(&divided, &device, &diary, stop)? else {
             return Ok(Outcome::Interrupted { step: done });
@@ -135,6 +190,9 @@ impl Trial<'_> {
             divided.train.len(),
             divided.held_out.len(),
         ));
+        if let Some(warning) = other_threads(&self.device, &record.sessions) {
+            diary.line(&warning);
+        }
         let non_finite = NonFinite::default();
         let result = self.launch(
             &folder,
@@ -144,16 +202,46 @@ impl Trial<'_> {
             done,
             &log,
             &diary,
+            &checkpoints,
             &non_finite,
+            witness,
+            &own,
             stop,
         );
-        let ended = self.judge(&folder, result, &log, &non_finite);
-        end(&folder, &mut record, &ended)?;
+        let ended = self.judge(checkpoints.committed(), result, &log, &non_finite);
+        if matches!(ended, Ok(Outcome::Interrupted { .. })) && own.should_stop() {
+            // The dashboard was told to stop, and that means all.
+            stop.stop(Some("asked for"));
+        }
+        end(&folder, &mut record, checkpoints.committed(), &ended)?;
         match &ended {
             Ok(outcome) => diary.line(&format!("{outcome:?}")),
             Err(error) => diary.line(&format!("failed: {error}")),
         }
         ended
+    }
+
+    /// Says something in the diary, and to a person who watches.
+    fn warn(&self, diary: &RunLog, text: &str) {
+        diary.line(text);
+        self.display.warn(&self.label(), text);
+    }
+
+    /// Whether the resolved experiment in the folder says something else of a key that counts.
+    fn was_edited(&self, folder: &RunFolder) -> bool {
+        let path = folder.experiment();
+        let Ok(text) = std::fs::read_to_string(&path) else {
+            // A run that begins has none yet.
+            return false;
+        };
+        let counting = |experiment: &Experiment| {
+            let mut values = keys_and_values(experiment);
+            values.retain(|key, _| Identity::counts(key));
+            values
+        };
+        Experiment::from_toml(&text, &path).map_or(true, |written| {
+            counting(&written) != counting(self.experiment)
+        })
     }
 
     /// The feature vectors of training and held-out images, empty ones without fusion; `None` when a stop was asked for
@@ -214,12 +302,15 @@ impl Trial<'_> {
         let mut sessions = folder
             .record()?
             .map_or_else(Vec::new, |record| record.sessions);
+        let observed = Environment::observe();
+        observed.keep(folder)?;
         sessions.push(Session {
             started: Timestamp::now(),
             ended: None,
             from_step: done,
             process: std::process::id(),
-            environment: Environment::observe(),
+            threads: Some(backend::threads(&self.device)),
+            environment: observed.environment,
         });
         let libraries = backend::libraries();
         let record = RunRecord {
@@ -279,7 +370,10 @@ impl Trial<'_> {
         done: usize,
         log: &SharedLog,
         diary: &Arc<RunLog>,
+        checkpoints: &Arc<CheckpointWriter>,
         non_finite: &NonFinite,
+        witness: Option<Arc<Witness>>,
+        own: &Interrupter,
         stop: &Interrupter,
     ) -> Result<LearningResult<Colorizer>, TrainError> {
         let experiment = self.experiment;
@@ -295,14 +389,11 @@ impl Trial<'_> {
         let order = Order::new(divided.train.len(), section.batch_size, self.seed);
         let samples = self.samples(divided, &held_out)?;
 
-        let checkpoints = Arc::new(CheckpointWriter::new(
-            &folder.checkpoints(),
-            section.keep_checkpoints,
-        )?);
         let part = |part| PartCheckpointer {
-            writer: Arc::clone(&checkpoints),
+            writer: Arc::clone(checkpoints),
             checkpoints: folder.checkpoints(),
             part,
+            witness: witness.clone(),
         };
         let needs_statistics = experiment.network.norm == NormKind::Batch
             && experiment.evaluate.batch_norm == BatchNormStatistics::Recomputed;
@@ -314,23 +405,27 @@ impl Trial<'_> {
             cadence: Cadence::of(section),
             done,
             device: self.device,
+            system_every: seconds(section.system_every_seconds),
             folder: folder.clone(),
             log: log.clone(),
             diary: Arc::clone(diary),
-            checkpoints: Arc::clone(&checkpoints),
+            checkpoints: Arc::clone(checkpoints),
+            retain: section.retain.clone(),
+            witness: witness.clone(),
             samples,
             held_out: divided.held_out.clone(),
             statistics,
             non_finite: non_finite.clone(),
+            asked: stop.clone(),
         };
-        let label = format!("{} s{}", experiment.name, self.seed);
+        let label = self.label();
         let mut training = SupervisedTraining::<Colorizer>::new(
             folder.path(),
             Arc::new(TrainLoader::new(train, order, done, section.steps)),
             Arc::new(HeldOutLoader::new(held_out, experiment.evaluate.batch_size)),
         )
         .with_application_logger(None)
-        .with_interrupter(stop.clone())
+        .with_interrupter(own.clone())
         .with_metric_logger(ParquetLogger::new(log.clone(), done))
         .with_custom_checkpointers(
             part(CheckpointPart::Model),
@@ -338,7 +433,7 @@ impl Trial<'_> {
             part(CheckpointPart::Scheduler),
         )
         .with_checkpointing_strategy(WhenAsked)
-        .metric_train_numeric(TrainingLoss::new(non_finite.clone(), stop.clone()))
+        .metric_train_numeric(TrainingLoss::new(non_finite.clone(), own.clone()))
         .metric_train_numeric(Speed::default())
         .num_epochs(section.steps.div_ceil(section.evaluate_every))
         .with_training_strategy(TrainingStrategy::Custom(Arc::new(schedule)))
@@ -372,16 +467,15 @@ impl Trial<'_> {
         ))
     }
 
-    /// What came of it.
+    /// What came of it; `checkpoint` is the last step that a checkpoint keeps.
     fn judge(
         &self,
-        folder: &RunFolder,
+        checkpoint: usize,
         result: Result<LearningResult<Colorizer>, TrainError>,
         log: &SharedLog,
         non_finite: &NonFinite,
     ) -> Result<Outcome, TrainError> {
         let result = result?;
-        let checkpoint = newest_checkpoint(folder);
         if let Some(error) = log.take_failure() {
             return Err(error.into());
         }
@@ -399,13 +493,14 @@ impl Trial<'_> {
     }
 }
 
-/// Writes `run.json` for a session that ends.
+/// Writes `run.json` for a session that ends after the checkpoint of `step`.
 fn end(
     folder: &RunFolder,
     record: &mut RunRecord,
+    step: usize,
     ended: &Result<Outcome, TrainError>,
 ) -> Result<(), TrainError> {
-    record.step = newest_checkpoint(folder);
+    record.step = step;
     record.status = match ended {
         Ok(Outcome::Done | Outcome::AlreadyDone) => Status::Done,
         Ok(Outcome::Interrupted { .. }) => Status::Interrupted,
@@ -423,18 +518,38 @@ fn end(
     }
 }
 
+/// As long as can be told where it is longer than that.
+fn seconds(seconds: f64) -> Duration {
+    Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)
+}
+
+/// What to say of a run whose sessions computed with different numbers of threads, where that changes bits.
+fn other_threads(device: &DeviceName, sessions: &[Session]) -> Option<String> {
+    let (now, before) = sessions.split_last()?;
+    let now = now.threads?;
+    let other = before
+        .iter()
+        .rev()
+        .filter_map(|session| session.threads)
+        .find(|&threads| threads != now)?;
+    backend::depends_on_threads(device).then(|| {
+        format!("with {now} threads, and {other} before: on {device} the last bits depend on it")
+    })
+}
+
 fn is_done(folder: &RunFolder) -> Result<bool, RunError> {
     Ok(folder
         .record()?
         .is_some_and(|record| record.status == Status::Done))
 }
 
-/// The last step that a checkpoint keeps; 0 when there is none.
-fn newest_checkpoint(folder: &RunFolder) -> usize {
-    crate::runs::Checkpoint::list(&folder.checkpoints())
-        .ok()
-        .and_then(|found| found.first().map(|checkpoint| checkpoint.step))
-        .unwrap_or(0)
+/// The steps of evaluations whose table of image scores is not there.
+fn unscored(folder: &RunFolder, log: &MetricTable) -> Vec<usize> {
+    let evaluations = log.series("validation", evaluate::Metric::Loss.name());
+    let steps = evaluations.iter().map(|&(step, _)| step);
+    steps
+        .filter(|&step| !folder.image_scores(step).is_file())
+        .collect()
 }
 
 fn learner(model: Colorizer, section: &TrainSection) -> Learner<Colorizer> {

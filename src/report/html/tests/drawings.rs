@@ -6,7 +6,7 @@ use super::super::{Figure, FileLink, Picture, Slider, SliderImage, Version};
 use crate::dataset::synthetic::World;
 use crate::figure::{
     self, Better, Comparison, ComparisonCell, ComparisonRow, Interval, IntervalGroup, Metric,
-    Panel, Series, Smoothing, Theme, Verdict, VerdictNames,
+    Panel, RunName, Series, Smoothing, Theme, Verdict, VerdictNames,
 };
 
 /// What colours a picture less or more than life: a run that learnt a little, one that learnt much.
@@ -119,6 +119,7 @@ fn curves(theme: Theme) -> figure::Figure {
             band: steps
                 .map(|step| (step, value(step) - 0.3, value(step) + 0.35))
                 .collect(),
+            look: None,
         }
     };
     let panel = Panel {
@@ -188,7 +189,7 @@ fn comparison(theme: Theme) -> figure::Figure {
                 .collect(),
         });
     let content = Comparison {
-        runs: RUNS.map(|(run, _)| run.to_owned()).into(),
+        runs: RunName::numbered(RUNS.map(|(run, _)| run)),
         metric: metric(),
         rows: rows.collect(),
     };
