@@ -304,7 +304,7 @@ for (const report of reports) {
   await paper.page.evaluate(() => { document.documentElement.dataset.theme = "dark"; });
   await paper.page.pdf({ path: join(out, `${name}.pdf`), format: "A4", printBackground: false });
   await paper.page.emulateMedia({ media: "print" });
-  const controls = await paper.page.locator("button:visible, select:visible, nav:visible, input:visible").count();
+  const controls = await paper.page.locator("button.control:visible, select:visible, nav:visible, input:visible").count();
   check("no control is printed", controls === 0, `${controls} are`);
   const headings = await paper.page.locator("thead th").evaluateAll((all) => all.every((one) => one.innerText.trim() !== ""));
   check("columns keep their headings on paper", headings);
