@@ -48,7 +48,12 @@ pub(super) fn beside(metric: &str, value: f64, number: f64) -> String {
         let size = value.abs().clamp(1e-9, 1e9).log10().floor() as i32;
         (3 - size).clamp(0, 8) as usize
     });
-    format!("{number:.digits$}")
+    let text = format!("{number:.digits$}");
+    // What rounds to nothing has no sign.
+    match text.strip_prefix('-') {
+        Some(rest) if rest.chars().all(|c| matches!(c, '0' | '.')) => rest.to_owned(),
+        _ => text,
+    }
 }
 
 /// What a run has under a key.

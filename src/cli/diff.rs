@@ -192,7 +192,9 @@ fn verdict(key: &Key, compared: &Compared) -> &'static str {
         return "";
     };
     let interval = &paired.interval;
-    if interval.low == 0.0 && interval.high == 0.0 {
+    // Sums in another order differ by a rounding.
+    let rounding = 1e-12 * paired.against.value.abs();
+    if interval.low.abs() <= rounding && interval.high.abs() <= rounding {
         return "same";
     }
     if interval.low <= 0.0 && interval.high >= 0.0 {
