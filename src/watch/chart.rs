@@ -51,8 +51,12 @@ pub(super) fn draw(
         frame.render_widget(Paragraph::new(nothing(look)), below);
         return;
     };
-    let y = if look.is_logarithmic { y } else { y.rounded() };
     let ticks = if below.height < TALL { 3 } else { 5 };
+    let y = if look.is_logarithmic {
+        y
+    } else {
+        y.rounded(ticks - 1)
+    };
     let labels = y.ticks(ticks).map(|tick| {
         let value = if look.is_logarithmic {
             10_f64.powf(tick)
@@ -269,18 +273,22 @@ impl Range {
         })
     }
 
-    /// Widened a little, so that its ends are round numbers.
-    fn rounded(self) -> Self {
-        let rough = (self.high - self.low) / 8.0;
+    /// Widened so that its ends, and what divides it into so many equal parts, are round numbers.
+    fn rounded(self, parts: usize) -> Self {
+        let parts = parts as f64;
+        let rough = (self.high - self.low) / parts;
         let power = 10_f64.powf(rough.log10().floor());
-        let factor = [5.0, 2.0, 1.0]
-            .into_iter()
-            .find(|factor| factor * power <= rough);
-        let step = factor.unwrap_or(1.0) * power;
-        Self {
-            low: (self.low / step).floor() * step,
-            high: (self.high / step).ceil() * step,
-        }
+        // Ten times the power is above the rough step; twice that, and any place of the lower end has room.
+        let steps = [1.0, 2.0, 2.5, 5.0, 10.0, 20.0].map(|factor| factor * power);
+        let range = |step: f64| {
+            let low = (self.low / step).floor() * step;
+            Self {
+                low,
+                high: low + parts * step,
+            }
+        };
+        let fits = steps.into_iter().map(range).find(|it| it.high >= self.high);
+        fits.unwrap_or(self)
     }
 
     /// So many numbers at even distances, the ends among them.
@@ -304,21 +312,17 @@ mod tests {
     use super::*;
 
     fn rounded(low: f64, high: f64) -> Vec<String> {
-        let range = Range { low, high }.rounded();
-        let room = (range.high - range.low) / (high - low);
-        assert!(
-            range.low <= low && range.high >= high && room <= 1.5,
-            "{range:?}"
-        );
-        range.ticks(3).map(trimmed).collect()
+        let range = Range { low, high }.rounded(4);
+        assert!(range.low <= low && range.high >= high, "{range:?}");
+        range.ticks(5).map(trimmed).collect()
     }
 
     #[test]
-    fn axes_end_with_round_numbers() {
-        assert_eq!(rounded(0.0123, 0.0871), ["0.01", "0.05", "0.09"]);
-        assert_eq!(rounded(17.2, 23.4), ["17", "20.25", "23.5"]);
-        assert_eq!(rounded(-3.0, 8.0), ["-3", "2.5", "8"]);
-        assert_eq!(rounded(1.01e9, 1.49e9), ["1.00e9", "1.25e9", "1.50e9"]);
+    fn axes_have_round_numbers() {
+        let ticks = rounded(0.0123, 0.0871);
+        assert_eq!(ticks, ["0", "0.025", "0.05", "0.075", "0.1"]);
+        assert_eq!(rounded(17.2, 23.4), ["16", "18", "20", "22", "24"]);
+        assert_eq!(rounded(-3.0, 8.0), ["-5", "0", "5", "10", "15"]);
         assert_eq!(Range::of([f64::NAN; 0].into_iter()), None);
         let one = Range::of([2.0].into_iter()).unwrap();
         assert!(one.low < 2.0 && one.high > 2.0);
