@@ -94,6 +94,8 @@ const SIGNALS: &str = r#"
 program=
 near_limit=0
 stop_before_limit() {
+    # A second signal would end the program without a checkpoint.
+    ((near_limit)) && return
     near_limit=1
     [[ -z $program ]] || kill -TERM "$program"
 }
