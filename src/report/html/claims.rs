@@ -166,7 +166,7 @@ fn item(number: usize, claim: &Claim) -> Markup {
                 p.note {
                     (prose(&claim.test))
                     @if !claim.source.is_empty() {
-                        " " span.source { "in " code { (claim.source) } }
+                        " " span.source { "(" code { (claim.source) } ")" }
                     }
                 }
             }
