@@ -262,7 +262,7 @@ const checkCopying = async (page, context) => {
   check("a command is copied", ["Copied", "Selected"].includes(await control.textContent()), await control.textContent());
 };
 
-const screenshot = (page, name) => page.screenshot({ path: join(out, `${name}.png`), fullPage: true });
+const screenshot = (page, name) => page.screenshot({ path: join(out, `${name}.png`), fullPage: true, timeout: 180_000 });
 
 mkdirSync(out, { recursive: true });
 for (const report of reports) {

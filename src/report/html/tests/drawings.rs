@@ -59,12 +59,10 @@ pub(super) fn small_figures() -> Vec<Figure> {
         files: vec![FileLink::new("PNG", "figures/figure.png")],
     };
     let light = "<svg xmlns=\"http://www.w3.org/2000/svg\"><script>injected = 1</script>\n<text>é 100 % #1</text></svg>";
+    let dark =
+        "<svg xmlns='http://www.w3.org/2000/svg' onload='injected = 1'><text>\"&gt;</text></svg>";
     vec![
-        figure(
-            "Drawn twice",
-            svg(light),
-            Some(svg("\"><script>injected = 1</script>")),
-        ),
+        figure("Drawn twice", svg(light), Some(svg(dark))),
         figure("Drawn once", png(&scene(0, 8)), None),
     ]
 }
