@@ -126,15 +126,17 @@ impl Material {
     ///
     /// [`ReportError`] when a table is absent or cannot be read.
     pub fn read(selection: &Selection, needs: &Needs) -> Result<Self, ReportError> {
-        let numbers = selection
-            .groups
+        let groups = &selection.groups;
+        let runs: Vec<&Run> = groups.iter().flat_map(|group| &group.runs).collect();
+        let read = runs
             .par_iter()
-            .map(|group| {
-                let runs = group.runs.par_iter();
-                runs.map(|run| RunNumbers::read(run, needs))
-                    .collect::<Result<Vec<_>, _>>()
-            })
+            .map(|run| RunNumbers::read(run, needs))
             .collect::<Result<Vec<_>, _>>()?;
+        let mut read = read.into_iter();
+        let numbers: Vec<Vec<RunNumbers>> = groups
+            .iter()
+            .map(|group| read.by_ref().take(group.runs.len()).collect())
+            .collect();
         let juries = juries(&selection.groups, &numbers, needs)?;
         Ok(Self {
             numbers,

@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use polars::prelude::*;
 
 use super::images::write_table;
+use super::rows::read_quickly;
 use super::{RunError, RunFolder};
 
 /// One number.
@@ -240,10 +241,7 @@ pub fn read_metrics(folder: &RunFolder) -> Result<MetricTable, RunError> {
 }
 
 fn read_file(path: &Path, log: &mut MetricTable) -> Result<(), RunError> {
-    let file = fs::File::open(path).map_err(RunError::io("read", path))?;
-    let table = ParquetReader::new(file)
-        .finish()
-        .map_err(RunError::table("read", path))?;
+    let table = read_quickly(path)?;
     read_table(&table, log).map_err(RunError::table("read", path))
 }
 

@@ -42,7 +42,8 @@ pub fn read_metric_rows(
     Ok(())
 }
 
-/// Reads a small table on this thread alone: with thousands of them, the threads are better used on a file each.
+/// Reads a small table on this thread alone: with thousands of them, the threads are better used on a file each. A thread
+/// that waited for polars's own would begin another file meanwhile, and in that wait a third, until its stack is full.
 pub(super) fn read_quickly(path: &Path) -> Result<DataFrame, RunError> {
     let bytes = fs::read(path).map_err(RunError::io("read", path))?;
     // polars has panicked on damaged files before.

@@ -28,17 +28,21 @@ pub(super) fn draw(spec: &FigureSpec, groups: &[usize], context: &Context<'_>) -
         .filter(|metric| metric.better() != Better::Neither)
         .collect();
     let pairs = pairs(groups, context.selection);
-    // One for each pair and metric.
-    let compared: Vec<Vec<Option<Comparison>>> = pairs
-        .par_iter()
-        .map(|&pair| {
-            let metrics = metrics.par_iter();
-            metrics
-                .map(|&metric| compare(pair, metric, context.material)?.ok())
-                .collect()
+    if metrics.is_empty() {
+        return Vec::new();
+    }
+    // One for each pair and metric, worked out in one row: a thread that waits within its work takes on more of it.
+    let places = 0..pairs.len() * metrics.len();
+    let compared: Vec<Option<Comparison>> = places
+        .into_par_iter()
+        .map(|place| {
+            let (pair, metric) = (place / metrics.len(), place % metrics.len());
+            compare(pairs[pair], metrics[metric], context.material)?.ok()
         })
         .collect();
-    if metrics.is_empty() || compared.iter().flatten().all(Option::is_none) {
+    let compared: Vec<Vec<Option<Comparison>>> =
+        compared.chunks(metrics.len()).map(<[_]>::to_vec).collect();
+    if compared.iter().flatten().all(Option::is_none) {
         return Vec::new();
     }
     let mut parents: Vec<usize> = Vec::new();
