@@ -146,17 +146,30 @@ impl TrainingArguments {
 
     /// One seed of an experiment.
     pub(super) fn trial<'a>(&'a self, prepared: &'a Prepared, seed: u64) -> Trial<'a> {
+        prepared.trial(seed, self.device, &self.runs, self.display())
+    }
+}
+
+impl Prepared {
+    /// One seed of it.
+    pub(in crate::cli) fn trial<'a>(
+        &'a self,
+        seed: u64,
+        device: DeviceName,
+        runs: &'a Path,
+        display: Display,
+    ) -> Trial<'a> {
         Trial {
-            experiment: &prepared.resolved.experiment,
-            variant: &prepared.resolved.variant,
+            experiment: &self.resolved.experiment,
+            variant: &self.resolved.variant,
             seed,
-            device: self.device,
-            selection: &prepared.selection,
-            weights: prepared.weights.as_ref(),
-            cache: &prepared.cache.folder,
-            manifest: &prepared.resolved.manifest,
-            runs: &self.runs,
-            display: self.display(),
+            device,
+            selection: &self.selection,
+            weights: self.weights.as_ref(),
+            cache: &self.cache.folder,
+            manifest: &self.resolved.manifest,
+            runs,
+            display,
         }
     }
 }

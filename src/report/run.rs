@@ -2,7 +2,7 @@
 
 use super::Summary;
 use crate::experiment::Experiment;
-use crate::runs::{RunError, RunFolder, RunRecord, Session};
+use crate::runs::{RunError, RunFolder, RunRecord};
 
 /// A run without its numbers.
 #[derive(Debug, Clone)]
@@ -55,12 +55,7 @@ impl Run {
 
     /// Whether any stretch of its work had uncommitted changes.
     pub fn is_dirty(&self) -> bool {
-        let git = |session: &Session| session.environment.git.clone();
-        self.record
-            .sessions
-            .iter()
-            .filter_map(git)
-            .any(|git| git.dirty)
+        self.record.is_dirty()
     }
 
     /// What its held-out images are: runs with equal ones were judged by the same images in the same size.

@@ -191,18 +191,7 @@ impl ProofArguments {
     }
 
     fn trial<'a>(&self, prepared: &'a Prepared, seed: u64, runs: &'a Path) -> Trial<'a> {
-        Trial {
-            experiment: &prepared.resolved.experiment,
-            variant: &prepared.resolved.variant,
-            seed,
-            device: self.device,
-            selection: &prepared.selection,
-            weights: prepared.weights.as_ref(),
-            cache: &prepared.cache.folder,
-            manifest: &prepared.resolved.manifest,
-            runs,
-            display: Display::Silent,
-        }
+        prepared.trial(seed, self.device, runs, Display::Silent)
     }
 
     fn workplace(&self) -> anyhow::Result<tempfile::TempDir> {
