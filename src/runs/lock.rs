@@ -96,7 +96,21 @@ pub struct RunLock {
     /// Ends the heartbeat when it is dropped.
     heart: Option<(mpsc::Sender<()>, JoinHandle<()>)>,
     /// The operating system's lock, where it has one; freed last.
-    _file: Option<File>,
+    _file: Option<FileLock>,
+}
+
+/// A file that this process has locked.
+///
+/// Unlocked in so many words: closing is not enough. A child that another thread has begun to start holds a copy of the
+/// open file until it runs its own program, and with it the lock.
+#[derive(Debug)]
+struct FileLock(File);
+
+impl Drop for FileLock {
+    fn drop(&mut self) {
+        // It is closed now, which unlocks it too where no child is being started.
+        let _ = self.0.unlock();
+    }
 }
 
 impl RunLock {
@@ -132,7 +146,7 @@ pub(super) fn lock(folder: &RunFolder) -> Result<RunLock, RunError> {
     let name = path.join(".lock");
     let file = File::create(&name).map_err(RunError::io("write", &name))?;
     let file = match file.try_lock() {
-        Ok(()) => Some(file),
+        Ok(()) => Some(FileLock(file)),
         Err(TryLockError::WouldBlock) => return Err(locked(newest_owner(path))),
         // Some network file systems have no such locks: there the claim is all there is.
         Err(TryLockError::Error(_)) => None,

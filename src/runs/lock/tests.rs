@@ -44,6 +44,17 @@ fn a_run_is_taken_once_given_free_and_taken_again() {
 }
 
 #[test]
+fn a_run_is_free_although_a_child_that_is_being_started_has_its_file() {
+    let (_root, folder) = folder();
+    let lock = folder.lock().unwrap();
+    // What a child has between `fork` and `exec`.
+    let of_a_child = lock._file.as_ref().unwrap().0.try_clone().unwrap();
+    drop(lock);
+    drop(folder.lock().expect("nobody works on the run"));
+    drop(of_a_child);
+}
+
+#[test]
 fn a_dead_owner_on_this_machine_is_followed_at_once() {
     let (_root, folder) = folder();
     // The number is this process's, but it began at another time: the number was given again.
