@@ -1,11 +1,13 @@
 //! Under the feature `libtorch`: links the libtorch that `torch-sys` found so that the program, its tests and its
-//! benches run without `LD_LIBRARY_PATH`, and keeps CUDA's half of it. Without the feature: nothing.
+//! benches run without `LD_LIBRARY_PATH`, and keeps CUDA's half of it. In every build: the compiler's version.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::{env, fs};
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rustc-env=COLORIZE_RUSTC={}", compiler());
     if env::var_os("CARGO_FEATURE_LIBTORCH").is_none() {
         return;
     }
@@ -41,6 +43,20 @@ fn main() {
     if let Some(version) = libraries.parent().and_then(build_version) {
         println!("cargo::rustc-env=COLORIZE_LIBTORCH_VERSION={version}");
     }
+}
+
+/// What the compiler calls itself, for the record of every run; cargo runs this again when the compiler changes.
+fn compiler() -> String {
+    let compiler = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    Command::new(compiler)
+        .arg("--version")
+        .output()
+        .ok()
+        .and_then(|output| String::from_utf8(output.stdout).ok())
+        .map_or_else(
+            || "rustc of unknown version".to_owned(),
+            |version| version.trim().to_owned(),
+        )
 }
 
 /// What libtorch's own `build-version` file says.

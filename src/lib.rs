@@ -14,18 +14,24 @@
 
 pub mod backend;
 pub mod batch;
+pub mod catalog;
 pub mod cli;
 pub mod color;
 pub mod dataset;
 pub mod download;
 pub mod evaluate;
 pub mod experiment;
+pub mod export;
 pub mod extractor;
 pub mod figure;
+pub mod launcher;
 pub mod network;
 pub mod photo;
+pub mod plan;
+pub mod proof;
 pub mod report;
 pub mod runs;
 pub mod statistics;
 pub mod train;
 pub mod trained;
+pub mod watch;

@@ -117,6 +117,15 @@ pub fn is_deterministic(name: &DeviceName) -> bool {
     }
 }
 
+/// Whether the last bits of a step depend on the number of threads: libtorch adds up otherwise with one thread than with
+/// two, as soon as pictures are large enough to be divided. With flex no such size was found.
+pub fn depends_on_threads(name: &DeviceName) -> bool {
+    match name {
+        DeviceName::Flex => false,
+        DeviceName::Libtorch | DeviceName::LibtorchCuda(_) => true,
+    }
+}
+
 /// Sets how many threads every backend computes with, and Rayon elsewhere in the program. Call it before any work is
 /// done: Rayon's threads are started once.
 pub fn set_threads(threads: usize) -> Result<(), BackendError> {
@@ -124,11 +133,14 @@ pub fn set_threads(threads: usize) -> Result<(), BackendError> {
     if threads == 0 {
         return Err(refused("at least one is needed".into()));
     }
-    if rayon::current_num_threads() != threads {
-        rayon::ThreadPoolBuilder::new()
-            .num_threads(threads)
-            .build_global()
-            .map_err(|error| refused(error.to_string().to_lowercase()))?;
+    // To ask Rayon for the number first would start its threads, as many as there are processors.
+    let started = rayon::ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .build_global();
+    if let Err(error) = started
+        && rayon::current_num_threads() != threads
+    {
+        return Err(refused(error.to_string().to_lowercase()));
     }
     libtorch::set_threads(threads);
     Ok(())

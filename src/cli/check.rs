@@ -11,7 +11,7 @@ use walkdir::WalkDir;
 use super::prepare::select;
 use super::{DONE, WRONG_REQUEST};
 use crate::dataset::{Cache, Index, Manifest, Source};
-use crate::experiment::{ExperimentError, Overrides, Resolved, check_names, resolve};
+use crate::experiment::{Experiment, ExperimentError, Overrides, Resolved, check_names, resolve};
 
 /// Arguments of `colorize check`.
 #[derive(Debug, clap::Args)]
@@ -79,19 +79,33 @@ fn check(
                 quick,
                 ..Overrides::default()
             };
-            let resolved = resolve(file, &overrides)?;
-            dataset(&resolved)?;
-            Ok(resolved)
+            let points = resolve(file, &overrides)?;
+            for (index, point) in points.iter().enumerate() {
+                let same = |before: &Resolved| {
+                    before.manifest == point.manifest
+                        && before.experiment.dataset == point.experiment.dataset
+                };
+                if !points[..index].iter().any(same) {
+                    dataset(point)?;
+                }
+            }
+            Ok(points)
         };
         match (judge(false), judge(true)) {
-            (Ok(resolved), Ok(_)) => sound.push(resolved),
+            (Ok(points), Ok(_)) => sound.push(points),
             (full, quick) => errors.extend(full.err().into_iter().chain(quick.err())),
         }
     }
-    errors.extend(check_names(&sound).err());
+    let lines = sound.iter().map(|points| line(points)).collect();
+    // The points of a file share its name.
+    let files_of: Vec<Resolved> = sound
+        .into_iter()
+        .filter_map(|points| points.into_iter().next())
+        .collect();
+    errors.extend(check_names(&files_of).err());
     Ok(Outcome {
         files: files.len(),
-        lines: sound.iter().map(line).collect(),
+        lines,
         errors,
     })
 }
@@ -140,19 +154,49 @@ fn is_toml(path: &Path) -> bool {
     path.extension().is_some_and(|ending| ending == "toml")
 }
 
-/// One line on a sound experiment.
-fn line(resolved: &Resolved) -> String {
-    let experiment = &resolved.experiment;
+/// One line on a sound experiment, whose `points` are at least one.
+fn line(points: &[Resolved]) -> String {
+    let experiment = &points[0].experiment;
     let seeds: Vec<String> = experiment.seeds.iter().map(u64::to_string).collect();
+    let trials = points.len() * seeds.len();
     format!(
-        "{}: {}, {} on {}, {} {}",
+        "{}: {}, {} on {}, {}{} {}: {}",
         experiment.name,
         experiment.title,
-        count(experiment.train.steps, "step"),
+        range(points, |experiment| experiment.train.steps, "step"),
         experiment.dataset.manifest,
+        axes(points),
         if seeds.len() == 1 { "seed" } else { "seeds" },
         seeds.join(", "),
+        count(trials, "trial"),
     )
+}
+
+/// `5 steps`, or `5 to 10 steps` where the points differ.
+fn range(points: &[Resolved], of: impl Fn(&Experiment) -> usize, thing: &str) -> String {
+    let numbers = points.iter().map(|point| of(&point.experiment));
+    let (low, high) = numbers.fold((usize::MAX, 0), |(low, high), number| {
+        (low.min(number), high.max(number))
+    });
+    if low == high {
+        return count(high, thing);
+    }
+    format!("{low} to {}", count(high, thing))
+}
+
+/// The axes of the matrix with their numbers of values, `network.norm x 2, `; nothing without a matrix.
+fn axes(points: &[Resolved]) -> String {
+    let mut axes = String::new();
+    for (key, _) in points[0].variant.iter() {
+        let values: BTreeSet<&str> = points
+            .iter()
+            .flat_map(|point| point.variant.iter())
+            .filter(|(other, _)| *other == key)
+            .map(|(_, value)| value)
+            .collect();
+        axes.push_str(&format!("{key} x {}, ", values.len()));
+    }
+    axes
 }
 
 fn count(number: usize, thing: &str) -> String {
@@ -186,8 +230,7 @@ mod tests {
 
     #[test]
     fn one_line_for_each_sound_file_and_every_fault_of_the_others() {
-        let child =
-            "extends = \"../root.toml\"\ntitle = \"Few\"\nseeds = [1, 2]\ntrain.steps = 1\n";
+        let child = "extends = \"../root.toml\"\ntitle = \"Few\"\nseeds = [1, 2]\n[matrix]\nnetwork.norm = [\"batch\", \"instance\"]\ntrain.steps = [1]\n";
         let folder = folder(&[
             ("datasets/coco.toml", ""),
             ("stages/root.toml", ROOT),
@@ -207,8 +250,8 @@ mod tests {
         assert_eq!(
             outcome.lines,
             [
-                "child: Few, 1 step on coco, seeds 1, 2",
-                "root: root, 10000 steps on coco, seed 0"
+                "child: Few, 1 step on coco, network.norm x 2, train.steps x 1, seeds 1, 2: 4 trials",
+                "root: root, 10000 steps on coco, seed 0: 1 trial"
             ]
         );
         let faults = faults(&outcome);

@@ -1,19 +1,24 @@
 //! What the program says. A reader who has gone away is no error.
 
 use std::io::{IsTerminal, Write};
+use std::path::Path;
 
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 
 use crate::evaluate::Metric;
 use crate::experiment::{Against, ExperimentError};
 use crate::report::claims::Judged;
-use crate::report::{ReportError, Scores, Summary};
+use crate::report::{Made, ReportError, Run, Scores, Summary};
 use crate::statistics::Expectation;
-use crate::train::BASELINE_CODE;
 
 /// Writes a line to the standard output.
 pub(super) fn line(text: &str) {
     let _ = writeln!(std::io::stdout(), "{text}");
+}
+
+/// Writes a text that ends its own lines to the standard output.
+pub(super) fn text(text: &str) {
+    let _ = std::io::stdout().write_all(text.as_bytes());
 }
 
 /// Writes a line for a person who watches, to the standard error stream.
@@ -24,7 +29,11 @@ pub(super) fn note(text: &str) {
 /// Writes an error with its causes, to the standard error stream.
 pub(super) fn error(error: &anyhow::Error) {
     let color = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-    let text = match error.downcast_ref::<ExperimentError>() {
+    let file = match error.downcast_ref::<ReportError>() {
+        Some(ReportError::File(error)) => Some(error.as_ref()),
+        _ => error.downcast_ref::<ExperimentError>(),
+    };
+    let text = match file {
         Some(error) => error.render(color),
         None => format!("{error:#}"),
     };
@@ -146,7 +155,7 @@ pub(super) fn groups(summaries: &[Summary]) -> Result<Vec<(String, Vec<Scores>)>
         } else {
             categories.join(", ")
         };
-        let baselines = Scores::of_baselines(summary, &BASELINE_CODE)?;
+        let baselines = Scores::of_baselines(&Run::from(summary))?;
         groups.push((baselines, which, vec![scores]));
     }
     Ok(groups
@@ -161,51 +170,90 @@ pub(super) fn groups(summaries: &[Summary]) -> Result<Vec<(String, Vec<Scores>)>
 /// Prints claims with their numbers and verdicts.
 pub(super) fn claims(judged: &[Judged]) {
     line("Claims");
-    for Judged { claim, result } in judged {
-        let margin = match claim.by {
-            0.0 => String::new(),
-            by => format!(" by {by}"),
-        };
-        let against = match &claim.against {
-            Against::Experiment(name) => name.clone(),
-            Against::Baseline(name) => format!("the baseline {name}"),
-            Against::Value(value) => value.to_string(),
-        };
-        let expect = match claim.expect {
-            Expectation::Greater => "greater than",
-            Expectation::Less => "less than",
-            Expectation::Equal => "equal to",
-        };
-        let what = format!(
-            "{} of {} is {expect} {against}{margin}",
-            claim.metric.name(),
-            claim.of
-        );
-        match result {
-            Ok(numbers) => {
-                let comparison = &numbers.comparison;
-                line(&format!("  {}: {}", numbers.verdict.name(), claim.text));
-                line(&format!(
-                    "      {what}: {:.5} against {:.5}, difference {:+.5} [{:+.5}, {:+.5}], p {:.4}",
+    for judged in judged {
+        line(&format!(
+            "  {}: {}",
+            judged.verdict_name(),
+            judged.claim.text
+        ));
+        for numbers in claim_numbers(judged) {
+            line(&format!("      {numbers}"));
+        }
+    }
+}
+
+/// What a claim compares, with its numbers or why there are none, and what they rest on.
+pub(super) fn claim_numbers(judged: &Judged) -> Vec<String> {
+    let Judged { claim, result } = judged;
+    let margin = match claim.by {
+        0.0 => String::new(),
+        by => format!(" by {by}"),
+    };
+    let against = match &claim.against {
+        Against::Experiment(name) => name.clone(),
+        Against::Baseline(name) => format!("the baseline {name}"),
+        Against::Value(value) => value.to_string(),
+    };
+    let expect = match claim.expect {
+        Expectation::Greater => "greater than",
+        Expectation::Less => "less than",
+        Expectation::Equal => "equal to",
+    };
+    let what = format!(
+        "{} of {} is {expect} {against}{margin}",
+        claim.metric.name(),
+        claim.of
+    );
+    match result {
+        Ok(numbers) => {
+            let comparison = &numbers.comparison;
+            vec![
+                format!(
+                    "{what}: {:.5} against {:.5}, difference {:+.5} [{:+.5}, {:+.5}], p {:.4}",
                     comparison.of.value,
                     comparison.against.value,
                     comparison.difference,
                     comparison.interval.low,
                     comparison.interval.high,
                     numbers.p_value
-                ));
-                line(&format!(
-                    "      {}; {}",
-                    comparison.pairing,
-                    comparison.coverage()
-                ));
-            }
-            Err(reason) => {
-                line(&format!("  open: {}", claim.text));
-                line(&format!("      {what}: {reason}"));
-            }
+                ),
+                format!("{}; {}", comparison.pairing, comparison.coverage()),
+            ]
         }
+        Err(reason) => vec![format!("{what}: {reason}")],
     }
+}
+
+/// Prints what a report holds, what it lacks, and where it lies.
+pub(super) fn made(made: &Made, folder: &Path) {
+    super::report::absent(&made.selection);
+    let count = |verdict: &str| {
+        let judged = made.judged.iter();
+        judged
+            .filter(|judged| judged.verdict_name() == verdict)
+            .count()
+    };
+    let runs: usize = made
+        .selection
+        .groups
+        .iter()
+        .map(|group| group.runs.len())
+        .sum();
+    line(&format!(
+        "{}: {runs} runs, {} tables, {} figures",
+        made.report.title,
+        made.tables.len(),
+        made.drawings.len()
+    ));
+    if !made.judged.is_empty() {
+        let verdicts: Vec<String> = ["supported", "contradicted", "not decided", "open"]
+            .into_iter()
+            .filter(|verdict| count(verdict) > 0)
+            .map(|verdict| format!("{} {verdict}", count(verdict)))
+            .collect();
+        line(&format!("  claims: {}", verdicts.join(", ")));
+    }
+    line(&format!("  {}", folder.join("index.html").display()));
 }
 
 fn number(value: Option<f64>, digits: usize) -> String {
@@ -216,7 +264,8 @@ fn number(value: Option<f64>, digits: usize) -> String {
     }
 }
 
-fn align_right(table: &mut Table, columns: std::ops::RangeInclusive<usize>) {
+/// Sets columns of numbers to the right.
+pub(super) fn align_right(table: &mut Table, columns: std::ops::RangeInclusive<usize>) {
     for column in columns {
         if let Some(column) = table.column_mut(column) {
             column.set_cell_alignment(CellAlignment::Right);

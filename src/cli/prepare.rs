@@ -14,7 +14,9 @@ use crate::dataset::{
     Cache, DatasetError, DatasetSection, ImageRecord, Index, Manifest, resolve_manifest,
 };
 use crate::experiment::{Experiment, ExperimentError, Overrides, Resolved, resolve};
-use crate::train::{Display, Division, ExtractorWeights, Interrupter, Outcome, Trial, baselines};
+use crate::plan::{Plan, Planned, Wanted};
+use crate::runs::Machine;
+use crate::train::{Display, Division, ExtractorWeights, Interrupter, Trial, baselines};
 
 /// Arguments that every training command shares.
 #[derive(Debug, Args)]
@@ -48,21 +50,28 @@ pub(super) struct ExperimentArguments {
 }
 
 impl ExperimentArguments {
-    /// Resolves every file; `seeds` are trained instead of the experiments' where there are any.
+    /// Resolves every file, one experiment for each point of its matrix; `seeds` are trained instead of the experiments'
+    /// where there are any.
     pub(super) fn resolve(
         &self,
         training: &TrainingArguments,
         seeds: &[u64],
     ) -> Result<Vec<Resolved>, ExperimentError> {
-        let overrides = Overrides {
+        let overrides = self.overrides(training, seeds);
+        let mut points = Vec::new();
+        for path in &self.experiments {
+            points.extend(resolve(path, &overrides)?);
+        }
+        Ok(points)
+    }
+
+    /// What the command line changes of every file.
+    pub(super) fn overrides(&self, training: &TrainingArguments, seeds: &[u64]) -> Overrides {
+        Overrides {
             set: self.set.clone(),
             seeds: seeds.to_vec(),
             ..training.overrides(self.quick)
-        };
-        self.experiments
-            .iter()
-            .map(|path| resolve(path, &overrides))
-            .collect()
+        }
     }
 }
 
@@ -70,7 +79,8 @@ impl ExperimentArguments {
 pub(super) struct Prepared {
     pub(super) resolved: Resolved,
     pub(super) manifest: Manifest,
-    pub(super) selection: Selection,
+    /// Shared by all experiments that want the same photographs.
+    pub(super) selection: Arc<Selection>,
     pub(super) weights: Option<ExtractorWeights>,
     pub(super) cache: Cache,
 }
@@ -97,6 +107,11 @@ impl TrainingArguments {
     /// so that a wrong request ends before any work.
     pub(super) fn prepare(&self, experiments: Vec<Resolved>) -> anyhow::Result<Vec<Prepared>> {
         backend::open(&self.device)?;
+        self.inspect(experiments)
+    }
+
+    /// The same for a device that need not be on this machine.
+    fn inspect(&self, experiments: Vec<Resolved>) -> anyhow::Result<Vec<Prepared>> {
         let cache = Cache::of_user()?;
         let mut prepared = Vec::new();
         for resolved in experiments {
@@ -105,57 +120,74 @@ impl TrainingArguments {
         Ok(prepared)
     }
 
-    /// Trains every seed of an experiment, one after another. The last outcome is an interruption when one was asked
-    /// for.
-    pub(super) fn train(
-        &self,
-        prepared: &Prepared,
-        stop: &Interrupter,
-    ) -> anyhow::Result<Vec<Trained>> {
-        let experiment = &prepared.resolved.experiment;
-        let mut trained = Vec::new();
-        let divided = Division::of(&prepared.selection, experiment)?;
-        let hash = prepared.selection.content_hash().to_hex();
-        score_baselines(
-            experiment,
-            &prepared.manifest.name,
-            &divided,
-            &hash,
-            &self.runs,
-        )?;
-        for &seed in &experiment.seeds {
-            let trial = Trial {
-                experiment,
-                variant: &prepared.resolved.variant,
-                seed,
-                device: self.device,
-                selection: &prepared.selection,
-                weights: prepared.weights.as_ref(),
-                cache: &prepared.cache.folder,
-                manifest: &prepared.resolved.manifest,
-                runs: &self.runs,
-                display: self.display(),
-            };
-            let folder = trial.folder();
-            let outcome = trial
-                .run(stop)
-                .with_context(|| format!("{} with seed {seed}", experiment.name))?;
-            output::note(&match outcome {
-                Outcome::AlreadyDone => {
-                    format!("{} s{seed}  already done", experiment.name)
-                }
-                Outcome::Done => format!("{} s{seed}  done", experiment.name),
-                Outcome::Interrupted { step } => format!(
-                    "{} s{seed}  interrupted at step {step}; the same command goes on from there",
-                    experiment.name
-                ),
-            });
-            trained.push(Trained { folder, outcome });
-            if matches!(outcome, Outcome::Interrupted { .. }) {
-                break;
+    /// From the experiments to a plan of all their trials; see [`Self::prepare`]. No run folder is touched.
+    pub(super) fn plan(&self, experiments: Vec<Resolved>) -> anyhow::Result<Work> {
+        backend::open(&self.device)?;
+        self.plan_elsewhere(experiments)
+    }
+
+    /// The same for a device that need not be on this machine.
+    pub(super) fn plan_elsewhere(&self, experiments: Vec<Resolved>) -> anyhow::Result<Work> {
+        let prepared = self.inspect(experiments)?;
+        let mut wanted = Vec::new();
+        for experiment in &prepared {
+            for &seed in &experiment.resolved.experiment.seeds {
+                wanted.push(Wanted {
+                    experiment: &experiment.resolved.experiment,
+                    variant: &experiment.resolved.variant,
+                    seed,
+                    identity: self.trial(experiment, seed).identity(),
+                });
             }
         }
-        Ok(trained)
+        let plan = Plan::of(&self.runs, &wanted, &Machine::observe().processor)?;
+        Ok(Work { prepared, plan })
+    }
+
+    /// One seed of an experiment.
+    pub(super) fn trial<'a>(&'a self, prepared: &'a Prepared, seed: u64) -> Trial<'a> {
+        prepared.trial(seed, self.device, &self.runs, self.display())
+    }
+}
+
+impl Prepared {
+    /// One seed of it.
+    pub(in crate::cli) fn trial<'a>(
+        &'a self,
+        seed: u64,
+        device: DeviceName,
+        runs: &'a Path,
+        display: Display,
+    ) -> Trial<'a> {
+        Trial {
+            experiment: &self.resolved.experiment,
+            variant: &self.resolved.variant,
+            seed,
+            device,
+            selection: &self.selection,
+            weights: self.weights.as_ref(),
+            cache: &self.cache.folder,
+            manifest: &self.resolved.manifest,
+            runs,
+            display,
+        }
+    }
+}
+
+/// A plan, and what its trials are trained from.
+pub(super) struct Work {
+    /// The experiments at every point of their matrices, with their photographs.
+    pub(super) prepared: Vec<Prepared>,
+    pub(super) plan: Plan,
+}
+
+impl Work {
+    /// What a trial of the plan is trained from.
+    pub(super) fn prepared(&self, trial: &Planned) -> Option<&Prepared> {
+        self.prepared.iter().find(|prepared| {
+            let resolved = &prepared.resolved;
+            resolved.experiment.name == trial.experiment && resolved.variant == trial.variant
+        })
     }
 }
 
@@ -177,32 +209,37 @@ pub(super) fn score_baselines(
     Ok(path)
 }
 
-/// A trial that was trained, or had been.
-pub(super) struct Trained {
-    pub(super) folder: crate::runs::RunFolder,
-    pub(super) outcome: Outcome,
-}
-
 /// Opens the dataset and looks at every selected photograph once. An experiment with the photographs of one of `before`
 /// takes its selection.
-fn prepare(resolved: Resolved, cache: &Cache, before: &[Prepared]) -> anyhow::Result<Prepared> {
-    let weights = ExtractorWeights::locate(
-        &resolved.experiment.fusion,
-        resolved.weights.as_deref(),
-        &cache.folder,
-    )?;
+pub(super) fn prepare(
+    resolved: Resolved,
+    cache: &Cache,
+    before: &[Prepared],
+) -> anyhow::Result<Prepared> {
+    let fused = before.iter().find(|other| {
+        other.resolved.weights == resolved.weights
+            && other.resolved.experiment.fusion == resolved.experiment.fusion
+    });
+    let weights = match fused {
+        Some(same) => same.weights.clone(),
+        None => ExtractorWeights::locate(
+            &resolved.experiment.fusion,
+            resolved.weights.as_deref(),
+            &cache.folder,
+        )?,
+    };
     let same = before.iter().find(|other| {
         other.resolved.manifest == resolved.manifest
             && other.resolved.experiment.dataset == resolved.experiment.dataset
     });
     let (manifest, selection) = if let Some(same) = same {
-        (same.manifest.clone(), same.selection.clone())
+        (same.manifest.clone(), Arc::clone(&same.selection))
     } else {
         let manifest = Manifest::read(&resolved.manifest)?;
         let index = open_index(&manifest, cache)?;
         let records = select(&resolved, &index)?;
         let selection = inspect(&manifest, &records, &resolved.experiment.dataset, cache)?;
-        (manifest, selection)
+        (manifest, Arc::new(selection))
     };
     Ok(Prepared {
         resolved,

@@ -1,4 +1,4 @@
-//! `colorize reproduce`: the stages of the write-up, their figures and their table.
+//! `colorize reproduce`: the stages of the write-up and their report.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -7,12 +7,13 @@ use anyhow::Context;
 use clap::Args;
 
 use super::prepare::{Prepared, TrainingArguments, stop_on_signal};
-use super::{DONE, INTERRUPTED, output};
+use super::work::{WorkArguments, summaries, work_off};
+use super::{DONE, FAILED, INTERRUPTED, output};
 use crate::dataset::Source;
-use crate::experiment::{Claim, Overrides, resolve};
-use crate::report::claims::{self, Judged};
-use crate::report::{Summary, stages};
-use crate::train::BASELINE_CODE;
+use crate::experiment::{Overrides, resolve};
+use crate::report::progress::prepend;
+use crate::report::{Judgement, Made, Report};
+use crate::runs::RunFolder;
 
 /// The stages, in the order of the story.
 const STAGES: [&str; 5] = [
@@ -44,52 +45,68 @@ pub(super) struct ReproduceArguments {
     /// Seed to train instead of the experiments'; repeatable
     #[arg(long, value_name = "N")]
     seed: Vec<u64>,
-    /// Folder to draw the figures into
+    /// The report that is made of the runs
+    #[arg(long, default_value = "reports/stages.toml", value_name = "REPORT")]
+    report: PathBuf,
+    /// Folder to write the report as
     #[arg(long, default_value = "reports/stages", value_name = "DIR")]
     out: PathBuf,
     #[command(flatten)]
     training: TrainingArguments,
+    #[command(flatten)]
+    work: WorkArguments,
 }
 
-/// Trains the stages, draws their figures and prints their table.
+/// Trains the stages, makes their report and prints their table.
 pub(super) fn run(arguments: &ReproduceArguments) -> anyhow::Result<ExitCode> {
     let mut resolved = Vec::new();
     for stage in STAGES.into_iter().chain([CONTROL]) {
         let overrides = arguments.overrides(stage);
-        resolved.push(resolve(&arguments.experiments.join(stage), &overrides)?);
+        resolved.extend(resolve(&arguments.experiments.join(stage), &overrides)?);
     }
-    let prepared = arguments.training.prepare(resolved)?;
+    // Read before anything is trained: a wrong report ends the command at once.
+    let report = Report::read(&arguments.report)?;
+    let work = arguments.training.plan(resolved)?;
+    let has_trained = !work.plan.to_do().is_empty();
     let stop = stop_on_signal()?;
-    let mut runs = Vec::new();
-    for stage in &prepared {
-        for trained in arguments.training.train(stage, &stop)? {
-            runs.push(Summary::read(&trained.folder)?);
-        }
-        if stop.should_stop() {
-            output::line("");
-            output::summaries(&runs);
-            output::line("");
-            output::scores(&output::groups(&runs)?);
+    let overrides = |prepared: &Prepared| {
+        let stage = prepared.resolved.path.file_name().unwrap_or_default();
+        arguments.overrides(&stage.to_string_lossy())
+    };
+    let worked = work_off(
+        &work,
+        &arguments.work,
+        &arguments.training,
+        &overrides,
+        &stop,
+    )?;
+    let runs = summaries(&work).context("cannot read back what was trained")?;
+    let is_whole = worked.failed.is_empty() && worked.elsewhere.is_empty();
+    if worked.interrupted || !is_whole {
+        output::line("");
+        output::summaries(&runs);
+        output::line("");
+        output::scores(&output::groups(&runs)?);
+        if worked.interrupted {
             return Ok(ExitCode::from(INTERRUPTED));
         }
+        output::note("the figures are drawn when every stage is done: run it again");
+        return Ok(ExitCode::from(FAILED));
     }
-    let claims: Vec<Claim> = prepared
-        .iter()
-        .flat_map(|stage| stage.resolved.claims.clone())
-        .collect();
-    let judged = claims::judge(&claims, &runs, &BASELINE_CODE)?;
-    let figures =
-        draw(&runs, &judged, &prepared, &arguments.out).context("cannot draw the figures")?;
+    let folders: Vec<RunFolder> = runs.iter().map(|run| run.folder.clone()).collect();
+    let made = Judgement::of(report, &arguments.training.runs, Some(&folders), false)
+        .and_then(Judgement::make)?;
+    made.write_as(&arguments.out)?;
     output::line("");
     output::summaries(&runs);
     output::line("");
     output::scores(&output::groups(&runs)?);
     output::line("");
-    output::claims(&judged);
+    output::claims(&made.judged);
     output::line("");
-    output::line("Figures");
-    for figure in figures {
-        output::line(&format!("  {}", figure.display()));
+    output::made(&made, &arguments.out);
+    for path in record(&made, &work.prepared, has_trained)? {
+        output::line(&format!("  {}", path.display()));
     }
     Ok(ExitCode::from(DONE))
 }
@@ -113,39 +130,25 @@ impl ReproduceArguments {
     }
 }
 
-/// Draws everything; the pictures of the synthetic world are the project's own and go to `progress/` too.
-fn draw(
-    runs: &[Summary],
-    judged: &[Judged],
-    prepared: &[Prepared],
-    folder: &Path,
-) -> anyhow::Result<Vec<PathBuf>> {
-    let is_stage = |run: &&Summary| {
-        STAGES
-            .iter()
-            .any(|stage| stage.strip_suffix(".toml") == Some(&run.record.experiment))
-    };
-    // Every stage by its first seed.
-    let mut first: Vec<Summary> = Vec::new();
-    for run in runs.iter().filter(is_stage) {
-        if first
-            .last()
-            .is_none_or(|last| last.record.experiment != run.record.experiment)
-        {
-            first.push(run.clone());
-        }
-    }
-    let mut figures = stages::copy_samples(&first, folder)?;
-    figures.extend(stages::draw_curves(runs, folder)?);
-    figures.extend(stages::draw_comparisons(runs, folder)?);
-    figures.extend(stages::draw_claims(judged, runs, folder)?);
+/// Writes into `progress/`: an entry of the log where something was trained, and the pictures of the synthetic world, which
+/// are the project's own.
+fn record(made: &Made, prepared: &[Prepared], has_trained: bool) -> anyhow::Result<Vec<PathBuf>> {
+    let folder = Path::new("progress");
+    let mut written = Vec::new();
     let is_synthetic = prepared
         .iter()
         .all(|stage| matches!(stage.manifest.source, Source::Synthetic { .. }));
     if is_synthetic {
-        let progress = Path::new("progress");
-        figures.extend(stages::copy_samples(&first, progress)?);
-        figures.extend(stages::draw_curves(runs, progress)?);
+        let stages: Vec<&str> = STAGES
+            .iter()
+            .filter_map(|stage| stage.strip_suffix(".toml"))
+            .collect();
+        written.extend(made.write_progress(&stages, folder)?);
     }
-    Ok(figures)
+    if has_trained {
+        let log = folder.join("LOG.md");
+        prepend(&log, &made.log_entry())?;
+        written.push(log);
+    }
+    Ok(written)
 }

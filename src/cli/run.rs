@@ -5,12 +5,14 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::Args;
 
-use super::prepare::{ExperimentArguments, TrainingArguments, stop_on_signal};
-use super::{DONE, INTERRUPTED, output};
+use super::launch::{self, Launcher};
+use super::prepare::{ExperimentArguments, Prepared, TrainingArguments, Work, stop_on_signal};
+use super::work::{WorkArguments, Worked, summaries, work_off};
+use super::{DONE, FAILED, INTERRUPTED, RequestError, jobs, output};
+use crate::backend;
 use crate::experiment::{Claim, check_names};
-use crate::report::Summary;
 use crate::report::claims::{self, Open};
-use crate::train::{BASELINE_CODE, Outcome};
+use crate::train::{Interrupter, Outcome};
 
 /// Arguments of `colorize run`.
 #[derive(Debug, Args)]
@@ -22,45 +24,138 @@ pub(super) struct RunArguments {
     seed: Vec<u64>,
     #[command(flatten)]
     training: TrainingArguments,
+    #[command(flatten)]
+    work: WorkArguments,
+    /// Hand the trials to a scheduler instead of training them here; the experiments' `[slurm]` says what they need
+    #[arg(long, value_name = "LAUNCHER", conflicts_with_all = ["tui", "jobs", "only"])]
+    launcher: Option<Launcher>,
+    /// With `--launcher`: print the scripts and submit nothing
+    #[arg(long, requires = "launcher")]
+    dry_run: bool,
+    /// Train one trial of the plan, in this process: `<experiment>/<trial>`
+    #[arg(long, hide = true, value_name = "NAME")]
+    only: Option<String>,
+    /// Threads to compute with
+    #[arg(long, hide = true, value_name = "N")]
+    threads: Option<usize>,
+    /// Stop, with a checkpoint, when the standard input ends
+    #[arg(long, hide = true)]
+    until_input_ends: bool,
 }
 
-/// Trains every seed of every experiment and prints what came of it.
+/// Trains what the plan of the experiments lacks, and prints what came of all of it.
 pub(super) fn run(arguments: &RunArguments) -> anyhow::Result<ExitCode> {
-    let resolved = arguments
-        .experiments
-        .resolve(&arguments.training, &arguments.seed)?;
+    if let Some(threads) = arguments.threads {
+        backend::set_threads(threads)?;
+    }
+    let training = &arguments.training;
+    let resolved = arguments.experiments.resolve(training, &arguments.seed)?;
     check_names(&resolved)?;
-    let prepared = arguments.training.prepare(resolved)?;
+    let overrides = arguments.experiments.overrides(training, &arguments.seed);
+    if let Some(Launcher::Slurm) = arguments.launcher {
+        let work = training.plan_elsewhere(resolved)?;
+        return launch::slurm(&work, training, &overrides, arguments.dry_run);
+    }
+    if let Some(name) = arguments
+        .only
+        .as_ref()
+        .filter(|_| arguments.until_input_ends)
+    {
+        let prepared = training.prepare(resolved)?;
+        let stop = stop(arguments)?;
+        return only(&prepared, name, training, &stop);
+    }
+    let mut work = training.plan(resolved)?;
+    if let Some(name) = &arguments.only {
+        let only = work.plan.only(name);
+        work.plan = only.ok_or_else(|| no_such_trial(name))?;
+    }
+    let stop = stop(arguments)?;
+    let worked = work_off(
+        &work,
+        &arguments.work,
+        training,
+        &|_| overrides.clone(),
+        &stop,
+    )?;
+    if arguments.only.is_none() {
+        print(&work)?;
+    }
+    Ok(code(&worked))
+}
+
+fn stop(arguments: &RunArguments) -> anyhow::Result<Interrupter> {
     let stop = stop_on_signal()?;
-    let mut trained = Vec::new();
-    for experiment in &prepared {
-        trained.extend(arguments.training.train(experiment, &stop)?);
-        if stop.should_stop() {
-            break;
+    if arguments.until_input_ends {
+        jobs::stop_when_input_ends(&stop);
+    }
+    Ok(stop)
+}
+
+/// Trains the one trial of this name.
+fn only(
+    prepared: &[Prepared],
+    name: &str,
+    training: &TrainingArguments,
+    stop: &Interrupter,
+) -> anyhow::Result<ExitCode> {
+    for prepared in prepared {
+        for &seed in &prepared.resolved.experiment.seeds {
+            let trial = training.trial(prepared, seed);
+            if trial.folder().path() != training.runs.join(name) {
+                continue;
+            }
+            return Ok(ExitCode::from(match trial.run(stop)? {
+                Outcome::Done | Outcome::AlreadyDone => DONE,
+                Outcome::Interrupted { .. } => INTERRUPTED,
+            }));
         }
     }
-    let summaries = trained
-        .iter()
-        .map(|trained| Summary::read(&trained.folder))
-        .collect::<Result<Vec<_>, _>>()
-        .context("cannot read back what was trained")?;
+    Err(no_such_trial(name).into())
+}
+
+fn no_such_trial(name: &str) -> RequestError {
+    RequestError(format!(
+        "the plan has no trial `{name}`; `colorize plan --json` names them all"
+    ))
+}
+
+/// Prints what the trials have left: how they stand, what they score, and what became of the claims.
+fn print(work: &Work) -> anyhow::Result<()> {
+    let summaries = summaries(work).context("cannot read back what was trained")?;
     output::line("");
     output::summaries(&summaries);
     output::line("");
     output::scores(&output::groups(&summaries)?);
-    let claims: Vec<Claim> = prepared
-        .iter()
-        .flat_map(|experiment| experiment.resolved.claims.clone())
-        .collect();
-    let mut judged = claims::judge(&claims, &summaries, &BASELINE_CODE)?;
+    let mut judged = claims::judge_runs(&claims_of(work), &summaries)?;
     // What is claimed against an experiment that was not asked for stays open, and is not worth a word.
     judged.retain(|judged| !matches!(judged.result, Err(Open::NotTrained(_))));
     if !judged.is_empty() {
         output::line("");
         output::claims(&judged);
     }
-    let interrupted = trained
-        .iter()
-        .any(|trained| matches!(trained.outcome, Outcome::Interrupted { .. }));
-    Ok(ExitCode::from(if interrupted { INTERRUPTED } else { DONE }))
+    Ok(())
+}
+
+/// The claims of every file, which all points of its matrix share.
+pub(super) fn claims_of(work: &Work) -> Vec<Claim> {
+    let mut files = Vec::new();
+    let mut claims = Vec::new();
+    for prepared in &work.prepared {
+        if !files.contains(&&prepared.resolved.path) {
+            files.push(&prepared.resolved.path);
+            claims.extend_from_slice(&prepared.resolved.claims);
+        }
+    }
+    claims
+}
+
+fn code(worked: &Worked) -> ExitCode {
+    ExitCode::from(if worked.interrupted {
+        INTERRUPTED
+    } else if worked.failed.is_empty() {
+        DONE
+    } else {
+        FAILED
+    })
 }

@@ -1,12 +1,15 @@
 //! The run that a command works with: arguments that `evaluate` and `predict` share.
 
 use std::path::PathBuf;
+use std::str::FromStr;
 
+use anyhow::Context;
 use clap::Args;
 
 use crate::backend::DeviceName;
 use crate::dataset::Cache;
-use crate::runs::find_run;
+use crate::experiment::Experiment;
+use crate::runs::{best_checkpoint, find_run};
 use crate::trained::TrainedRun;
 
 /// Which trained run, at which step, on which device.
@@ -15,9 +18,9 @@ pub(super) struct RunChoice {
     /// A run: its folder, or its name under `--runs`, such as `03-yuv` or `03-yuv/s0-0123456789`
     #[arg(value_name = "RUN")]
     run: String,
-    /// Step whose checkpoint is used instead of the newest one
-    #[arg(long, value_name = "N")]
-    step: Option<usize>,
+    /// Step whose checkpoint is used instead of the newest one, or `best`: that of the best number of `train.retain.best`
+    #[arg(long, value_name = "N|best")]
+    step: Option<Step>,
     /// Where to compute: `flex`, `libtorch` or `libtorch:cuda:0`
     #[arg(long, default_value = "flex")]
     device: DeviceName,
@@ -30,7 +33,37 @@ impl RunChoice {
     /// Finds the run and reads its network back.
     pub(super) fn open(&self, cache: &Cache) -> anyhow::Result<TrainedRun> {
         let folder = find_run(&self.runs, &self.run)?;
-        let trained = TrainedRun::open(&folder, self.step, self.device, &cache.folder)?;
+        let step = match self.step {
+            Some(Step::Best) => {
+                let path = folder.experiment();
+                let text = std::fs::read_to_string(&path)
+                    .with_context(|| format!("cannot read `{}`", path.display()))?;
+                let experiment = Experiment::from_toml(&text, &path)?;
+                Some(best_checkpoint(&folder, &experiment.train.retain)?)
+            }
+            Some(Step::Number(step)) => Some(step),
+            None => None,
+        };
+        let trained = TrainedRun::open(&folder, step, self.device, &cache.folder)?;
         Ok(trained)
+    }
+}
+
+/// Which checkpoint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Step {
+    Number(usize),
+    Best,
+}
+
+impl FromStr for Step {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match (text, text.parse()) {
+            ("best", _) => Ok(Self::Best),
+            (_, Ok(step)) => Ok(Self::Number(step)),
+            _ => Err("must be a step, as a whole number, or `best`".to_owned()),
+        }
     }
 }

@@ -1,13 +1,17 @@
 //! `colorize verify`: a close look at what a result rests on.
 
+mod proof;
+
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 use serde::Deserialize;
 use serde::de::IntoDeserializer;
 use serde::de::value::Error as ValueError;
 
-use super::{RequestError, output};
+use super::verify_figure::{self, FigureArguments};
+use super::{DONE, RequestError, output};
 use crate::backend::{self, DeviceName};
 use crate::dataset::Cache;
 use crate::extractor::{
@@ -20,6 +24,14 @@ use crate::photo::Resize;
 pub(super) enum VerifyCommand {
     /// Show photographs to a classifier, in colour and in gray and under every preprocessing, and list its first guesses
     Extractor(ExtractorArguments),
+    /// Train a few steps twice and compare every bit: weights, statistics, optimizer, rows, scores and pictures
+    Determinism(proof::ProofArguments),
+    /// Kill a training, let it go on, and compare every bit with one that was left alone
+    Resume(proof::ResumeArguments),
+    /// Tell which runs made a figure, and whether it still shows what is there
+    Figure(FigureArguments),
+    /// Compare every bit of two runs, such as one trial on two machines
+    Equal(proof::EqualArguments),
 }
 
 /// Arguments of `colorize verify extractor`.
@@ -59,9 +71,13 @@ fn kind(name: &str) -> Result<ExtractorKind, String> {
 }
 
 /// Runs a command.
-pub(super) fn run(command: &VerifyCommand) -> anyhow::Result<()> {
+pub(super) fn run(command: &VerifyCommand) -> anyhow::Result<ExitCode> {
     match command {
-        VerifyCommand::Extractor(arguments) => extractor(arguments),
+        VerifyCommand::Extractor(arguments) => extractor(arguments).map(|()| ExitCode::from(DONE)),
+        VerifyCommand::Determinism(arguments) => proof::determinism(arguments),
+        VerifyCommand::Resume(arguments) => proof::resume(arguments),
+        VerifyCommand::Figure(arguments) => verify_figure::run(arguments),
+        VerifyCommand::Equal(arguments) => proof::equal(arguments),
     }
 }
 

@@ -6,7 +6,7 @@
 use serde::Deserialize;
 
 use crate::evaluate::{Baseline, Metric};
-use crate::statistics::Expectation;
+use crate::statistics::{Expectation, Verdict};
 
 use super::explain::{closest, did_you_mean, parts};
 use super::nearest::{list, nearest};
@@ -25,7 +25,8 @@ pub struct Claim {
     pub text: String,
     /// The number that is compared, over held-out images.
     pub metric: Metric,
-    /// The name of the experiment that it is about.
+    /// The name of the experiment that it is about; where that has a matrix, the name with a point of it, as tables
+    /// print it: `norms norm=batch scale=8`.
     pub of: String,
     /// What it is held against.
     pub against: Against,
@@ -33,12 +34,14 @@ pub struct Claim {
     pub expect: Expectation,
     /// The margin, in the metric's unit: 0 or more, and more where `expect` is `equal`.
     pub by: f64,
+    /// What became of it when it was written down, which a check holds it to; `None` where nothing was promised.
+    pub verdict: Option<Verdict>,
 }
 
 /// What a claim holds an experiment against.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Against {
-    /// The experiment of this name.
+    /// The experiment of this name, which may be followed by a point of its matrix.
     Experiment(String),
     /// What no network is needed for, such as the photograph without its colours.
     Baseline(String),
@@ -46,10 +49,10 @@ pub enum Against {
     Value(f64),
 }
 
-/// A claim's keys as a file may write them.
+/// A claim's keys as a file may write them, not judged yet.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct WrittenClaim {
+pub struct WrittenClaim {
     text: String,
     metric: String,
     of: Option<String>,
@@ -59,6 +62,7 @@ pub(super) struct WrittenClaim {
     expect: Expectation,
     #[serde(default)]
     by: f64,
+    verdict: Option<Verdict>,
 }
 
 /// A claim to stand in for one that cannot be read.
@@ -69,7 +73,8 @@ expect = \"less\"
 value = 1.0
 ";
 
-/// What the claims `written` by the experiment `name` mean, and all that is wrong with them.
+/// What the claims `written` by the experiment `name` mean, and all that is wrong with them. In a file that is no
+/// experiment, `name` is empty, and every claim says what it is about.
 pub(super) fn decide(
     written: &[WrittenClaim],
     name: &str,
@@ -114,6 +119,13 @@ struct Judge<'a> {
 impl Judge<'_> {
     fn decide(&self) -> Result<Claim, Vec<Problem>> {
         let mut problems = self.values();
+        if self.of.is_empty() {
+            let known = self.neighbours.names();
+            problems.push(
+                self.problem(Fault::MissingKey(self.key("of")), "of")
+                    .help(format!("it names what the claim is about: {}", list(known))),
+            );
+        }
         let of = self.claim.of.as_deref();
         problems.extend(of.and_then(|of| self.unknown("of", of)));
         match (self.metric(), self.against()) {
@@ -124,6 +136,7 @@ impl Judge<'_> {
                 against,
                 expect: self.claim.expect,
                 by: self.claim.by,
+                verdict: self.claim.verdict,
             }),
             (metric, against) => {
                 problems.extend(metric.err().map(|problem| *problem));
@@ -215,11 +228,14 @@ impl Judge<'_> {
 
     /// The problem of an experiment that does not exist.
     fn unknown(&self, key: &str, name: &str) -> Option<Problem> {
-        if name == self.name {
-            return None;
-        }
         let known = self.neighbours.names();
-        if known.iter().any(|known| known == name) {
+        // A point of a matrix follows the experiment's name after a space; no name has one.
+        let experiment = name.split(' ').next().unwrap_or_default();
+        if experiment == self.name && !experiment.is_empty()
+            || known
+                .iter()
+                .any(|known| known == name || known == experiment)
+        {
             return None;
         }
         let message = format!("`{}`: there is no experiment `{name}`", self.key(key));

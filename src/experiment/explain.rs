@@ -10,6 +10,9 @@ use super::tree::Node;
 /// The smallest experiment: what must be written, with a value to stand in for one that is wrong.
 const EXAMPLE: &str = include_str!("example.toml");
 
+/// Keys that have another name now: the old one and the new one.
+pub(super) const RENAMED: [(&str, &str); 1] = [("train.keep_checkpoints", "train.retain.last")];
+
 /// The tree of the smallest experiment.
 pub(super) fn example() -> Node {
     built_in(EXAMPLE)
@@ -102,7 +105,7 @@ pub(super) fn explain(refusal: &Refusal, tree: &Node, known: &[String]) -> Probl
     match &refusal.mismatch {
         Mismatch::UnknownKey { key: name, legal } => {
             Problem::new(Fault::UnknownKey(key), node.key.clone())
-                .help(meant(name, legal, known))
+                .help(renamed(path).unwrap_or_else(|| meant(name, legal, known)))
                 .help(legal_keys(path, legal, tree))
         }
         Mismatch::UnknownValue { value, legal } => Problem::new(
@@ -151,6 +154,13 @@ fn missing(key: String, path: &[String], above: &Node) -> Problem {
     Problem::new(Fault::MissingKey(key), place).help(help)
 }
 
+/// What became of a key that this program knew once.
+fn renamed(path: &[String]) -> Option<String> {
+    let key = dotted(path);
+    let (_, new) = RENAMED.into_iter().find(|(old, _)| *old == key)?;
+    Some(format!("it is `{new}` now"))
+}
+
 /// The key that may have been meant by the unknown `name`: one of another section, if that has it by this name.
 fn meant(name: &str, legal: &[&str], known: &[String]) -> String {
     let ending = format!(".{name}");
@@ -178,7 +188,7 @@ fn legal_keys(path: &[String], legal: &[&str], tree: &Node) -> String {
     let tag = Some("kind").filter(|tag| tagged && !legal.contains(tag));
     let all = tag.into_iter().chain(legal.iter().copied());
     let table = match above {
-        [first, _] if first == "claims" => "[[claims]]".to_string(),
+        [first, second] if second.starts_with('[') => format!("[[{first}]]"),
         _ => format!("[{}]", dotted(above)),
     };
     format!("keys of `{table}`: {}", list(all))

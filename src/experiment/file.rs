@@ -133,13 +133,13 @@ pub(super) fn parse(path: &Path, text: Vec<u8>) -> Result<ExperimentFile, Box<Pr
     }
 }
 
-enum Unread {
+pub(super) enum Unread {
     Missing,
     Folder,
     Other(String),
 }
 
-fn read_text(path: &Path) -> Result<Vec<u8>, Unread> {
+pub(super) fn read_text(path: &Path) -> Result<Vec<u8>, Unread> {
     if path.is_dir() {
         return Err(Unread::Folder);
     }
@@ -191,7 +191,7 @@ fn toml_files(folder: &Path) -> Vec<String> {
 }
 
 /// What to say when there is no file at `path`, which the user wrote as `written`.
-fn nearest_file(path: &Path, written: &Path) -> String {
+pub(super) fn nearest_file(path: &Path, written: &Path) -> String {
     let folder = path.parent().unwrap_or(Path::new(""));
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let names = toml_files(folder);

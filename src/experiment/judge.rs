@@ -4,6 +4,7 @@ use super::Experiment;
 use super::explain::{closest, dotted, parts, written_key};
 use super::problem::{Fault, Problem};
 use super::tree::Node;
+use crate::launcher::SlurmSection;
 
 /// Everything wrong with the values of `experiment`, which was read from `tree`.
 ///
@@ -36,6 +37,23 @@ pub(super) fn judge(experiment: &Experiment, tree: &Node, skip: &[&str]) -> Vec<
     }
     problems.extend(name(experiment, tree));
     problems
+}
+
+/// Everything wrong with the values of `[slurm]`, which is no part of the experiment.
+pub(super) fn judge_slurm(
+    section: &SlurmSection,
+    experiment: &Experiment,
+    tree: &Node,
+    skip: &[&str],
+) -> Vec<Problem> {
+    if skip.contains(&"slurm") {
+        return Vec::new();
+    }
+    section
+        .violations()
+        .into_iter()
+        .map(|(key, must)| out_of_range(experiment, tree, &parts(&format!("slurm.{key}")), must))
+        .collect()
 }
 
 fn seeds(seeds: &[u64]) -> Vec<(String, String)> {

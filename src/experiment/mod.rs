@@ -2,21 +2,27 @@
 //!
 //! Three types, from the file to the run. A file *as written* is TOML with the place of every key: it may extend a
 //! parent, and leave out what has a default. [`resolve`] merges it with its parents, its `[quick]` and the command line's
-//! [`Overrides`], and judges the whole. [`Resolved`] is the outcome with the places kept, so that an error found later
-//! can still be drawn where its cause was written; the [`Experiment`] in it is complete and knows of no file: it is
+//! [`Overrides`], and judges the whole, at every point of its `[matrix]`. [`Resolved`] is the outcome, one a point, with the
+//! places kept, so that an error found later can still be drawn where its cause was written; the [`Experiment`] in it is complete and knows of no file: it is
 //! what a run is made from, and what its folder keeps.
 //!
 //! A file may also state [`Claim`]s: what the experiment should show. They change no number, so they are beside the
 //! experiment and not in it.
 //!
+//! [`Outline`] reads of a file only what a report needs of it, and [`Document`] reads files of other rooms, such as a report
+//! itself, with the same care.
+//!
 //! Each room owns the type of its section and the rules for its values; here stand only the rules between sections.
 
 mod claim;
+mod document;
 mod explain;
 mod file;
 mod judge;
+mod matrix;
 mod nearest;
 mod neighbours;
+mod outline;
 mod overrides;
 mod problem;
 mod read;
@@ -35,15 +41,20 @@ use crate::color::ColorSection;
 use crate::dataset::DatasetSection;
 use crate::evaluate::EvaluateSection;
 use crate::extractor::FusionSection;
+use crate::launcher::SlurmSection;
 use crate::network::NetworkSection;
 use crate::photo::ImageSection;
 use crate::train::TrainSection;
 
-pub use claim::{Against, Claim};
+pub use claim::{Against, Claim, WrittenClaim};
+pub use document::Document;
+pub use neighbours::experiments_in;
+pub use outline::Outline;
 pub use overrides::Overrides;
 pub use problem::{ExperimentError, Fault, Problem};
 pub use resolve::{check_names, resolve};
 pub use variant::Variant;
+pub(crate) use written::known_keys;
 
 /// A complete experiment: every value decided and judged.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -89,6 +100,8 @@ pub struct Resolved {
     pub claims: Vec<Claim>,
     /// Where in the file's `[matrix]` it stands.
     pub variant: Variant,
+    /// What its trials need of a cluster.
+    pub slurm: SlurmSection,
 }
 
 /// Where each value of an experiment was written; [`Resolved::error_at`] draws from it.

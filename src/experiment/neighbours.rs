@@ -24,23 +24,41 @@ impl Neighbours {
         }
     }
 
+    /// Those of these names.
+    pub(super) fn named(names: Vec<String>) -> Self {
+        Self {
+            folders: Vec::new(),
+            names: OnceCell::from(names),
+        }
+    }
+
     /// Their names, sorted, each once.
     pub(super) fn names(&self) -> &[String] {
         self.names.get_or_init(|| {
             let mut names: Vec<String> = self
                 .folders
                 .iter()
-                .flat_map(|folder| walkdir::WalkDir::new(here(folder)).max_depth(2))
-                .flatten()
-                .map(walkdir::DirEntry::into_path)
-                .filter(|path| path.extension().is_some_and(|ending| ending == "toml"))
-                .filter_map(|path| name_in(&path))
+                .flat_map(|folder| experiments_in(folder))
+                .map(|(name, _)| name)
                 .collect();
             names.sort();
             names.dedup();
             names
         })
     }
+}
+
+/// The experiments in a folder and in those right below it: their names and files, by path.
+pub fn experiments_in(folder: &Path) -> Vec<(String, PathBuf)> {
+    walkdir::WalkDir::new(here(folder))
+        .max_depth(2)
+        .sort_by_file_name()
+        .into_iter()
+        .flatten()
+        .map(walkdir::DirEntry::into_path)
+        .filter(|path| path.extension().is_some_and(|ending| ending == "toml"))
+        .filter_map(|path| Some((name_in(&path)?, path)))
+        .collect()
 }
 
 /// A path that is empty means the current folder.

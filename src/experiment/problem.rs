@@ -121,6 +121,11 @@ impl Problem {
         self
     }
 
+    /// Whether the other says the same of the same place.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        self.place == other.place && self.fault == other.fault
+    }
+
     /// What is wrong.
     pub fn fault(&self) -> &Fault {
         &self.fault
@@ -162,7 +167,7 @@ impl ExperimentError {
     /// Sorts `problems` by file and line, and takes out doubles.
     pub(super) fn new(mut problems: Vec<Problem>) -> Self {
         problems.sort_by(|left, right| left.place.order().cmp(&right.place.order()));
-        problems.dedup_by(|next, kept| next.place == kept.place && next.fault == kept.fault);
+        problems.dedup_by(|next, kept| next.is_same(kept));
         Self { problems }
     }
 

@@ -88,6 +88,11 @@ fn locate(root: &Node, path: &mut Vec<String>, mismatch: &Mismatch) {
     }
 }
 
+/// The value of a node in words, for "must be …, not …".
+pub(super) fn in_words(node: &Node) -> String {
+    describe(node.unexpected())
+}
+
 /// A value in words, for "must be …, not …".
 fn describe(value: Unexpected<'_>) -> String {
     match value {

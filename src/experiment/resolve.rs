@@ -1,13 +1,16 @@
 //! From files and command line to a complete experiment.
 
+use std::borrow::Cow;
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use crate::dataset::{DatasetError, resolve_manifest};
 
 use super::claim;
-use super::explain::{closest, did_you_mean, dotted, example, parts};
+use super::explain::{RENAMED, closest, did_you_mean, dotted, example, parts};
 use super::file::{ExperimentFile, parse, read_family};
-use super::judge::judge;
+use super::judge::{judge, judge_slurm};
+use super::matrix::{self, Point};
 use super::nearest::{list, nearest};
 use super::neighbours::Neighbours;
 use super::overrides::Assignment;
@@ -18,25 +21,30 @@ use super::written::{Written, read_all};
 use super::{Experiment, Origins, Overrides, Resolved, Variant};
 
 /// What may be overridden in `[quick]`.
-const QUICK_KEYS: [&str; 8] = [
-    "seeds", "dataset", "image", "color", "network", "fusion", "train", "evaluate",
+const QUICK_KEYS: [&str; 9] = [
+    "seeds", "matrix", "dataset", "image", "color", "network", "fusion", "train", "evaluate",
 ];
 
-/// Reads the experiment at `path`, the files that it extends, and what the command line changes.
+/// Reads the experiment at `path`, the files that it extends, and what the command line changes: one experiment for each
+/// point of its `[matrix]`, in order, and so one for a file without a matrix.
 ///
-/// What goes before what: parents, the file, `[quick]` if asked for, `--set` in order, `--dataset` and `--seed`. Tables
-/// merge by key, arrays replace. `name` and `title` say what one file is and `claims` what it shows: they are not inherited.
+/// What goes before what: parents, the file, `[quick]` if asked for, the point of the matrix, `--set` in order, `--dataset`
+/// and `--seed`. Tables merge by key, arrays replace. `name` and `title` say what one file is, `claims` what it shows and
+/// `matrix` which trials it has: they are not inherited.
 ///
 /// # Errors
 ///
 /// All that is wrong with the files and the overrides, as far as it can be told at once; `[quick]` is judged even
 /// when it is not asked for. The dataset's manifest and the weights' file have to exist, but are not opened.
-pub fn resolve(path: &Path, overrides: &Overrides) -> Result<Resolved, ExperimentError> {
+pub fn resolve(path: &Path, overrides: &Overrides) -> Result<Vec<Resolved>, ExperimentError> {
     let family = read_family(path).map_err(|problem| ExperimentError::from(*problem))?;
     let assignments = overrides.assignments().map_err(ExperimentError::new)?;
     let relatives = relatives(&family);
-    let neighbours = Neighbours::of(&family);
-    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    let file = Judged {
+        path,
+        stem: path.file_stem().unwrap_or_default().to_string_lossy(),
+        neighbours: Neighbours::of(&family),
+    };
 
     let mut base = merged(family);
     for assignment in &assignments {
@@ -47,6 +55,9 @@ pub fn resolve(path: &Path, overrides: &Overrides) -> Result<Resolved, Experimen
     let mut problems = Vec::new();
     let mut quickened = base.clone();
     if let Some(quick) = quick_of(&base, &mut problems) {
+        if quick.get(&["matrix"]).is_some() {
+            quickened.put(&["matrix"], None);
+        }
         quickened.merge(quick);
     }
 
@@ -54,62 +65,134 @@ pub fn resolve(path: &Path, overrides: &Overrides) -> Result<Resolved, Experimen
     for assignment in &assignments {
         assign(&mut tree, assignment);
     }
-    let (written, found) = read_all::<Written>(&tree);
-    problems.extend_from_slice(&found.problems);
-    let complete = written.map(|written| written.complete(&stem));
-    let mut claims = Vec::new();
-    let mut weights = None;
-    if let Some((experiment, written)) = &complete {
-        let skip = found.sections();
-        problems.extend(judge(experiment, &tree, &skip));
-        if !skip.contains(&"claims") {
-            match claim::decide(written, &experiment.name, &tree, &neighbours) {
-                Ok(decided) => claims = decided,
-                Err(wrong) => problems.extend(wrong),
-            }
-        }
-        if !skip.contains(&"fusion") {
-            match find_weights(experiment, &tree) {
-                Ok(found) => weights = found,
-                Err(problem) => problems.push(*problem),
-            }
-        }
+    let (points, wrong) = matrix::points(&tree, &assignments);
+    problems.extend(wrong);
+    let mut resolved = Vec::new();
+    let mut found = Vec::new();
+    for point in points {
+        let variant = point.variant.clone();
+        found.push((
+            variant,
+            match file.judge(point) {
+                Ok(point) => {
+                    resolved.push(point);
+                    Vec::new()
+                }
+                Err(problems) => problems,
+            },
+        ));
     }
+    problems.extend(matrix::together(found));
+    problems.extend(twins(&resolved));
     if !overrides.quick {
-        problems.extend(quick_problems(&quickened, &stem));
+        problems.extend(quick_problems(&quickened, &file.stem));
     }
-    let manifest = find_manifest(path, &tree).map_err(|problem| problems.push(*problem));
+    if problems.is_empty() {
+        return Ok(resolved);
+    }
+    Err(ExperimentError::new(
+        problems
+            .into_iter()
+            .map(|problem| match problem.fault() {
+                // A claim's keys cannot be a parent's.
+                Fault::MissingKey(key) if key.starts_with("claims[") => problem,
+                Fault::MissingKey(_) | Fault::MissingSection(_) => problem.note(relatives.clone()),
+                _ => problem,
+            })
+            .collect(),
+    ))
+}
 
-    match (complete, manifest) {
-        (Some((experiment, _)), Ok(manifest)) if problems.is_empty() => Ok(Resolved {
-            experiment,
-            origins: Origins(tree),
-            path: path.to_path_buf(),
-            manifest,
-            weights,
-            claims,
-            variant: Variant::default(),
-        }),
-        _ => Err(ExperimentError::new(
-            problems
-                .into_iter()
-                .map(|problem| match problem.fault() {
-                    // A claim's keys cannot be a parent's.
-                    Fault::MissingKey(key) if key.starts_with("claims[") => problem,
-                    Fault::MissingKey(_) | Fault::MissingSection(_) => {
-                        problem.note(relatives.clone())
-                    }
-                    _ => problem,
-                })
-                .collect(),
-        )),
+/// The file that is judged, and what is the same at all of its points.
+struct Judged<'a> {
+    path: &'a Path,
+    /// Its name without the ending.
+    stem: Cow<'a, str>,
+    neighbours: Neighbours,
+}
+
+impl Judged<'_> {
+    /// The experiment at one point, or all that is wrong with it.
+    fn judge(&self, point: Point) -> Result<Resolved, Vec<Problem>> {
+        let Point { variant, tree } = point;
+        let (written, found) = read_all::<Written>(&tree);
+        let mut problems = found.problems.clone();
+        let slurm = written
+            .as_ref()
+            .map(|written| written.slurm.clone())
+            .unwrap_or_default();
+        let complete = written.map(|written| written.complete(&self.stem));
+        let mut claims = Vec::new();
+        let mut weights = None;
+        if let Some((experiment, written)) = &complete {
+            let skip = found.sections();
+            problems.extend(judge(experiment, &tree, &skip));
+            problems.extend(judge_slurm(&slurm, experiment, &tree, &skip));
+            if !skip.contains(&"claims") {
+                match claim::decide(written, &experiment.name, &tree, &self.neighbours) {
+                    Ok(decided) => claims = decided,
+                    Err(wrong) => problems.extend(wrong),
+                }
+            }
+            if !skip.contains(&"fusion") {
+                match find_weights(experiment, &tree) {
+                    Ok(found) => weights = found,
+                    Err(problem) => problems.push(*problem),
+                }
+            }
+        }
+        let manifest = find_manifest(self.path, &tree).map_err(|problem| problems.push(*problem));
+        match (complete, manifest) {
+            (Some((experiment, _)), Ok(manifest)) if problems.is_empty() => Ok(Resolved {
+                experiment,
+                origins: Origins(tree),
+                path: self.path.to_path_buf(),
+                manifest,
+                weights,
+                claims,
+                variant,
+                slurm,
+            }),
+            _ => Err(problems),
+        }
     }
+}
+
+/// Points that turn out to be one experiment.
+fn twins(resolved: &[Resolved]) -> Vec<Problem> {
+    let mut known: HashMap<String, &Variant> = HashMap::new();
+    let mut problems = Vec::new();
+    for point in resolved {
+        let Some(twin) = known.insert(point.experiment.to_toml(), &point.variant) else {
+            continue;
+        };
+        let message = format!(
+            "two points of `[matrix]` are one experiment: {}",
+            list([twin, &point.variant].map(ToString::to_string))
+        );
+        let place = closest(&point.origins.0, &["matrix".to_owned()])
+            .key
+            .clone();
+        problems.push(
+            Problem::new(Fault::Other(message), place)
+                .help("of values that mean the same, keep one"),
+        );
+    }
+    problems
 }
 
 /// Reads an experiment that [`Experiment::to_toml`] wrote to the file `path`.
 pub(super) fn read_resolved(text: &str, path: &Path) -> Result<Experiment, ExperimentError> {
-    let file =
+    let mut file =
         parse(path, text.as_bytes().to_vec()).map_err(|problem| ExperimentError::from(*problem))?;
+    // What an older program trained stays readable; whoever writes a file is told the new name instead.
+    for (old, new) in RENAMED {
+        let (old, new) = (parts(old), parts(new));
+        if let Some(node) = file.root.get(&old).cloned() {
+            file.root.put(&old, None);
+            file.root.put(&new, Some(node));
+        }
+    }
     let (experiment, found) = read_all::<Experiment>(&file.root);
     let mut problems = found.problems.clone();
     if let Some(experiment) = &experiment {
@@ -132,6 +215,8 @@ fn merged(family: Vec<ExperimentFile>) -> Node {
                 root.put(&["name"], None);
                 root.put(&["title"], None);
                 root.put(&["claims"], None);
+                root.put(&["matrix"], None);
+                root.put(&["quick", "matrix"], None);
             }
             root
         })
@@ -193,13 +278,19 @@ fn quick_of(tree: &Node, problems: &mut Vec<Problem>) -> Option<Node> {
 
 /// What is wrong with the values of `[quick]` themselves, where they are not asked for.
 fn quick_problems(quickened: &Node, stem: &str) -> Vec<Problem> {
-    let (written, found) = read_all::<Written>(quickened);
-    let sections = found.sections();
-    let judged = written.map_or_else(Vec::new, |written| {
-        judge(&written.complete(stem).0, quickened, &sections)
+    let (points, wrong) = matrix::points(quickened, &[]);
+    let found = points.into_iter().map(|Point { variant, tree }| {
+        let (written, found) = read_all::<Written>(&tree);
+        let sections = found.sections();
+        let judged = written.map_or_else(Vec::new, |written| {
+            judge(&written.complete(stem).0, &tree, &sections)
+        });
+        let all = found.problems.iter().cloned().chain(judged);
+        (variant, all.filter(|problem| problem.from_quick).collect())
     });
-    let all = found.problems.iter().cloned().chain(judged);
-    all.filter(|problem| problem.from_quick).collect()
+    let mut problems = matrix::together(found.collect());
+    problems.extend(wrong);
+    problems
 }
 
 /// The manifest that `dataset.use` means. A path is relative to the file that writes it, or to the current folder

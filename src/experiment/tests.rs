@@ -10,6 +10,7 @@ use crate::evaluate::{BatchNormStatistics, EvaluateSection};
 use crate::extractor::{ExtractorKind, FusionSection, Pooling, Preprocess};
 use crate::network::{NetworkKind, NetworkSection, NormKind};
 use crate::photo::{ImageSection, Resize};
+use crate::runs::Retention;
 use crate::train::{LearningRateSchedule, Loss, Optimizer, Precision, TrainSection};
 
 use super::{Experiment, Overrides, explain, resolve};
@@ -75,11 +76,12 @@ prop_compose! {
         loss in prop::sample::select(vec![Loss::Mse, Loss::Huber]),
         gradient_checkpointing in any::<bool>(),
         flush_seconds in positive(),
+        system_every_seconds in positive(),
         learning_rate in positive(),
         betas in (0.0..1.0, 0.0..1.0),
         epsilon in positive(),
     ) -> TrainSection {
-        let [steps, batch_size, checkpoint_every, evaluate_every, sample_every, keep_checkpoints] = counts;
+        let [steps, batch_size, checkpoint_every, evaluate_every, sample_every, last] = counts;
         let (beta_1, beta_2) = betas;
         TrainSection {
             steps,
@@ -91,9 +93,10 @@ prop_compose! {
             checkpoint_every,
             evaluate_every,
             sample_every,
-            keep_checkpoints,
+            retain: Retention { last, best: "psnr".to_owned(), every: steps },
             gradient_checkpointing,
             flush_seconds,
+            system_every_seconds,
         }
     }
 }
@@ -199,7 +202,7 @@ fn marks_and_line_ends_of_other_systems_are_taken() {
     let windows = format!("\u{feff}{}", example.replace('\n', "\r\n"));
     std::fs::write(&path, windows).unwrap();
     let resolved = resolve(&path, &Overrides::default()).unwrap();
-    assert_eq!(resolved.experiment.train.steps, 10_000);
+    assert_eq!(resolved[0].experiment.train.steps, 10_000);
     let wrong = format!(
         "\u{feff}{}",
         example.replace("256", "\"é\"").replace('\n', "\r\n")

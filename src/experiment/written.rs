@@ -9,6 +9,7 @@ use crate::color::ColorSection;
 use crate::dataset::DatasetSection;
 use crate::evaluate::EvaluateSection;
 use crate::extractor::FusionSection;
+use crate::launcher::SlurmSection;
 use crate::network::NetworkSection;
 use crate::photo::ImageSection;
 use crate::train::TrainSection;
@@ -41,9 +42,13 @@ pub(super) struct Written {
     #[serde(default)]
     evaluate: EvaluateSection,
     #[serde(default)]
+    pub(super) slurm: SlurmSection,
+    #[serde(default)]
     claims: Vec<WrittenClaim>,
     #[serde(rename = "quick")]
     _quick: Option<IgnoredAny>,
+    #[serde(rename = "matrix")]
+    _matrix: Option<IgnoredAny>,
 }
 
 fn default_seeds() -> Vec<u64> {
@@ -87,6 +92,14 @@ impl Found {
 /// Reads `tree` to the end, whatever is wrong on the way: a value that is refused is reported and then replaced by
 /// the example's, or left out where the example has none.
 pub(super) fn read_all<T: DeserializeOwned>(tree: &Node) -> (Option<T>, Found) {
+    read_all_of(tree, known_keys())
+}
+
+/// [`read_all`] of a file whose keys elsewhere are `known`, dotted.
+pub(super) fn read_all_of<T: DeserializeOwned>(
+    tree: &Node,
+    known: &[String],
+) -> (Option<T>, Found) {
     let mut tree = tree.clone();
     let mut found = Found {
         problems: Vec::new(),
@@ -102,7 +115,7 @@ pub(super) fn read_all<T: DeserializeOwned>(tree: &Node) -> (Option<T>, Found) {
         if refusal.path.is_empty() || found.replaced.contains(&refusal.path) {
             break None;
         }
-        let mut problem = explain(&refusal, &tree, known_keys());
+        let mut problem = explain(&refusal, &tree, known);
         problem.from_quick = tree.get(&refusal.path).is_some_and(|node| node.quick);
         found.problems.push(problem);
         let replacement = match &refusal.mismatch {
@@ -125,7 +138,7 @@ pub(super) fn read_all<T: DeserializeOwned>(tree: &Node) -> (Option<T>, Found) {
 }
 
 /// Every key of a complete experiment, dotted.
-fn known_keys() -> &'static [String] {
+pub(crate) fn known_keys() -> &'static [String] {
     static KEYS: OnceLock<Vec<String>> = OnceLock::new();
     KEYS.get_or_init(|| {
         let mut keys = Vec::new();

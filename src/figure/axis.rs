@@ -85,6 +85,12 @@ impl Axis {
         }
     }
 
+    /// A linear axis from zero to a little beyond `high`, which is not negative.
+    pub(super) fn from_zero(high: f64, wanted: usize) -> Self {
+        let high = if high > 0.0 { high * 1.05 } else { 1.0 };
+        Self::new(Scale::Linear, 0.0, high, wanted, 0.0)
+    }
+
     /// Where `value` stands, from 0 at the low end to 1 at the high end, and no further.
     pub(super) fn share(&self, value: f64) -> f64 {
         let share = match self.scale {
@@ -157,7 +163,7 @@ fn log_ticks(low: f64, high: f64, wanted: usize) -> Vec<Tick> {
             .filter(|tick| tick.value > 0.0)
             .collect();
     }
-    let mut every = 1;
+    let mut every = 0;
     while values.len() > wanted.max(2) + 2 {
         every += 1;
         values = powers(every);
@@ -235,6 +241,8 @@ mod tests {
         assert_eq!(labels(&wide), ["10⁻⁶", "0.0001", "0.01", "1"]);
         let short = Axis::new(Scale::Log, 0.009, 0.065, 5, 0.04);
         assert_eq!(labels(&short), ["0.01", "0.02", "0.05"]);
+        let bar = Axis::new(Scale::Log, 0.02, 6.0, 4, 0.0);
+        assert_eq!(labels(&bar), ["0.1", "1"]);
         let tiny = Axis::new(Scale::Log, 3.1, 3.9, 4, 0.0);
         assert_eq!(labels(&tiny), ["3.2", "3.4", "3.6", "3.8"]);
     }

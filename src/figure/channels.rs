@@ -5,7 +5,7 @@ use image::RgbImage;
 
 use super::Figure;
 use super::diverging::{Diverging, Drawn};
-use super::grid::{Page, Words, cell_side, page_width, write_headings};
+use super::grid::{Heading, Page, Words, cell_side, page_width, write_headings};
 use super::scene::{Align, Area, Mark};
 use super::text::{self, Shorten, Weight};
 use super::theme::{GAP, LABEL_SIZE, MARGIN, SMALL_SIZE, Theme};
@@ -195,7 +195,7 @@ fn write_head(page: &mut Page, content: &Channels<'_>, edges: &[f64], cell: f64)
         &predicted[1],
         "Colorized",
     ];
-    write_headings(page, &headings, edges, cell);
+    write_headings(page, &headings.map(Heading::plain), edges, cell);
 }
 
 /// Draws the colour bar under the chroma columns, with a line of numbers for each range.

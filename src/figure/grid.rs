@@ -5,9 +5,10 @@ use std::sync::Arc;
 use image::RgbImage;
 
 use super::Figure;
+use super::look::{Look, RunName};
 use super::scene::{Align, Area, Mark, Text};
 use super::text::{self, Shorten, Weight};
-use super::theme::{Color, GAP, HEADING_SIZE, MARGIN, SMALL_SIZE, TITLE_SIZE, Theme};
+use super::theme::{Color, GAP, HEADING_SIZE, LABEL_SIZE, MARGIN, SMALL_SIZE, TITLE_SIZE, Theme};
 
 /// Side at which a picture is shown, in points, given the pixels of its longer side and the side
 /// aimed for.
@@ -228,24 +229,129 @@ impl Words {
     }
 }
 
-/// Writes column headings over their cells, each on one line or, where it is too long, on two, and
-/// leaves the page where the first pictures begin.
-pub(super) fn write_headings(page: &mut Page, headings: &[&str], edges: &[f64], cell: f64) {
-    const LINE: f64 = 16.0;
-    let style = Words::heading(page.theme);
+/// What stands over a column.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Heading<'a> {
+    pub(super) words: &'a str,
+    /// The look of the run whose pictures stand in the column.
+    pub(super) look: Option<Look>,
+}
+
+impl<'a> Heading<'a> {
+    /// A column of no run.
+    pub(super) fn plain(words: &'a str) -> Self {
+        Self { words, look: None }
+    }
+
+    pub(super) fn of(run: &'a RunName) -> Self {
+        Self {
+            words: &run.label,
+            look: Some(run.look),
+        }
+    }
+}
+
+/// The most lines of a heading.
+const HEADING_LINES: usize = 4;
+
+fn heading_lines(heading: &Heading<'_>, size: f64, cell: f64) -> Vec<String> {
+    text::name_lines(heading.words, size, Weight::Regular, cell, HEADING_LINES)
+}
+
+/// The size at which all of `headings` are written: smaller where one would not fit otherwise.
+pub(super) fn heading_size<'a>(
+    headings: impl IntoIterator<Item = &'a Heading<'a>>,
+    cell: f64,
+) -> f64 {
+    let mut lines = headings
+        .into_iter()
+        .flat_map(|heading| heading_lines(heading, HEADING_SIZE, cell));
+    if lines.all(|line| text::width(&line, HEADING_SIZE, Weight::Regular) <= cell) {
+        HEADING_SIZE
+    } else {
+        LABEL_SIZE
+    }
+}
+
+/// Writes column headings over their cells as [`write_headings_in`] does, at the size that suits
+/// them.
+pub(super) fn write_headings(page: &mut Page, headings: &[Heading<'_>], edges: &[f64], cell: f64) {
+    let size = heading_size(headings, cell);
+    write_headings_in(page, headings, edges, cell, size);
+}
+
+/// Writes column headings over their cells, each on one line or, where it is too long, on up to
+/// four, with the run's mark beneath, and leaves the page where the first pictures begin.
+pub(super) fn write_headings_in(
+    page: &mut Page,
+    headings: &[Heading<'_>],
+    edges: &[f64],
+    cell: f64,
+    size: f64,
+) {
+    const MARK: f64 = 38.0;
+    let style = Words {
+        size,
+        ..Words::heading(page.theme)
+    };
+    let line_height = style.size + 3.0;
     let wrapped: Vec<Vec<String>> = headings
         .iter()
-        .map(|heading| text::wrapped(heading, style.size, style.weight, cell))
+        .map(|heading| heading_lines(heading, size, cell))
         .collect();
     let lines = wrapped.iter().map(Vec::len).max().unwrap_or(1).max(1);
-    let last = page.y + text::CAPITAL * HEADING_SIZE + LINE * (lines - 1) as f64;
+    let last = page.y + text::CAPITAL * style.size + line_height * (lines - 1) as f64;
     for (heading, x) in wrapped.iter().zip(edges) {
         for (above, line) in heading.iter().rev().enumerate() {
-            let at = (x + cell / 2.0, last - LINE * above as f64);
+            let at = (x + cell / 2.0, last - line_height * above as f64);
             page.write(line, at, Align::Center, cell, style);
         }
     }
     page.y = (last + GAP).round();
+    let marked = headings.iter().zip(edges);
+    let marked = marked.filter_map(|(heading, x)| Some((heading.look?, x)));
+    let length = MARK.min(cell);
+    for (look, x) in marked {
+        draw_run_mark(page, look, (x + (cell - length) / 2.0, page.y), length);
+    }
+    if headings.iter().any(|heading| heading.look.is_some()) {
+        page.y += 7.0;
+    }
+}
+
+/// A short piece of a run's line, from `at` to the right.
+fn draw_run_mark(page: &mut Page, look: Look, at: (f64, f64), length: f64) {
+    let style = look.style(page.theme);
+    page.marks.push(Mark::Line {
+        points: vec![at, (at.0 + length, at.1)],
+        width: 3.0,
+        color: style.color,
+        dashes: style.dash.pattern(),
+    });
+}
+
+/// Length of the mark before a run's name, with the space after it, in points.
+const MARK_ROOM: f64 = 28.0;
+/// Height of a line of a marked name, in points.
+pub(super) const MARKED_LINE: f64 = 13.0;
+
+/// A run's name on one line or two, as it stands beside its mark.
+pub(super) fn marked_lines(run: &RunName, room: f64) -> Vec<String> {
+    text::name_lines(&run.label, LABEL_SIZE, Weight::Regular, room - MARK_ROOM, 2)
+}
+
+/// Writes a run's name from `at` on, its mark before it.
+pub(super) fn write_marked(page: &mut Page, run: &RunName, at: (f64, f64), room: f64) {
+    let middle = at.1 - text::CAPITAL * LABEL_SIZE / 2.0;
+    draw_run_mark(page, run.look, (at.0, middle), MARK_ROOM - 6.0);
+    let style = Words {
+        size: LABEL_SIZE,
+        ..Words::heading(page.theme)
+    };
+    for (number, line) in marked_lines(run, room).iter().enumerate() {
+        let at = (at.0 + MARK_ROOM, at.1 + MARKED_LINE * number as f64);
+        page.write(line, at, Align::Left, room - MARK_ROOM, style);
+    }
 }
 
 /// Width of a page with `columns` cells, in points.

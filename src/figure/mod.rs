@@ -10,33 +10,49 @@
 //!   after it exists. [`Figure::to_rgb`] draws it at scale 1 or 2, [`Figure::to_svg`] as SVG, and
 //!   [`Figure::save`] writes a PNG at scale 2 and an SVG beside it, both with provenance inside
 //!   that [`read_metadata`] gives back. Equal input gives equal bytes.
-//! - One function a kind of figure makes a [`Figure`] from data: [`triptych`] (the sample picture
-//!   of a step), [`curves`] (learning curves, from [`Panel`]s of [`Series`]), [`comparison`]
-//!   (pictures down, runs across, the best of each row in bold), [`channels`] (luma and chroma,
-//!   true and predicted), [`strip`] (pictures through the steps of a training), [`gallery`] (what a
-//!   network made of many photographs), [`intervals`] (differences about a zero line),
-//!   [`contact_sheet`] (a look at a dataset).
+//! - One function a kind of figure makes a [`Figure`] from data. Pictures: [`triptych`] (the sample
+//!   picture of a step), [`channels`] (luma and chroma, true and predicted), [`gallery`] (what a
+//!   network made of many photographs), [`strip`] (pictures through the steps of a training),
+//!   [`comparison`] (pictures down, runs across, the best of each row in bold), [`duel`] (where one
+//!   run beats another most, and where it loses), [`contact_sheet`] (a look at a dataset). Numbers:
+//!   [`curves`] (learning curves, from [`Panel`]s of [`Series`]), [`resources`] (memory and speed),
+//!   [`effects`] (ablations against their parents, several metrics side by side), [`intervals`]
+//!   (differences about a zero line), [`scatter`] (one number against another, a dot an image),
+//!   [`chroma_histograms`] (what colours photographs have and runs give).
+//! - A [`RunName`] is a run's name with its [`Look`]: whoever draws a report numbers its runs once,
+//!   and each then has one colour and one dash in every figure. Kinds that are drawn for any number
+//!   of runs change their layout with it, and say so: see each.
 //! - [`side_by_side`] alone gives pixels, not a [`Figure`]: photographs at their own size.
 //! - [`Theme`] is the one visual language that they share: colours, dashes, type sizes, spacing.
 //!
 //! Beneath them: `text` measures and shortens words before anything is placed, `grid` places
-//! pictures, `axis` chooses ticks, `diverging` colours signed numbers, `scene` draws marks on a
-//! plotters backend, `raster` with it pixels and `svg` documents, and `png` writes and reads that
-//! format. Fonts come from the crate `dejavu`; nothing is asked of the system.
+//! pictures, `axis` chooses ticks, `frame` draws them, `legend` names lines, `ground` paints dots by
+//! the thousand, `diverging` colours signed numbers, `scene` and `letters` draw marks on a plotters
+//! backend, `raster` with it pixels and `svg` documents, and `png` writes and reads that format. Fonts come from the crate `dejavu`; nothing is asked of the system.
 
 mod axis;
 mod channels;
+mod chroma;
 mod comparison;
 mod contact_sheet;
 mod curves;
 mod diverging;
+mod duel;
+mod effects;
+mod frame;
 mod gallery;
 mod grid;
+mod ground;
 mod intervals;
+mod legend;
+mod letters;
+mod look;
 #[cfg(test)]
 mod perception;
 mod png;
 mod raster;
+mod resources;
+mod scatter;
 mod scene;
 mod side_by_side;
 mod strip;
@@ -54,13 +70,19 @@ use std::path::{Path, PathBuf};
 use image::RgbImage;
 
 pub use channels::{Channels, ChannelsRow, ChromaScale, Plane, channels};
+pub use chroma::{ChromaCounts, ChromaHistograms, chroma_histograms};
 pub use comparison::{Better, Comparison, ComparisonCell, ComparisonRow, Metric, comparison};
 pub use contact_sheet::{Tile, contact_sheet};
 pub use curves::{Panel, Reference, Scale, Series, Smoothing, curves};
+pub use duel::{Duel, DuelRow, duel};
+pub use effects::{Effect, EffectGroup, EffectRow, Effects, effects};
 pub use gallery::gallery;
 pub use intervals::{Interval, IntervalGroup, Verdict, VerdictNames, intervals};
+pub use look::{Look, RunName};
+pub use resources::{Along, Resource, ResourcePanel, resources};
+pub use scatter::{Cloud, Scatter, scatter};
 pub use side_by_side::side_by_side;
-pub use strip::strip;
+pub use strip::{Strip, StripRow, strip};
 pub use text::decibels;
 pub use theme::Theme;
 pub use triptych::{TriptychRow, triptych};
@@ -169,7 +191,15 @@ impl Figure {
         if width * height * 3 > LARGEST_RASTER {
             return Err(FigureError::TooLarge { width, height });
         }
-        png::encode(&self.to_rgb(FILE_SCALE), FILE_SCALE, metadata)
+        let holds = |test: fn(&Mark) -> bool| self.marks.iter().any(test);
+        let content = if holds(|mark| matches!(mark, Mark::Picture { .. })) {
+            png::Content::Photographs
+        } else if holds(|mark| matches!(mark, Mark::Ground { .. })) {
+            png::Content::Dots
+        } else {
+            png::Content::Chart
+        };
+        png::encode(&self.to_rgb(FILE_SCALE), FILE_SCALE, content, metadata)
     }
 
     /// Writes `<path>.png` (scale 2) and `<path>.svg`, and returns the two paths.

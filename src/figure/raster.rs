@@ -8,7 +8,7 @@ use image::imageops::{self, FilterType};
 use plotters::backend::BitMapBackend;
 
 use super::Figure;
-use super::scene::{self, Mark, Medium};
+use super::scene::{self, Area, GROUND_SCALE, Mark, Medium};
 
 /// Rows of the page that are drawn at a time, so that memory stays small however long it is.
 const BAND: u32 = 96;
@@ -41,6 +41,20 @@ pub(super) fn rasterize(figure: &Figure, scale: u32) -> RgbImage {
             unit: f64::from(scale * fineness),
             first_row: f64::from(first * fineness),
         };
+        let mut here = here.collect::<Vec<_>>();
+        here.retain(|mark| match mark {
+            Mark::Ground { area, picture } => {
+                lay_ground(
+                    &mut fine,
+                    picture,
+                    *area,
+                    scale * fineness,
+                    first * fineness,
+                );
+                false
+            }
+            _ => true,
+        });
         let size = fine.dimensions();
         let mut backend = BitMapBackend::with_buffer(&mut fine, size);
         for mark in here {
@@ -60,6 +74,22 @@ pub(super) fn rasterize(figure: &Figure, scale: u32) -> RgbImage {
         }
     }
     page
+}
+
+/// Lays a ground into a buffer of `unit` pixels a point that begins at row `first`: a multiple of
+/// [`GROUND_SCALE`], so that each pixel covers a whole block and averaging gives it back.
+fn lay_ground(fine: &mut RgbImage, picture: &RgbImage, area: Area, unit: u32, first: u32) {
+    let times = unit / GROUND_SCALE;
+    let (left, top) = (area.x as u32 * unit, area.y as u32 * unit);
+    let (width, height) = fine.dimensions();
+    for (x, y, pixel) in picture.enumerate_pixels() {
+        let (left, top) = (left + x * times, top + y * times);
+        for row in (top.max(first)..top + times).take_while(|row| row - first < height) {
+            for column in left..(left + times).min(width) {
+                fine.put_pixel(column, row - first, *pixel);
+            }
+        }
+    }
 }
 
 /// A picture at `width` x `height` pixels.

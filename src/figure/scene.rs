@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use super::text::{self, Weight};
+use super::letters;
+#[cfg(test)]
+use super::text;
+use super::text::Weight;
 use super::theme::Color;
-use ab_glyph::{Font as _, FontRef, PxScale, ScaleFont as _};
 use image::RgbImage;
 use plotters::backend::DrawingBackend;
-use plotters::style::text_anchor::{HPos, Pos, VPos};
-use plotters::style::{Color as _, RGBAColor, RGBColor, ShapeStyle, TextStyle};
+use plotters::style::{Color as _, RGBAColor, RGBColor, ShapeStyle};
 
 /// A place on the page in points, from the upper left corner.
 pub(super) type Point = (f64, f64);
@@ -72,6 +73,9 @@ impl Text {
     }
 }
 
+/// Pixels a point of a [`Mark::Ground`]: as many as the PNG files have.
+pub(super) const GROUND_SCALE: u32 = 2;
+
 /// One thing on the page.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Mark {
@@ -100,6 +104,12 @@ pub(super) enum Mark {
         color: Color,
     },
     Text(Text),
+    /// Lies beneath all other marks: what is too much for marks of its own, such as thousands of
+    /// dots. Its place and size are whole points, its pixels [`GROUND_SCALE`] a point.
+    Ground {
+        area: Area,
+        picture: Arc<RgbImage>,
+    },
     /// Lies above all other marks, which stay clear of it.
     Picture {
         area: Area,
@@ -111,7 +121,9 @@ impl Mark {
     /// The highest and lowest place that the mark can touch, in points.
     pub(super) fn rows(&self) -> (f64, f64) {
         match self {
-            Self::Rectangle { area, .. } | Self::Picture { area, .. } => (area.y, area.bottom()),
+            Self::Rectangle { area, .. }
+            | Self::Ground { area, .. }
+            | Self::Picture { area, .. } => (area.y, area.bottom()),
             Self::Line { points, width, .. } => {
                 let (top, bottom) = extremes(points.iter().map(|(_, y)| *y));
                 (top - width, bottom + width)
@@ -142,13 +154,13 @@ pub(super) enum Medium {
 }
 
 impl Medium {
-    fn unit(self) -> f64 {
+    pub(super) fn unit(self) -> f64 {
         match self {
             Self::Bitmap { unit, .. } | Self::Svg { unit } => unit,
         }
     }
 
-    fn place(self, (x, y): Point) -> (i32, i32) {
+    pub(super) fn place(self, (x, y): Point) -> (i32, i32) {
         let first_row = match self {
             Self::Bitmap { first_row, .. } => first_row,
             Self::Svg { .. } => 0.0,
@@ -166,14 +178,14 @@ impl Medium {
 #[derive(Debug)]
 pub(super) struct Undrawn;
 
-/// Draws one mark; pictures are the caller's.
+/// Draws one mark; pictures and grounds are the caller's.
 pub(super) fn draw<B: DrawingBackend>(
     backend: &mut B,
     medium: Medium,
     mark: &Mark,
 ) -> Result<(), Undrawn> {
     match mark {
-        Mark::Picture { .. } => Ok(()),
+        Mark::Picture { .. } | Mark::Ground { .. } => Ok(()),
         Mark::Rectangle { area, color } => {
             let first = medium.place((area.x, area.y));
             let last = medium.place((area.right(), area.bottom()));
@@ -209,7 +221,7 @@ pub(super) fn draw<B: DrawingBackend>(
                 true,
             )
             .map_err(|_| Undrawn),
-        Mark::Text(text) => draw_text(backend, medium, text),
+        Mark::Text(text) => letters::draw_text(backend, medium, text),
     }
 }
 
@@ -301,79 +313,6 @@ fn draw_band<B: DrawingBackend>(
                     .map_err(|_| Undrawn)?;
             }
         }
-    }
-    Ok(())
-}
-
-fn draw_text<B: DrawingBackend>(
-    backend: &mut B,
-    medium: Medium,
-    text: &Text,
-) -> Result<(), Undrawn> {
-    let em = text.size * medium.unit();
-    let (red, green, blue) = text.color;
-    let ink = RGBColor(red, green, blue);
-    let (x, y) = medium.place(text.at);
-    if let Medium::Bitmap { .. } = medium {
-        return draw_letters(backend, text, em, (x, y), ink);
-    }
-    // What plotters calls a font's size, and how far under the anchor it sets the baseline; from
-    // `SVGBackend::draw_text`.
-    let (size, baseline) = (em * 1.24, 0.76 * em);
-    let horizontal = match text.align {
-        Align::Left => HPos::Left,
-        Align::Center => HPos::Center,
-        Align::Right => HPos::Right,
-    };
-    let style = TextStyle::from(text::font(size, text.weight))
-        .color(&ink)
-        .pos(Pos::new(horizontal, VPos::Top));
-    backend
-        .draw_text(&text.words, &style, (x, y - baseline.round() as i32))
-        .map_err(|_| Undrawn)
-}
-
-/// Draws letters on a bitmap. plotters 0.3.7 sets every letter's ink where its advance begins, not
-/// where its side bearing ends, which spaces words unevenly.
-fn draw_letters<B: DrawingBackend>(
-    backend: &mut B,
-    text: &Text,
-    em: f64,
-    (x, y): (i32, i32),
-    ink: RGBColor,
-) -> Result<(), Undrawn> {
-    let face = FontRef::try_from_slice(text.weight.face()).map_err(|_| Undrawn)?;
-    let scale = PxScale::from((em * text::EM_TO_BITMAP_SIZE) as f32);
-    let font = face.as_scaled(scale);
-    let width = (text::width(&text.words, 1.0, text.weight) * em) as f32;
-    let mut pen = x as f32
-        - match text.align {
-            Align::Left => 0.0,
-            Align::Center => width / 2.0,
-            Align::Right => width,
-        };
-    let mut before = None;
-    for letter in text.words.chars() {
-        let glyph = font.glyph_id(letter);
-        pen += before.map_or(0.0, |before| font.kern(before, glyph));
-        before = Some(glyph);
-        let placed = glyph.with_scale_and_position(scale, ab_glyph::point(pen, y as f32));
-        pen += font.h_advance(glyph);
-        let Some(outline) = face.outline_glyph(placed) else {
-            continue;
-        };
-        let corner = outline.px_bounds().min;
-        let mut drawn = Ok(());
-        outline.draw(|column, row, coverage| {
-            let place = (
-                corner.x as i32 + column.cast_signed(),
-                corner.y as i32 + row.cast_signed(),
-            );
-            let color = ink.mix(f64::from(coverage)).to_backend_color();
-            drawn = std::mem::replace(&mut drawn, Ok(()))
-                .and(backend.draw_pixel(place, color).map_err(|_| Undrawn));
-        });
-        drawn?;
     }
     Ok(())
 }

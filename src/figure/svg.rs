@@ -6,6 +6,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use plotters::backend::SVGBackend;
 
+use super::png::Content;
 use super::scene::{self, Area, Mark, Medium};
 use super::{Figure, FigureError, png};
 
@@ -51,8 +52,14 @@ pub(super) fn document(
     }
     for mark in &figure.marks {
         match mark {
-            Mark::Picture { area, picture } if picture.width() > 0 && picture.height() > 0 => {
-                push_picture(&mut text, area, &png::encode_plain(picture)?);
+            Mark::Picture { picture, .. } | Mark::Ground { picture, .. } if picture.is_empty() => {}
+            Mark::Picture { area, picture } => {
+                let file = png::encode_plain(picture, Content::Photographs)?;
+                push_picture(&mut text, area, &file);
+            }
+            Mark::Ground { area, picture } => {
+                let file = png::encode_plain(picture, Content::Dots)?;
+                push_picture(&mut text, area, &file);
             }
             mark => push_drawn(&mut text, mark),
         }

@@ -3,8 +3,9 @@
 //! Everything is measured before it is placed, with the font it will be drawn in, so that a label
 //! that is too long is shortened instead of running into its neighbour.
 
-use std::sync::Once;
+use std::sync::{LazyLock, Once};
 
+use ab_glyph::{Font as _, FontRef};
 use plotters::style::{FontDesc, FontFamily, FontStyle, register_font};
 
 /// The font's name as plotters looks it up and as SVG files name it. The list is for readers of
@@ -50,8 +51,7 @@ pub(super) fn font(size: f64, weight: Weight) -> FontDesc<'static> {
     static REGISTERED: Once = Once::new();
     REGISTERED.call_once(|| {
         for weight in [Weight::Regular, Weight::Bold] {
-            // The fonts are part of the program: a failure here is one that every test would see,
-            // and `width` then falls back to a guess rather than panic.
+            // The fonts are part of the program: a failure here is one that every test would see.
             let _ = register_font(FAMILY, weight.style(), weight.face());
         }
     });
@@ -60,12 +60,27 @@ pub(super) fn font(size: f64, weight: Weight) -> FontDesc<'static> {
 
 /// Width of `text` in points, at `size` points an em.
 pub(super) fn width(text: &str, size: f64, weight: Weight) -> f64 {
-    // plotters rounds down to whole pixels, so measure large.
-    const LARGE: f64 = 1000.0;
-    match font(LARGE * EM_TO_BITMAP_SIZE, weight).layout_box(text) {
-        Ok(((left, _), (right, _))) => f64::from(right - left) / LARGE * size,
-        Err(_) => text.chars().count() as f64 * 0.65 * size,
+    static FACES: LazyLock<[Option<FontRef<'static>>; 2]> = LazyLock::new(|| {
+        [Weight::Regular, Weight::Bold].map(|weight| FontRef::try_from_slice(weight.face()).ok())
+    });
+    let face = match weight {
+        Weight::Regular => &FACES[0],
+        Weight::Bold => &FACES[1],
+    };
+    // The fonts are part of the program: that one cannot be read is a failure that every test would
+    // see, and no reason to panic.
+    let Some(face) = face else {
+        return text.chars().count() as f64 * 0.65 * size;
+    };
+    let mut units = 0.0;
+    let mut before = None;
+    for letter in text.chars() {
+        let glyph = face.glyph_id(letter);
+        units += before.map_or(0.0, |before| f64::from(face.kern_unscaled(before, glyph)));
+        units += f64::from(face.h_advance_unscaled(glyph));
+        before = Some(glyph);
     }
+    units / f64::from(face.units_per_em().unwrap_or(2048.0)) * size
 }
 
 /// `text` on one line and without characters that XML forbids.
@@ -142,6 +157,46 @@ pub(super) fn wrapped(text: &str, size: f64, weight: Weight, room: f64) -> Vec<S
         }
         None => vec![text],
     }
+}
+
+/// A name on at most `most` lines of `room` points: broken at spaces, and within a word after the
+/// signs that join its parts, where it is too long for a line; what is still too long is for [`fit`]
+/// to shorten.
+pub(super) fn name_lines(
+    name: &str,
+    size: f64,
+    weight: Weight,
+    room: f64,
+    most: usize,
+) -> Vec<String> {
+    let fits = |line: &str| width(line.trim_end(), size, weight) <= room;
+    let name = clean(name);
+    if fits(&name) {
+        return vec![name];
+    }
+    let even = wrapped(&name, size, weight, room);
+    if most > 1 && even.len() == 2 && even.iter().all(|line| fits(line)) {
+        return even;
+    }
+    let parts = name.split_inclusive(' ').flat_map(|word| {
+        let joints: &[char] = if fits(word) {
+            &[]
+        } else {
+            &['-', '_', '/', '=', ',']
+        };
+        word.split_inclusive(joints)
+    });
+    let mut lines: Vec<String> = vec![String::new()];
+    for part in parts {
+        let full = lines.len() == most;
+        match lines.last_mut() {
+            Some(line) if full || line.is_empty() || fits(&format!("{line}{part}")) => {
+                line.push_str(part);
+            }
+            _ => lines.push(part.to_owned()),
+        }
+    }
+    lines.iter().map(|line| line.trim().to_owned()).collect()
 }
 
 /// `text` as [`wrapped`] has it if its two lines fit, else on as many lines as its words fill, at most `most`; what is
@@ -267,6 +322,15 @@ mod tests {
             ["Fusion,", "EfficientNet-Lite0, mean"]
         );
         assert_eq!(lines("a-name-without-any-space").len(), 1);
+    }
+
+    #[test]
+    fn a_name_breaks_where_its_parts_join() {
+        let lines = |name: &str, most| name_lines(name, 10.0, Weight::Regular, 75.0, most);
+        assert_eq!(lines("03-yuv", 3), ["03-yuv"]);
+        assert_eq!(lines("00-instancenorm", 3), ["00-", "instancenorm"]);
+        assert_eq!(lines("norm=batch scale=8", 3), ["norm=batch", "scale=8"]);
+        assert_eq!(lines("a-very-long-name-of-many-parts", 2).len(), 2);
     }
 
     #[test]

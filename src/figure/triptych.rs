@@ -3,7 +3,7 @@
 use image::RgbImage;
 
 use super::Figure;
-use super::grid::{Page, cell_side, column_edges, page_width, write_headings};
+use super::grid::{Heading, Page, cell_side, column_edges, page_width, write_headings};
 use super::theme::{GAP, Theme};
 
 /// One held-out picture and what the network made of it. The three are of one size, as a rule a
@@ -36,7 +36,7 @@ pub fn triptych(title: &str, rows: &[TriptychRow<'_>], theme: Theme) -> Figure {
     let mut page = Page::new(title, page_width(HEADINGS.len(), cell), theme);
     let edges = column_edges(&page, HEADINGS.len(), cell);
 
-    write_headings(&mut page, &HEADINGS, &edges, cell);
+    write_headings(&mut page, &HEADINGS.map(Heading::plain), &edges, cell);
 
     if rows.is_empty() {
         page.write_nothing("no pictures");

@@ -1,10 +1,11 @@
-//! Claims of experiment files, held against what held-out images say.
+//! Claims, held against what held-out images say.
 
+use rayon::prelude::*;
+
+use super::{Material, Needs, ReportError, Run, Selection, Summary};
 use crate::evaluate::Metric;
 use crate::experiment::{Against, Claim};
 use crate::statistics::{Comparison, Side, StatisticsError, Verdict, holm};
-
-use super::{ReportError, Scores, Summary};
 
 /// A claim and what came of it.
 #[derive(Debug, Clone)]
@@ -21,6 +22,14 @@ pub enum Open {
     /// An experiment has no finished run among those that were asked for.
     #[error("`{0}` has no finished run here")]
     NotTrained(String),
+    /// A name means runs of several configurations.
+    #[error("`{name}` may be any of {}: name one of them", list(found))]
+    Ambiguous {
+        /// As the claim writes it.
+        name: String,
+        /// What it may mean.
+        found: Vec<String>,
+    },
     /// A run's table lacks the metric's columns: an older program wrote it.
     #[error("`{experiment}` has no `{metric}`")]
     NoMetric {
@@ -37,6 +46,11 @@ pub enum Open {
     NotComparable(#[from] StatisticsError),
 }
 
+fn list(names: &[String]) -> String {
+    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    quoted.join(", ")
+}
+
 /// A claim's numbers.
 #[derive(Debug, Clone)]
 pub struct JudgedNumbers {
@@ -48,27 +62,77 @@ pub struct JudgedNumbers {
     pub p_value: f64,
 }
 
+/// What is left of a verdict that was written down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kept {
+    /// It is what it was.
+    Same,
+    /// It is better than it was: the file is out of date.
+    Better,
+    /// It is worse, or there are no runs to judge it by.
+    Worse,
+}
+
+impl Judged {
+    /// The verdict; `None` where the claim is open.
+    pub fn verdict(&self) -> Option<Verdict> {
+        let numbers = self.result.as_ref().ok()?;
+        Some(numbers.verdict)
+    }
+
+    /// The verdict in words.
+    pub fn verdict_name(&self) -> &'static str {
+        self.verdict().map_or("open", Verdict::name)
+    }
+
+    /// How the verdict compares with the one that was written down; `None` where none was.
+    pub fn kept(&self) -> Option<Kept> {
+        let rank = |verdict: Verdict| match verdict {
+            Verdict::Supported => 2,
+            Verdict::NotDecided => 1,
+            Verdict::Contradicted => 0,
+        };
+        let promised = rank(self.claim.verdict?);
+        Some(match self.verdict().map(rank) {
+            Some(found) if found == promised => Kept::Same,
+            Some(found) if found > promised => Kept::Better,
+            _ => Kept::Worse,
+        })
+    }
+}
+
+/// What the claims of a report need to know.
+pub(super) fn needs(claims: &[Claim], needs: &mut Needs) {
+    needs.add_paired(claims.iter().map(|claim| claim.metric));
+}
+
 /// Judges claims by the last evaluation of finished runs. An experiment that is not among `runs` leaves its claims open.
 ///
 /// # Errors
 ///
 /// [`ReportError`] when a run's table cannot be read.
-pub fn judge(
-    claims: &[Claim],
-    runs: &[Summary],
-    baseline_code: &[(&'static str, u32)],
-) -> Result<Vec<Judged>, ReportError> {
-    let mut comparisons = Vec::new();
-    for claim in claims {
-        comparisons.push(compare(claim, runs, baseline_code)?);
-    }
+pub fn judge_runs(claims: &[Claim], runs: &[Summary]) -> Result<Vec<Judged>, ReportError> {
+    let runs: Vec<Run> = runs.iter().map(Run::from).collect();
+    let selection = Selection::of_runs(&runs);
+    let mut needed = Needs::default();
+    needs(claims, &mut needed);
+    let material = Material::read(&selection, &needed)?;
+    Ok(judge(claims, &selection, &material))
+}
+
+/// Judges claims by the last evaluation of finished runs, all of them together.
+pub fn judge(claims: &[Claim], selection: &Selection, material: &Material) -> Vec<Judged> {
+    let comparisons: Vec<Result<Comparison, Open>> = claims
+        .par_iter()
+        .map(|claim| compare(claim, selection, material))
+        .collect();
     let p_values: Vec<f64> = comparisons
         .iter()
         .flatten()
         .map(|comparison| comparison.p_value)
         .collect();
     let mut corrected = holm(&p_values).into_iter();
-    Ok(claims
+    claims
         .iter()
         .zip(comparisons)
         .map(|(claim, comparison)| Judged {
@@ -79,64 +143,60 @@ pub fn judge(
                 comparison,
             }),
         })
-        .collect())
+        .collect()
 }
 
-fn compare(
-    claim: &Claim,
-    runs: &[Summary],
-    baseline_code: &[(&'static str, u32)],
-) -> Result<Result<Comparison, Open>, ReportError> {
-    let of = match side(&claim.of, claim.metric, runs)? {
-        Ok(side) => side,
-        Err(reason) => return Ok(Err(reason)),
-    };
+fn compare(claim: &Claim, selection: &Selection, material: &Material) -> Result<Comparison, Open> {
+    let of = find(&claim.of, selection)?;
+    let here = side(of, claim.metric, selection, material)?;
     let compared = match &claim.against {
-        Against::Experiment(name) => match side(name, claim.metric, runs)? {
-            Ok(against) => Comparison::of(&of, &against),
-            Err(reason) => return Ok(Err(reason)),
-        },
-        Against::Baseline(name) => {
-            let judged = runs.iter().find(|run| run.record.experiment == claim.of);
-            let baselines = match judged {
-                Some(run) => Scores::of_baselines(run, baseline_code)?,
-                None => Vec::new(),
-            };
-            let baseline = baselines.iter().find(|scores| scores.name == *name);
-            match baseline.and_then(|scores| scores.as_baseline(claim.metric)) {
-                Some(against) => Comparison::of(&of, &against),
-                None => return Ok(Err(Open::NoBaseline(name.clone()))),
+        Against::Experiment(name) => {
+            let against = find(name, selection)?;
+            side(against, claim.metric, selection, material)?;
+            match material.compare(of, against, claim.metric) {
+                Some(compared) => compared,
+                None => return Err(Open::NotTrained(name.clone())),
             }
         }
-        Against::Value(value) => Comparison::with_value(&of, *value),
+        Against::Baseline(name) => {
+            let jury = material.jury(of);
+            let baseline = jury.and_then(|jury| {
+                jury.baselines
+                    .iter()
+                    .find(|baseline| baseline.name == *name)
+            });
+            let terms = baseline.and_then(|baseline| baseline.terms.get(claim.metric.name()));
+            let terms = terms.ok_or_else(|| Open::NoBaseline(name.clone()))?;
+            Comparison::of(&here, &Side::baseline(terms.clone()))
+        }
+        Against::Value(value) => Comparison::with_value(&here, *value),
     };
-    Ok(compared.map_err(Open::from))
+    compared.map_err(Open::from)
 }
 
-/// The finished runs of an experiment, one a seed.
+/// The one group that a claim means.
+fn find(name: &str, selection: &Selection) -> Result<usize, Open> {
+    match selection.meant(name)[..] {
+        [index] => Ok(index),
+        [] => Err(Open::NotTrained(name.to_owned())),
+        ref several => Err(Open::Ambiguous {
+            name: name.to_owned(),
+            found: several
+                .iter()
+                .map(|&index| selection.groups[index].name.clone())
+                .collect(),
+        }),
+    }
+}
+
 fn side(
-    experiment: &str,
+    group: usize,
     metric: Metric,
-    runs: &[Summary],
-) -> Result<Result<Side, Open>, ReportError> {
-    let mut tables = Vec::new();
-    for run in runs {
-        if run.record.experiment != experiment || run.record.step < run.record.steps {
-            continue;
-        }
-        let scores = Scores::of_run(run, run.record.steps)?;
-        match scores.terms(metric) {
-            Some(terms) => tables.push(terms),
-            None => {
-                return Ok(Err(Open::NoMetric {
-                    experiment: experiment.to_owned(),
-                    metric: metric.name(),
-                }));
-            }
-        }
-    }
-    if tables.is_empty() {
-        return Ok(Err(Open::NotTrained(experiment.to_owned())));
-    }
-    Ok(Ok(Side::experiment(tables)))
+    selection: &Selection,
+    material: &Material,
+) -> Result<Side, Open> {
+    material.side(group, metric).ok_or_else(|| Open::NoMetric {
+        experiment: selection.groups[group].name.clone(),
+        metric: metric.name(),
+    })
 }

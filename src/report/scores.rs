@@ -4,13 +4,13 @@ use std::path::Path;
 
 use polars::prelude::DataFrame;
 
-use super::{ReportError, Summary};
+use super::{ReportError, Run, Summary};
 use crate::evaluate::Metric;
 use crate::runs::{baseline_path, read_baselines, read_image_scores};
 use crate::statistics::{ImageTerms, Side};
 
-/// The version of every room whose code can change a baseline's score, as training has it.
-type Code = [(&'static str, u32)];
+/// The rooms whose code can change a baseline's score.
+const BASELINE_ROOMS: [&str; 4] = ["batch", "color", "evaluate", "photo"];
 
 /// A table of scores, one row an image.
 #[derive(Debug, Clone)]
@@ -39,20 +39,34 @@ impl Scores {
         Ok(Self::new(run.label(), table))
     }
 
-    /// Those of all baselines that were judged by the same images as a run; none when they were never scored.
+    /// A finished run's scores at its last step.
+    ///
+    /// # Errors
+    ///
+    /// [`ReportError`] when there is no such table.
+    pub(super) fn of_finished(run: &Run) -> Result<Self, ReportError> {
+        let path = run.folder.image_scores(run.record.steps);
+        Ok(Self::new(run.name(), read_image_scores(&path)?))
+    }
+
+    /// Those of all baselines that were judged by the same images as a run, by the same code; none when they were never
+    /// scored.
     ///
     /// # Errors
     ///
     /// [`ReportError`] when the table is there and cannot be read.
-    pub fn of_baselines(run: &Summary, code: &Code) -> Result<Vec<Self>, ReportError> {
+    pub fn of_baselines(run: &Run) -> Result<Vec<Self>, ReportError> {
         let runs = run.folder.path().ancestors().nth(2);
-        let hash = &run.record.dataset.content_hash;
+        let code: Vec<(&'static str, u32)> = BASELINE_ROOMS
+            .into_iter()
+            .map(|room| (room, run.record.code.get(room).copied().unwrap_or_default()))
+            .collect();
         let path = baseline_path(
             runs.unwrap_or(Path::new("")),
             &run.experiment,
-            hash,
+            &run.record.dataset.content_hash,
             "validation",
-            code,
+            &code,
         );
         Self::of_baseline_file(&path)
     }
@@ -78,23 +92,31 @@ impl Scores {
         self.table.height()
     }
 
+    /// The ids of the images, in the order of the table.
+    pub fn ids(&self) -> Vec<i64> {
+        let ids = self.table.column("image_id");
+        let ids = ids.ok().and_then(|ids| ids.i64().ok());
+        ids.map_or_else(Vec::new, |ids| ids.iter().flatten().collect())
+    }
+
+    /// A column, an image a row; an absent value is not a number.
+    pub fn column(&self, name: &str) -> Option<Vec<f64>> {
+        let column = self.table.column(name).ok()?.f64().ok()?;
+        Some(
+            column
+                .iter()
+                .map(|value| value.unwrap_or(f64::NAN))
+                .collect(),
+        )
+    }
+
     /// What every image adds to a metric; `None` when the table lacks its columns, as one of an older program may.
     pub fn terms(&self, metric: Metric) -> Option<Vec<ImageTerms>> {
-        let column = |name: &str| -> Option<Vec<f64>> {
-            let column = self.table.column(name).ok()?.f64().ok()?;
-            // An absent value and one that is not a number are the same here.
-            Some(
-                column
-                    .iter()
-                    .map(|value| value.unwrap_or(f64::NAN))
-                    .collect(),
-            )
-        };
         let ids = self.table.column("image_id").ok()?.i64().ok()?;
         let (above, below) = metric.columns();
-        let above = column(above)?;
+        let above = self.column(above)?;
         let below = match below {
-            Some(below) => Some(column(below)?),
+            Some(below) => Some(self.column(below)?),
             None => None,
         };
         Some(

@@ -1,5 +1,6 @@
 //! A run's line in a table.
 
+use super::Run;
 use crate::experiment::Experiment;
 use crate::runs::{MetricTable, RunError, RunFolder, RunRecord, read_metrics};
 
@@ -23,23 +24,16 @@ impl Summary {
     ///
     /// [`RunError`] when it holds no run, or not what this program writes.
     pub fn read(folder: &RunFolder) -> Result<Self, RunError> {
-        let path = folder.experiment();
-        let not_ours = |reason: String| RunError::Record {
-            path: path.clone(),
-            reason,
-        };
-        let text = std::fs::read_to_string(&path).map_err(|error| not_ours(error.to_string()))?;
-        let experiment =
-            Experiment::from_toml(&text, &path).map_err(|error| not_ours(error.to_string()))?;
-        let record = folder.record()?.ok_or_else(|| RunError::Record {
-            path: folder.path().join("run.json"),
-            reason: "there is no such file".to_owned(),
-        })?;
-        Ok(Self {
-            folder: folder.clone(),
+        let Run {
+            folder,
             record,
             experiment,
-            metrics: read_metrics(folder)?,
+        } = Run::read(folder)?;
+        Ok(Self {
+            metrics: read_metrics(&folder)?,
+            folder,
+            record,
+            experiment,
         })
     }
 

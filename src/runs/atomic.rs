@@ -4,14 +4,15 @@ use std::fs::{self, File};
 use std::io::Write;
 use std::path::Path;
 
-use super::RunError;
+use super::{RunError, lock};
 
 /// Writes `path` through `fill`: into a temporary file beside it, synced, then renamed over it. A process that dies
 /// on the way leaves the old file, or none.
 ///
 /// # Errors
 ///
-/// [`RunError::Io`] when the folder cannot be written; an error of `fill` as it is.
+/// [`RunError::Io`] when the folder cannot be written, [`RunError::Taken`] when it is that of a run that this process has
+/// lost to another one; an error of `fill` as it is.
 pub fn write_with(
     path: &Path,
     fill: impl FnOnce(&mut File) -> Result<(), RunError>,
@@ -28,6 +29,7 @@ pub fn write_with(
         .sync_all()
         .map_err(RunError::io("write", path))?;
     make_readable(temporary.as_file()).map_err(RunError::io("write", path))?;
+    lock::check(path)?;
     temporary
         .persist(path)
         .map_err(|error| error.error)

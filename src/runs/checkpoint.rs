@@ -3,12 +3,13 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::{Condvar, Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
-use super::{RunError, atomic};
+use super::{RunError, atomic, lock};
 
 /// The parts of a checkpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -22,9 +23,11 @@ pub enum CheckpointPart {
 }
 
 impl CheckpointPart {
-    const ALL: [Self; 3] = [Self::Model, Self::Optimizer, Self::Scheduler];
+    /// Every part.
+    pub const ALL: [Self; 3] = [Self::Model, Self::Optimizer, Self::Scheduler];
 
-    fn file_name(self) -> &'static str {
+    /// The name of its file.
+    pub fn file_name(self) -> &'static str {
         match self {
             Self::Model => "model.bpk",
             Self::Optimizer => "optimizer.bpk",
@@ -34,6 +37,9 @@ impl CheckpointPart {
 }
 
 const LIST: &str = "checkpoint.json";
+
+/// How the names of folders begin that are not checkpoints yet, or no longer.
+const PARTIAL: &str = ".partial-";
 
 #[derive(Serialize, Deserialize)]
 struct PartList {
@@ -77,12 +83,36 @@ impl Checkpoint {
             let step = path
                 .file_name()
                 .and_then(|name| name.to_str()?.strip_prefix("step-")?.parse().ok());
-            if let Some(step) = step {
-                found.push(Self { step, path });
-            }
+            // What only looks like one was put there by somebody else.
+            let checkpoint = step.map(|step| Self::at(checkpoints, step));
+            found.extend(checkpoint.filter(|checkpoint| checkpoint.path == path && path.is_dir()));
         }
         found.sort_by_key(|checkpoint| std::cmp::Reverse(checkpoint.step));
         Ok(found)
+    }
+
+    /// The steps of every checkpoint in the folder `checkpoints`, newest first.
+    ///
+    /// # Errors
+    ///
+    /// [`RunError::Io`] when the folder is there and cannot be read.
+    pub fn steps(checkpoints: &Path) -> Result<Vec<usize>, RunError> {
+        let list = Self::list(checkpoints)?;
+        Ok(list.into_iter().map(|checkpoint| checkpoint.step).collect())
+    }
+
+    /// Removes the checkpoint. A process that dies on the way leaves no half of it under its name.
+    ///
+    /// # Errors
+    ///
+    /// [`RunError::Io`] when it cannot be removed, [`RunError::Taken`] when it is that of a run that this process has lost.
+    pub fn remove(&self) -> Result<(), RunError> {
+        lock::check(&self.path)?;
+        let name = format!("{PARTIAL}removed-{:06}", self.step);
+        let aside = self.path.with_file_name(name);
+        fs::rename(&self.path, &aside)
+            .and_then(|()| fs::remove_dir_all(&aside))
+            .map_err(RunError::io("remove", &self.path))
     }
 
     /// Where a part lies.
@@ -104,6 +134,9 @@ impl Checkpoint {
             .map_err(|error| damaged(format!("`{LIST}` cannot be read: {error}")))?;
         let list: PartList = serde_json::from_slice(&list)
             .map_err(|error| damaged(format!("`{LIST}` is not a list of parts: {error}")))?;
+        if list.step != self.step {
+            return Err(damaged(format!("`{LIST}` is that of step {}", list.step)));
+        }
         for part in CheckpointPart::ALL {
             let name = part.file_name();
             let bytes = fs::read(self.part(part))
@@ -117,11 +150,10 @@ impl Checkpoint {
     }
 }
 
-/// Puts checkpoints together from parts that arrive from several threads, and keeps the latest few.
+/// Puts checkpoints together from parts that arrive from several threads.
 #[derive(Debug)]
 pub struct CheckpointWriter {
     checkpoints: PathBuf,
-    keep: usize,
     pending: Mutex<Pending>,
     settled: Condvar,
 }
@@ -131,61 +163,54 @@ struct Pending {
     step: usize,
     hashes: BTreeMap<String, String>,
     committed: Option<usize>,
-    failure: Option<String>,
+    failure: Option<RunError>,
 }
 
 impl CheckpointWriter {
-    /// Writes into the folder `checkpoints` and keeps the latest `keep` (at least one).
+    /// Writes into the folder `checkpoints`, which holds the one that the run goes on from, after step `done`; 0 for none.
     ///
     /// # Errors
     ///
     /// [`RunError::Io`] when the folder cannot be made.
-    pub fn new(checkpoints: &Path, keep: usize) -> Result<Self, RunError> {
+    pub fn new(checkpoints: &Path, done: usize) -> Result<Self, RunError> {
         fs::create_dir_all(checkpoints).map_err(RunError::io("create", checkpoints))?;
         Ok(Self {
             checkpoints: checkpoints.to_path_buf(),
-            keep: keep.max(1),
-            pending: Mutex::default(),
+            pending: Mutex::new(Pending {
+                committed: Some(done),
+                ..Pending::default()
+            }),
             settled: Condvar::new(),
         })
     }
 
-    /// Writes one part of the checkpoint of `step` with `save`, which is given the path to write; the part that comes
-    /// last completes the checkpoint.
+    /// Writes one part of the checkpoint of `step`; the part that comes last completes the checkpoint.
     ///
     /// # Errors
     ///
-    /// What `save` or the file system said; [`Self::wait`] then says it too.
-    pub fn save(
-        &self,
-        step: usize,
-        part: CheckpointPart,
-        save: impl FnOnce(&Path) -> Result<(), String>,
-    ) -> Result<(), String> {
-        let result = self.save_part(step, part, save);
-        if let Err(reason) = &result {
-            let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
-            pending.failure.get_or_insert_with(|| reason.clone());
-            self.settled.notify_all();
-        }
-        result
+    /// In words what the file system said; [`Self::wait`] then says it too.
+    pub fn save(&self, step: usize, part: CheckpointPart, bytes: &[u8]) -> Result<(), String> {
+        self.save_part(step, part, bytes)
+            .map_err(|error| self.fail(error))
     }
 
-    fn save_part(
-        &self,
-        step: usize,
-        part: CheckpointPart,
-        save: impl FnOnce(&Path) -> Result<(), String>,
-    ) -> Result<(), String> {
+    /// Keeps an error for [`Self::wait`], such as that a part cannot be had, and says it in words.
+    pub fn fail(&self, error: RunError) -> String {
+        let text = error.to_string();
+        let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
+        pending.failure.get_or_insert(error);
+        self.settled.notify_all();
+        text
+    }
+
+    fn save_part(&self, step: usize, part: CheckpointPart, bytes: &[u8]) -> Result<(), RunError> {
         let staging = self.staging(step);
-        fs::create_dir_all(&staging).map_err(|error| error.to_string())?;
+        fs::create_dir_all(&staging).map_err(RunError::io("create", &staging))?;
         let path = staging.join(part.file_name());
-        save(&path)?;
-        let written = fs::File::open(&path)
-            .and_then(|file| file.sync_all())
-            .and_then(|()| fs::read(&path))
-            .map_err(|error| error.to_string())?;
-        let hash = blake3::hash(&written).to_hex().to_string();
+        fs::File::create(&path)
+            .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
+            .map_err(RunError::io("write", &path))?;
+        let hash = blake3::hash(bytes).to_hex().to_string();
 
         let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
         if pending.step != step {
@@ -198,27 +223,29 @@ impl CheckpointWriter {
                 step,
                 parts: std::mem::take(&mut pending.hashes),
             };
-            self.commit(&staging, &list)
-                .map_err(|error| format!("{error:#}"))?;
+            self.commit(&staging, &list)?;
             pending.committed = Some(step);
             self.settled.notify_all();
         }
         Ok(())
     }
 
+    /// The step of the last checkpoint that was completed; 0 where none was.
+    pub fn committed(&self) -> usize {
+        let pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
+        pending.committed.unwrap_or(0)
+    }
+
     /// Waits until the checkpoint of `step` is complete on disk.
     ///
     /// # Errors
     ///
-    /// [`RunError::Checkpoint`] when a part could not be written.
+    /// What the file system said of a part that could not be written, once.
     pub fn wait(&self, step: usize) -> Result<(), RunError> {
         let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
-            if let Some(reason) = &pending.failure {
-                return Err(RunError::Checkpoint {
-                    path: Checkpoint::at(&self.checkpoints, step).path,
-                    reason: format!("it could not be written: {reason}"),
-                });
+            if let Some(error) = pending.failure.take() {
+                return Err(error);
             }
             if pending.committed == Some(step) {
                 return Ok(());
@@ -231,7 +258,7 @@ impl CheckpointWriter {
     }
 
     fn staging(&self, step: usize) -> PathBuf {
-        self.checkpoints.join(format!(".partial-{step:06}"))
+        self.checkpoints.join(format!("{PARTIAL}{step:06}"))
     }
 
     fn commit(&self, staging: &Path, list: &PartList) -> Result<(), RunError> {
@@ -241,17 +268,11 @@ impl CheckpointWriter {
         let checkpoint = Checkpoint::at(&self.checkpoints, list.step);
         if checkpoint.path.exists() {
             // A damaged one: a sound one would have been gone on from.
-            fs::remove_dir_all(&checkpoint.path)
-                .map_err(RunError::io("remove", &checkpoint.path))?;
+            checkpoint.remove()?;
         }
+        lock::check(&checkpoint.path)?;
         fs::rename(staging, &checkpoint.path).map_err(RunError::io("write", &checkpoint.path))?;
         atomic::sync_folder(&self.checkpoints);
-        for old in Checkpoint::list(&self.checkpoints)?
-            .into_iter()
-            .skip(self.keep)
-        {
-            fs::remove_dir_all(&old.path).map_err(RunError::io("remove", &old.path))?;
-        }
         Ok(())
     }
 }
@@ -262,25 +283,23 @@ mod tests {
 
     fn write(writer: &CheckpointWriter, step: usize) {
         for part in CheckpointPart::ALL {
-            writer
-                .save(step, part, |path| {
-                    fs::write(path, format!("{step} {part:?}")).map_err(|error| error.to_string())
-                })
-                .unwrap();
+            let bytes = format!("{step} {part:?}");
+            writer.save(step, part, bytes.as_bytes()).unwrap();
         }
         writer.wait(step).unwrap();
     }
 
     #[test]
-    fn the_latest_few_are_kept_and_damage_is_named() {
+    fn damage_is_named_and_removal_is_whole() {
         let folder = tempfile::tempdir().unwrap();
-        let writer = CheckpointWriter::new(folder.path(), 2).unwrap();
+        let writer = CheckpointWriter::new(folder.path(), 0).unwrap();
         for step in [10, 20, 30] {
             write(&writer, step);
         }
         let found = Checkpoint::list(folder.path()).unwrap();
-        let steps: Vec<usize> = found.iter().map(|checkpoint| checkpoint.step).collect();
-        assert_eq!(steps, [30, 20]);
+        found[2].remove().unwrap();
+        assert_eq!(Checkpoint::steps(folder.path()).unwrap(), [30, 20]);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
         found[0].verify().unwrap();
 
         let model = found[0].part(CheckpointPart::Model);
@@ -294,15 +313,13 @@ mod tests {
     #[test]
     fn an_incomplete_checkpoint_is_not_listed_and_a_failure_is_told() {
         let folder = tempfile::tempdir().unwrap();
-        let writer = CheckpointWriter::new(folder.path(), 1).unwrap();
-        writer
-            .save(5, CheckpointPart::Model, |path| {
-                fs::write(path, "x").map_err(|error| error.to_string())
-            })
-            .unwrap();
+        let writer = CheckpointWriter::new(folder.path(), 0).unwrap();
+        writer.save(5, CheckpointPart::Model, b"x").unwrap();
         assert!(Checkpoint::list(folder.path()).unwrap().is_empty());
-        let failed = writer.save(5, CheckpointPart::Optimizer, |_| Err("no room".to_owned()));
-        assert!(failed.is_err());
-        assert!(writer.wait(5).unwrap_err().to_string().contains("no room"));
+        // A file stands where the folder of the next one should be.
+        fs::write(folder.path().join(".partial-000006"), "").unwrap();
+        let failed = writer.save(6, CheckpointPart::Optimizer, b"y").unwrap_err();
+        assert!(failed.contains(".partial-000006"), "{failed}");
+        assert_eq!(writer.wait(6).unwrap_err().to_string(), failed);
     }
 }

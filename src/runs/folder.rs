@@ -9,24 +9,20 @@
 //!   samples/step-NNNNNN.png         the same held-out images at every step
 //!   samples/images/…                the single pictures of the samples
 //!   checkpoints/step-NNNNNN/        weights, optimizer, schedule
+//!   environment/…                   crates of the build, differences from the commit
 //!   log.txt                         the diary
 //! ```
 
-use std::fs::{self, File, TryLockError};
+use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::lock::{self, Holder, Owner, RunLock};
 use super::{Checkpoint, Identity, RunError, RunRecord, atomic, record};
 
 /// A run folder's paths.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunFolder {
     path: PathBuf,
-}
-
-/// While this lives, no other process works on the run. The operating system frees it when the process dies.
-#[derive(Debug)]
-pub struct RunLock {
-    _file: File,
 }
 
 impl RunFolder {
@@ -76,40 +72,43 @@ impl RunFolder {
         self.path.join("checkpoints")
     }
 
+    /// What stands behind a hash in the record's environment, without its ending; `hash` is the first ten digits.
+    pub fn environment(&self, hash: &str) -> PathBuf {
+        self.path.join("environment").join(hash)
+    }
+
     /// The diary.
     pub fn log(&self) -> PathBuf {
         self.path.join("log.txt")
     }
 
-    /// Makes the folder and takes it for this process.
+    /// Makes the folder and takes it for this process. One that a dead process of this machine had is taken over;
+    /// [`RunLock::taken_from`] says so.
     ///
     /// # Errors
     ///
     /// [`RunError::Locked`] when another process has it, [`RunError::Io`] when it cannot be made.
     pub fn lock(&self) -> Result<RunLock, RunError> {
-        fs::create_dir_all(&self.path).map_err(RunError::io("create", &self.path))?;
-        let path = self.path.join(".lock");
-        let file = File::create(&path).map_err(RunError::io("write", &path))?;
-        match file.try_lock() {
-            Ok(()) => Ok(RunLock { _file: file }),
-            Err(TryLockError::WouldBlock) => Err(RunError::Locked {
-                path: self.path.clone(),
-                owner: self.owner(),
-            }),
-            Err(TryLockError::Error(error)) => Err(RunError::io("lock", &path)(error)),
-        }
+        lock::lock(self)
     }
 
-    fn owner(&self) -> String {
-        let Ok(Some(record)) = self.record() else {
-            return String::new();
-        };
-        record.sessions.last().map_or_else(String::new, |session| {
-            format!(
-                " (process {} on {})",
-                session.process, session.environment.machine.host
-            )
-        })
+    /// Who has it, without touching anything.
+    ///
+    /// # Errors
+    ///
+    /// [`RunError::Io`] when the folder cannot be read.
+    pub fn holder(&self) -> Result<Holder, RunError> {
+        lock::holder(self)
+    }
+
+    /// Gives it free after the death of its owner, as [`super::Watch`] found it, and says whether it was this call that did:
+    /// of several processes one does.
+    ///
+    /// # Errors
+    ///
+    /// [`RunError::Io`] when it cannot be written.
+    pub fn bury(&self, dead: &Owner) -> Result<bool, RunError> {
+        lock::bury(self, dead)
     }
 
     /// Reads `run.json`; `None` when there is none.

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use polars::prelude::*;
 
+use super::rows::read_quickly;
 use super::{RunError, RunFolder, atomic};
 
 /// The scores of held-out images at one step, column by column.
@@ -54,12 +55,12 @@ pub(super) fn columns(scores: &ImageScores) -> Vec<Column> {
 
 /// Writes a whole table, or none.
 pub(super) fn write_table(path: &Path, table: &mut DataFrame) -> Result<(), RunError> {
-    atomic::write_with(path, |file| {
-        ParquetWriter::new(file)
-            .finish(table)
-            .map(|_bytes| ())
-            .map_err(RunError::table("write", path))
-    })
+    // By way of memory, so that what the operating system refuses is told in its own words.
+    let mut bytes = Vec::new();
+    ParquetWriter::new(&mut bytes)
+        .finish(table)
+        .map_err(RunError::table("write", path))?;
+    atomic::write(path, &bytes)
 }
 
 /// Reads a table of [`write_image_scores`].
@@ -68,8 +69,5 @@ pub(super) fn write_table(path: &Path, table: &mut DataFrame) -> Result<(), RunE
 ///
 /// [`RunError`] when it is absent or not a Parquet table.
 pub fn read_image_scores(path: &Path) -> Result<DataFrame, RunError> {
-    let file = std::fs::File::open(path).map_err(RunError::io("read", path))?;
-    ParquetReader::new(file)
-        .finish()
-        .map_err(RunError::table("read", path))
+    read_quickly(path)
 }

@@ -12,7 +12,9 @@ use std::time::{Duration, Instant};
 
 use polars::prelude::*;
 
-use super::{RunError, RunFolder, atomic};
+use super::images::write_table;
+use super::rows::read_quickly;
+use super::{RunError, RunFolder};
 
 /// One number.
 #[derive(Debug, Clone, PartialEq)]
@@ -93,12 +95,7 @@ impl MetricLog {
             .folder
             .join(format!("from-{:09}.parquet", self.begins_at));
         let mut table = self.table().map_err(RunError::table("write", &path))?;
-        atomic::write_with(&path, |file| {
-            ParquetWriter::new(file)
-                .finish(&mut table)
-                .map(|_bytes| ())
-                .map_err(RunError::table("write", &path))
-        })?;
+        write_table(&path, &mut table)?;
         self.unwritten = 0;
         Ok(())
     }
@@ -150,15 +147,83 @@ impl MetricTable {
             .map_or(&[], Vec::as_slice)
     }
 
+    /// Every metric: its split, its name and its `(step, value)`.
+    pub fn all(&self) -> impl Iterator<Item = (&str, &str, &[(usize, f64)])> {
+        self.series
+            .iter()
+            .map(|((split, metric), series)| (split.as_str(), metric.as_str(), series.as_slice()))
+    }
+
     /// The last value of one metric on one split.
     pub fn last(&self, split: &str, metric: &str) -> Option<f64> {
         self.series(split, metric).last().map(|&(_, value)| value)
+    }
+
+    fn sort(&mut self) {
+        for series in self.series.values_mut() {
+            series.sort_by_key(|&(step, _)| step);
+        }
     }
 
     /// Seconds of training up to the last row.
     pub fn seconds(&self) -> f64 {
         self.seconds
     }
+}
+
+/// Reads the log of a run that goes on from the checkpoint at `done`, and makes sure that it is whole up to there: the loss of
+/// every step stands in it once. `checkpoints` are the steps of all checkpoints, for the message.
+///
+/// # Errors
+///
+/// [`RunError::Log`] when rows are missing or a file is damaged, with what can be done about it.
+pub fn read_whole_metrics(
+    folder: &RunFolder,
+    done: usize,
+    checkpoints: &[usize],
+) -> Result<MetricTable, RunError> {
+    let wrong = |from: usize, reason: String| {
+        let earlier = checkpoints
+            .iter()
+            .filter(|&&step| step <= from && step < done);
+        let remedy = earlier.max().map_or_else(
+            || "delete the run's folder, and the same command trains it anew".to_owned(),
+            |earlier| {
+                format!(
+                    "delete the checkpoints after step {earlier} and the files that begin there or later, and the same \
+                     command goes on from there"
+                )
+            },
+        );
+        RunError::Log {
+            path: folder.metrics(),
+            reason,
+            remedy,
+        }
+    };
+    let mut log = MetricTable::default();
+    for (begins_at, path) in files(&folder.metrics())? {
+        read_file(&path, &mut log).map_err(|error| wrong(begins_at, error.to_string()))?;
+    }
+    log.sort();
+    let mut expected = 1;
+    for &(step, _) in log.series("train", "loss") {
+        if step != expected {
+            let place = step.min(expected);
+            let what = if step < expected {
+                format!("it has the rows of step {step} twice")
+            } else {
+                format!("it lacks the rows of steps {expected} to {}", step - 1)
+            };
+            return Err(wrong(place.saturating_sub(1), what));
+        }
+        expected += 1;
+    }
+    if expected <= done {
+        let what = format!("it lacks the rows of steps {expected} to {done}");
+        return Err(wrong(expected - 1, what));
+    }
+    Ok(log)
 }
 
 /// Reads the log of a run: every file in `metrics/`. A run that has logged nothing yet has an empty log.
@@ -169,16 +234,15 @@ impl MetricTable {
 pub fn read_metrics(folder: &RunFolder) -> Result<MetricTable, RunError> {
     let mut log = MetricTable::default();
     for (_, path) in files(&folder.metrics())? {
-        let file = fs::File::open(&path).map_err(RunError::io("read", &path))?;
-        let table = ParquetReader::new(file)
-            .finish()
-            .map_err(RunError::table("read", &path))?;
-        read_table(&table, &mut log).map_err(RunError::table("read", &path))?;
+        read_file(&path, &mut log)?;
     }
-    for series in log.series.values_mut() {
-        series.sort_by_key(|&(step, _)| step);
-    }
+    log.sort();
     Ok(log)
+}
+
+fn read_file(path: &Path, log: &mut MetricTable) -> Result<(), RunError> {
+    let table = read_quickly(path)?;
+    read_table(&table, log).map_err(RunError::table("read", path))
 }
 
 fn read_table(table: &DataFrame, log: &mut MetricTable) -> PolarsResult<()> {
@@ -206,7 +270,7 @@ fn read_table(table: &DataFrame, log: &mut MetricTable) -> PolarsResult<()> {
 }
 
 /// The table files in order, each with the step at which it begins.
-fn files(folder: &Path) -> Result<Vec<(usize, PathBuf)>, RunError> {
+pub(super) fn files(folder: &Path) -> Result<Vec<(usize, PathBuf)>, RunError> {
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),

@@ -13,22 +13,35 @@ mod checkpoint;
 mod environment;
 mod find;
 mod folder;
+mod follow;
+mod git;
 mod identity;
 mod images;
+mod lock;
 mod log;
+mod machine;
 mod metrics;
+mod process;
 mod record;
+mod retention;
+mod rows;
 
 pub use baselines::{baseline_path, read_baselines, write_baselines};
 pub use checkpoint::{Checkpoint, CheckpointPart, CheckpointWriter};
-pub use environment::{Environment, Git, Machine};
+pub use environment::{Build, Environment, Gpu, Machine, Observed};
 pub use find::find_run;
-pub use folder::{RunFolder, RunLock, find_runs};
-pub use identity::{Identity, IdentityParts, keys_and_values};
+pub use folder::{RunFolder, find_runs};
+pub use follow::{MetricFollower, MetricPoint};
+pub use git::Git;
+pub use identity::{Change, Identity, IdentityParts, Inputs, keys_and_values};
 pub use images::{ImageScores, read_image_scores, write_image_scores, write_image_scores_to};
+pub use lock::{Holder, Owner, PATIENCE, RunLock, Watch};
 pub use log::RunLog;
-pub use metrics::{MetricLog, MetricRow, MetricTable, read_metrics};
+pub use machine::MachineMetric;
+pub use metrics::{MetricLog, MetricRow, MetricTable, read_metrics, read_whole_metrics};
 pub use record::{DatasetRecord, FORMAT, RunRecord, Session, Status, WeightsRecord};
+pub use retention::{Retention, best_checkpoint};
+pub use rows::{LoggedRow, read_metric_rows};
 
 use std::path::PathBuf;
 
@@ -39,7 +52,7 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
     /// The operating system refused: no room, no permission, no such folder.
-    #[error("cannot {action} `{}`: {cause}", path.display())]
+    #[error("cannot {action} `{}`: {cause}{}", path.display(), advice(.cause))]
     Io {
         /// What was tried, as a verb: `write`, `read`, `create`.
         action: &'static str,
@@ -60,7 +73,8 @@ pub enum RunError {
     },
     /// `run.json` is not what this program writes.
     #[error(
-        "`{}` is not a run record of this program: {reason}; if it was edited by hand, move the folder away and run again",
+        "`{}` is not a run record of this program: {reason}; if it was edited by hand, put it back as it was, or delete this \
+         file alone: the run then goes on from its newest checkpoint",
         path.display()
     )]
     Record {
@@ -69,12 +83,48 @@ pub enum RunError {
         /// What is wrong with it.
         reason: String,
     },
+    /// The resolved experiment in a run's folder is not the one that was trained.
+    #[error(
+        "`{}` is not what the run was trained with: it was edited by hand, and is no longer the experiment of identity {identity}; \
+         put it back as it was",
+        path.display()
+    )]
+    Edited {
+        /// The file.
+        path: PathBuf,
+        /// The run's identity, as its record says.
+        identity: String,
+    },
+    /// Rows of the log before a checkpoint are gone, which training on would not bring back.
+    #[error(
+        "the log in `{}` cannot be gone on with: {reason}; bring the file back from a copy, or {remedy}",
+        path.display()
+    )]
+    Log {
+        /// The folder of metric tables.
+        path: PathBuf,
+        /// What is missing or damaged.
+        reason: String,
+        /// What else can be done.
+        remedy: String,
+    },
     /// Another process works on the same trial.
     #[error("`{}` is being trained by another process{owner}; wait for it, or stop it", path.display())]
     Locked {
         /// The run folder.
         path: PathBuf,
         /// ` (process 123 on host)`, or nothing when it is not known.
+        owner: String,
+    },
+    /// Another process took this one for dead, and has the run now.
+    #[error(
+        "`{}` was taken over by {owner}, which took this process for dead: nothing is written there any more",
+        path.display()
+    )]
+    Taken {
+        /// The run folder.
+        path: PathBuf,
+        /// `process 123 on host`.
         owner: String,
     },
     /// No run has this name.
@@ -111,6 +161,25 @@ pub enum RunError {
         /// What is wrong with it.
         reason: String,
     },
+}
+
+/// What to do about an error of the operating system, where that can be said.
+fn advice(cause: &std::io::Error) -> &'static str {
+    use std::io::ErrorKind::{
+        FileTooLarge, PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull,
+    };
+    match cause.kind() {
+        StorageFull | QuotaExceeded => {
+            "; make room there, and the same command goes on from the last checkpoint"
+        }
+        FileTooLarge => {
+            "; raise the limit on the size of files (`ulimit -f`), and the same command goes on"
+        }
+        PermissionDenied | ReadOnlyFilesystem => {
+            "; make the folder writable, or take another one with `--runs`"
+        }
+        _ => "",
+    }
 }
 
 impl RunError {

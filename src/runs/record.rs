@@ -11,6 +11,9 @@ use crate::experiment::Variant;
 /// Changes when `run.json` changes in a way that an older program could misread.
 pub const FORMAT: u32 = 1;
 
+/// Digits of a commit that tables show.
+const COMMIT_DIGITS: usize = 10;
+
 /// How a run stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -75,6 +78,9 @@ pub struct Session {
     pub from_step: usize,
     /// Process number.
     pub process: u32,
+    /// Threads that the device computed with on the processor; absent in records of programs that did not write it.
+    #[serde(default)]
+    pub threads: Option<usize>,
     /// Code and machine.
     pub environment: Environment,
 }
@@ -123,4 +129,28 @@ pub struct RunRecord {
     pub parameters: usize,
     /// Every stretch of work, oldest first.
     pub sessions: Vec<Session>,
+}
+
+impl RunRecord {
+    /// Whether tracked files differed from the commit in any of its sessions, so that the commit alone does not say which
+    /// code made its numbers. Not dirty where there was no checkout.
+    pub fn is_dirty(&self) -> bool {
+        let mut states = self
+            .sessions
+            .iter()
+            .filter_map(|session| session.environment.git.as_ref());
+        states.any(|git| git.dirty)
+    }
+
+    /// The commit of its last session in ten digits, with `+` behind it when [`Self::is_dirty`]; `None` where it was started
+    /// outside a checkout.
+    pub fn commit(&self) -> Option<String> {
+        let session = self.sessions.iter().rev();
+        let git = session
+            .filter_map(|session| session.environment.git.as_ref())
+            .next()?;
+        let digits = git.commit.get(..COMMIT_DIGITS).unwrap_or(&git.commit);
+        let mark = if self.is_dirty() { "+" } else { "" };
+        Some(format!("{digits}{mark}"))
+    }
 }

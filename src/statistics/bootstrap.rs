@@ -38,6 +38,11 @@ pub(super) fn ratios(side: &Columns) -> Vec<f64> {
 
 /// The interval of the metric of `of` minus that of `against`.
 pub(super) fn interval(of: &Columns, against: &Other<'_>) -> Interval {
+    let here = Sums::of(of);
+    let there = match against {
+        Other::Paired(side) | Other::Unpaired(side) => Some(Sums::of(side)),
+        Other::Value(_) => None,
+    };
     let mut images = Images::new(of.images, Chance::IMAGES_OF);
     let mut others = match against {
         Other::Unpaired(side) => Some(Images::new(side.images, Chance::IMAGES_AGAINST)),
@@ -46,14 +51,15 @@ pub(super) fn interval(of: &Columns, against: &Other<'_>) -> Interval {
     let mut differences: Vec<f64> = (0..RESAMPLES)
         .map(|_| {
             images.draw();
-            let here = images.metric(of);
-            here - match (against, &mut others) {
-                (Other::Value(value), _) => *value,
-                (Other::Paired(side) | Other::Unpaired(side), None) => images.metric(side),
-                (Other::Paired(side) | Other::Unpaired(side), Some(others)) => {
+            let here = here.metric(&images.counts);
+            here - match (against, &there, &mut others) {
+                (Other::Value(value), ..) => *value,
+                (_, Some(there), None) => there.metric(&images.counts),
+                (_, Some(there), Some(others)) => {
                     others.draw();
-                    others.metric(side)
+                    there.metric(&others.counts)
                 }
+                (_, None, _) => f64::NAN,
             }
         })
         .collect();
@@ -125,15 +131,54 @@ impl Images {
             self.counts[image] += 1.0;
         }
     }
+}
 
-    /// The mean over `side`'s runs of the metric over this resample.
-    fn metric(&self, side: &Columns) -> f64 {
-        let sum: f64 = side
+/// A side's columns, made ready for many resamples. Runs whose denominators are the same, as they are where a metric is a
+/// mean, or is taken over the photographs' own sum, are one column: the mean of their ratios is the ratio of the means.
+struct Sums {
+    runs: Vec<Column>,
+}
+
+impl Sums {
+    fn of(side: &Columns) -> Self {
+        let (first, others) = match side.runs.split_first() {
+            Some((first, others)) if !others.is_empty() => (first, others),
+            _ => {
+                return Self {
+                    runs: side.runs.clone(),
+                };
+            }
+        };
+        if others
+            .iter()
+            .any(|run| run.denominators != first.denominators)
+        {
+            return Self {
+                runs: side.runs.clone(),
+            };
+        }
+        let mut sums = first.numerators.clone();
+        for run in others {
+            for (sum, numerator) in sums.iter_mut().zip(&run.numerators) {
+                *sum += numerator;
+            }
+        }
+        let runs = side.runs.len() as f64;
+        Self {
+            runs: vec![Column {
+                numerators: sums.into_iter().map(|sum| sum / runs).collect(),
+                denominators: first.denominators.clone(),
+            }],
+        }
+    }
+
+    /// The mean over the runs of the metric over a resample, in which each image is as often as `counts` says.
+    fn metric(&self, counts: &[f64]) -> f64 {
+        let ratios = self
             .runs
             .iter()
-            .map(|run| dot(&self.counts, &run.numerators) / dot(&self.counts, &run.denominators))
-            .sum();
-        sum / side.runs.len() as f64
+            .map(|run| dot(counts, &run.numerators) / dot(counts, &run.denominators));
+        ratios.sum::<f64>() / self.runs.len() as f64
     }
 }
 

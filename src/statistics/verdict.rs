@@ -26,7 +26,8 @@ pub struct Interval {
 }
 
 /// What is known about an expectation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// Every value of the interval is as expected.
     Supported,

@@ -10,7 +10,8 @@ use burn_train::checkpoint::{
 };
 use burn_train::metric::store::EventStoreClient;
 
-use crate::runs::{Checkpoint, CheckpointPart, CheckpointWriter};
+use super::witness::Witness;
+use crate::runs::{Checkpoint, CheckpointPart, CheckpointWriter, RunError};
 
 /// Saves and restores one part of every checkpoint.
 pub(super) struct PartCheckpointer {
@@ -20,21 +21,30 @@ pub(super) struct PartCheckpointer {
     pub(super) checkpoints: PathBuf,
     /// Which part.
     pub(super) part: CheckpointPart,
+    /// Who is shown the state after every step.
+    pub(super) witness: Option<Arc<Witness>>,
 }
 
 impl<Record: BurnCheckpoint> Checkpointer<Record> for PartCheckpointer {
     fn save(&self, step: usize, record: Record) -> Result<(), CheckpointerError> {
-        self.writer
-            .save(step, self.part, |path| {
-                record
-                    .save(path.to_path_buf())
-                    .map_err(|error| error.to_string())
-            })
-            .map_err(CheckpointerError::Unknown)
+        let bytes = record.checkpoint_into_bytes();
+        if let Some(witness) = self.witness.as_ref().filter(|witness| witness.waits()) {
+            let bytes = bytes.map(|bytes| bytes.to_vec());
+            witness.take(self.part, bytes.map_err(|error| error.to_string()));
+            return Ok(());
+        }
+        let written = match bytes {
+            Ok(bytes) => self.writer.save(step, self.part, &bytes),
+            Err(error) => Err(self.writer.fail(RunError::Checkpoint {
+                path: Checkpoint::at(&self.checkpoints, step).path,
+                reason: error.to_string(),
+            })),
+        };
+        written.map_err(CheckpointerError::Unknown)
     }
 
     fn delete(&self, _step: usize) -> Result<(), CheckpointerError> {
-        // The writer keeps the latest few: it alone knows when a newer one is complete.
+        // The loop removes what need not stay, once a newer one is complete.
         Ok(())
     }
 

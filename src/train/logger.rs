@@ -10,7 +10,10 @@ use burn_train::metric::store::{EpochSummary, MetricsUpdate, Split};
 use burn_train::metric::{MetricDefinition, MetricId, NumericEntry};
 
 use crate::evaluate::Metric;
-use crate::runs::{MetricLog, MetricRow, RunError};
+use crate::runs::{MetricLog, MetricRow, MetricTable, RunError};
+
+/// The split of held-out images, in the log.
+const HELD_OUT: &str = "validation";
 
 /// A run's log, shared by burn-train's logging thread and the training loop. An error stops the training and waits
 /// here for the loop to take it.
@@ -22,22 +25,42 @@ pub(super) struct SharedLog {
     begun: Instant,
     /// Seconds that earlier sessions trained.
     before: f64,
+    judged: Arc<Mutex<Judged>>,
+}
+
+/// The numbers that tell the best checkpoint.
+struct Judged {
+    metric: Option<&'static str>,
+    series: Vec<(usize, f64)>,
 }
 
 impl SharedLog {
-    /// Shares `log`; `before` is the seconds that earlier sessions trained.
-    pub(super) fn new(log: MetricLog, before: f64, interrupter: Interrupter) -> Self {
+    /// Shares `log`, which goes on from `before`. The held-out numbers of `metric` are remembered.
+    pub(super) fn new(
+        log: MetricLog,
+        before: &MetricTable,
+        metric: Option<Metric>,
+        interrupter: Interrupter,
+    ) -> Self {
+        let metric = metric.map(Metric::name);
+        let series = metric.map_or_else(Vec::new, |name| before.series(HELD_OUT, name).to_vec());
         Self {
             log: Arc::new(Mutex::new(log)),
             failure: Arc::default(),
             interrupter,
             begun: Instant::now(),
-            before,
+            before: before.seconds(),
+            judged: Arc::new(Mutex::new(Judged { metric, series })),
         }
     }
 
     /// Notes one number.
     pub(super) fn push(&self, step: usize, split: &'static str, metric: &str, value: f64) {
+        let mut judged = lock(&self.judged);
+        if split == HELD_OUT && judged.metric == Some(metric) {
+            judged.series.push((step, value));
+        }
+        drop(judged);
         let row = MetricRow {
             step,
             split,
@@ -47,6 +70,11 @@ impl SharedLog {
         };
         let written = lock(&self.log).push(row);
         self.keep(written);
+    }
+
+    /// The held-out numbers that tell the best checkpoint, as `(step, value)`.
+    pub(super) fn judged(&self) -> Vec<(usize, f64)> {
+        lock(&self.judged).series.clone()
     }
 
     /// Writes all that was noted; the next row begins a new file.
@@ -59,6 +87,11 @@ impl SharedLog {
     pub(super) fn flush(&self) {
         let written = lock(&self.log).flush();
         self.keep(written);
+    }
+
+    /// Whether there was an error.
+    pub(super) fn has_failed(&self) -> bool {
+        lock(&self.failure).is_some()
     }
 
     /// The first error, once.
@@ -110,7 +143,7 @@ impl MetricLogger for ParquetLogger {
                 self.step += 1;
                 "train"
             }
-            (Split::Valid, true) => "validation",
+            (Split::Valid, true) => HELD_OUT,
             _ => return,
         };
         for entry in update.entries_numeric {

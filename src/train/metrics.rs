@@ -11,6 +11,7 @@ use burn_train::metric::{
 };
 
 use crate::evaluate::{ImageScore, Metric};
+use crate::runs::MachineMetric;
 
 /// A training step's loss, still on its device.
 pub(super) struct LossInput {
@@ -155,7 +156,7 @@ pub(super) struct Speed(Ratio);
 
 impl Speed {
     /// The metric's name.
-    pub(super) const NAME: &str = "images_per_second";
+    pub(super) const NAME: &str = MachineMetric::ImagesPerSecond.name();
 }
 
 impl BurnMetric for Speed {

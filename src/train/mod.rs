@@ -10,15 +10,18 @@ mod checkpoints;
 mod colorizer;
 mod division;
 mod fusing;
+mod launch;
 mod logger;
-mod memory;
 mod metrics;
 mod outcome;
 mod progress;
 mod samples;
 mod schedule;
 mod section;
+mod session;
+mod system;
 mod trial;
+mod witness;
 
 pub use baselines::{BASELINE_CODE, baselines};
 pub use burn_train::Interrupter;
@@ -30,6 +33,7 @@ pub use progress::Display;
 pub use schedule::image_scores;
 pub use section::{HUBER_DELTA, LearningRateSchedule, Loss, Optimizer, Precision, TrainSection};
 pub use trial::Trial;
+pub use witness::{StepState, Witness};
 
 /// Changes when the same experiment would be trained otherwise.
 pub const VERSION: u32 = 2;

@@ -26,6 +26,16 @@ pub enum Display {
     Silent,
 }
 
+impl Display {
+    /// Tells a person who watches what should not go unnoticed, beside the diary.
+    pub(super) fn warn(self, label: &str, text: &str) {
+        if self != Self::Silent {
+            // A closed stream must not end the training.
+            let _ = writeln!(std::io::stderr(), "{label}  warning: {text}");
+        }
+    }
+}
+
 /// The metrics that an evaluation's line says; the log holds all.
 const SAID: [Metric; 5] = [
     Metric::Loss,

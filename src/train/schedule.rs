@@ -4,28 +4,32 @@
 //! held-out evaluation, the sample picture, the checkpoint; so whatever a checkpoint keeps has been written before it.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use burn::data::dataloader::{DataLoader, Progress};
 use burn::data::dataset::DatasetError;
 use burn::module::Module;
 use burn_train::metric::store::{Aggregate, EventStoreClient, Split};
 use burn_train::{
-    EventProcessorTraining, InferenceStep, Learner, LearnerEvent, LearningCheckpointer,
-    SupervisedLearningStrategy, SupervisedTrainingEventProcessor, TrainLoader, TrainingComponents,
-    TrainingItem, ValidLoader,
+    EventProcessorTraining, InferenceStep, Interrupter, Learner, LearnerEvent,
+    LearningCheckpointer, SupervisedLearningStrategy, SupervisedTrainingEventProcessor,
+    TrainLoader, TrainingComponents, TrainingItem, ValidLoader,
 };
 
 use super::Colorizer;
 use super::TrainSection;
 use super::logger::SharedLog;
-use super::memory::MemoryGauge;
 use super::metrics::NonFinite;
 use super::samples::Samples;
+use super::system::SystemSampler;
+use super::witness::Witness;
 use crate::backend::DeviceName;
 use crate::batch::{Batch, Photograph, TrainLoader as Batches};
 use crate::evaluate::{ImageScore, Metric};
-use crate::runs::{CheckpointWriter, ImageScores, RunError, RunFolder, RunLog, write_image_scores};
+use crate::runs::{
+    Checkpoint, CheckpointWriter, ImageScores, Retention, RunError, RunFolder, RunLog,
+    write_image_scores,
+};
 
 /// Steps after which something falls due.
 #[derive(Debug, Clone)]
@@ -60,6 +64,8 @@ pub(super) struct Schedule {
     pub(super) done: usize,
     /// Where it is computed.
     pub(super) device: DeviceName,
+    /// Time between two samples of the machine's numbers.
+    pub(super) system_every: Duration,
     /// Where everything is written.
     pub(super) folder: RunFolder,
     /// The run's numbers.
@@ -68,6 +74,10 @@ pub(super) struct Schedule {
     pub(super) diary: Arc<RunLog>,
     /// Puts checkpoints together.
     pub(super) checkpoints: Arc<CheckpointWriter>,
+    /// Which of them stay.
+    pub(super) retain: Retention,
+    /// Who is shown the state after every step.
+    pub(super) witness: Option<Arc<Witness>>,
     /// The held-out images that samples show.
     pub(super) samples: Samples,
     /// The held-out photographs, in the order of their loader.
@@ -76,6 +86,8 @@ pub(super) struct Schedule {
     pub(super) statistics: Option<Batches>,
     /// Whether a loss was not finite.
     pub(super) non_finite: NonFinite,
+    /// A stop that is asked for from outside; burn-train's own ends this training alone, as an error does.
+    pub(super) asked: Interrupter,
 }
 
 type Processor = SupervisedTrainingEventProcessor<Colorizer>;
@@ -93,13 +105,22 @@ impl SupervisedLearningStrategy<Colorizer> for Schedule {
         let mut processor = components.event_processor;
         let mut checkpointer = components.checkpointer;
         let store = components.event_store;
-        let mut memory = MemoryGauge::new(self.device);
+        let mut sampler = Some(SystemSampler::start(
+            self.device,
+            self.system_every,
+            self.done + 1,
+            &self.log,
+            &self.diary,
+        ));
 
         let mut batches = train.iter();
         // The stretch in hand: the step after which it began, and how many steps it has.
         let mut stretch: Option<(usize, usize)> = None;
         let mut last_end = Instant::now();
         for step in self.done + 1..=self.cadence.steps {
+            if let Some(sampler) = &sampler {
+                sampler.at(step);
+            }
             let batch = match batches.next() {
                 Some(Ok(batch)) => batch,
                 Some(Err(error)) => {
@@ -132,11 +153,20 @@ impl SupervisedLearningStrategy<Colorizer> for Schedule {
             let item = TrainingItem::new(output.item, at, Some(step), rate);
             interrupter.fail_on_error(processor.process_train(LearnerEvent::ProcessedItem(item)));
 
+            match self.show(step, &learner, checkpointer.as_mut(), &store) {
+                Ok(true) => {}
+                Ok(false) => break,
+                Err(error) => {
+                    self.log.keep(Err(error));
+                    break;
+                }
+            }
+
             // Whatever is due belongs to the step, so a stop waits for it: a run that goes on must not lack it.
             let evaluate = self.cadence.is_due(step, self.cadence.evaluate);
             let sample = self.cadence.is_due(step, self.cadence.sample);
-            let checkpoint = self.cadence.is_due(step, self.cadence.checkpoint);
-            if !(evaluate || sample || checkpoint || interrupter.should_stop()) {
+            let mut checkpoint = self.cadence.is_due(step, self.cadence.checkpoint);
+            if !(evaluate || sample || checkpoint || self.should_stop(&interrupter)) {
                 continue;
             }
             Self::settle(&mut processor, &store, &interrupter);
@@ -160,20 +190,29 @@ impl SupervisedLearningStrategy<Colorizer> for Schedule {
                 );
                 interrupter.fail_on_error(processor.process_train(LearnerEvent::EndEpoch(epoch)));
                 Self::settle(&mut processor, &store, &interrupter);
-                for (name, bytes) in memory.read() {
-                    self.log.push(step, "train", name, bytes);
-                }
+                checkpoint |= self.retain.is_best(step, &self.log.judged());
             }
             if sample {
                 let drawn = self
                     .samples
                     .draw(&learner.model().valid(), step, &self.folder);
-                if let Err(error) = drawn {
-                    self.diary.line(&format!("no sample picture: {error:#}"));
+                match drawn.map_err(anyhow::Error::downcast::<RunError>) {
+                    Ok(()) => {}
+                    // A run whose folder cannot be written stops, so that it lacks nothing when it goes on.
+                    Err(Ok(error)) => self.log.keep(Err(error)),
+                    Err(Err(error)) => self.diary.line(&format!("no sample picture: {error:#}")),
                 }
             }
             // Asked once: a stop that comes later finds its checkpoint after the next step.
-            let stopping = interrupter.should_stop();
+            let stopping = self.should_stop(&interrupter);
+            let ending = stopping || step == self.cadence.steps;
+            if let Some(sampler) = sampler.as_ref().filter(|_| evaluate || ending) {
+                sampler.sample();
+            }
+            if ending {
+                // What it noted goes with the last checkpoint.
+                sampler = None;
+            }
             if (checkpoint || stopping) && !self.has_failed(&interrupter) {
                 self.checkpoint(step, &learner, checkpointer.as_mut(), &store);
             }
@@ -186,6 +225,7 @@ impl SupervisedLearningStrategy<Colorizer> for Schedule {
             let epoch = begun / self.cadence.evaluate + 1;
             interrupter.fail_on_error(processor.process_train(LearnerEvent::EndSplit(epoch)));
         }
+        drop(sampler);
         Self::settle(&mut processor, &store, &interrupter);
         self.log.flush();
         (learner.model(), processor)
@@ -195,17 +235,19 @@ impl SupervisedLearningStrategy<Colorizer> for Schedule {
 impl Schedule {
     /// Waits until every event so far has reached the log: burn-train works on them on two threads of its own, and a
     /// question to the second is answered after all that was said before it.
-    fn settle(
-        processor: &mut Processor,
-        store: &EventStoreClient,
-        interrupter: &burn_train::Interrupter,
-    ) {
+    fn settle(processor: &mut Processor, store: &EventStoreClient, interrupter: &Interrupter) {
         interrupter.fail_on_error(processor.flush());
         store.find_metric(Metric::Loss.name(), 0, Aggregate::Mean, &Split::Train);
     }
 
-    fn has_failed(&self, interrupter: &burn_train::Interrupter) -> bool {
-        interrupter.error().is_some() || self.non_finite.step().is_some()
+    fn should_stop(&self, interrupter: &Interrupter) -> bool {
+        interrupter.should_stop() || self.asked.should_stop()
+    }
+
+    /// Whether the training has to end here. After a row, a picture or a table that could not be written no checkpoint may
+    /// come: a run that goes on from it would lack them.
+    fn has_failed(&self, interrupter: &Interrupter) -> bool {
+        interrupter.error().is_some() || self.non_finite.step().is_some() || self.log.has_failed()
     }
 
     /// Brings batch norm's statistics up to the weights at hand, where the experiment says so. What is evaluated, drawn
@@ -226,7 +268,7 @@ impl Schedule {
         learner: &Learner<Colorizer>,
         held_out: &ValidLoader<Colorizer>,
         processor: &mut Processor,
-        interrupter: &burn_train::Interrupter,
+        interrupter: &Interrupter,
     ) {
         interrupter.fail_on_error(processor.process_valid(LearnerEvent::StartSplit {
             epoch_number: epoch,
@@ -275,13 +317,50 @@ impl Schedule {
             return;
         };
         self.log.end_segment(step);
+        if self.log.has_failed() {
+            return;
+        }
         checkpointer.checkpoint(learner, step, store);
         let written = self.checkpoints.wait(step);
-        if written.is_ok() {
-            self.log.keep(self.note_progress(step));
+        match written
+            .and_then(|()| self.note_progress(step))
+            .and_then(|()| self.tidy(step))
+        {
+            Ok(()) => self.diary.line(&format!("checkpoint at step {step}")),
+            Err(error) => self.log.keep(Err(error)),
         }
-        self.log.keep(written);
-        self.diary.line(&format!("checkpoint at step {step}"));
+    }
+
+    /// Removes the checkpoints up to `step` that need not stay.
+    fn tidy(&self, step: usize) -> Result<(), RunError> {
+        // Those of later steps are damaged: the run did not go on from them, and comes to them again.
+        let mut found = Checkpoint::list(&self.folder.checkpoints())?;
+        found.retain(|checkpoint| checkpoint.step <= step);
+        let steps: Vec<usize> = found.iter().map(|checkpoint| checkpoint.step).collect();
+        let kept = self.retain.keep(&steps, &self.log.judged());
+        found
+            .iter()
+            .filter(|checkpoint| !kept.contains(&checkpoint.step))
+            .try_for_each(Checkpoint::remove)
+    }
+
+    /// Shows the state after `step` to the witness, where there is one; whether the training goes on.
+    fn show(
+        &self,
+        step: usize,
+        learner: &Learner<Colorizer>,
+        checkpointer: Option<&mut LearningCheckpointer<Colorizer>>,
+        store: &EventStoreClient,
+    ) -> Result<bool, RunError> {
+        let (Some(witness), Some(checkpointer)) = (&self.witness, checkpointer) else {
+            return Ok(true);
+        };
+        witness
+            .show(step, || checkpointer.checkpoint(learner, step, store))
+            .map_err(|reason| RunError::Checkpoint {
+                path: Checkpoint::at(&self.folder.checkpoints(), step).path,
+                reason: format!("the state after the step cannot be had: {reason}"),
+            })
     }
 }
 

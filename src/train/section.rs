@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::runs::Retention;
+
 /// How long and how a network is trained, and how often its state is written down.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -27,9 +29,9 @@ pub struct TrainSection {
     pub evaluate_every: usize,
     /// Steps from one sample picture to the next; the last step always gets one.
     pub sample_every: usize,
-    /// How many of the latest checkpoints are kept, at least 1.
-    #[serde(default = "default_keep_checkpoints")]
-    pub keep_checkpoints: usize,
+    /// Which checkpoints stay. Changes no result.
+    #[serde(default)]
+    pub retain: Retention,
     /// Computes the network's inner values again in the backward pass instead of keeping them: less memory, more time,
     /// the same numbers.
     #[serde(default)]
@@ -37,6 +39,9 @@ pub struct TrainSection {
     /// Seconds between two writes of the metrics to disk: what a killed process can lose. Changes no result.
     #[serde(default = "default_flush_seconds")]
     pub flush_seconds: f64,
+    /// Seconds between two samples of the machine's numbers: processor, memory, GPU, energy. Changes no result.
+    #[serde(default = "default_system_every_seconds")]
+    pub system_every_seconds: f64,
 }
 
 impl TrainSection {
@@ -49,16 +54,27 @@ impl TrainSection {
             ("checkpoint_every", self.checkpoint_every),
             ("evaluate_every", self.evaluate_every),
             ("sample_every", self.sample_every),
-            ("keep_checkpoints", self.keep_checkpoints),
         ] {
             if count == 0 {
                 violations.push((key, "must be at least 1".to_string()));
             }
         }
-        if !(self.flush_seconds > 0.0 && self.flush_seconds.is_finite()) {
-            violations.push(("flush_seconds", "must be a number above 0".to_string()));
+        for (key, seconds) in [
+            ("flush_seconds", self.flush_seconds),
+            ("system_every_seconds", self.system_every_seconds),
+        ] {
+            if !(seconds > 0.0 && seconds.is_finite()) {
+                violations.push((key, "must be a number above 0".to_string()));
+            }
         }
         violations.extend(self.optimizer.violations());
+        for (key, must) in self.retain.violations() {
+            let key = match key {
+                "last" => "retain.last",
+                _ => "retain.best",
+            };
+            violations.push((key, must));
+        }
         let Optimizer::Adam { learning_rate, .. } = self.optimizer;
         if self.schedule == LearningRateSchedule::Cosine && learning_rate > 1.0 {
             let must = "must be at most 1 with `train.schedule = \"cosine\"`".to_string();
@@ -152,11 +168,11 @@ pub enum Precision {
     F32,
 }
 
-fn default_keep_checkpoints() -> usize {
-    2
+fn default_flush_seconds() -> f64 {
+    10.0
 }
 
-fn default_flush_seconds() -> f64 {
+fn default_system_every_seconds() -> f64 {
     10.0
 }
 

@@ -1,37 +1,28 @@
 //! One trial: from the resolved experiment and its photographs to a run folder that is done.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use burn::optim::AdamConfig;
-use burn::optim::lr_scheduler::cosine::CosineAnnealingLrSchedulerConfig;
 use burn::tensor::Device;
-use burn_train::{Interrupter, Learner, LearningResult, SupervisedTraining, TrainingStrategy};
-use jiff::Timestamp;
+use burn_train::Interrupter;
 
-use super::checkpoints::{PartCheckpointer, WhenAsked};
 use super::colorizer::Colorizer;
 use super::division::Division;
 use super::fusing::{ExtractorWeights, Fusing, feature_rows};
-use super::logger::{ParquetLogger, SharedLog};
-use super::metrics::{HeldOut, NonFinite, Speed, TrainingLoss};
+use super::logger::SharedLog;
+use super::metrics::NonFinite;
 use super::progress::{Display, Progress};
-use super::samples::Samples;
-use super::schedule::{Cadence, Schedule};
-use super::{LearningRateSchedule, Optimizer, Outcome, TrainError, TrainSection};
+use super::session::{end, other_threads};
+use super::{Outcome, TrainError, Witness};
 use crate::backend::{self, DeviceName};
 use crate::batch::inspection::Selection;
-use crate::batch::{self, FeatureRows, HeldOutLoader, Order, Pixels, TrainLoader};
-use crate::evaluate::BatchNormStatistics;
+use crate::batch::{self, FeatureRows};
 use crate::experiment::{Experiment, Variant};
 use crate::extractor::ExtractorError;
-use crate::network::NormKind;
 use crate::runs::{
-    CheckpointPart, CheckpointWriter, DatasetRecord, Environment, FORMAT, Identity, IdentityParts,
-    Machine, MetricLog, RunError, RunFolder, RunLog, RunRecord, Session, Status, atomic,
-    read_metrics,
+    Checkpoint, CheckpointWriter, Identity, IdentityParts, MetricLog, MetricTable, RunError,
+    RunFolder, RunLog, Status, atomic, keys_and_values, read_whole_metrics,
 };
 use crate::{color, evaluate, extractor, network, photo};
 
@@ -47,7 +38,7 @@ const CODE: [(&str, u32); 7] = [
 ];
 
 /// The versions that count on a device: [`CODE`], and that of the backend's own kernels where it has some.
-fn code(device: &DeviceName) -> Vec<(&'static str, u32)> {
+pub(super) fn code(device: &DeviceName) -> Vec<(&'static str, u32)> {
     let kernels = backend::kernels_version(device).map(|version| ("kernels", version));
     CODE.into_iter().chain(kernels).collect()
 }
@@ -90,6 +81,21 @@ impl Trial<'_> {
         })
     }
 
+    /// What the progress calls it: `norm-and-scale norm=batch scale=8 s0`.
+    pub(super) fn label(&self) -> String {
+        let Self {
+            experiment,
+            variant,
+            seed,
+            ..
+        } = self;
+        if variant.is_empty() {
+            format!("{} s{seed}", experiment.name)
+        } else {
+            format!("{} {variant} s{seed}", experiment.name)
+        }
+    }
+
     /// Where it lies.
     pub fn folder(&self) -> RunFolder {
         RunFolder::of(self.runs, &self.experiment.name, &self.identity())
@@ -101,6 +107,19 @@ impl Trial<'_> {
     ///
     /// [`TrainError`]; what was done so far stays, and the next call goes on from the last checkpoint.
     pub fn run(&self, stop: &Interrupter) -> Result<Outcome, TrainError> {
+        self.run_witnessed(stop, None)
+    }
+
+    /// The same, before a witness that is shown the state after every step.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::run`].
+    pub fn run_witnessed(
+        &self,
+        stop: &Interrupter,
+        witness: Option<Arc<Witness>>,
+    ) -> Result<Outcome, TrainError> {
         let identity = self.identity();
         let folder = self.folder();
         if is_done(&folder)? {
@@ -115,18 +134,45 @@ impl Trial<'_> {
         }
         folder.clear_partial(&lock)?;
         let diary = Arc::new(RunLog::open(&folder.log())?);
-        let (checkpoint, damaged) = folder.latest_checkpoint()?;
-        for error in &damaged {
-            diary.line(&format!("{error}; falling back to the one before"));
+        if let Some(dead) = lock.taken_from() {
+            diary.line(&format!("taken over from {dead}, which died"));
         }
+        let (checkpoint, damaged) = folder.latest_checkpoint()?;
         let done = checkpoint.map_or(0, |checkpoint| checkpoint.step);
+        for error in &damaged {
+            let instead = match done {
+                0 => "there is none before, and the run begins anew".to_owned(),
+                done => format!("falling back to the one before, of step {done}"),
+            };
+            self.warn(&diary, &format!("{error}; {instead}"));
+        }
+        if self.was_edited(&folder) {
+            let path = folder.experiment();
+            let text =
+                "is not what the run was trained with: it was edited by hand, and is written anew";
+            self.warn(&diary, &format!("`{}` {text}", path.display()));
+        }
         atomic::write(&folder.experiment(), self.experiment.to_toml().as_bytes())?;
 
         let section = &self.experiment.train;
-        let interval = Duration::from_secs_f64(section.flush_seconds);
+        let interval = seconds(section.flush_seconds);
         let metric_log = MetricLog::resume(&folder, done, interval)?;
-        let before = read_metrics(&folder)?.seconds();
-        let log = SharedLog::new(metric_log, before, stop.clone());
+        let steps = Checkpoint::steps(&folder.checkpoints())?;
+        let before = read_whole_metrics(&folder, done, &steps)?;
+        for step in unscored(&folder, &before) {
+            let path = folder.image_scores(step);
+            let text = "is missing: the image scores of this step are lost";
+            self.warn(&diary, &format!("`{}` {text}", path.display()));
+        }
+        let checkpoints = Arc::new(CheckpointWriter::new(&folder.checkpoints(), done)?);
+        // An error stops this training, and none that comes after it.
+        let own = Interrupter::new();
+        let log = SharedLog::new(
+            metric_log,
+            &before,
+            section.retain.best_metric(),
+            own.clone(),
+        );
 
         let Some(features) = self.features(&divided, &device, &diary, stop)? else {
             return Ok(Outcome::Interrupted { step: done });
@@ -141,6 +187,9 @@ impl Trial<'_> {
             divided.train.len(),
             divided.held_out.len(),
         ));
+        if let Some(warning) = other_threads(&self.device, &record.sessions) {
+            diary.line(&warning);
+        }
         let non_finite = NonFinite::default();
         let result = self.launch(
             &folder,
@@ -150,16 +199,46 @@ impl Trial<'_> {
             done,
             &log,
             &diary,
+            &checkpoints,
             &non_finite,
+            witness,
+            &own,
             stop,
         );
-        let ended = self.judge(&folder, result, &log, &non_finite);
-        end(&folder, &mut record, &ended)?;
+        let ended = self.judge(checkpoints.committed(), result, &log, &non_finite);
+        if matches!(ended, Ok(Outcome::Interrupted { .. })) && own.should_stop() {
+            // The dashboard was told to stop, and that means all.
+            stop.stop(Some("asked for"));
+        }
+        end(&folder, &mut record, checkpoints.committed(), &ended)?;
         match &ended {
             Ok(outcome) => diary.line(&format!("{outcome:?}")),
             Err(error) => diary.line(&format!("failed: {error}")),
         }
         ended
+    }
+
+    /// Says something in the diary, and to a person who watches.
+    fn warn(&self, diary: &RunLog, text: &str) {
+        diary.line(text);
+        self.display.warn(&self.label(), text);
+    }
+
+    /// Whether the resolved experiment in the folder says something else of a key that counts.
+    fn was_edited(&self, folder: &RunFolder) -> bool {
+        let path = folder.experiment();
+        let Ok(text) = std::fs::read_to_string(&path) else {
+            // A run that begins has none yet.
+            return false;
+        };
+        let counting = |experiment: &Experiment| {
+            let mut values = keys_and_values(experiment);
+            values.retain(|key, _| Identity::counts(key));
+            values
+        };
+        Experiment::from_toml(&text, &path).map_or(true, |written| {
+            counting(&written) != counting(self.experiment)
+        })
     }
 
     /// The feature vectors of training and held-out images, empty ones without fusion; `None` when a stop was asked for
@@ -207,227 +286,11 @@ impl Trial<'_> {
         ));
         Ok(Some(found.rows))
     }
-
-    /// Writes `run.json` for a session that begins.
-    fn begin(
-        &self,
-        folder: &RunFolder,
-        identity: &Identity,
-        divided: &Division,
-        done: usize,
-        parameters: usize,
-    ) -> Result<RunRecord, TrainError> {
-        let mut sessions = folder
-            .record()?
-            .map_or_else(Vec::new, |record| record.sessions);
-        sessions.push(Session {
-            started: Timestamp::now(),
-            ended: None,
-            from_step: done,
-            process: std::process::id(),
-            environment: Environment::observe(),
-        });
-        let libraries = backend::libraries();
-        let record = RunRecord {
-            format: FORMAT,
-            experiment: self.experiment.name.clone(),
-            title: self.experiment.title.clone(),
-            seed: self.seed,
-            identity: identity.to_string(),
-            configuration: identity.configuration().to_owned(),
-            variant: self.variant.clone(),
-            status: Status::Running,
-            error: None,
-            step: done,
-            steps: self.experiment.train.steps,
-            device: self.device.to_string(),
-            device_class: backend::device_class(&self.device).to_owned(),
-            code: code(&self.device)
-                .into_iter()
-                .map(|(room, version)| (room.to_owned(), version))
-                .collect(),
-            libraries: libraries
-                .into_iter()
-                .map(|(name, version)| (name.to_owned(), version))
-                .collect(),
-            dataset: DatasetRecord {
-                manifest: self.manifest.display().to_string(),
-                content_hash: self.selection.content_hash().to_hex().to_string(),
-                train: divided.train.len(),
-                validation: divided.held_out_in_all,
-                colorless: self.selection.colorless.clone(),
-                broken: self
-                    .selection
-                    .broken
-                    .iter()
-                    .cloned()
-                    .collect::<BTreeMap<_, _>>(),
-                missing: self.selection.missing.clone(),
-            },
-            weights: self.weights.map(|weights| weights.record(self.cache)),
-            parameters,
-            sessions,
-        };
-        folder.write_record(&record)?;
-        Ok(record)
-    }
-
-    /// Hands everything to burn-train.
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "the parts of one trial, put together once"
-    )]
-    fn launch(
-        &self,
-        folder: &RunFolder,
-        divided: &Division,
-        features: [FeatureRows; 2],
-        model: Colorizer,
-        done: usize,
-        log: &SharedLog,
-        diary: &Arc<RunLog>,
-        non_finite: &NonFinite,
-        stop: &Interrupter,
-    ) -> Result<LearningResult<Colorizer>, TrainError> {
-        let experiment = self.experiment;
-        let section = &experiment.train;
-        let (size, resize) = (experiment.image.size, experiment.image.resize);
-        let budget = Machine::observe().memory_bytes as usize / 4;
-        let [of_train, of_held_out] = features;
-        let train = Pixels::new(divided.train.clone(), size, resize, budget);
-        let held_out = Pixels::new(divided.held_out.clone(), size, resize, budget);
-        let train = train.with_features(of_train);
-        let held_out = held_out.with_features(of_held_out);
-        let (train, held_out) = (Arc::new(train), Arc::new(held_out));
-        let order = Order::new(divided.train.len(), section.batch_size, self.seed);
-        let samples = self.samples(divided, &held_out)?;
-
-        let checkpoints = Arc::new(CheckpointWriter::new(
-            &folder.checkpoints(),
-            section.keep_checkpoints,
-        )?);
-        let part = |part| PartCheckpointer {
-            writer: Arc::clone(&checkpoints),
-            checkpoints: folder.checkpoints(),
-            part,
-        };
-        let needs_statistics = experiment.network.norm == NormKind::Batch
-            && experiment.evaluate.batch_norm == BatchNormStatistics::Recomputed;
-        let statistics = needs_statistics.then(|| {
-            let batches = experiment.evaluate.batch_norm_batches;
-            TrainLoader::new(Arc::clone(&train), order.clone(), 0, batches)
-        });
-        let schedule = Schedule {
-            cadence: Cadence::of(section),
-            done,
-            device: self.device,
-            folder: folder.clone(),
-            log: log.clone(),
-            diary: Arc::clone(diary),
-            checkpoints: Arc::clone(&checkpoints),
-            samples,
-            held_out: divided.held_out.clone(),
-            statistics,
-            non_finite: non_finite.clone(),
-        };
-        let label = format!("{} s{}", experiment.name, self.seed);
-        let mut training = SupervisedTraining::<Colorizer>::new(
-            folder.path(),
-            Arc::new(TrainLoader::new(train, order, done, section.steps)),
-            Arc::new(HeldOutLoader::new(held_out, experiment.evaluate.batch_size)),
-        )
-        .with_application_logger(None)
-        .with_interrupter(stop.clone())
-        .with_metric_logger(ParquetLogger::new(log.clone(), done))
-        .with_custom_checkpointers(
-            part(CheckpointPart::Model),
-            part(CheckpointPart::Optimizer),
-            part(CheckpointPart::Scheduler),
-        )
-        .with_checkpointing_strategy(WhenAsked)
-        .metric_train_numeric(TrainingLoss::new(non_finite.clone(), stop.clone()))
-        .metric_train_numeric(Speed::default())
-        .num_epochs(section.steps.div_ceil(section.evaluate_every))
-        .with_training_strategy(TrainingStrategy::Custom(Arc::new(schedule)))
-        .label(&label);
-        for metric in evaluate::Metric::ALL {
-            training = training.metric_valid_numeric(HeldOut::new(metric));
-        }
-        if self.display != Display::Dashboard {
-            let progress = Progress::new(&label, done, section.steps, self.display);
-            training = training.renderer(Box::new(progress));
-        }
-        if done > 0 {
-            training = training.checkpoint(done);
-        }
-        Ok(training.launch(learner(model, section)))
-    }
-
-    fn samples(&self, divided: &Division, held_out: &Pixels) -> Result<Samples, TrainError> {
-        let count = self.experiment.evaluate.samples.min(divided.held_out.len());
-        let batch = held_out.batch((0..count).collect())?;
-        let provenance = vec![
-            ("experiment", self.experiment.name.clone()),
-            ("run", self.identity().to_string()),
-            ("colorize", env!("CARGO_PKG_VERSION").to_owned()),
-        ];
-        Ok(Samples::new(
-            batch,
-            divided.held_out[..count].to_vec(),
-            self.experiment.color.clone(),
-            provenance,
-        ))
-    }
-
-    /// What came of it.
-    fn judge(
-        &self,
-        folder: &RunFolder,
-        result: Result<LearningResult<Colorizer>, TrainError>,
-        log: &SharedLog,
-        non_finite: &NonFinite,
-    ) -> Result<Outcome, TrainError> {
-        let result = result?;
-        let checkpoint = newest_checkpoint(folder);
-        if let Some(error) = log.take_failure() {
-            return Err(error.into());
-        }
-        if let Some(step) = non_finite.step() {
-            return Err(TrainError::NonFinite { step, checkpoint });
-        }
-        if let Some(error) = result.error {
-            let reason = error.to_string();
-            return Err(TrainError::Training { reason, checkpoint });
-        }
-        if checkpoint == self.experiment.train.steps {
-            return Ok(Outcome::Done);
-        }
-        Ok(Outcome::Interrupted { step: checkpoint })
-    }
 }
 
-/// Writes `run.json` for a session that ends.
-fn end(
-    folder: &RunFolder,
-    record: &mut RunRecord,
-    ended: &Result<Outcome, TrainError>,
-) -> Result<(), TrainError> {
-    record.step = newest_checkpoint(folder);
-    record.status = match ended {
-        Ok(Outcome::Done | Outcome::AlreadyDone) => Status::Done,
-        Ok(Outcome::Interrupted { .. }) => Status::Interrupted,
-        Err(_) => Status::Failed,
-    };
-    record.error = ended.as_ref().err().map(ToString::to_string);
-    if let Some(session) = record.sessions.last_mut() {
-        session.ended = Some(Timestamp::now());
-    }
-    let written = folder.write_record(record);
-    match ended {
-        // The error that ended the run says more than that of its obituary.
-        Err(_) => Ok(()),
-        Ok(_) => Ok(written?),
-    }
+/// As long as can be told where it is longer than that.
+pub(super) fn seconds(seconds: f64) -> Duration {
+    Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)
 }
 
 fn is_done(folder: &RunFolder) -> Result<bool, RunError> {
@@ -436,36 +299,11 @@ fn is_done(folder: &RunFolder) -> Result<bool, RunError> {
         .is_some_and(|record| record.status == Status::Done))
 }
 
-/// The last step that a checkpoint keeps; 0 when there is none.
-fn newest_checkpoint(folder: &RunFolder) -> usize {
-    crate::runs::Checkpoint::list(&folder.checkpoints())
-        .ok()
-        .and_then(|found| found.first().map(|checkpoint| checkpoint.step))
-        .unwrap_or(0)
-}
-
-fn learner(model: Colorizer, section: &TrainSection) -> Learner<Colorizer> {
-    match section.optimizer {
-        Optimizer::Adam {
-            learning_rate,
-            beta_1,
-            beta_2,
-            epsilon,
-        } => {
-            let adam = AdamConfig::new()
-                .with_beta_1(beta_1 as f32)
-                .with_beta_2(beta_2 as f32)
-                .with_epsilon(epsilon as f32);
-            match section.schedule {
-                LearningRateSchedule::Constant => Learner::new(model, adam.init(), learning_rate),
-                LearningRateSchedule::Cosine => {
-                    let cosine =
-                        CosineAnnealingLrSchedulerConfig::new(learning_rate, section.steps)
-                            .init()
-                            .expect("a judged experiment has a rate of at most 1, and steps");
-                    Learner::new(model, adam.init(), cosine)
-                }
-            }
-        }
-    }
+/// The steps of evaluations whose table of image scores is not there.
+fn unscored(folder: &RunFolder, log: &MetricTable) -> Vec<usize> {
+    let evaluations = log.series("validation", evaluate::Metric::Loss.name());
+    let steps = evaluations.iter().map(|&(step, _)| step);
+    steps
+        .filter(|&step| !folder.image_scores(step).is_file())
+        .collect()
 }

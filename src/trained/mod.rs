@@ -16,7 +16,7 @@ use crate::backend::{self, BackendError, DeviceName};
 use crate::experiment::{Experiment, ExperimentError};
 use crate::extractor::{ExtractorError, ExtractorKind, WeightsChoice};
 use crate::photo::PhotoError;
-use crate::runs::{Checkpoint, CheckpointPart, RunError, RunFolder, RunRecord};
+use crate::runs::{Checkpoint, CheckpointPart, Inputs, RunError, RunFolder, RunRecord};
 use crate::train::{Colorizer, ExtractorWeights, Fusing, TrainError};
 
 /// Why a trained run cannot be used.
@@ -101,6 +101,14 @@ impl TrainedRun {
         let text = std::fs::read_to_string(&path)
             .map_err(|error| no_run(&format!("`{}` {error}", path.display())))?;
         let experiment = Experiment::from_toml(&text, &path)?;
+        let inputs = toml::from_str(&text).map(|table| Inputs::of_run(&record, &table));
+        if inputs.is_ok_and(|inputs| inputs.identity() != record.identity) {
+            return Err(RunError::Edited {
+                path,
+                identity: record.identity,
+            }
+            .into());
+        }
         let checkpoint = checkpoint(folder, step)?;
         let weights = weights(&experiment, &record, cache)?;
         let damaged = |reason: String| RunError::Checkpoint {

@@ -70,13 +70,20 @@ impl Desk {
         path
     }
 
+    /// The only point of an experiment without a matrix.
     fn resolve(&self, name: &str, overrides: &Overrides) -> Resolved {
+        let mut points = self.points(name, overrides);
+        assert_eq!(points.len(), 1);
+        points.remove(0)
+    }
+
+    fn points(&self, name: &str, overrides: &Overrides) -> Vec<Resolved> {
         resolve(&self.path(name), overrides).unwrap_or_else(|error| panic!("{error}"))
     }
 
     fn refuse(&self, name: &str, overrides: &Overrides) -> ExperimentError {
         match resolve(&self.path(name), overrides) {
-            Ok(resolved) => panic!("accepted: {:?}", resolved.experiment),
+            Ok(resolved) => panic!("accepted: {:?}", resolved[0].experiment),
             Err(error) => error,
         }
     }
@@ -333,6 +340,7 @@ fn claims_are_the_files_own() {
         against,
         expect,
         by,
+        verdict: None,
     };
     let expected = [
         claim(
@@ -425,13 +433,120 @@ fn the_committed_experiments_are_sound() {
                 quick,
                 ..Overrides::default()
             };
-            let resolved = resolve(&path, &overrides).unwrap_or_else(|error| panic!("{error}"));
-            names.push(resolved.experiment.name.clone());
-            let text = resolved.experiment.to_toml();
-            let again =
-                Experiment::from_toml(&text, &path).unwrap_or_else(|error| panic!("{error}"));
-            assert_eq!(again, resolved.experiment);
+            let points = resolve(&path, &overrides).unwrap_or_else(|error| panic!("{error}"));
+            for resolved in points {
+                names.push(resolved.experiment.name.clone());
+                let text = resolved.experiment.to_toml();
+                let again =
+                    Experiment::from_toml(&text, &path).unwrap_or_else(|error| panic!("{error}"));
+                assert_eq!(again, resolved.experiment);
+            }
         }
     }
     assert!(names.iter().any(|name| name == "02-stopsigns"), "{names:?}");
+}
+
+#[test]
+fn a_matrix_is_an_experiment_for_every_combination() {
+    let desk = Desk::with_root();
+    desk.write(
+        "matrix.toml",
+        "extends = \"root.toml\"\nseeds = [0, 1]\n\n[matrix]\nnetwork.scale = [8, 16]\ndataset.categories = [[], [\"cow\", \"cat\"]]\n\
+         \"network.norm\" = [\"batch\", \"instance\"]\n\n[quick.network]\nscale = 4\n\n[quick.matrix.train]\nloss = [\"mse\", \"huber\"]\n",
+    );
+    let variants = |overrides: &Overrides| -> Vec<String> {
+        let points = desk.points("matrix.toml", overrides);
+        points
+            .iter()
+            .map(|point| point.variant.to_string())
+            .collect()
+    };
+    // In the order in which they are written, the last one fastest; a variant is told by key.
+    assert_eq!(
+        variants(&Overrides::default()),
+        [
+            "categories=[] norm=batch scale=8",
+            "categories=[] norm=instance scale=8",
+            "categories=[\"cow\", \"cat\"] norm=batch scale=8",
+            "categories=[\"cow\", \"cat\"] norm=instance scale=8",
+            "categories=[] norm=batch scale=16",
+            "categories=[] norm=instance scale=16",
+            "categories=[\"cow\", \"cat\"] norm=batch scale=16",
+            "categories=[\"cow\", \"cat\"] norm=instance scale=16",
+        ]
+    );
+    let points = desk.points("matrix.toml", &Overrides::default());
+    assert_eq!(points[3].experiment.dataset.categories, ["cow", "cat"]);
+    assert_eq!(points[3].experiment.network.scale, 8);
+    assert_eq!(points[3].experiment.seeds, [0, 1]);
+    assert!(!points[3].experiment.to_toml().contains("[matrix"));
+    let error = points[5]
+        .error_at("network.norm", "found later", "")
+        .to_string();
+    assert!(error.contains("matrix.toml:7:28"), "{error}");
+
+    // `[quick.matrix]` stands in its place; an axis goes before `[quick]`'s other values.
+    let quick = Overrides {
+        quick: true,
+        ..Overrides::default()
+    };
+    assert_eq!(variants(&quick), ["loss=mse", "loss=huber"]);
+    assert_eq!(
+        desk.points("matrix.toml", &quick)[0]
+            .experiment
+            .network
+            .scale,
+        4
+    );
+
+    // What the command line sets does not vary, and still tells where the trial stands.
+    let pinned = set(&["network.scale=32", "dataset.categories=[]"]);
+    assert_eq!(
+        variants(&pinned),
+        [
+            "categories=[] norm=batch scale=32",
+            "categories=[] norm=instance scale=32"
+        ]
+    );
+    let more = set(&[
+        "matrix.train.loss=[\"huber\"]",
+        "network.norm=batch",
+        "network.scale=8",
+    ]);
+    assert_eq!(
+        variants(&more),
+        [
+            "categories=[] norm=batch scale=8 loss=huber",
+            "categories=[\"cow\", \"cat\"] norm=batch scale=8 loss=huber"
+        ]
+    );
+
+    // A child says itself which trials it has.
+    desk.write("child.toml", "extends = \"matrix.toml\"\n");
+    for overrides in [Overrides::default(), quick] {
+        let child = desk.resolve("child.toml", &overrides);
+        assert!(child.variant.is_empty());
+    }
+}
+
+#[test]
+fn values_of_a_matrix_are_merged_with_what_the_command_line_says_of_their_parts() {
+    let desk = Desk::with_root();
+    desk.write(
+        "matrix.toml",
+        "extends = \"root.toml\"\n[matrix]\ntrain.optimizer = [{ kind = \"adam\", learning_rate = 1e-3 }, { kind = \"adam\", learning_rate = 2e-3 }]\n",
+    );
+    let points = desk.points("matrix.toml", &set(&["train.optimizer.beta_1=0.5"]));
+    let betas: Vec<(f64, f64)> = points
+        .iter()
+        .map(|point| {
+            let colorize::train::Optimizer::Adam {
+                learning_rate,
+                beta_1,
+                ..
+            } = point.experiment.train.optimizer;
+            (learning_rate, beta_1)
+        })
+        .collect();
+    assert_eq!(betas, [(1e-3, 0.5), (2e-3, 0.5)]);
 }

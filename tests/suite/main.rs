@@ -2,8 +2,13 @@
 
 #![allow(clippy::unwrap_used, clippy::float_cmp, missing_docs)]
 
+mod crash;
 mod experiment;
 mod extractor;
 mod network;
+mod plan;
+mod proofs;
+mod report;
 mod runs;
 mod stages;
+mod tracking;

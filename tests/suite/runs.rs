@@ -32,7 +32,7 @@ dataset = { use = "world.toml", split = { validation = 0.25, seed = 0 } }
 image.size = 12
 color.space = "rgb"
 network = { kind = "image_transformation", norm = "batch", scale = 2, residual_blocks = 1 }
-train = { steps = 6, batch_size = 3, optimizer = { kind = "adam", learning_rate = 1e-3 }, checkpoint_every = 2, evaluate_every = 3, sample_every = 6 }
+train = { steps = 6, batch_size = 3, optimizer = { kind = "adam", learning_rate = 1e-3 }, checkpoint_every = 2, evaluate_every = 3, sample_every = 6, system_every_seconds = 3600 }
 evaluate = { images = 4, batch_size = 3, samples = 2 }
 "#;
 
@@ -46,7 +46,9 @@ impl Bench {
             "kind = \"synthetic\"\ncount = 16\nseed = 3\nsize = 24\n",
         )
         .unwrap();
-        let resolved = resolve(&experiment, &Overrides::default()).unwrap();
+        let resolved = resolve(&experiment, &Overrides::default())
+            .unwrap()
+            .remove(0);
         let cache = Cache {
             folder: folder.path().join("cache"),
         };
@@ -90,7 +92,7 @@ impl Bench {
         self.folder.path().join(name)
     }
 
-    fn train(&self, name: &str) -> RunFolder {
+    pub(crate) fn train(&self, name: &str) -> RunFolder {
         let runs = self.runs(name);
         let trial = self.trial(&self.experiment, &runs, DeviceName::Flex);
         assert_eq!(trial.run(&Interrupter::new()).unwrap(), Outcome::Done);
@@ -278,7 +280,10 @@ fn a_loss_that_is_not_finite_stops_the_run_and_names_the_last_good_checkpoint() 
     experiment.train.checkpoint_every = 1;
     let runs = bench.runs("runs");
     let trial = bench.trial(&experiment, &runs, DeviceName::Flex);
-    let error = trial.run(&Interrupter::new()).unwrap_err();
+    let stop = Interrupter::new();
+    let error = trial.run(&stop).unwrap_err();
+    // The trials that come after it are not stopped.
+    assert!(!stop.should_stop());
     let TrainError::NonFinite { step, checkpoint } = error else {
         panic!("{error}");
     };

@@ -70,20 +70,48 @@ impl Lines {
 fn running_mean(points: &[(f64, f64)], window: f64) -> Vec<(f64, f64)> {
     let (mut first, mut end) = (0, 0);
     let mut means = Vec::with_capacity(points.len());
-    // A running sum of floats drifts after a spike; the difference of two prefix sums would too.
-    // Summing each window anew is exact enough, and windows are short.
+    let mut sum = WindowSum::default();
     for (x, _) in points {
-        while points[first].0 < x - window / 2.0 {
-            first += 1;
-        }
         while end < points.len() && points[end].0 <= x + window / 2.0 {
+            sum.later += points[end].1;
             end += 1;
         }
-        let within = &points[first..end];
-        let sum: f64 = within.iter().map(|(_, y)| y).sum();
-        means.push((*x, sum / within.len() as f64));
+        while points[first].0 < x - window / 2.0 {
+            sum.leave(&points[first..end]);
+            first += 1;
+        }
+        means.push((*x, sum.value() / (end - first) as f64));
     }
     means
+}
+
+/// The sum of a moving window. A running sum, from which what leaves is taken away, would drift after
+/// a spike; this one only adds.
+#[derive(Default)]
+struct WindowSum {
+    /// Sums of the earlier points up to where the window was last divided, the shortest first.
+    earlier: Vec<f64>,
+    /// The sum of the points after that.
+    later: f64,
+}
+
+impl WindowSum {
+    fn value(&self) -> f64 {
+        self.earlier.last().copied().unwrap_or(0.0) + self.later
+    }
+
+    /// Takes the first of the points that are now in the window out of it.
+    fn leave(&mut self, within: &[(f64, f64)]) {
+        if self.earlier.is_empty() {
+            let sums = within.iter().rev().scan(0.0, |sum, (_, y)| {
+                *sum += y;
+                Some(*sum)
+            });
+            self.earlier = sums.collect();
+            self.later = 0.0;
+        }
+        self.earlier.pop();
+    }
 }
 
 /// The highest and lowest place of each column (a point wide), as a band on the page: what many
@@ -102,9 +130,51 @@ pub(super) fn envelope(places: &[(f64, f64)]) -> Vec<(f64, f64, f64)> {
         .collect()
 }
 
-/// Keeps of each column (a half point wide) the first, lowest, highest and last place: what would
-/// be seen of all of them.
+/// As few places as draw the line that would be seen of all of them.
 pub(super) fn thinned_out(places: &[(f64, f64)]) -> Vec<(f64, f64)> {
+    straightened(&extremes_by_column(places))
+}
+
+/// How far a line may run beside a place that it leaves out, in points: a third of the finest pixel.
+const UNSEEN: f64 = 0.15;
+
+/// Leaves out what lies on the line between its neighbours (Ramer, 1972; Douglas and Peucker, 1973).
+fn straightened(places: &[(f64, f64)]) -> Vec<(f64, f64)> {
+    let mut kept = vec![false; places.len()];
+    let Some(last) = places.len().checked_sub(1) else {
+        return Vec::new();
+    };
+    (kept[0], kept[last]) = (true, true);
+    let mut open = vec![(0, last)];
+    while let Some((from, to)) = open.pop() {
+        let (start, end) = (places[from], places[to]);
+        let (along_x, along_y) = (end.0 - start.0, end.1 - start.1);
+        let length = along_x.hypot(along_y);
+        let aside = |place: (f64, f64)| {
+            let (x, y) = (place.0 - start.0, place.1 - start.1);
+            if length > 0.0 {
+                (along_x * y - along_y * x).abs() / length
+            } else {
+                x.hypot(y)
+            }
+        };
+        let between = (from + 1..to).map(|index| (index, aside(places[index])));
+        let farthest = between.max_by(|a, b| a.1.total_cmp(&b.1));
+        if let Some((index, distance)) = farthest
+            && distance > UNSEEN
+        {
+            kept[index] = true;
+            open.extend([(from, index), (index, to)]);
+        }
+    }
+    let both = places.iter().zip(kept);
+    both.filter(|(_, kept)| *kept)
+        .map(|(place, _)| *place)
+        .collect()
+}
+
+/// Keeps of each column (a half point wide) the first, lowest, highest and last place.
+fn extremes_by_column(places: &[(f64, f64)]) -> Vec<(f64, f64)> {
     let column = |place: &(f64, f64)| (place.0 * 2.0).floor() as i64;
     let mut kept = Vec::new();
     for group in places.chunk_by(|a, b| column(a) == column(b)) {

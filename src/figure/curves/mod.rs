@@ -1,19 +1,22 @@
 //! Learning curves: panels of series over steps, side by side, under one title.
 //!
-//! This file holds what a caller says and lays the page out; `data` prepares points, `panel` draws
-//! one panel inside its `frame`, `legend` names the series.
+//! This file holds what a caller says and lays the page out; `data` prepares points, `names` says
+//! which series are named and how each looks, `panel` draws one panel and `strokes` its lines.
 
 mod data;
-mod frame;
-mod legend;
+mod names;
 mod panel;
+mod strokes;
 
 pub use super::axis::Scale;
 
 use super::Figure;
 use super::grid::Page;
-use super::theme::{Color, Dash, LABEL_SIZE, MARGIN, Theme};
-use legend::Entry;
+use super::legend;
+use super::look::Look;
+use super::theme::{MARGIN, Theme};
+pub(super) use names::Names;
+pub(super) use panel::{Place, Prepared};
 
 /// One line of a panel.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -23,8 +26,11 @@ pub struct Series {
     /// `(step, value)`; steps need no order. Values that are not finite, or not positive on a
     /// logarithmic axis, leave a gap and are counted in a note.
     pub points: Vec<(f64, f64)>,
-    /// `(step, low, high)`, drawn as a tint behind the line: the spread over seeds, say.
+    /// `(step, low, high)`, drawn as a tint behind the line: the spread over seeds, say. What it is
+    /// [`Panel::band`] tells.
     pub band: Vec<(f64, f64, f64)>,
+    /// How it looks in every panel; `None` for the next look, by the order in which names come.
+    pub look: Option<Look>,
 }
 
 /// A value to compare with, drawn as a thin line across a panel and named in its right margin.
@@ -64,17 +70,15 @@ pub struct Panel {
     pub scale: Scale,
     /// Smoothing of every series.
     pub smoothing: Smoothing,
+    /// What the bands are, for the small print: `lowest to highest of 3 seeds`. Empty without.
+    pub band: String,
+    /// Whether the x axis and a linear y axis begin at zero, as they should for what has a
+    /// meaningful zero, such as memory over time.
+    pub from_zero: bool,
     /// The lines, first at the back.
     pub series: Vec<Series>,
     /// Values to compare with.
     pub references: Vec<Reference>,
-}
-
-/// How a series looks.
-#[derive(Debug, Clone, Copy, PartialEq)]
-struct Look {
-    color: Color,
-    dash: Dash,
 }
 
 /// Space between neighbouring panels, in points.
@@ -85,7 +89,9 @@ const MOST_NAMED_AT_THE_LINE: usize = 8;
 /// Draws learning curves: one panel, or up to three in a row.
 ///
 /// A lone panel names up to eight series at their lines' ends; otherwise a legend under the panels
-/// does. Neither covers data. A panel without a point to show says `no data`.
+/// does. Neither covers data. Of more than twenty series, none of which was given as
+/// [`Look::Rest`], the four that end highest in the first panel and the four that end lowest are
+/// named, the others pale; the legend says so. A panel without a point to show says `no data`.
 pub fn curves(title: &str, panels: &[Panel], theme: Theme) -> Figure {
     let across = panels.len().clamp(1, 3);
     let panel_width = match across {
@@ -99,28 +105,21 @@ pub fn curves(title: &str, panels: &[Panel], theme: Theme) -> Figure {
         page.y += 4.0;
     }
 
-    let names = names(panels);
-    let look = |label: &str| {
-        let index = names.iter().position(|name| *name == label).unwrap_or(0);
-        let (color, dash) = theme.series(index);
-        Look { color, dash }
-    };
-    let at_the_line = panels.len() == 1 && (2..=MOST_NAMED_AT_THE_LINE).contains(&names.len());
+    let names = Names::new(panels);
+    let named = names.named().count();
+    let at_the_line = panels.len() == 1 && (2..=MOST_NAMED_AT_THE_LINE).contains(&named);
 
     let prepared: Vec<_> = panels
         .iter()
-        .map(|panel| panel::Prepared::new(panel, look, at_the_line))
+        .map(|panel| Prepared::new(panel, |label| names.look(label), at_the_line))
         .collect();
     for row in prepared.chunks(across) {
-        let plot_height = row
-            .iter()
-            .map(panel::Prepared::least_height)
-            .fold(236.0, f64::max);
+        let plot_height = row.iter().map(Prepared::least_height).fold(236.0, f64::max);
         let notes = row.iter().map(|panel| panel.notes().len()).max();
         let top = page.y;
         for (number, panel) in row.iter().enumerate() {
             let x = MARGIN + number as f64 * (panel_width + PANEL_GAP);
-            let place = panel::Place {
+            let place = Place {
                 x,
                 y: top,
                 width: panel_width,
@@ -136,29 +135,11 @@ pub fn curves(title: &str, panels: &[Panel], theme: Theme) -> Figure {
         page.y += 18.0;
     }
 
-    let entries: Vec<Entry> = names
-        .iter()
-        .filter(|name| !at_the_line && !name.trim().is_empty())
-        .map(|name| Entry {
-            label: (*name).to_owned(),
-            look: look(name),
-        })
-        .collect();
+    let entries = names.entries(at_the_line, theme);
     if entries.is_empty() {
         page.y -= 18.0;
     } else {
-        legend::draw(&mut page, &entries, inner, LABEL_SIZE);
+        legend::draw(&mut page, &entries, inner);
     }
     page.finish()
-}
-
-/// The names of all series, each once, in the order in which they first come.
-fn names(panels: &[Panel]) -> Vec<&str> {
-    let mut names: Vec<&str> = Vec::new();
-    for series in panels.iter().flat_map(|panel| &panel.series) {
-        if !names.contains(&series.label.as_str()) {
-            names.push(&series.label);
-        }
-    }
-    names
 }

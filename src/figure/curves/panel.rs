@@ -1,20 +1,25 @@
 //! One panel: its words, its axes, its lines.
 
 use super::super::axis::{Axis, Scale};
+use super::super::frame::{draw_axes, label_style, range, y_place};
 use super::super::grid::{Page, Words};
+use super::super::legend;
+use super::super::look::Look;
 use super::super::scene::{Align, Area, Mark};
 use super::super::text::{self, Shorten, Weight};
 use super::super::theme::{HEADING_SIZE, LABEL_SIZE, SMALL_SIZE};
-use super::data::{Lines, envelope, thinned_out};
-use super::frame::{draw_axes, label_style, range, x_place, y_place};
-use super::{Look, Panel, Smoothing, legend};
+use super::data::Lines;
+use super::strokes;
+use super::{Panel, Smoothing};
 
 /// Height of a label in the right margin, in points.
 const LABEL_LINE: f64 = 14.0;
 /// Space between the plot and a label in its right margin, bridged by a leader, in points.
-const LEADER: f64 = 16.0;
+const LEADER: f64 = 20.0;
 /// The widest label in the right margin, in points.
-const WIDEST_LABEL: f64 = 170.0;
+const WIDEST_LABEL: f64 = 190.0;
+/// The same where only references are named, on two lines if need be.
+const NARROW_LABEL: f64 = 104.0;
 
 /// With more series than this, only their means are drawn where they are smoothed.
 const MOST_WITH_POINTS: usize = 6;
@@ -22,12 +27,9 @@ const MOST_WITH_POINTS: usize = 6;
 const MOST_WITH_DOTS: usize = 12;
 /// With more points than this, a line through them would fill the plot.
 const MOST_POINTS_IN_A_LINE: usize = 600;
-/// How strongly bands are tinted, from 0 to 1.
-const TINT: f64 = 0.18;
-
 /// How the points behind smoothed lines are drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Points {
+pub(super) enum Points {
     ThinLine,
     /// A tint from the lowest to the highest.
     Envelope,
@@ -36,27 +38,30 @@ enum Points {
 
 /// Where a panel stands on the page, in points.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Place {
-    pub(super) x: f64,
-    pub(super) y: f64,
-    pub(super) width: f64,
-    pub(super) plot_height: f64,
+pub(in super::super) struct Place {
+    pub(in super::super) x: f64,
+    pub(in super::super) y: f64,
+    pub(in super::super) width: f64,
+    pub(in super::super) plot_height: f64,
     /// The most notes that a panel of the row has, so that all plots begin at one height.
-    pub(super) notes: usize,
+    pub(in super::super) notes: usize,
 }
 
 /// A panel with its points ready for drawing.
-pub(super) struct Prepared<'a> {
+pub(in super::super) struct Prepared<'a> {
     panel: &'a Panel,
-    lines: Vec<(Lines, Look)>,
-    points: Points,
+    pub(super) lines: Vec<(Lines, Look)>,
+    pub(super) points: Points,
+    /// Whether dots mark the points of sparse lines.
+    pub(super) dots: bool,
     /// What the right margin names.
-    labels: Vec<Label<'a>>,
+    labels: Vec<Label>,
 }
 
 /// A name in the right margin.
-struct Label<'a> {
-    words: &'a str,
+struct Label {
+    /// One, or two where panels are too narrow for one.
+    lines: Vec<String>,
     value: f64,
     /// The look of the series it names; `None` for a reference.
     look: Option<Look>,
@@ -64,7 +69,11 @@ struct Label<'a> {
 
 impl<'a> Prepared<'a> {
     /// Prepares `panel`; with `at_the_line`, series are named in the right margin.
-    pub(super) fn new(panel: &'a Panel, look: impl Fn(&str) -> Look, at_the_line: bool) -> Self {
+    pub(in super::super) fn new(
+        panel: &'a Panel,
+        look: impl Fn(&str) -> Look,
+        at_the_line: bool,
+    ) -> Self {
         let lines: Vec<(Lines, Look)> = panel
             .series
             .iter()
@@ -73,21 +82,30 @@ impl<'a> Prepared<'a> {
                 (lines, look(&series.label))
             })
             .collect();
-        let mut labels: Vec<Label<'a>> = panel
+        let written = |words: &str| {
+            if at_the_line {
+                vec![text::clean(words)]
+            } else {
+                text::name_lines(words, LABEL_SIZE, Weight::Regular, NARROW_LABEL, 2)
+            }
+        };
+        let mut labels: Vec<Label> = panel
             .references
             .iter()
             .filter(|reference| panel.scale.shows(reference.value))
             .map(|reference| Label {
-                words: &reference.label,
+                lines: written(&reference.label),
                 value: reference.value,
                 look: None,
             })
             .collect();
         if at_the_line {
-            for (series, (lines, look)) in panel.series.iter().zip(&lines) {
+            let named = lines.iter().map(|(lines, look)| (lines, look));
+            let named = panel.series.iter().zip(named);
+            for (series, (lines, look)) in named.filter(|(_, (_, look))| **look != Look::Rest) {
                 if let Some((_, value)) = lines.main().iter().flatten().last() {
                     labels.push(Label {
-                        words: &series.label,
+                        lines: written(&series.label),
                         value: *value,
                         look: Some(*look),
                     });
@@ -95,28 +113,51 @@ impl<'a> Prepared<'a> {
             }
         }
         let most = panel.series.iter().map(|series| series.points.len()).max();
-        let points = if panel.series.len() > MOST_WITH_POINTS {
+        let foremost = lines.iter().filter(|(_, look)| *look != Look::Rest);
+        let points = if foremost.count() > MOST_WITH_POINTS {
             Points::Hidden
         } else if most > Some(MOST_POINTS_IN_A_LINE) {
             Points::Envelope
         } else {
             Points::ThinLine
         };
+        let lines_count = lines.len();
         Self {
             panel,
             lines,
             points,
+            dots: lines_count <= MOST_WITH_DOTS,
             labels,
         }
     }
 
+    /// The same without dots on its lines, for points that are no measurements of their own.
+    pub(in super::super) fn without_dots(self) -> Self {
+        Self {
+            dots: false,
+            ..self
+        }
+    }
+
     /// The least height of the plot that gives every label in the margin its own line.
-    pub(super) fn least_height(&self) -> f64 {
-        self.labels.len() as f64 * LABEL_LINE + LABEL_LINE
+    pub(in super::super) fn least_height(&self) -> f64 {
+        (self.labels.len() + 1) as f64 * self.label_height()
+    }
+
+    /// What each label takes of the right margin's height, in points.
+    fn label_height(&self) -> f64 {
+        let lines = self.labels.iter().map(|label| label.lines.len()).max();
+        lines.unwrap_or(1) as f64 * LABEL_LINE
+    }
+
+    /// The widest that a label may be, in points.
+    fn label_room(&self) -> f64 {
+        let named = self.labels.iter().any(|label| label.look.is_some());
+        if named { WIDEST_LABEL } else { NARROW_LABEL }
     }
 
     /// What a reader must know of how the lines came about, a line each.
-    pub(super) fn notes(&self) -> Vec<String> {
+    pub(in super::super) fn notes(&self) -> Vec<String> {
         let mut notes = Vec::new();
         if let Smoothing::Mean { steps } = self.panel.smoothing
             && steps > 0.0
@@ -128,7 +169,16 @@ impl<'a> Prepared<'a> {
                 Points::Envelope => "; tint: lowest to highest",
                 Points::Hidden => "",
             };
-            notes.push(format!("line: centred mean over {steps} steps{points}"));
+            // `step` is counted, `minutes of training` are measured.
+            let unit = match self.panel.x_label.split(' ').next() {
+                None | Some("" | "step") => "steps",
+                Some(unit) => unit,
+            };
+            notes.push(format!("line: centred mean over {steps} {unit}{points}"));
+        }
+        let bands = self.lines.iter().any(|(lines, _)| !lines.band.is_empty());
+        if bands && !self.panel.band.trim().is_empty() {
+            notes.push(format!("band: {}", text::clean(&self.panel.band)));
         }
         let left_out: usize = self.lines.iter().map(|(lines, _)| lines.left_out).sum();
         if left_out > 0 {
@@ -152,7 +202,7 @@ impl<'a> Prepared<'a> {
     }
 
     /// Draws the panel and returns where it ends.
-    pub(super) fn draw(&self, page: &mut Page, place: Place) -> f64 {
+    pub(in super::super) fn draw(&self, page: &mut Page, place: Place) -> f64 {
         let top = self.write_head(page, place);
         let references = self
             .panel
@@ -161,9 +211,18 @@ impl<'a> Prepared<'a> {
             .map(|reference| reference.value);
         let ys = self.extent().map(|(_, y)| y);
         let shown = |y: &f64| self.panel.scale.shows(*y);
-        let y_axis = range(ys.chain(references).filter(shown))
-            .map(|(low, high)| Axis::new(self.panel.scale, low, high, 6, 0.05));
-        let x_range = range(self.extent().map(|(x, _)| x));
+        let y_axis = range(ys.chain(references).filter(shown)).map(|(low, high)| {
+            if self.panel.from_zero && self.panel.scale == Scale::Linear && low >= 0.0 {
+                Axis::from_zero(high, 6)
+            } else {
+                Axis::new(self.panel.scale, low, high, 6, 0.05)
+            }
+        });
+        let x_start = self.panel.from_zero.then_some(0.0);
+        let x_range = range(self.extent().map(|(x, _)| x)).map(|(low, high)| {
+            let start = x_start.filter(|start| *start < low);
+            (start.unwrap_or(low), high)
+        });
 
         let tick_width = |tick: &str| text::width(tick, SMALL_SIZE, Weight::Regular);
         let widest_tick = y_axis.iter().flat_map(|axis| &axis.ticks);
@@ -173,11 +232,12 @@ impl<'a> Prepared<'a> {
             + 7.0;
         // Room for the labels, and for the half of the last tick's label that stands out.
         let last_tick = x_range.map_or(0.0, |(_, high)| tick_width(&text::grouped(high, 0)) / 2.0);
-        let label_width = |words| text::width(&text::clean(words), LABEL_SIZE, Weight::Regular);
+        let label_width = |line: &String| text::width(line, LABEL_SIZE, Weight::Regular);
         let right = self
             .labels
             .iter()
-            .map(|label| LEADER + 3.0 + label_width(label.words).min(WIDEST_LABEL))
+            .flat_map(|label| &label.lines)
+            .map(|line| LEADER + 3.0 + label_width(line).min(self.label_room()))
             .fold(last_tick + 4.0, f64::max);
         let plot = Area {
             x: (place.x + left).ceil(),
@@ -193,9 +253,13 @@ impl<'a> Prepared<'a> {
         });
         draw_axes(page, plot, x_axis.as_ref(), y_axis.as_ref());
         if let Some(y_axis) = &y_axis {
+            let axes = x_axis.as_ref().map(|x_axis| (x_axis, y_axis));
+            if let Some(axes) = axes {
+                strokes::draw_rest(page, self, plot, axes);
+            }
             self.draw_references(page, plot, y_axis);
-            if let Some(x_axis) = &x_axis {
-                self.draw_lines(page, plot, x_axis, y_axis);
+            if let Some(axes) = axes {
+                strokes::draw_lines(page, self, plot, axes);
             }
             self.draw_labels(page, plot, y_axis);
         }
@@ -276,72 +340,6 @@ impl<'a> Prepared<'a> {
         }
     }
 
-    fn draw_lines(&self, page: &mut Page, plot: Area, x_axis: &Axis, y_axis: &Axis) {
-        let theme = page.theme;
-        let place = |&(x, y): &(f64, f64)| {
-            (
-                x_place(plot, Some(x_axis), x),
-                y_place(plot, Some(y_axis), y),
-            )
-        };
-        let width = if self.lines.len() > 12 { 1.3 } else { 1.8 };
-        for (lines, look) in &self.lines {
-            let points = lines.band.iter().map(|&(x, low, high)| {
-                let (x, upper) = place(&(x, high));
-                (x, upper, place(&(x, low)).1)
-            });
-            page.marks.push(Mark::Band {
-                points: points.collect(),
-                color: look.color,
-                opacity: TINT,
-            });
-        }
-        for (lines, look) in &self.lines {
-            for stretch in lines.raw.iter().filter(|_| !lines.smooth.is_empty()) {
-                let places: Vec<_> = stretch.iter().map(place).collect();
-                match self.points {
-                    Points::Hidden => {}
-                    Points::ThinLine => page.marks.push(Mark::Line {
-                        points: thinned_out(&places),
-                        width: 0.8,
-                        color: theme.thinned(look.color, 0.36),
-                        dashes: &[],
-                    }),
-                    Points::Envelope => page.marks.push(Mark::Band {
-                        points: envelope(&places),
-                        color: look.color,
-                        opacity: TINT,
-                    }),
-                }
-            }
-        }
-        for (lines, look) in &self.lines {
-            let count: usize = lines.main().iter().map(Vec::len).sum();
-            let sparse = lines.smooth.is_empty()
-                && self.lines.len() <= MOST_WITH_DOTS
-                && count as f64 * 14.0 < plot.width;
-            for stretch in lines.main() {
-                let places: Vec<_> = stretch.iter().map(place).collect();
-                if places.len() == 1 || sparse {
-                    let radius = width + 0.8;
-                    page.marks.extend(places.iter().map(|center| Mark::Dot {
-                        center: *center,
-                        radius,
-                        color: look.color,
-                    }));
-                }
-                if places.len() > 1 {
-                    page.marks.push(Mark::Line {
-                        points: thinned_out(&places),
-                        width,
-                        color: look.color,
-                        dashes: look.dash.pattern(),
-                    });
-                }
-            }
-        }
-    }
-
     /// Names references, and series if they are named at their lines, in the right margin.
     fn draw_labels(&self, page: &mut Page, plot: Area, y_axis: &Axis) {
         let wishes: Vec<f64> = self
@@ -349,11 +347,12 @@ impl<'a> Prepared<'a> {
             .iter()
             .map(|label| y_place(plot, Some(y_axis), label.value))
             .collect();
-        let heights = legend::spread(&wishes, LABEL_LINE, plot.y, plot.bottom());
+        let heights = legend::spread(&wishes, self.label_height(), plot.y, plot.bottom());
         for ((label, wish), height) in self.labels.iter().zip(wishes).zip(heights) {
-            let (line, ink) = match label.look {
-                Some(look) => (look.color, page.theme.ink()),
-                None => (page.theme.muted(), page.theme.muted()),
+            let muted = page.theme.muted();
+            let (line, ink, dashes) = match label.look.map(|look| look.style(page.theme)) {
+                Some(style) => (style.color, page.theme.ink(), style.dash.pattern()),
+                None => (muted, muted, [].as_slice()),
             };
             let from = plot.right() + 2.0;
             page.marks.push(Mark::Line {
@@ -364,14 +363,18 @@ impl<'a> Prepared<'a> {
                 ],
                 width: if label.look.is_some() { 1.4 } else { 0.8 },
                 color: line,
-                dashes: &[],
+                dashes,
             });
-            let at = (
-                plot.right() + LEADER + 1.0,
-                height + text::CAPITAL * LABEL_SIZE / 2.0,
-            );
             let style = label_style(ink);
-            page.write(label.words, at, Align::Left, WIDEST_LABEL, style);
+            let first = height - LABEL_LINE * (label.lines.len() - 1) as f64 / 2.0;
+            for (number, words) in label.lines.iter().enumerate() {
+                let middle = first + LABEL_LINE * number as f64;
+                let at = (
+                    plot.right() + LEADER + 1.0,
+                    middle + text::CAPITAL * LABEL_SIZE / 2.0,
+                );
+                page.write(words, at, Align::Left, self.label_room(), style);
+            }
         }
     }
 }

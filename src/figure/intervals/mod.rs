@@ -2,15 +2,16 @@
 //!
 //! This file holds what a caller says and lays the page out; `plot` draws the plot of a group.
 
-mod plot;
+pub(super) mod plot;
 
 use super::Figure;
-use super::comparison::{Better, Metric};
+use super::comparison::Metric;
+use super::effects::Effect;
 use super::grid::{Page, Words};
 use super::scene::{Align, Area, Mark};
 use super::text::{self, Shorten, Weight};
 use super::theme::{Color, HEADING_SIZE, LABEL_SIZE, MARGIN, SMALL_SIZE, Theme};
-use plot::{axis, draw_ground, draw_interval, draw_mark, ends, write_axis};
+use plot::{axis, draw_ground, draw_interval, draw_mark, ends, tint_rows, write_axis};
 
 /// What a difference says. Each is known by its colour and by its shape.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,6 +49,17 @@ pub struct Interval {
     pub high: f64,
     /// What it says.
     pub verdict: Verdict,
+}
+
+impl Interval {
+    fn effect(&self) -> Effect {
+        Effect {
+            value: self.value,
+            low: self.low,
+            high: self.high,
+            verdict: self.verdict,
+        }
+    }
 }
 
 /// Differences in one metric, on an axis of their own.
@@ -134,7 +146,9 @@ pub fn intervals(
         page.write_nothing("no data");
     } else {
         page.y += 22.0;
-        draw_legend(&mut page, groups, names);
+        let rows = groups.iter().flat_map(|group| &group.rows);
+        let occurs = |verdict| rows.clone().any(|row| row.verdict == verdict);
+        draw_legend(&mut page, occurs, names);
     }
     page.finish()
 }
@@ -169,7 +183,7 @@ impl Columns {
                 .fold(head(VALUE_HEAD), f64::max)
                 .ceil(),
             interval: rows()
-                .map(|(group, row)| width(&written_interval(row, group.metric.digits)))
+                .map(|(group, row)| width(&written_interval(row.effect(), group.metric.digits)))
                 .fold(head(INTERVAL_HEAD), f64::max)
                 .ceil(),
         }
@@ -187,7 +201,7 @@ fn label_lines(label: &str) -> Vec<String> {
     text::paragraph(label, LABEL_SIZE, Weight::Regular, WIDEST_LABEL, MOST_LINES)
 }
 
-fn written_interval(row: &Interval, digits: usize) -> String {
+pub(super) fn written_interval(row: Effect, digits: usize) -> String {
     match ends(row) {
         Some((low, high)) => {
             let [low, high] = [low, high].map(|end| text::signed(end, digits));
@@ -218,14 +232,15 @@ fn draw_group(page: &mut Page, group: &IntervalGroup, columns: &Columns, left: f
         .rows
         .iter()
         .map(|row| ROW + LINE * (label_lines(&row.label).len() - 1) as f64);
-    let axis = axis(group);
+    let axis = axis(group.rows.iter().map(Interval::effect), 6);
     let plot = Area {
         x: plot_x,
         y: page.y,
         width: PLOT,
         height: heights.clone().sum(),
     };
-    draw_ground(page, &axis, plot, heights.clone(), (left, interval_end));
+    tint_rows(page, plot.y, heights.clone(), (left, interval_end));
+    draw_ground(page, &axis, plot);
     let style = Words {
         size: LABEL_SIZE,
         weight: Weight::Regular,
@@ -241,7 +256,7 @@ fn draw_group(page: &mut Page, group: &IntervalGroup, columns: &Columns, left: f
             let at = (left, centred(first + LINE * number as f64));
             page.write(line, at, Align::Left, columns.label, style);
         }
-        draw_interval(page, row, &axis, plot, middle);
+        draw_interval(page, row.effect(), &axis, plot, middle);
         let digits = group.metric.digits;
         let value = text::signed(row.value, digits);
         page.write(
@@ -257,7 +272,7 @@ fn draw_group(page: &mut Page, group: &IntervalGroup, columns: &Columns, left: f
         };
         let at = (interval_end, centred(0.0));
         page.write(
-            &written_interval(row, digits),
+            &written_interval(row.effect(), digits),
             at,
             Align::Right,
             f64::INFINITY,
@@ -266,7 +281,7 @@ fn draw_group(page: &mut Page, group: &IntervalGroup, columns: &Columns, left: f
         page.y += height;
     }
     page.y = plot.bottom();
-    write_axis(page, group, &axis, plot);
+    write_axis(page, group.metric.better, &axis, plot);
 }
 
 /// Writes the metric's name and unit, and what the columns of numbers are.
@@ -300,11 +315,10 @@ fn write_head(page: &mut Page, group: &IntervalGroup, left: f64, room: f64, ends
         shorten: Shorten::End,
         ..Words::caption(theme)
     };
-    let note = match (metric.unit.is_empty(), metric.better) {
-        (true, Better::Higher) => "higher is better".to_owned(),
-        (true, Better::Lower) => "lower is better".to_owned(),
-        (false, Better::Higher) => format!("in {}, higher is better", metric.unit),
-        (false, Better::Lower) => format!("in {}, lower is better", metric.unit),
+    let note = if metric.unit.is_empty() {
+        metric.way().to_owned()
+    } else {
+        format!("in {}, {}", metric.unit, metric.way())
     };
     page.write(
         &note,
@@ -320,13 +334,12 @@ fn write_head(page: &mut Page, group: &IntervalGroup, left: f64, room: f64, ends
 }
 
 /// Names the verdicts that occur, each by its mark.
-fn draw_legend(page: &mut Page, groups: &[IntervalGroup], names: VerdictNames) {
+pub(super) fn draw_legend(page: &mut Page, occurs: impl Fn(Verdict) -> bool, names: VerdictNames) {
     const SAMPLE: f64 = 26.0;
-    let occurs = |verdict: &Verdict| {
-        let mut rows = groups.iter().flat_map(|group| &group.rows);
-        rows.any(|row| row.verdict == *verdict)
-    };
-    let entries: Vec<Verdict> = Verdict::ALL.into_iter().filter(occurs).collect();
+    let entries: Vec<Verdict> = Verdict::ALL
+        .into_iter()
+        .filter(|verdict| occurs(*verdict))
+        .collect();
     let style = Words {
         size: LABEL_SIZE,
         weight: Weight::Regular,

@@ -2,68 +2,51 @@
 
 use super::super::axis::{Axis, Scale};
 use super::super::comparison::Better;
+use super::super::effects::Effect;
+use super::super::frame::fill;
 use super::super::grid::{Page, Words};
 use super::super::scene::{Align, Area, Mark, Point};
 use super::super::text::{self, Shorten, Weight};
 use super::super::theme::{Color, SMALL_SIZE};
-use super::{Interval, IntervalGroup, Verdict};
+use super::Verdict;
 
-/// An axis that holds zero and every finite number of a group.
-pub(super) fn axis(group: &IntervalGroup) -> Axis {
-    let numbers = group
-        .rows
-        .iter()
-        .flat_map(|row| [row.value, row.low, row.high]);
+/// An axis with about `wanted` ticks that holds zero and every finite number.
+pub(in super::super) fn axis(effects: impl Iterator<Item = Effect>, wanted: usize) -> Axis {
+    let numbers = effects.flat_map(|effect| [effect.value, effect.low, effect.high]);
     let (low, high) = numbers
         .filter(|number| Scale::Linear.shows(*number))
         .fold((0.0_f64, 0.0_f64), |(low, high), number| {
             (low.min(number), high.max(number))
         });
-    Axis::new(Scale::Linear, low, high, 6, 0.06)
+    Axis::new(Scale::Linear, low, high, wanted, 0.06)
 }
 
-/// Tints every other row from `left` to `right`, and draws the grid and the zero line over that.
-pub(super) fn draw_ground(
+/// Tints every other row from `left` to `right`.
+pub(in super::super) fn tint_rows(
     page: &mut Page,
-    axis: &Axis,
-    plot: Area,
+    top: f64,
     heights: impl Iterator<Item = f64>,
     (left, right): (f64, f64),
 ) {
-    let theme = page.theme;
-    let mut fill = |x: f64, y: f64, width: f64, height: f64, color: Color| {
-        let area = Area {
-            x,
-            y,
-            width,
-            height,
-        };
-        page.marks.push(Mark::Rectangle { area, color });
-    };
-    let mut y = plot.y;
+    let mut y = top;
+    let tint = page.theme.thinned(page.theme.grid(), 0.4);
     for (number, height) in heights.enumerate() {
         if number % 2 == 0 {
-            let tint = theme.thinned(theme.grid(), 0.4);
-            fill(left - 6.0, y, right - left + 12.0, height, tint);
+            fill(page, left - 6.0, y, right - left + 12.0, height, tint);
         }
         y += height;
     }
+}
+
+/// Draws the grid and the zero line.
+pub(in super::super) fn draw_ground(page: &mut Page, axis: &Axis, plot: Area) {
+    let (grid, zero) = (page.theme.grid(), page.theme.muted());
     for tick in &axis.ticks {
-        fill(
-            x_place(plot, axis, tick.value),
-            plot.y,
-            1.0,
-            plot.height,
-            theme.grid(),
-        );
+        let x = x_place(plot, axis, tick.value);
+        fill(page, x, plot.y, 1.0, plot.height, grid);
     }
-    fill(
-        x_place(plot, axis, 0.0),
-        plot.y - 3.0,
-        1.0,
-        plot.height + 3.0,
-        theme.muted(),
-    );
+    let x = x_place(plot, axis, 0.0);
+    fill(page, x, plot.y - 3.0, 1.0, plot.height + 3.0, zero);
 }
 
 fn x_place(plot: Area, axis: &Axis, value: f64) -> f64 {
@@ -71,7 +54,13 @@ fn x_place(plot: Area, axis: &Axis, value: f64) -> f64 {
 }
 
 /// Draws the bar of an interval and the mark of its difference.
-pub(super) fn draw_interval(page: &mut Page, row: &Interval, axis: &Axis, plot: Area, middle: f64) {
+pub(in super::super) fn draw_interval(
+    page: &mut Page,
+    row: Effect,
+    axis: &Axis,
+    plot: Area,
+    middle: f64,
+) {
     let color = row.verdict.color(page.theme);
     // Lines of one point lie right of the place that is rounded.
     let place = |value: f64| plot.x + axis.share(value) * plot.width + 0.5;
@@ -125,27 +114,17 @@ pub(super) fn draw_mark(page: &mut Page, verdict: Verdict, center: Point) {
 }
 
 /// Draws the axis under a plot, and writes which way is better.
-pub(super) fn write_axis(page: &mut Page, group: &IntervalGroup, axis: &Axis, plot: Area) {
+pub(in super::super) fn write_axis(page: &mut Page, better: Better, axis: &Axis, plot: Area) {
     let theme = page.theme;
     let style = Words {
         shorten: Shorten::End,
         ..Words::caption(theme)
     };
-    let mut fill = |x: f64, width: f64, height: f64| {
-        let area = Area {
-            x,
-            y: plot.bottom(),
-            width,
-            height,
-        };
-        page.marks.push(Mark::Rectangle {
-            area,
-            color: theme.rule(),
-        });
-    };
-    fill(plot.x, plot.width, 1.0);
+    let rule = theme.rule();
+    fill(page, plot.x, plot.bottom(), plot.width, 1.0, rule);
     for tick in &axis.ticks {
-        fill(x_place(plot, axis, tick.value), 1.0, 5.0);
+        let x = x_place(plot, axis, tick.value);
+        fill(page, x, plot.bottom(), 1.0, 5.0, rule);
     }
     let baseline = plot.bottom() + 8.0 + text::ASCENT * SMALL_SIZE;
     let mut written = f64::NEG_INFINITY;
@@ -164,7 +143,7 @@ pub(super) fn write_axis(page: &mut Page, group: &IntervalGroup, axis: &Axis, pl
             written = x + half;
         }
     }
-    let (low, high) = match group.metric.better {
+    let (low, high) = match better {
         Better::Higher => ("← worse", "better →"),
         Better::Lower => ("← better", "worse →"),
     };
@@ -181,7 +160,7 @@ pub(super) fn write_axis(page: &mut Page, group: &IntervalGroup, axis: &Axis, pl
 }
 
 /// The ends of an interval in rising order, if both are numbers.
-pub(super) fn ends(row: &Interval) -> Option<(f64, f64)> {
+pub(in super::super) fn ends(row: Effect) -> Option<(f64, f64)> {
     let numbers = !row.low.is_nan() && !row.high.is_nan();
     numbers.then(|| (row.low.min(row.high), row.low.max(row.high)))
 }

@@ -6,7 +6,8 @@ use super::super::*;
 use super::gradient;
 
 /// Words that no figure has room for.
-const LONG: &str = "a very long name that no figure has room for, and that goes on and on and on";
+pub(super) const LONG: &str =
+    "a very long name that no figure has room for, and that goes on and on and on";
 
 /// Channels, strips, galleries and intervals, each with a name for messages.
 pub(super) fn specimens() -> Vec<(String, Figure)> {
@@ -99,21 +100,30 @@ fn channel_rows<'a>(picture: &'a RgbImage, values: &'a [f32], rows: usize) -> Ch
 
 /// Rows of unlike lengths with gaps, and fewer headings than columns.
 fn ragged_strip(picture: &RgbImage, columns: usize, theme: Theme) -> Figure {
-    let headings: Vec<String> = (0..columns / 2)
-        .map(|step| format!("Step {}", step * 12_345))
-        .collect();
-    let rows: Vec<Vec<Option<&RgbImage>>> = (0..columns.min(3))
-        .map(|row| {
-            let length = columns - row.min(columns - 1);
-            (0..length)
-                .map(|column| (column != 2 * row).then_some(picture))
-                .collect()
-        })
-        .collect();
-    strip(&LONG[..columns], &headings, &rows, theme)
+    let cell = |column: usize| ComparisonCell {
+        picture,
+        value: (!column.is_multiple_of(3)).then_some(column as f64),
+    };
+    let rows = (0..columns.min(3)).map(|row| {
+        let length = columns - row.min(columns - 1);
+        StripRow {
+            name: LONG[..row * 30].to_owned(),
+            cells: (0..length)
+                .map(|column| (column != 2 * row).then(|| cell(column)))
+                .collect(),
+        }
+    });
+    let content = Strip {
+        columns: (0..columns / 2)
+            .map(|step| format!("Step {}", step * 12_345))
+            .collect(),
+        metric: (columns != 6).then(|| metric("PSNR", "dB", 2, Better::Higher)),
+        rows: rows.collect(),
+    };
+    strip(&LONG[..columns], &content, theme)
 }
 
-fn metric(name: &str, unit: &str, digits: usize, better: Better) -> Metric {
+pub(super) fn metric(name: &str, unit: &str, digits: usize, better: Better) -> Metric {
     Metric {
         name: name.to_owned(),
         unit: unit.to_owned(),

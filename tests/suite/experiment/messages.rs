@@ -45,15 +45,80 @@ fn unknown_keys() {
         &desk.message(root_with("learning_rate", "lr")),
     );
     messages.add(
-        "not there yet",
-        &desk.message(format!("{ROOT}\n[matrix]\n\"network.scale\" = [8, 16]\n")),
-    );
-    messages.add(
         "in `[quick]`, which is not asked for",
         &desk.message(format!(
             "{ROOT}\n[quick.trian]\nsteps = 3\n\n[quick.train]\nstep = 3\n"
         )),
     );
+    insta::assert_snapshot!(messages.0);
+}
+
+#[test]
+fn matrices() {
+    let desk = Desk::new();
+    let mut messages = Messages::default();
+    for (heading, matrix) in [
+        ("no table", "matrix = [8, 16]"),
+        ("a lone value", "[matrix]\nnetwork.scale = 8"),
+        ("nothing to choose from", "[matrix.network]\nscale = []"),
+        (
+            "a value twice",
+            "[matrix]\ntrain.optimizer.learning_rate = [1e-3, 2e-3, 0.001]",
+        ),
+        ("an unknown key", "[matrix]\nnetwork.scal = [8, 16]"),
+        ("a key without its section", "[matrix]\nscale = [8, 16]"),
+        ("nothing like a key", "[matrix]\nflavour = [\"sweet\"]"),
+        ("what is no axis", "[matrix]\ntitle = [\"A\", \"B\"]"),
+        ("seeds", "[matrix]\nseeds = [0, 1]\nnetwork.scale = [8, 16]"),
+        (
+            "an axis in another",
+            "[matrix]\ntrain.optimizer = [{ kind = \"adam\", learning_rate = 1e-3 }]\n\"train.optimizer.beta_1\" = [0.5, 0.9]",
+        ),
+        (
+            "one axis, written twice",
+            "[matrix]\nnetwork.scale = [8, 16]\n\"network.scale\" = [4]",
+        ),
+        (
+            "text where an array is one value",
+            "[matrix]\ndataset.categories = [\"cow\", \"cat\"]",
+        ),
+        (
+            "an unknown value",
+            "[matrix]\nnetwork.norm = [\"batch\", \"bach\"]\nnetwork.scale = [8, 16]",
+        ),
+        (
+            "a value of the wrong type",
+            "[matrix]\nnetwork.norm = [\"batch\", \"instance\"]\nnetwork.scale = [8, \"16\"]",
+        ),
+        ("a value out of range", "[matrix]\nimage.size = [256, 50]"),
+        (
+            "values that do not go together",
+            "[matrix]\nimage.size = [32, 256]\nnetwork.residual_blocks = [0, 5]",
+        ),
+        (
+            "what is wrong everywhere",
+            "[matrix]\nnetwork.scale = [8, 16]\n\n[evaluate]\nimages = 0",
+        ),
+        (
+            "wrong in `[quick]` only",
+            "[matrix]\nnetwork.scale = [8, 16]\n\n[quick.matrix]\nnetwork.norm = [\"bach\"]",
+        ),
+        (
+            "too many points",
+            &format!(
+                "[matrix]\ntrain.steps = {0:?}\ntrain.batch_size = {0:?}",
+                (1..=101).collect::<Vec<_>>()
+            ),
+        ),
+    ] {
+        // A key at the top cannot follow a section.
+        let text = if matrix.starts_with('[') {
+            format!("{ROOT}\n{matrix}\n")
+        } else {
+            format!("{matrix}\n{ROOT}")
+        };
+        messages.add(heading, &desk.message(text));
+    }
     insta::assert_snapshot!(messages.0);
 }
 
@@ -151,7 +216,7 @@ fn values_out_of_range() {
         (
             "no checkpoint kept",
             "steps = 7000",
-            "steps = 7000\nkeep_checkpoints = 0",
+            "steps = 7000\nretain.last = 0",
         ),
         (
             "flush at once",

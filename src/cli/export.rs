@@ -1,0 +1,142 @@
+//! `colorize export`: runs for other programs.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::{RequestError, ls, output};
+use crate::catalog::{Catalog, Filter};
+use crate::dataset::Cache;
+use crate::export::{self, Place, Table, TableFormat};
+
+/// Arguments of `colorize export`.
+#[derive(Debug, Args)]
+pub(super) struct ExportArguments {
+    /// What is written: a table, or all of each run for TensorBoard and MLflow
+    #[arg(value_enum, value_name = "TABLE")]
+    what: What,
+    /// Which runs, as for `ls`; all of them without one
+    #[arg(value_name = "FILTER", default_value = "", hide_default_value = true)]
+    filter: String,
+    /// As what
+    #[arg(long, value_enum)]
+    format: Format,
+    /// The file or, for TensorBoard and MLflow, the folder to write
+    #[arg(long, value_name = "PATH")]
+    out: PathBuf,
+    /// Folder of all runs
+    #[arg(long, default_value = "runs", value_name = "DIR")]
+    runs: PathBuf,
+    /// Write over what an export left there
+    #[arg(long)]
+    force: bool,
+}
+
+/// What can be exported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum What {
+    /// One row a run: facts, experiment, last, best and mean of each metric
+    Runs,
+    /// One row a logged number
+    Metrics,
+    /// One row an evaluated image
+    Images,
+    /// Everything, for `tensorboard` and `mlflow`
+    All,
+}
+
+/// The formats.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// Comma-separated values; NaN, inf and -inf for what is no finite number
+    Csv,
+    /// An array of objects, one a line
+    Json,
+    /// Parquet
+    Parquet,
+    /// TensorBoard event files, a folder a run
+    Tensorboard,
+    /// An MLflow file store
+    Mlflow,
+}
+
+/// Exports runs.
+pub(super) fn run(arguments: &ExportArguments) -> anyhow::Result<()> {
+    let filter = Filter::parse(&arguments.filter)?;
+    let what = kind(arguments)?;
+    ls::check_folder(&arguments.runs)?;
+    let place = Place::new(&arguments.out, arguments.force);
+    place.check()?;
+    let catalog = Catalog::open(&arguments.runs, &Cache::of_user()?.folder)?;
+    if let Some(unreadable) = catalog.unreadable.first() {
+        // A hole in an export would be found by nobody.
+        anyhow::bail!(
+            "cannot export with a run that cannot be read: {}; move it away first",
+            unreadable.reason
+        );
+    }
+    let runs = catalog.select(&filter);
+    if runs.is_empty() {
+        let message = format!("none of the {} runs is picked", catalog.entries.len());
+        return Err(RequestError(message).into());
+    }
+    let out = arguments.out.display();
+    let count = runs.len();
+    let of = if count == 1 {
+        "1 run".to_owned()
+    } else {
+        format!("{count} runs")
+    };
+    match what {
+        Kind::Table(table, format) => {
+            let rows = export::table(table, format, &runs, &place)?;
+            output::line(&format!("{out}: {rows} rows of {of}"));
+        }
+        Kind::Tensorboard => {
+            let values = export::tensorboard(&runs, &place)?;
+            output::line(&format!("{out}: {values} values and pictures of {of}"));
+            output::line(&format!("open it with `tensorboard --logdir {out}`"));
+        }
+        Kind::Mlflow => {
+            let values = export::mlflow(&runs, &place)?;
+            output::line(&format!("{out}: {values} values of {of}"));
+            output::line(&format!(
+                "open it with `MLFLOW_ALLOW_FILE_STORE=true mlflow ui --backend-store-uri {out}`, or take it into a database with `mlflow migrate-filestore`"
+            ));
+        }
+    }
+    Ok(())
+}
+
+enum Kind {
+    Table(Table, TableFormat),
+    Tensorboard,
+    Mlflow,
+}
+
+fn kind(arguments: &ExportArguments) -> Result<Kind, RequestError> {
+    let format = match arguments.format {
+        Format::Csv => TableFormat::Csv,
+        Format::Json => TableFormat::Json,
+        Format::Parquet => TableFormat::Parquet,
+        Format::Tensorboard | Format::Mlflow if arguments.what != What::All => {
+            return Err(RequestError(
+                "TensorBoard and MLflow take whole runs, not one table: write `all`".to_owned(),
+            ));
+        }
+        Format::Tensorboard => return Ok(Kind::Tensorboard),
+        Format::Mlflow => return Ok(Kind::Mlflow),
+    };
+    let table = match arguments.what {
+        What::Runs => Table::Runs,
+        What::Metrics => Table::Metrics,
+        What::Images => Table::Images,
+        What::All => {
+            return Err(RequestError(
+                "a file of this format holds one table: write `runs`, `metrics` or `images`"
+                    .to_owned(),
+            ));
+        }
+    };
+    Ok(Kind::Table(table, format))
+}

@@ -1,0 +1,228 @@
+//! Trials side by side: each one in a process of its own, which is this program again.
+//!
+//! A process is told which trial of the plan is its own (`run --only`), with how many threads to compute, and to stop when
+//! its standard input ends: that is how a stop reaches it, and how it notices that the process which started it is gone.
+
+use std::ffi::OsString;
+use std::io::{BufRead, BufReader};
+use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use anyhow::{Context, anyhow};
+
+use super::prepare::TrainingArguments;
+use super::work::Attempt;
+use super::{DONE, INTERRUPTED, output};
+use crate::backend;
+use crate::experiment::{Overrides, Resolved};
+use crate::plan::{Planned, State};
+use crate::train::Interrupter;
+
+/// How often the processes are asked whether they have ended.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// Processes that train.
+pub(super) struct Pool<'a> {
+    training: &'a TrainingArguments,
+    jobs: usize,
+    threads: usize,
+    running: Vec<Job<'a>>,
+}
+
+struct Job<'a> {
+    trial: &'a Planned,
+    child: Child,
+    /// Reads what it says; returns what was not shown.
+    words: JoinHandle<Vec<String>>,
+}
+
+impl<'a> Pool<'a> {
+    /// Room for `jobs` processes, among which the threads of the processor are divided.
+    pub(super) fn new(training: &'a TrainingArguments, jobs: usize) -> Self {
+        let all = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let threads = (all / jobs).max(1);
+        if threads != all && backend::depends_on_threads(&training.device) {
+            output::note(&format!(
+                "note: on {} the last bits of a result depend on the number of threads, which is {threads} here instead of {all}; \
+                 `run.json` records it",
+                training.device
+            ));
+        }
+        Self {
+            training,
+            jobs,
+            threads,
+            running: Vec::new(),
+        }
+    }
+
+    pub(super) fn has_room(&self) -> bool {
+        self.running.len() < self.jobs
+    }
+
+    /// Starts a process for a trial of `resolved`, which `overrides` made from its file.
+    pub(super) fn start(
+        &mut self,
+        trial: &'a Planned,
+        resolved: &Resolved,
+        overrides: &Overrides,
+    ) -> anyhow::Result<()> {
+        let program = std::env::current_exe().context("cannot find this program")?;
+        let mut child = Command::new(&program)
+            .args(arguments(trial, resolved, overrides, self.training))
+            .args(["--threads", &self.threads.to_string(), "--until-input-ends"])
+            // Data frames have threads of their own.
+            .env("POLARS_MAX_THREADS", self.threads.to_string())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .with_context(|| format!("cannot start `{}`", program.display()))?;
+        output::note(&format!(
+            "{}  process {}, {} thread{}",
+            trial.label(),
+            child.id(),
+            self.threads,
+            if self.threads == 1 { "" } else { "s" }
+        ));
+        let said = child.stderr.take();
+        let label = trial.label();
+        let words =
+            std::thread::spawn(move || said.map_or_else(Vec::new, |said| show(said, &label)));
+        self.running.push(Job {
+            trial,
+            child,
+            words,
+        });
+        Ok(())
+    }
+
+    /// Asks every process to stop after the step in hand, with a checkpoint.
+    pub(super) fn stop(&mut self) {
+        for job in &mut self.running {
+            drop(job.child.stdin.take());
+        }
+    }
+
+    /// Looks for a process that has ended, or waits a moment; `None` when there is no process.
+    pub(super) fn next(&mut self) -> Option<Option<(&'a Planned, Attempt)>> {
+        if self.running.is_empty() {
+            return None;
+        }
+        for place in 0..self.running.len() {
+            let status = match self.running[place].child.try_wait() {
+                Ok(None) => continue,
+                Ok(Some(status)) => Ok(status),
+                Err(error) => Err(error),
+            };
+            let job = self.running.swap_remove(place);
+            let number = job.child.id();
+            let words = job.words.join().unwrap_or_default();
+            let attempt = match status {
+                Ok(status) => judge(job.trial, number, status, &words),
+                Err(error) => Attempt::Failed(error.into()),
+            };
+            return Some(Some((job.trial, attempt)));
+        }
+        std::thread::sleep(LOOK);
+        Some(None)
+    }
+}
+
+impl Drop for Pool<'_> {
+    /// However the work ends, no process stays behind.
+    fn drop(&mut self) {
+        self.stop();
+        for job in &mut self.running {
+            let _ = job.child.wait();
+        }
+    }
+}
+
+/// The command line that trains one trial of a plan in a process: what was asked for, and which trial of it.
+pub(super) fn arguments(
+    trial: &Planned,
+    resolved: &Resolved,
+    overrides: &Overrides,
+    training: &TrainingArguments,
+) -> Vec<OsString> {
+    let mut arguments: Vec<OsString> = vec!["run".into(), resolved.path.clone().into()];
+    arguments.extend(["--only".into(), trial.name().into()]);
+    arguments.extend(shared_arguments(overrides, training));
+    arguments
+}
+
+/// What all trials of an experiment file have in common on the command line.
+pub(super) fn shared_arguments(
+    overrides: &Overrides,
+    training: &TrainingArguments,
+) -> Vec<OsString> {
+    let mut arguments = Vec::new();
+    let mut add = |name: &str, value: OsString| arguments.extend([name.into(), value]);
+    for assignment in &overrides.set {
+        add("--set", assignment.into());
+    }
+    // All of them: they are written into the resolved experiment, and the name says which one is meant.
+    for seed in &overrides.seeds {
+        add("--seed", seed.to_string().into());
+    }
+    if let Some(dataset) = &overrides.dataset {
+        add("--dataset", dataset.into());
+    }
+    add("--device", training.device.to_string().into());
+    add("--runs", training.runs.clone().into());
+    if overrides.quick {
+        arguments.push("--quick".into());
+    }
+    arguments
+}
+
+/// Shows the lines that a process says of its trial, and keeps the others.
+fn show(said: ChildStderr, label: &str) -> Vec<String> {
+    let mut kept = Vec::new();
+    for line in BufReader::new(said).lines() {
+        let Ok(line) = line else { break };
+        if line.starts_with(label) {
+            output::note(&line);
+        } else if !line.is_empty() {
+            kept.push(line);
+        }
+    }
+    kept
+}
+
+/// What the end of a process means.
+fn judge(trial: &Planned, number: u32, status: ExitStatus, words: &[String]) -> Attempt {
+    let code = status.code().and_then(|code| u8::try_from(code).ok());
+    match code {
+        Some(DONE) => return Attempt::Done,
+        Some(INTERRUPTED) => return Attempt::Interrupted,
+        _ => {}
+    }
+    match State::of(&trial.folder) {
+        Ok(State::Done) => Attempt::Done,
+        Ok(State::Running { process, host, .. }) if process != number => {
+            Attempt::Elsewhere(format!("process {process} on {host}"))
+        }
+        _ if code.is_none() => Attempt::Failed(anyhow!("process {number} was killed: {status}")),
+        _ => {
+            let start = words.iter().position(|line| line.starts_with("error"));
+            let reason =
+                start.map_or_else(|| status.to_string(), |start| words[start..].join("\n"));
+            let reason = reason.strip_prefix("error: ").unwrap_or(&reason);
+            Attempt::Failed(anyhow!(reason.to_owned()))
+        }
+    }
+}
+
+/// Stops when the standard input ends: whoever started this process is gone, or asks for it.
+pub(super) fn stop_when_input_ends(stop: &Interrupter) {
+    let stop = stop.clone();
+    std::thread::spawn(move || {
+        let _ = std::io::copy(&mut std::io::stdin().lock(), &mut std::io::sink());
+        stop.stop(Some(
+            "the process that started this one asks for it, or is gone",
+        ));
+    });
+}

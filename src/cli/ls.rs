@@ -1,0 +1,333 @@
+//! `colorize ls`: runs as a table.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Args;
+use serde_json::json;
+
+use super::cells;
+use super::{DONE, FAILED, RequestError, output};
+use crate::catalog::{Catalog, Entry, Fact, Filter, Group, Key, Order, Spread};
+use crate::dataset::Cache;
+use crate::evaluate::Metric;
+
+/// Arguments of `colorize ls`.
+#[derive(Debug, Args)]
+#[command(after_long_help = HELP)]
+pub(super) struct LsArguments {
+    /// Which runs, such as `metric:psnr>20 and fusion.extractor=resnet50`; all of them without one
+    #[arg(value_name = "FILTER", default_value = "", hide_default_value = true)]
+    filter: String,
+    /// Folder of all runs
+    #[arg(long, default_value = "runs", value_name = "DIR")]
+    runs: PathBuf,
+    /// Key to sort by, such as `metric:psnr`, `best:psnr`, `mean:train:loss`, `age` or `name`: the best or newest first
+    #[arg(long, value_name = "KEY", default_value = "name", value_parser = Key::parse)]
+    sort: Key,
+    /// Turn the order around
+    #[arg(long)]
+    reverse: bool,
+    /// Keys to show beside the run's name, with commas between them
+    #[arg(long, value_name = "KEYS", value_delimiter = ',', value_parser = Key::parse)]
+    columns: Vec<Key>,
+    /// One line a run
+    #[arg(long, conflicts_with = "group")]
+    by_seed: bool,
+    /// One line for all seeds of a configuration, as a table has it anyway
+    #[arg(long)]
+    group: bool,
+    /// Show only so many lines
+    #[arg(long, value_name = "N")]
+    limit: Option<usize>,
+    /// Print JSON: everything that is known of each run, or the columns of each group with `--group`
+    #[arg(long, conflicts_with = "csv")]
+    json: bool,
+    /// Print the columns as CSV, numbers in full: of each run, or of each group with `--group`
+    #[arg(long)]
+    csv: bool,
+}
+
+/// What `--help` says at the end.
+const HELP: &str = "\
+A filter compares keys: = != < <= > >= ~ (contains, or a pattern with * and ?) !~, `seed in (0, 1)`, joined by and, or, \
+not and parentheses. A value with spaces stands in quotes. Keys are
+  the dotted keys of experiment files     network.scale, fusion.extractor, train.optimizer.learning_rate
+  metric:NAME, best:NAME, mean:NAME       the last, the best, and the mean of the last tenth of the values on held-out images
+  train:NAME, mean:train:NAME             the same of what is logged of the training
+  experiment title variant trial seed     which run
+  status error step steps sessions        how it stands
+  age seconds started updated             when and how long; times may have a unit: `age<2d`
+  device device_class host version        where and with what
+  commit dirty code.ROOM                  code; the first digits of a hash will do
+  manifest content train_images validation_images weights parameters identity configuration";
+
+/// The metrics of the table, where no others are asked for.
+const METRICS: [Metric; 3] = [Metric::Psnr, Metric::Ciede2000, Metric::ColorfulnessRatio];
+
+impl LsArguments {
+    /// The columns beside the run's name.
+    fn keys(&self) -> Vec<Key> {
+        if !self.columns.is_empty() {
+            return self.columns.clone();
+        }
+        let fact = |fact| Key::Fact(fact);
+        let mut keys = vec![fact(Fact::Status), fact(Fact::Step)];
+        keys.extend(METRICS.map(Key::held_out));
+        keys.extend([Fact::Device, Fact::Age, Fact::Commit].map(fact));
+        if self.csv || self.json {
+            keys.extend([Fact::Steps, Fact::Dirty].map(fact));
+        }
+        // A metric that is sorted by wants to be seen.
+        if matches!(self.sort, Key::Metric { .. }) && !keys.contains(&self.sort) {
+            keys.insert(2, self.sort.clone());
+        }
+        keys
+    }
+}
+
+/// Lists runs.
+pub(super) fn run(arguments: &LsArguments) -> anyhow::Result<ExitCode> {
+    check_folder(&arguments.runs)?;
+    let filter = Filter::parse(&arguments.filter)?;
+    let cache = Cache::of_user()?;
+    let catalog = Catalog::open(&arguments.runs, &cache.folder)?;
+    let mut entries = catalog.select(&filter);
+    let order = Order::by(arguments.sort.clone(), arguments.reverse);
+    order.sort(&mut entries);
+    let limit = arguments.limit.unwrap_or(usize::MAX);
+    let keys = arguments.keys();
+    let is_table = !(arguments.json || arguments.csv);
+    if arguments.group || is_table && !arguments.by_seed {
+        let mut groups = Group::of(&entries, &catalog.entries);
+        order.sort_groups(&mut groups);
+        let all = groups.len();
+        groups.truncate(limit);
+        if arguments.json {
+            group_json(&groups, &keys);
+        } else if arguments.csv {
+            group_csv(&groups, &keys)?;
+        } else {
+            group_table(&groups, &keys);
+            cells::legend(&groups, &keys);
+            count(&catalog, entries.len(), (all, groups.len()), "groups");
+        }
+    } else {
+        let all = entries.len();
+        entries.truncate(limit);
+        if arguments.json {
+            let runs: Vec<_> = entries.iter().map(|entry| cells::json_run(entry)).collect();
+            output::line(&json!({ "runs": runs }).to_string());
+        } else if arguments.csv {
+            run_csv(&entries, &keys)?;
+        } else {
+            run_table(&entries, &keys);
+            count(&catalog, all, (all, entries.len()), "runs");
+        }
+    }
+    for unreadable in &catalog.unreadable {
+        output::note(&format!("unreadable: {}", unreadable.reason));
+    }
+    Ok(ExitCode::from(if catalog.unreadable.is_empty() {
+        DONE
+    } else {
+        FAILED
+    }))
+}
+
+/// A folder of runs that is not there is a slip of the keyboard.
+pub(super) fn check_folder(runs: &Path) -> Result<(), RequestError> {
+    if runs.is_dir() {
+        return Ok(());
+    }
+    let message = format!("there is no folder of runs `{}`", runs.display());
+    Err(RequestError(message))
+}
+
+fn run_table(entries: &[&Entry], keys: &[Key]) {
+    let header: Vec<String> = keys.iter().map(header).collect();
+    let mut names = vec!["run", "trial"];
+    names.extend(header.iter().map(String::as_str));
+    let mut table = output::table(&names);
+    for entry in entries {
+        let mut row = vec![entry.label(), entry.facts.trial.clone()];
+        row.extend(keys.iter().map(|key| cells::cell(entry, key)));
+        table.add_row(row);
+    }
+    align(&mut table, keys);
+    output::line(&table.to_string());
+    let mut runs = entries.iter();
+    if runs.any(|run| run.facts.dirty == Some(true)) {
+        output::line("");
+        output::line(cells::DIRTY);
+    }
+}
+
+fn group_table(groups: &[Group<'_>], keys: &[Key]) {
+    let header: Vec<String> = keys.iter().map(header).collect();
+    let mut names = vec!["run", "seeds"];
+    names.extend(header.iter().map(String::as_str));
+    let mut table = output::table(&names);
+    for group in groups {
+        let mut row = vec![group.first().label(), cells::seeds(group)];
+        row.extend(keys.iter().map(|key| cells::group_cell(group, key)));
+        table.add_row(row);
+    }
+    align(&mut table, keys);
+    output::line(&table.to_string());
+}
+
+/// Numbers stand with their points below one another.
+fn align(table: &mut comfy_table::Table, keys: &[Key]) {
+    for (index, key) in keys.iter().enumerate() {
+        let is_number = matches!(key, Key::Metric { .. } | Key::Fact(Fact::Step | Fact::Age));
+        if is_number {
+            output::align_right(table, index + 2..=index + 2);
+        }
+    }
+}
+
+/// A column's name: `psnr` for the last value on held-out images, anything else as filters write it.
+fn header(key: &Key) -> String {
+    let name = key.to_string();
+    match name.strip_prefix("metric:") {
+        Some(metric) => metric.to_owned(),
+        None => name,
+    }
+}
+
+fn run_csv(entries: &[&Entry], keys: &[Key]) -> anyhow::Result<()> {
+    let mut csv = csv::Writer::from_writer(Vec::new());
+    let mut names = ["experiment", "variant", "seed", "trial"]
+        .map(str::to_owned)
+        .to_vec();
+    names.extend(keys.iter().map(Key::to_string));
+    csv.write_record(&names)?;
+    for entry in entries {
+        let facts = &entry.facts;
+        let mut row = vec![
+            facts.experiment.clone(),
+            facts.variant.to_string(),
+            facts.seed.to_string(),
+            facts.trial.clone(),
+        ];
+        row.extend(keys.iter().map(|key| cells::plain(&entry.value(key))));
+        csv.write_record(&row)?;
+    }
+    output::text(&String::from_utf8(csv.into_inner()?)?);
+    Ok(())
+}
+
+/// What there is to say of a metric over seeds, in full.
+fn numbers(spread: Option<&Spread>) -> [(&'static str, Option<f64>); 5] {
+    let description = spread.map(|spread| &spread.description);
+    let interval = description.and_then(|it| it.interval);
+    [
+        ("mean", description.map(|it| it.mean)),
+        (
+            "standard_deviation",
+            description.and_then(|it| it.standard_deviation),
+        ),
+        ("n", description.map(|it| it.count as f64)),
+        ("low", interval.map(|it| it.low)),
+        ("high", interval.map(|it| it.high)),
+    ]
+}
+
+fn group_csv(groups: &[Group<'_>], keys: &[Key]) -> anyhow::Result<()> {
+    let mut csv = csv::Writer::from_writer(Vec::new());
+    let mut names = [
+        "experiment",
+        "variant",
+        "configuration",
+        "seeds",
+        "missing_seeds",
+    ]
+    .map(str::to_owned)
+    .to_vec();
+    for key in keys {
+        match key {
+            Key::Metric { .. } => {
+                names.extend(numbers(None).map(|(name, _)| format!("{key} {name}")));
+            }
+            _ => names.push(key.to_string()),
+        }
+    }
+    csv.write_record(&names)?;
+    for group in groups {
+        let facts = &group.first().facts;
+        let list = |seeds: Vec<String>| seeds.join(" ");
+        let mut row = vec![
+            facts.experiment.clone(),
+            facts.variant.to_string(),
+            facts.configuration.clone(),
+            list(
+                group
+                    .runs
+                    .iter()
+                    .map(|run| run.facts.seed.to_string())
+                    .collect(),
+            ),
+            list(group.missing.iter().map(u64::to_string).collect()),
+        ];
+        for key in keys {
+            match key {
+                Key::Metric { .. } => {
+                    let numbers = numbers(group.spread(key).as_ref());
+                    let texts = numbers
+                        .map(|(_, value)| value.map_or_else(String::new, cells::plain_number));
+                    row.extend(texts);
+                }
+                _ => row.push(cells::plain(&group.value(key))),
+            }
+        }
+        csv.write_record(&row)?;
+    }
+    output::text(&String::from_utf8(csv.into_inner()?)?);
+    Ok(())
+}
+
+fn group_json(groups: &[Group<'_>], keys: &[Key]) {
+    let groups: Vec<_> = groups
+        .iter()
+        .map(|group| {
+            let facts = &group.first().facts;
+            let mut json = json!({
+                "experiment": facts.experiment,
+                "variant": facts.variant,
+                "configuration": facts.configuration,
+                "seeds": group.runs.iter().map(|run| run.facts.seed).collect::<Vec<_>>(),
+                "missing_seeds": group.missing,
+            });
+            for key in keys {
+                json[key.to_string()] = match key {
+                    Key::Metric { .. } => cells::json_spread(group.spread(key).as_ref()),
+                    _ => cells::json_value(&group.value(key)),
+                };
+            }
+            json
+        })
+        .collect();
+    output::line(&json!({ "groups": groups }).to_string());
+}
+
+/// How much of how much is shown.
+fn count(catalog: &Catalog, runs: usize, (lines, shown): (usize, usize), what: &str) {
+    let all = catalog.entries.len();
+    let mut text = if runs == all {
+        format!("{all} runs")
+    } else {
+        format!("{runs} of {all} runs")
+    };
+    if what == "groups" {
+        text = format!(
+            "{text} in {lines} {}",
+            if lines == 1 { "line" } else { "lines" }
+        );
+    }
+    if shown < lines {
+        text = format!("{text}, {shown} shown");
+    }
+    output::line("");
+    output::line(&text);
+}

@@ -1,0 +1,319 @@
+//! `colorize plan`: what `run` would do.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+use comfy_table::CellAlignment;
+use serde::Serialize;
+
+use super::prepare::{ExperimentArguments, TrainingArguments};
+use super::{DONE, launch, output};
+use crate::backend::DeviceName;
+use crate::experiment::check_names;
+use crate::launcher::Queue;
+use crate::plan::{Counts, Estimate, Plan, Planned, Source, State};
+
+/// Arguments of `colorize plan`.
+#[derive(Debug, Args)]
+pub(super) struct PlanArguments {
+    #[command(flatten)]
+    experiments: ExperimentArguments,
+    /// Seed to plan instead of the experiment's; repeatable
+    #[arg(long, value_name = "N")]
+    seed: Vec<u64>,
+    /// Dataset manifest to use instead of the experiment's, such as `datasets/coco.toml`
+    #[arg(long, value_name = "MANIFEST")]
+    dataset: Option<PathBuf>,
+    /// Where it would be computed: `flex`, `libtorch` or `libtorch:cuda:0`
+    #[arg(long, default_value = "flex")]
+    device: DeviceName,
+    /// Folder of all runs
+    #[arg(long, default_value = "runs", value_name = "DIR")]
+    runs: PathBuf,
+    /// Print the plan as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Prints how every trial stands. Nothing is trained, and no run folder is touched.
+pub(super) fn run(arguments: &PlanArguments) -> anyhow::Result<ExitCode> {
+    let training = TrainingArguments {
+        dataset: arguments.dataset.clone(),
+        device: arguments.device,
+        runs: arguments.runs.clone(),
+        tui: false,
+    };
+    let resolved = arguments.experiments.resolve(&training, &arguments.seed)?;
+    check_names(&resolved)?;
+    // A plan is looked at where the queue is, and the device may be elsewhere.
+    let plan = training.plan_elsewhere(resolved)?.plan;
+    let queue = launch::queue(&arguments.runs)?;
+    if arguments.json {
+        output::line(&serde_json::to_string_pretty(&Written::of(&plan, &queue))?);
+    } else {
+        print(&plan, &queue);
+    }
+    Ok(ExitCode::from(DONE))
+}
+
+/// Prints a plan as a table, with its sums.
+pub(super) fn print(plan: &Plan, queue: &Queue) {
+    let mut table = output::table(&["trial", "state", "steps", "left", ""]);
+    for trial in plan.trials() {
+        table.add_row([
+            trial.label(),
+            launch::state_name(trial, queue).to_owned(),
+            format!("{}/{}", trial.steps - trial.steps_left(), trial.steps),
+            left(trial),
+            launch::details(trial, queue),
+        ]);
+    }
+    for column in [2, 3] {
+        if let Some(column) = table.column_mut(column) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    output::line(&table.to_string());
+    output::line("");
+    output::line(&sums(plan));
+    if !queue.is_empty() {
+        output::line(&launch::queued(plan, queue));
+    }
+    for line in sources(plan) {
+        output::line(&line);
+    }
+}
+
+/// How many trials stand how, and what is left to do.
+pub(super) fn sums(plan: &Plan) -> String {
+    let Counts {
+        done,
+        missing,
+        stale,
+        interrupted,
+        failed,
+        running,
+    } = plan.counts();
+    let trials = plan.trials().len();
+    let mut text = format!(
+        "{trials} trial{}: {done} done",
+        if trials == 1 { "" } else { "s" }
+    );
+    let beside = match stale {
+        0 => String::new(),
+        stale => format!(" ({stale} stale)"),
+    };
+    for (count, what) in [
+        (missing, format!("missing{beside}")),
+        (interrupted, "interrupted".to_owned()),
+        (failed, "failed".to_owned()),
+        (running, "running".to_owned()),
+    ] {
+        if count > 0 {
+            text.push_str(&format!(", {count} {what}"));
+        }
+    }
+    let (seconds, unknown) = plan.seconds_left();
+    let to_do = plan.to_do().len();
+    match unknown {
+        _ if to_do == 0 => {}
+        0 => text.push_str(&format!("; about {} left to train", duration(seconds))),
+        unknown if unknown == to_do => {
+            text.push_str("; nothing comparable has run here, so the time left is not known");
+        }
+        unknown => text.push_str(&format!(
+            "; about {} left to train, and {unknown} of which nothing comparable has run here",
+            duration(seconds)
+        )),
+    }
+    text
+}
+
+/// What the times are taken from.
+fn sources(plan: &Plan) -> Vec<String> {
+    let mut sources: BTreeMap<Source, (usize, usize)> = BTreeMap::new();
+    for estimate in plan
+        .trials()
+        .iter()
+        .filter_map(|trial| trial.estimate.as_ref())
+    {
+        let (trials, most) = sources.entry(estimate.from).or_default();
+        *trials += 1;
+        *most = estimate.runs.max(*most);
+    }
+    sources
+        .into_iter()
+        .map(|(source, (trials, most))| {
+            format!(
+                "time of {trials} trial{}: from {}{most} run{} of {}",
+                if trials == 1 { "" } else { "s" },
+                if trials == 1 || most == 1 {
+                    ""
+                } else {
+                    "up to "
+                },
+                if most == 1 { "" } else { "s" },
+                source.words()
+            )
+        })
+        .collect()
+}
+
+fn left(trial: &Planned) -> String {
+    match &trial.estimate {
+        Some(estimate) => duration(estimate.seconds),
+        None if trial.state == State::Done => String::new(),
+        None => "–".to_owned(),
+    }
+}
+
+/// What else there is to say of a trial.
+pub(super) fn details(trial: &Planned) -> String {
+    match &trial.state {
+        State::Done => String::new(),
+        State::Missing => trial.stale.as_ref().map_or_else(String::new, |stale| {
+            let changes: Vec<String> = stale.changes.iter().map(ToString::to_string).collect();
+            let what = if changes.is_empty() {
+                "by a program that told trials apart otherwise".to_owned()
+            } else {
+                changes.join(", ")
+            };
+            format!("stale: there is a run from before, {what}")
+        }),
+        State::Interrupted { step, killed } => {
+            let how = if *killed { "killed" } else { "stopped" };
+            match step {
+                0 => format!("{how}; begins anew"),
+                step => format!("{how}; goes on from step {step}"),
+            }
+        }
+        State::Failed { reason, .. } => reason.lines().next().unwrap_or_default().to_owned(),
+        State::Running {
+            host,
+            process,
+            since,
+            here,
+            ..
+        } => {
+            let since = since.strftime("%Y-%m-%d %H:%M UTC");
+            let place = if *here { "" } else { ", another machine" };
+            format!("process {process} on {host}{place}, since {since}")
+        }
+    }
+}
+
+/// `42 s`, `7 min`, `3 h 20 min`, `2 d 5 h`.
+fn duration(seconds: f64) -> String {
+    let seconds = seconds.round() as u64;
+    let minutes = (seconds + 30) / 60;
+    match (seconds, minutes) {
+        (0..60, _) => format!("{seconds} s"),
+        (_, 0..60) => format!("{minutes} min"),
+        (_, 60..1440) => format!("{} h {} min", minutes / 60, minutes % 60),
+        _ => format!("{} d {} h", minutes / 1440, minutes % 1440 / 60),
+    }
+}
+
+/// A plan for programs.
+#[derive(Serialize)]
+struct Written<'a> {
+    trials: Vec<WrittenTrial<'a>>,
+    counts: Counts,
+    /// Of the trials that are left to train, as far as it is known.
+    seconds_left: f64,
+    /// Trials of which nothing comparable has run here.
+    seconds_unknown_of: usize,
+}
+
+#[derive(Serialize)]
+struct WrittenTrial<'a> {
+    name: String,
+    experiment: &'a str,
+    variant: BTreeMap<&'a str, &'a str>,
+    seed: u64,
+    identity: String,
+    configuration: &'a str,
+    folder: String,
+    steps: usize,
+    #[serde(flatten)]
+    state: &'a State,
+    stale: Option<WrittenStale>,
+    estimate: Option<&'a Estimate>,
+    /// The task of Slurm that has it, and how that stands.
+    slurm: Option<WrittenTask<'a>>,
+}
+
+#[derive(Serialize)]
+struct WrittenTask<'a> {
+    task: &'a str,
+    state: &'static str,
+}
+
+#[derive(Serialize)]
+struct WrittenStale {
+    folder: String,
+    changes: Vec<String>,
+}
+
+impl<'a> Written<'a> {
+    fn of(plan: &'a Plan, queue: &'a Queue) -> Self {
+        let (seconds_left, seconds_unknown_of) = plan.seconds_left();
+        Self {
+            trials: plan
+                .trials()
+                .iter()
+                .map(|trial| WrittenTrial::of(trial, queue))
+                .collect(),
+            counts: plan.counts(),
+            seconds_left,
+            seconds_unknown_of,
+        }
+    }
+}
+
+impl<'a> WrittenTrial<'a> {
+    fn of(trial: &'a Planned, queue: &'a Queue) -> Self {
+        Self {
+            name: trial.name(),
+            experiment: &trial.experiment,
+            variant: trial.variant.iter().collect(),
+            seed: trial.seed,
+            identity: trial.identity.to_string(),
+            configuration: trial.identity.configuration(),
+            folder: trial.folder.path().display().to_string(),
+            steps: trial.steps,
+            state: &trial.state,
+            stale: trial.stale.as_ref().map(|stale| WrittenStale {
+                folder: stale.folder.path().display().to_string(),
+                changes: stale.changes.iter().map(ToString::to_string).collect(),
+            }),
+            estimate: trial.estimate.as_ref(),
+            slurm: queue.task(&trial.name()).map(|task| WrittenTask {
+                task: &task.id,
+                state: task.state.word(),
+            }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::duration;
+
+    #[test]
+    fn durations_are_as_exact_as_they_deserve() {
+        for (seconds, text) in [
+            (0.2, "0 s"),
+            (59.4, "59 s"),
+            (59.6, "1 min"),
+            (3_569.0, "59 min"),
+            (3_571.0, "1 h 0 min"),
+            (12_000.0, "3 h 20 min"),
+            (190_800.0, "2 d 5 h"),
+        ] {
+            assert_eq!(duration(seconds), text);
+        }
+    }
+}

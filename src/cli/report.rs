@@ -1,0 +1,143 @@
+//! `colorize report`: tables, figures and claims from run folders alone.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Args;
+
+use super::{DONE, FAILED, RequestError, output};
+use crate::report::claims::{Judged, Kept};
+use crate::report::{Judgement, Report, Selection};
+use crate::statistics::Verdict;
+
+/// Arguments of `colorize report`.
+#[derive(Debug, Args)]
+pub(super) struct ReportArguments {
+    /// Report files, such as `reports/stages.toml`
+    #[arg(required = true, value_name = "REPORT")]
+    reports: Vec<PathBuf>,
+    /// Folder of all runs
+    #[arg(long, default_value = "runs", value_name = "DIR")]
+    runs: PathBuf,
+    /// Folder to write to, as `<DIR>/<report>/`; without it beside the report's file
+    #[arg(long, value_name = "DIR", conflicts_with = "check")]
+    out: Option<PathBuf>,
+    /// Only judge the claims: exit 1 where one has fallen behind the `verdict` that is written beside it
+    #[arg(long)]
+    check: bool,
+}
+
+/// Makes every report, or checks its claims.
+pub(super) fn run(arguments: &ReportArguments) -> anyhow::Result<ExitCode> {
+    // All files are read before anything is made, so that a wrong one ends the command at once.
+    let reports = arguments
+        .reports
+        .iter()
+        .map(|path| Report::read(path))
+        .collect::<Result<Vec<_>, _>>()?;
+    for (index, report) in reports.iter().enumerate() {
+        let is_twice = reports[..index]
+            .iter()
+            .any(|other| other.name == report.name);
+        if is_twice && arguments.out.is_some() {
+            let message = format!("two reports are called `{}`", report.name);
+            return Err(RequestError(message).into());
+        }
+    }
+    let mut has_fallen = false;
+    for (index, report) in reports.into_iter().enumerate() {
+        if index > 0 {
+            output::line("");
+        }
+        if arguments.check {
+            has_fallen |= check(report, &arguments.runs)?;
+        } else {
+            make(report, arguments)?;
+        }
+    }
+    Ok(ExitCode::from(if has_fallen { FAILED } else { DONE }))
+}
+
+fn make(report: Report, arguments: &ReportArguments) -> anyhow::Result<()> {
+    let beside = report.path.parent().unwrap_or(Path::new("")).to_path_buf();
+    let out = arguments.out.clone().unwrap_or(beside);
+    let made = Judgement::of(report, &arguments.runs, None, false)?.make()?;
+    let folder = made.write(&out)?;
+    output::made(&made, &folder);
+    Ok(())
+}
+
+/// Judges the claims of a report; whether one has fallen behind what is written beside it.
+fn check(report: Report, runs: &Path) -> anyhow::Result<bool> {
+    let judgement = Judgement::of(report, runs, None, true)?;
+    let path = judgement.report.path.display().to_string();
+    let promised: Vec<&Judged> = judgement
+        .judged
+        .iter()
+        .filter(|judged| judged.claim.verdict.is_some())
+        .collect();
+    if promised.is_empty() {
+        return Err(RequestError(format!(
+            "no claim of `{path}` says which verdict is expected: write `verdict = \"supported\"` beside those that should hold"
+        ))
+        .into());
+    }
+    absent(&judgement.selection);
+    output::line(&path);
+    let mut fallen = 0;
+    for judged in &promised {
+        let expected = judged.claim.verdict.map_or("", Verdict::name);
+        let now = judged.verdict_name();
+        let text = &judged.claim.text;
+        match judged.kept() {
+            Some(Kept::Same) | None => output::line(&format!("  still {now}: {text}")),
+            Some(Kept::Better) => output::line(&format!(
+                "  now {now}, and the file says {expected}: {text}"
+            )),
+            Some(Kept::Worse) => {
+                fallen += 1;
+                output::line(&format!("  NO LONGER {expected}, now {now}: {text}"));
+            }
+        }
+        if judged.kept() != Some(Kept::Same) {
+            for line in output::claim_numbers(judged) {
+                output::line(&format!("      {line}"));
+            }
+        }
+    }
+    output::line(&match fallen {
+        0 => format!("{} claims hold as they are written down", promised.len()),
+        1 => format!("1 of {} claims no longer holds", promised.len()),
+        fallen => format!("{fallen} of {} claims no longer hold", promised.len()),
+    });
+    Ok(fallen > 0)
+}
+
+/// Says what is asked for and not there.
+pub(super) fn absent(selection: &Selection) {
+    for note in &selection.notes {
+        output::note(&format!("warning: {note}"));
+    }
+    for absent in &selection.absent {
+        output::note(&format!(
+            "missing: {} ({}); `{}`",
+            absent.name,
+            absent.why,
+            selection.command(&absent.experiment, &[])
+        ));
+    }
+    for group in &selection.groups {
+        let seeds: Vec<u64> = group.missing.iter().map(|missing| missing.seed).collect();
+        if let Some(first) = group.missing.first() {
+            let more = match seeds.len() {
+                1 => format!("seed {} ({})", first.seed, first.why),
+                count => format!("{count} seeds"),
+            };
+            output::note(&format!(
+                "missing: {more} of {}; `{}`",
+                group.name,
+                selection.command(group.experiment(), &seeds)
+            ));
+        }
+    }
+}

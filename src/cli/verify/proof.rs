@@ -1,0 +1,244 @@
+//! `colorize verify determinism` and `colorize verify resume`: that a result can be had again, to the bit.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+
+use anyhow::Context;
+use clap::Args;
+
+use crate::backend::{self, DeviceName};
+use crate::cli::prepare::{Prepared, prepare, stop_on_signal};
+use crate::cli::{DONE, FAILED, RequestError, output};
+use crate::dataset::Cache;
+use crate::experiment::{Overrides, resolve};
+use crate::proof::{self, Verdict};
+use crate::runs::find_run;
+use crate::train::{Display, Trial};
+
+/// Arguments of both proofs.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct ProofArguments {
+    /// Experiment file; of a matrix its first point, unless `--set` picks another
+    #[arg(value_name = "EXPERIMENT")]
+    experiment: PathBuf,
+    /// Steps: `determinism` trains so many, twice; `resume` so many and so many again after them
+    #[arg(long, value_name = "N", default_value_t = 8)]
+    steps: usize,
+    /// Change a value, as in `image.size=64`; typed like TOML; repeatable
+    #[arg(long, value_name = "KEY=VALUE")]
+    set: Vec<String>,
+    /// With the overrides of `[quick]`: small, on the synthetic world
+    #[arg(long)]
+    quick: bool,
+    /// Seed instead of the experiment's first
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// Dataset manifest to use instead of the experiment's
+    #[arg(long, value_name = "MANIFEST")]
+    dataset: Option<PathBuf>,
+    /// Where to compute: `flex`, `libtorch` or `libtorch:cuda:0`
+    #[arg(long, default_value = "flex")]
+    device: DeviceName,
+    /// Folder in which a temporary one is made for the runs, which is kept when they differ
+    #[arg(long, value_name = "DIR")]
+    temporary: Option<PathBuf>,
+}
+
+/// Arguments of `colorize verify resume`.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct ResumeArguments {
+    #[command(flatten)]
+    proof: ProofArguments,
+    /// Step after which the training is killed, above `--steps` and below twice as many; without it a random one
+    #[arg(long, value_name = "STEP")]
+    kill_after: Option<usize>,
+}
+
+/// Arguments of `colorize verify equal`.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct EqualArguments {
+    /// A run: its folder, or its name under `--runs`
+    #[arg(value_name = "RUN")]
+    run: String,
+    /// Another one, likewise, such as the same trial in another folder of runs
+    #[arg(value_name = "OTHER")]
+    other: String,
+    /// Folder of all runs
+    #[arg(long, default_value = "runs", value_name = "DIR")]
+    runs: PathBuf,
+}
+
+/// Compares two runs.
+pub(in crate::cli) fn equal(arguments: &EqualArguments) -> anyhow::Result<ExitCode> {
+    let one = find_run(&arguments.runs, &arguments.run)?;
+    let other = find_run(&arguments.runs, &arguments.other)?;
+    let verdict = proof::runs(&one, &other)?;
+    let what = format!("{} and {}", one.path().display(), other.path().display());
+    Ok(say(&what, &verdict))
+}
+
+/// Trains a few steps twice.
+pub(in crate::cli) fn determinism(arguments: &ProofArguments) -> anyhow::Result<ExitCode> {
+    let steps = arguments.steps;
+    let overrides = arguments.overrides(steps, steps);
+    let prepared = arguments.prepare(&overrides)?;
+    let seed = prepared.resolved.experiment.seeds[0];
+    arguments.warn();
+    let stop = stop_on_signal()?;
+    let workplace = arguments.workplace()?;
+    let trial = arguments.trial(&prepared, seed, workplace.path());
+    let verdict = proof::determinism(&trial, workplace.path(), &stop)?;
+    let what = format!(
+        "{} s{seed} on {}, {steps} steps twice",
+        trial.experiment.name, arguments.device
+    );
+    Ok(keep(say(&what, &verdict), &verdict, workplace))
+}
+
+/// Kills a training and lets it go on.
+pub(in crate::cli) fn resume(arguments: &ResumeArguments) -> anyhow::Result<ExitCode> {
+    let ResumeArguments { proof, kill_after } = arguments;
+    let (first, steps) = (proof.steps, 2 * proof.steps);
+    if first < 2 {
+        let text =
+            "`--steps` must be at least 2: the kill comes between the checkpoint and the end";
+        return Err(RequestError(text.to_owned()).into());
+    }
+    let between = first + 1..steps;
+    let kill_after = kill_after.unwrap_or_else(|| rand::random_range(between.clone()));
+    if !between.contains(&kill_after) {
+        let text = format!(
+            "`--kill-after` must be above {first}, where the checkpoint is, and below {steps}, where the training ends"
+        );
+        return Err(RequestError(text).into());
+    }
+    let overrides = proof.overrides(steps, first);
+    let prepared = proof.prepare(&overrides)?;
+    let seed = prepared.resolved.experiment.seeds[0];
+    proof.warn();
+    let stop = stop_on_signal()?;
+    let workplace = proof.workplace()?;
+    let program = std::env::current_exe().context("cannot find this program")?;
+    let name = &prepared.resolved.experiment.name;
+    let trial = proof
+        .trial(&prepared, seed, workplace.path())
+        .identity()
+        .trial();
+    let command = |runs: &Path| {
+        let mut command = Command::new(&program);
+        command.arg("run").arg(&proof.experiment);
+        command.arg("--only").arg(format!("{name}/{trial}"));
+        for assignment in &overrides.set {
+            command.arg("--set").arg(assignment);
+        }
+        // A row reaches the disk at once, so that it can be seen how far the process is.
+        command.args(["--set", "train.flush_seconds=1e-9"]);
+        command.args(["--seed", &seed.to_string()]);
+        command.args(["--device", &proof.device.to_string()]);
+        command.arg("--runs").arg(runs);
+        if let Some(manifest) = &proof.dataset {
+            command.arg("--dataset").arg(manifest);
+        }
+        if proof.quick {
+            command.arg("--quick");
+        }
+        command
+    };
+    let folder = |runs: &Path| proof.trial(&prepared, seed, runs).folder();
+    let killed = proof::resume(
+        &command,
+        &folder,
+        workplace.path(),
+        steps,
+        kill_after,
+        &stop,
+    )?;
+    let what = format!(
+        "{} s{seed} on {}, {steps} steps left alone, and killed after step {}, going on from step {first}",
+        prepared.resolved.experiment.name, proof.device, killed.after
+    );
+    let verdict = &killed.verdict;
+    Ok(keep(say(&what, verdict), verdict, workplace))
+}
+
+impl ProofArguments {
+    /// A training of `steps` with a checkpoint, an evaluation and a sample picture every `every`; what the user sets goes
+    /// before.
+    fn overrides(&self, steps: usize, every: usize) -> Overrides {
+        let mut set = vec![
+            format!("train.steps={steps}"),
+            format!("train.checkpoint_every={every}"),
+            format!("train.evaluate_every={every}"),
+            format!("train.sample_every={every}"),
+        ];
+        set.extend_from_slice(&self.set);
+        Overrides {
+            set,
+            seeds: self.seed.into_iter().collect(),
+            dataset: self.dataset.clone(),
+            quick: self.quick,
+        }
+    }
+
+    fn prepare(&self, overrides: &Overrides) -> anyhow::Result<Prepared> {
+        if self.steps == 0 {
+            return Err(RequestError("`--steps` must be at least 1".to_owned()).into());
+        }
+        backend::open(&self.device)?;
+        // Of a matrix the first point: `--set` picks another.
+        let resolved = resolve(&self.experiment, overrides)?.swap_remove(0);
+        prepare(resolved, &Cache::of_user()?, &[])
+    }
+
+    fn trial<'a>(&self, prepared: &'a Prepared, seed: u64, runs: &'a Path) -> Trial<'a> {
+        prepared.trial(seed, self.device, runs, Display::Silent)
+    }
+
+    fn workplace(&self) -> anyhow::Result<tempfile::TempDir> {
+        let folder = self.temporary.clone().unwrap_or_else(std::env::temp_dir);
+        tempfile::Builder::new()
+            .prefix("colorize-verify-")
+            .tempdir_in(&folder)
+            .with_context(|| format!("cannot make a folder in `{}`", folder.display()))
+    }
+
+    /// Says beforehand where bits cannot be expected to be equal.
+    fn warn(&self) {
+        if !backend::is_deterministic(&self.device) {
+            output::note(
+                "CUDA adds up the gradients of convolutions in an order that varies, so bits will probably differ; \
+                 docs/runs.md names the switches that help",
+            );
+        }
+    }
+}
+
+/// Prints what came of a comparison.
+fn say(what: &str, verdict: &Verdict) -> ExitCode {
+    match verdict {
+        Ok(equal) => {
+            output::line(&format!("equal to the bit: {what}"));
+            output::line(&format!("  {equal}"));
+            output::line(
+                "  not compared: what tells the time or the machine, such as `seconds` and `images_per_second`",
+            );
+            ExitCode::from(DONE)
+        }
+        Err(difference) => {
+            output::line(&format!("different: {what}"));
+            output::line(&format!("  {difference}"));
+            ExitCode::from(FAILED)
+        }
+    }
+}
+
+/// Keeps the runs of a proof that differ, and says where.
+fn keep(code: ExitCode, verdict: &Verdict, workplace: tempfile::TempDir) -> ExitCode {
+    if verdict.is_err() {
+        output::line(&format!(
+            "  the runs are kept in {}",
+            workplace.keep().display()
+        ));
+    }
+    code
+}

@@ -1,0 +1,324 @@
+//! Working off a plan: what is missing, interrupted or failed, one after another or side by side.
+
+use std::time::{Duration, Instant};
+
+use clap::Args;
+
+use super::prepare::{Prepared, TrainingArguments, Work, score_baselines};
+use super::{RequestError, jobs, output};
+use crate::experiment::Overrides;
+use crate::plan::{Planned, State};
+use crate::report::Summary;
+use crate::runs::{Holder, PATIENCE, RunError, Watch};
+use crate::train::{Division, Interrupter, Outcome, TrainError};
+
+/// How often owners on other machines are looked at when there is nothing else to do.
+const LOOK: Duration = Duration::from_millis(200);
+
+/// How a plan is worked off: arguments that `run` and `reproduce` share.
+#[derive(Debug, Args)]
+pub(super) struct WorkArguments {
+    /// Train N trials side by side, each in a process of its own, with the processor's threads divided among them
+    #[arg(long, value_name = "N", default_value = "1", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    jobs: u16,
+    /// Stop at the first trial that fails; this is the default
+    #[arg(long, conflicts_with = "keep_going")]
+    fail_fast: bool,
+    /// Go on with the other trials when one fails; they are listed at the end
+    #[arg(long)]
+    keep_going: bool,
+    /// Seconds without a sign of life after which a trial's owner on another machine counts as dead
+    #[arg(long, hide = true, value_name = "SECONDS")]
+    patience: Option<u64>,
+}
+
+/// What came of a plan.
+#[derive(Debug, Default)]
+pub(super) struct Worked {
+    /// Whether a stop was asked for before all was done.
+    pub(super) interrupted: bool,
+    /// The trials that failed, each with the reason.
+    pub(super) failed: Vec<(String, String)>,
+    /// The trials on which another process works.
+    pub(super) elsewhere: Vec<String>,
+}
+
+/// How one attempt at a trial ended.
+pub(super) enum Attempt {
+    Done,
+    Interrupted,
+    /// Another process has it.
+    Elsewhere(String),
+    Failed(anyhow::Error),
+}
+
+/// Trains what a plan has to do. `overrides` says what the command line changed of an experiment, for processes that are to
+/// read it again.
+///
+/// # Errors
+///
+/// What the first trial that failed said, unless `--keep-going`; [`Worked::failed`] holds it otherwise.
+pub(super) fn work_off(
+    work: &Work,
+    arguments: &WorkArguments,
+    training: &TrainingArguments,
+    overrides: &dyn Fn(&Prepared) -> Overrides,
+    stop: &Interrupter,
+) -> anyhow::Result<Worked> {
+    if arguments.jobs > 1 && training.tui {
+        let reason = "`--tui` shows one trial at a time: leave it out, or `--jobs`";
+        return Err(RequestError(reason.to_owned()).into());
+    }
+    let patience = arguments.patience.map_or(PATIENCE, Duration::from_secs);
+    let mut worker = Worker {
+        work,
+        arguments,
+        training,
+        overrides,
+        stop,
+        watch: Watch::new(patience),
+        worked: Worked::default(),
+        passed_over: Vec::new(),
+        freed: Vec::new(),
+    };
+    for trial in work.plan.trials() {
+        match &trial.state {
+            State::Done => output::note(&format!("{}  already done", trial.label())),
+            // Watched from now on: by the time the others are done, much is known.
+            State::Running { .. } => worker.pass_over(trial)?,
+            _ => {}
+        }
+    }
+    worker.train(&work.plan.to_do())?;
+    while !worker.is_over() {
+        let freed = worker.freed()?;
+        if freed.is_empty() {
+            break;
+        }
+        worker.train(&freed)?;
+    }
+    let Worker {
+        mut worked,
+        passed_over,
+        ..
+    } = worker;
+    for trial in passed_over {
+        output::note(&format!("{}  left to {}", trial.label(), owner(trial)?));
+        worked.elsewhere.push(trial.label());
+    }
+    worked.interrupted |= stop.should_stop();
+    for (label, reason) in &worked.failed {
+        output::note(&format!("{label}  failed: {reason}"));
+    }
+    Ok(worked)
+}
+
+struct Worker<'a> {
+    work: &'a Work,
+    arguments: &'a WorkArguments,
+    training: &'a TrainingArguments,
+    overrides: &'a dyn Fn(&Prepared) -> Overrides,
+    stop: &'a Interrupter,
+    watch: Watch,
+    worked: Worked,
+    /// Trials that another process has.
+    passed_over: Vec<&'a Planned>,
+    /// Trials that another process had and gave free. It is tried once to take such a one.
+    freed: Vec<&'a Planned>,
+}
+
+impl<'a> Worker<'a> {
+    fn is_over(&self) -> bool {
+        self.worked.interrupted || self.stop.should_stop()
+    }
+
+    fn pass_over(&mut self, trial: &'a Planned) -> Result<(), RunError> {
+        self.watch.look(&trial.folder)?;
+        self.passed_over.push(trial);
+        Ok(())
+    }
+
+    fn train(&mut self, trials: &[&'a Planned]) -> anyhow::Result<()> {
+        if self.arguments.jobs > 1 {
+            return self.side_by_side(trials);
+        }
+        for trial in trials {
+            if self.is_over() {
+                break;
+            }
+            let attempt = match self.work.prepared(trial) {
+                Some(prepared) => attempt(prepared, trial, self.training, self.stop),
+                None => continue,
+            };
+            self.settle(trial, attempt)?;
+        }
+        Ok(())
+    }
+
+    fn side_by_side(&mut self, trials: &[&'a Planned]) -> anyhow::Result<()> {
+        let jobs = usize::from(self.arguments.jobs);
+        let mut waiting = trials.iter().copied();
+        let mut pool = jobs::Pool::new(self.training, jobs);
+        let mut first_failure = None;
+        loop {
+            let is_over = self.is_over() || first_failure.is_some();
+            if is_over {
+                pool.stop();
+            }
+            while !is_over && pool.has_room() {
+                let Some(trial) = waiting.next() else { break };
+                let Some(prepared) = self.work.prepared(trial) else {
+                    continue;
+                };
+                // Once, here, and not by every process anew.
+                if let Err(error) = baselines(prepared, self.training) {
+                    self.settle(trial, Attempt::Failed(error))?;
+                    continue;
+                }
+                pool.start(trial, &prepared.resolved, &(self.overrides)(prepared))?;
+            }
+            let (trial, attempt) = match pool.next() {
+                None => break,
+                Some(None) => continue,
+                Some(Some(ended)) => ended,
+            };
+            if let Err(error) = self.settle(trial, attempt) {
+                // The others are stopped, each with a checkpoint, before the failure is told.
+                first_failure.get_or_insert(error);
+            }
+        }
+        first_failure.map_or(Ok(()), Err)
+    }
+
+    /// Notes how an attempt ended, and says it.
+    fn settle(&mut self, trial: &'a Planned, attempt: Attempt) -> anyhow::Result<()> {
+        let label = trial.label();
+        match attempt {
+            Attempt::Done => output::note(&format!("{label}  done")),
+            Attempt::Interrupted => {
+                self.worked.interrupted = true;
+                output::note(&format!(
+                    "{label}  interrupted{}; the same command goes on from there",
+                    match State::of(&trial.folder)? {
+                        State::Interrupted { step, .. } => format!(" at step {step}"),
+                        _ => String::new(),
+                    }
+                ));
+            }
+            Attempt::Elsewhere(owner) => {
+                output::note(&format!("{label}  passed over: {owner} works on it"));
+                self.pass_over(trial)?;
+            }
+            Attempt::Failed(error) if self.arguments.keep_going => {
+                let reason = format!("{error:#}");
+                output::note(&format!("{label}  failed: {reason}"));
+                self.worked.failed.push((label, reason));
+            }
+            Attempt::Failed(error) => return Err(error.context(label)),
+        }
+        Ok(())
+    }
+
+    /// Of the trials that were passed over, those whose owner has died or stopped meanwhile. Owners on other machines are
+    /// watched until their heart beats, or has been silent for too long.
+    fn freed(&mut self) -> anyhow::Result<Vec<&'a Planned>> {
+        let mut begun = None;
+        let mut freed = Vec::new();
+        loop {
+            let mut silent = Duration::ZERO;
+            let mut held = Vec::new();
+            for trial in std::mem::take(&mut self.passed_over) {
+                if self.freed.contains(&trial) {
+                    held.push(trial);
+                    continue;
+                }
+                match self.watch.look(&trial.folder)? {
+                    Holder::Dead(owner) => {
+                        // On this machine the lock itself sees that the owner is gone.
+                        trial.folder.bury(&owner)?;
+                        freed.push(trial);
+                    }
+                    Holder::Nobody => freed.push(trial),
+                    Holder::Alive(_) => held.push(trial),
+                    Holder::Elsewhere { owner, .. } => {
+                        let beat = self.watch.last_beat(&owner);
+                        if begun.is_none_or(|begun| beat.is_none_or(|beat| beat < begun)) {
+                            silent = silent.max(self.watch.left(&owner));
+                        }
+                        held.push(trial);
+                    }
+                }
+            }
+            self.passed_over = held;
+            freed.retain(|trial| {
+                let is_done = matches!(State::of(&trial.folder), Ok(State::Done));
+                if is_done {
+                    output::note(&format!("{}  done by another process", trial.label()));
+                }
+                !is_done
+            });
+            if !freed.is_empty() || silent.is_zero() || self.is_over() {
+                self.freed.extend_from_slice(&freed);
+                return Ok(freed);
+            }
+            if begun.is_none() {
+                begun = Some(Instant::now());
+                output::note(&format!(
+                    "waiting up to {} s for a sign of life from other machines",
+                    silent.as_secs() + 1
+                ));
+            }
+            std::thread::sleep(LOOK.min(silent));
+        }
+    }
+}
+
+/// One attempt at a trial, in this process.
+pub(super) fn attempt(
+    prepared: &Prepared,
+    trial: &Planned,
+    training: &TrainingArguments,
+    stop: &Interrupter,
+) -> Attempt {
+    if let Err(error) = baselines(prepared, training) {
+        return Attempt::Failed(error);
+    }
+    match training.trial(prepared, trial.seed).run(stop) {
+        Ok(Outcome::Done | Outcome::AlreadyDone) => Attempt::Done,
+        Ok(Outcome::Interrupted { .. }) => Attempt::Interrupted,
+        Err(TrainError::Run(RunError::Locked { .. })) => {
+            Attempt::Elsewhere(owner(trial).unwrap_or_else(|_| "another process".to_owned()))
+        }
+        Err(error) => Attempt::Failed(error.into()),
+    }
+}
+
+/// Scores the baselines of an experiment, unless they are there.
+fn baselines(prepared: &Prepared, training: &TrainingArguments) -> anyhow::Result<()> {
+    let experiment = &prepared.resolved.experiment;
+    let divided = Division::of(&prepared.selection, experiment)?;
+    let hash = prepared.selection.content_hash().to_hex();
+    let dataset = &prepared.manifest.name;
+    score_baselines(experiment, dataset, &divided, &hash, &training.runs)?;
+    Ok(())
+}
+
+/// Who works on a trial now.
+fn owner(trial: &Planned) -> Result<String, RunError> {
+    Ok(match trial.folder.holder()? {
+        Holder::Alive(owner) | Holder::Dead(owner) | Holder::Elsewhere { owner, .. } => {
+            owner.to_string()
+        }
+        Holder::Nobody => "another process".to_owned(),
+    })
+}
+
+/// What the plan's trials have left, those that have begun.
+pub(super) fn summaries(work: &Work) -> Result<Vec<Summary>, RunError> {
+    let begun = work
+        .plan
+        .trials()
+        .iter()
+        .filter(|trial| matches!(trial.folder.record(), Ok(Some(_))));
+    begun.map(|trial| Summary::read(&trial.folder)).collect()
+}

@@ -1,0 +1,48 @@
+//! The bytes of a small event file, held against those that TensorBoard's own writer makes of the same events.
+
+use super::event::{self, Picture};
+use super::record::framed;
+
+/// Bytes as a person compares them: sixteen a line.
+fn hexadecimal(bytes: &[u8]) -> String {
+    let lines = bytes.chunks(16).map(|line| {
+        let bytes: Vec<String> = line.iter().map(|byte| format!("{byte:02x}")).collect();
+        bytes.join(" ")
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// `tests/golden/event_file.py` makes it with the package `tensorboard`.
+#[test]
+fn an_event_file_is_tensorboards_to_the_byte() {
+    let mut file = framed(&event::version(1_700_000_000.5));
+    for (step, value) in [(1, 0.1), (300, f64::NAN), (1 << 40, f64::NEG_INFINITY)] {
+        file.extend(framed(&event::scalar(
+            1_700_000_001.25,
+            step,
+            "train/loss",
+            value,
+        )));
+    }
+    let golden = include_str!("../../../tests/golden/event_file.hex");
+    assert_eq!(hexadecimal(&file), golden.trim_end());
+}
+
+#[test]
+fn a_picture_says_its_size() {
+    let mut png = Vec::new();
+    let mut encoder = png::Encoder::new(&mut png, 7, 300);
+    encoder.set_color(png::ColorType::Rgb);
+    encoder.set_depth(png::BitDepth::Eight);
+    let mut writer = encoder.write_header().unwrap();
+    writer.write_image_data(&vec![0; 7 * 300 * 3]).unwrap();
+    writer.finish().unwrap();
+    let picture = Picture::of(&png).unwrap();
+    let said = format!("{picture:?}");
+    assert!(
+        said.starts_with("Picture { width: 7, height: 300, colors: 3,"),
+        "{said}"
+    );
+    assert!(Picture::of(b"GIF89a").is_none());
+    assert!(Picture::of(b"\x89PNG\r\n\x1a\n").is_none());
+}

@@ -1,0 +1,73 @@
+//! The claims' differences with their intervals.
+
+use super::{Context, Drawing, FigureSpec, Outline, Shown, sentences, shown_metric};
+use crate::evaluate::Metric;
+use crate::figure::{Interval, IntervalGroup, Verdict, VerdictNames, intervals};
+use crate::report::claims::Judged;
+use crate::statistics;
+
+pub(super) fn draw(spec: &FigureSpec, context: &Context<'_>) -> Vec<Drawing> {
+    let mut groups: Vec<(Metric, Vec<Interval>)> = Vec::new();
+    for Judged { claim, result } in context.judged {
+        let Ok(numbers) = result else { continue };
+        let row = Interval {
+            label: claim.text.clone(),
+            value: numbers.comparison.difference,
+            low: numbers.comparison.interval.low,
+            high: numbers.comparison.interval.high,
+            verdict: match numbers.verdict {
+                statistics::Verdict::Supported => Verdict::Good,
+                statistics::Verdict::NotDecided => Verdict::Open,
+                statistics::Verdict::Contradicted => Verdict::Bad,
+            },
+        };
+        match groups.iter_mut().find(|(known, _)| *known == claim.metric) {
+            Some((_, rows)) => rows.push(row),
+            None => groups.push((claim.metric, vec![row])),
+        }
+    }
+    if groups.is_empty() {
+        return Vec::new();
+    }
+    let title = spec.title("Claims: differences with their 95 % intervals");
+    let open = context.judged.len() - groups.iter().map(|(_, rows)| rows.len()).sum::<usize>();
+    let remark = match open {
+        0 => String::new(),
+        1 => "One claim is open, and not shown.".to_owned(),
+        count => format!("{count} claims are open, and not shown."),
+    };
+    let groups: Vec<IntervalGroup> = groups
+        .into_iter()
+        .map(|(metric, rows)| {
+            let digits = digits_of(rows.iter().map(|row| row.high - row.low));
+            IntervalGroup {
+                metric: shown_metric(metric, digits),
+                rows,
+            }
+        })
+        .collect();
+    let outline = Outline {
+        name: spec.name().to_owned(),
+        figure: spec.name().to_owned(),
+        title: title.clone(),
+        caption: sentences(&spec.caption, &remark),
+        alternative: "Differences with their intervals about a zero line; the claims say the same in words and numbers.".to_owned(),
+        shown: Shown {
+            groups: (0..context.selection.groups.len()).collect(),
+            all_seeds: true,
+        },
+    };
+    vec![outline.draw(|theme| intervals(&title, &groups, VerdictNames::CLAIMS, theme))]
+}
+
+/// As many decimals as show the narrowest of intervals in two digits.
+pub(super) fn digits_of(widths: impl Iterator<Item = f64>) -> usize {
+    let narrowest = widths
+        .filter(|width| *width > 0.0)
+        .fold(f64::INFINITY, f64::min);
+    if narrowest.is_finite() {
+        (1.0 - narrowest.log10().floor()).clamp(0.0, 6.0) as usize
+    } else {
+        2
+    }
+}

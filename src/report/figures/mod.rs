@@ -1,0 +1,230 @@
+//! The figures of a report: what a file asks for, one file a kind, and from which numbers and pictures each is drawn.
+//!
+//! A kind is an arm of [`FigureKind`] and a file here that turns runs into the data of a drawing of
+//! [`figure`](crate::figure). Pictures come from the run folders' samples; nothing is decoded or computed anew that a run
+//! has not left there.
+
+mod chroma;
+mod claims;
+mod comparison;
+mod curves;
+mod duel;
+mod effects;
+pub(super) mod pictures;
+mod progress;
+mod resources;
+mod samples;
+mod scatter;
+mod spec;
+
+use std::collections::BTreeMap;
+
+use rayon::prelude::*;
+
+pub use spec::{FigureKind, FigureSpec, LossScale};
+
+use super::claims::Judged;
+use super::{Material, ReportError, Selection};
+use crate::evaluate::{self, Metric};
+use crate::figure::{Better, Figure, Look, Metric as ShownMetric, RunName, Theme};
+use crate::statistics::ImageTerms;
+
+/// What figures are drawn from.
+#[derive(Debug, Clone, Copy)]
+pub struct Context<'a> {
+    /// The runs.
+    pub selection: &'a Selection,
+    /// Their numbers.
+    pub material: &'a Material,
+    /// The claims.
+    pub judged: &'a [Judged],
+}
+
+impl Context<'_> {
+    /// A group as figures name it: its look is the same in every figure of the report.
+    fn name(&self, group: usize) -> RunName {
+        RunName {
+            label: self.selection.groups[group].label.clone(),
+            look: Look::Run(group),
+        }
+    }
+
+    /// Divides groups by the images that judged them.
+    fn by_jury(&self, spec: &FigureSpec, groups: &[usize]) -> Vec<Part> {
+        let mut parts: Vec<Part> = Vec::new();
+        for jury in &self.material.juries {
+            let groups: Vec<usize> = groups
+                .iter()
+                .copied()
+                .filter(|group| jury.groups.contains(group))
+                .collect();
+            if groups.is_empty() {
+                continue;
+            }
+            let plain = format!("{}-{}", spec.name(), slug(&jury.categories));
+            let is_taken = parts.iter().any(|part| part.name == plain);
+            parts.push(Part {
+                name: if is_taken {
+                    format!("{plain}-{}", parts.len() + 1)
+                } else {
+                    plain
+                },
+                categories: jury.categories.clone(),
+                groups,
+            });
+        }
+        if let [part] = &mut parts[..] {
+            spec.name().clone_into(&mut part.name);
+        }
+        parts
+    }
+}
+
+/// Groups that were judged by the same images.
+struct Part {
+    /// What the files of a figure of them are called.
+    name: String,
+    categories: String,
+    groups: Vec<usize>,
+}
+
+impl Part {
+    /// A title that says which photographs, where they are not of all kinds.
+    fn title(&self, title: &str) -> String {
+        match self.categories.as_str() {
+            "all categories" => title.to_owned(),
+            categories => format!("{title}, {categories}"),
+        }
+    }
+}
+
+/// A metric as figures write it.
+fn shown_metric(metric: Metric, digits: usize) -> ShownMetric {
+    ShownMetric {
+        name: metric.title().to_owned(),
+        unit: metric.unit().unwrap_or_default().to_owned(),
+        digits,
+        better: match metric.better() {
+            evaluate::Better::Lower => Better::Lower,
+            _ => Better::Higher,
+        },
+    }
+}
+
+/// The metric of every image on its own.
+fn by_image(terms: Option<&Vec<ImageTerms>>) -> BTreeMap<i64, f64> {
+    let terms = terms.map_or(&[][..], Vec::as_slice).iter();
+    terms
+        .filter(|term| term.denominator != 0.0)
+        .map(|term| (term.image, term.numerator / term.denominator))
+        .collect()
+}
+
+/// A figure, drawn.
+#[derive(Debug, Clone)]
+pub struct Drawing {
+    /// What its files are called.
+    pub name: String,
+    /// The name of the figure in the report's file, which may be drawn as several.
+    pub figure: String,
+    /// Its title.
+    pub title: String,
+    /// What it shows and how to read it.
+    pub caption: String,
+    /// What somebody who does not see it should know of it.
+    pub alternative: String,
+    /// The groups that it shows, and how many of their runs: all, or the first alone.
+    pub shown: Shown,
+    /// On a light page.
+    pub light: Figure,
+    /// On a dark page.
+    pub dark: Figure,
+}
+
+/// The runs that a figure shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shown {
+    /// The groups, by their places in the selection.
+    pub groups: Vec<usize>,
+    /// Whether it shows every seed, or the first alone.
+    pub all_seeds: bool,
+}
+
+/// What a drawing is, but for its two themes.
+struct Outline {
+    name: String,
+    figure: String,
+    title: String,
+    caption: String,
+    alternative: String,
+    shown: Shown,
+}
+
+impl Outline {
+    fn draw(self, draw: impl Fn(Theme) -> Figure + Sync) -> Drawing {
+        let (light, dark) = rayon::join(|| draw(Theme::Light), || draw(Theme::Dark));
+        let Self {
+            name,
+            figure,
+            title,
+            caption,
+            alternative,
+            shown,
+        } = self;
+        Drawing {
+            name,
+            figure,
+            title,
+            caption,
+            alternative,
+            shown,
+            light,
+            dark,
+        }
+    }
+}
+
+/// Draws all figures of a report, in order.
+///
+/// # Errors
+///
+/// [`ReportError`] when a sample picture cannot be read.
+pub fn draw_all(
+    specs: &[FigureSpec],
+    context: &Context<'_>,
+) -> Result<Vec<Vec<Drawing>>, ReportError> {
+    specs.par_iter().map(|spec| spec.draw(context)).collect()
+}
+
+/// Two sentences, of which either may be empty.
+fn sentences(first: &str, second: &str) -> String {
+    match (first.is_empty(), second.is_empty()) {
+        (true, _) => second.to_owned(),
+        (_, true) => first.to_owned(),
+        (false, false) => format!("{first} {second}"),
+    }
+}
+
+/// Letters and digits in lower case, with single hyphens between: for names of files.
+pub(super) fn slug(text: &str) -> String {
+    let mut slug = String::new();
+    for letter in text.chars() {
+        if letter.is_ascii_alphanumeric() {
+            slug.push(letter.to_ascii_lowercase());
+        } else if !slug.ends_with('-') && !slug.is_empty() {
+            slug.push('-');
+        }
+    }
+    slug.trim_end_matches('-').to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_files_are_plain() {
+        assert_eq!(slug("03-yuv image.size=96"), "03-yuv-image-size-96");
+        assert_eq!(slug("<script>"), "script");
+    }
+}

@@ -1,0 +1,81 @@
+//! Memory and speed over the steps.
+
+use super::{Context, Drawing, FigureSpec, Outline, Shown, sentences};
+use crate::figure::{Along, Resource, ResourcePanel, RunName, Smoothing, resources};
+use crate::report::Needs;
+
+/// Steps over which the speed is averaged for the eye where the file says nothing.
+const SMOOTHED_STEPS: f64 = 20.0;
+
+/// What is logged, and how it is shown.
+const LOGGED: [(&str, &str); 3] = [
+    ("images_per_second", "Training speed"),
+    ("resident_memory_bytes", "Resident memory"),
+    ("gpu_memory_bytes", "Memory of the graphics card"),
+];
+
+pub(super) fn needs(needs: &mut Needs) {
+    for (metric, _) in LOGGED {
+        needs.add_series("train", metric);
+    }
+}
+
+pub(super) fn draw(spec: &FigureSpec, groups: &[usize], context: &Context<'_>) -> Vec<Drawing> {
+    let smooth = spec.smooth.unwrap_or(SMOOTHED_STEPS);
+    let panels: Vec<ResourcePanel> = LOGGED
+        .into_iter()
+        .filter_map(|(metric, title)| {
+            let lines: Vec<(RunName, Vec<(f64, f64)>)> = groups
+                .iter()
+                .map(|&group| (context.name(group), points(group, metric, context)))
+                .filter(|(_, points)| !points.is_empty())
+                .collect();
+            let is_speed = metric == "images_per_second";
+            (!lines.is_empty()).then(|| ResourcePanel {
+                title: title.to_owned(),
+                resource: if is_speed {
+                    Resource::Measured {
+                        unit: "images/s".to_owned(),
+                    }
+                } else {
+                    Resource::Memory
+                },
+                smoothing: if is_speed && smooth > 0.0 {
+                    Smoothing::Mean { steps: smooth }
+                } else {
+                    Smoothing::None
+                },
+                lines,
+            })
+        })
+        .collect();
+    if panels.is_empty() {
+        return Vec::new();
+    }
+    let title = spec.title("Speed and memory of training");
+    let outline = Outline {
+        name: spec.name().to_owned(),
+        figure: spec.name().to_owned(),
+        title: title.clone(),
+        caption: sentences(
+            &spec.caption,
+            "The first seed of each run. Speed counts training steps alone, and what else the machine did.",
+        ),
+        alternative: format!(
+            "{} panels of lines over training steps. The table of training facts holds the numbers.",
+            panels.len()
+        ),
+        shown: Shown {
+            groups: groups.to_vec(),
+            all_seeds: false,
+        },
+    };
+    vec![outline.draw(|theme| resources(&title, Along::Steps, &panels, theme))]
+}
+
+fn points(group: usize, metric: &str, context: &Context<'_>) -> Vec<(f64, f64)> {
+    let key = ("train".to_owned(), metric.to_owned());
+    let run = context.material.numbers[group].first();
+    let series = run.and_then(|run| run.series.get(&key));
+    series.cloned().unwrap_or_default()
+}

@@ -1,0 +1,116 @@
+//! One metric against another, a dot an image: whether what is accurate is dull.
+
+use std::collections::BTreeMap;
+
+use super::{Context, Drawing, FigureSpec, Outline, Shown, by_image, sentences};
+use crate::evaluate::{Better, Metric};
+use crate::figure::{Cloud, Reference, Scatter, scatter};
+use crate::report::Needs;
+use crate::report::table::{digits, heading, number};
+
+/// Across and upwards where the file names none.
+const METRICS: [Metric; 2] = [Metric::ColorfulnessRatio, Metric::PsnrLumaReplaced];
+
+pub(super) fn needs(spec: &FigureSpec, needs: &mut Needs) {
+    needs.add_paired(spec.metrics(&METRICS));
+    needs.add_values(spec.metrics(&METRICS));
+}
+
+pub(super) fn draw(spec: &FigureSpec, groups: &[usize], context: &Context<'_>) -> Vec<Drawing> {
+    let [across, up] = spec.metrics(&METRICS)[..] else {
+        return Vec::new();
+    };
+    let parts = context.by_jury(spec, groups);
+    parts
+        .into_iter()
+        .map(|part| {
+            let jury = context.material.jury(part.groups[0]);
+            let gray = jury.and_then(|jury| jury.baselines.iter().find(|it| it.name == "gray"));
+            let gray = gray.and_then(|gray| gray.values.get(up.name()));
+            let content = Scatter {
+                x_label: heading(across),
+                y_label: heading(up),
+                clouds: part
+                    .groups
+                    .iter()
+                    .map(|&group| Cloud {
+                        run: context.name(group),
+                        points: points(group, across, up, context),
+                    })
+                    .collect(),
+                x_references: if across.better() == Better::One {
+                    vec![Reference {
+                        label: "photographs".to_owned(),
+                        value: 1.0,
+                    }]
+                } else {
+                    Vec::new()
+                },
+                y_references: gray
+                    .filter(|value| value.is_finite())
+                    .map(|&value| Reference {
+                        label: format!("no colour {}", number(Some(value), digits(up))),
+                        value,
+                    })
+                    .into_iter()
+                    .collect(),
+            };
+            let default = format!("{} against {}", lower(across), lower(up));
+            let title = part.title(&spec.title(&capitalized(&default)));
+            let outline = Outline {
+                name: part.name.clone(),
+                figure: spec.name().to_owned(),
+                title: title.clone(),
+                caption: sentences(
+                    &spec.caption,
+                    "A dot is a held-out image, at the last step, the mean over seeds.",
+                ),
+                alternative: format!(
+                    "Clouds of dots of {} runs: {}. The table of scores holds the means.",
+                    content.clouds.len(),
+                    default
+                ),
+                shown: Shown {
+                    groups: part.groups.clone(),
+                    all_seeds: true,
+                },
+            };
+            outline.draw(|theme| scatter(&title, &content, theme))
+        })
+        .collect()
+}
+
+/// Both metrics of every image, each the mean over seeds.
+fn points(group: usize, across: Metric, up: Metric, context: &Context<'_>) -> Vec<(f64, f64)> {
+    let runs = &context.material.numbers[group];
+    let means = |metric: Metric| -> BTreeMap<i64, f64> {
+        let mut sums: BTreeMap<i64, (f64, f64)> = BTreeMap::new();
+        for run in runs {
+            for (image, value) in by_image(run.terms.get(metric.name())) {
+                let sum = sums.entry(image).or_default();
+                sum.0 += value;
+                sum.1 += 1.0;
+            }
+        }
+        let means = sums.into_iter();
+        means
+            .map(|(image, (sum, count))| (image, sum / count))
+            .collect()
+    };
+    let upwards = means(up);
+    means(across)
+        .into_iter()
+        .filter_map(|(image, x)| Some((x, *upwards.get(&image)?)))
+        .collect()
+}
+
+fn lower(metric: Metric) -> String {
+    super::curves::lower_first(metric.title())
+}
+
+fn capitalized(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(letters).collect()
+    })
+}
