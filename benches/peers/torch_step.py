@@ -1,114 +1,55 @@
-"""A training step of this program beside PyTorch's, in turn, on one machine.
+"""A training step in PyTorch: forward, backward and Adam on random input, as one would write it there.
 
-    python3 -m venv peer && peer/bin/pip install -r benches/peers/requirements.txt
-    cargo bench --no-run --features libtorch --bench step
-    peer/bin/python benches/peers/step.py --bench target/release/deps/step-... [--rounds 9] [--threads 2]
+    python torch_step.py eager|channels_last|compile [bf16] [--kind fusion] [--threads 2] [--size 256] [--batch 8]
 
-Each contender is a program of its own that waits for its turn: forward, backward and Adam on random input, 256x256,
-batches of 8, scale 16, five residual blocks. Prints a Markdown table: the median of a step by the clock, the middle of
-the ratios to the first contender within each round, the processor time, and the peak of resident memory.
+Takes a step for every line on its input; `run.py` sends them. `bf16` is autocast: weights, batch statistics and the loss stay
+in 32 bits. Feature vectors are given, as they are to this program.
 """
 
 import argparse
-import os
-import resource
-import statistics
-import subprocess
-import sys
-import time
 
-SIDE, BATCH, FEATURES = 256, 8, 2048
+import torch
+import torch.nn.functional as F
+
+from torch_network import Network
+from worker import serve
+
+FEATURES = 2048
 
 
-def worker(how, kind, threads):
-    """Takes a step for every line on its input, and says what it took."""
-    import torch
-    import torch.nn.functional as F
-    from torch_network import Network
+class Step:
+    def __init__(self, a):
+        torch.set_num_threads(a.threads)
+        torch.manual_seed(0)
+        self.a = a
+        self.network = Network(feature_width=FEATURES if a.kind == "fusion" else None).train()
+        if a.how == "channels_last":
+            self.network = self.network.to(memory_format=torch.channels_last)
+        self.forward = torch.compile(self.network) if a.how == "compile" else self.network
+        self.adam = torch.optim.Adam(self.network.parameters(), lr=1e-3, eps=1e-7)
 
-    torch.set_num_threads(threads)
-    torch.manual_seed(0)
-    network = Network(feature_width=FEATURES if kind == "fusion" else None).train()
-    if how == "nhwc":
-        network = network.to(memory_format=torch.channels_last)
-    forward = torch.compile(network) if how == "compile" else network
-    adam = torch.optim.Adam(network.parameters(), lr=1e-3, eps=1e-7)
-    for _ in sys.stdin:
-        luma = torch.rand(BATCH, 1, SIDE, SIDE)
-        chroma = torch.rand(BATCH, 2, SIDE, SIDE) - 0.5
-        features = [torch.rand(BATCH, FEATURES)] if kind == "fusion" else []
-        processor, began = time.process_time(), time.perf_counter()
-        loss = F.mse_loss(forward(luma, *features), chroma)
-        adam.zero_grad(set_to_none=True)
+    def batch(self):
+        count, size = self.a.batch, self.a.size
+        features = [torch.rand(count, FEATURES)] if self.a.kind == "fusion" else []
+        return torch.rand(count, 2, size, size) - 0.5, torch.rand(count, 1, size, size), *features
+
+    def __call__(self, chroma, *inputs):
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=self.a.precision == "bf16"):
+            predicted = self.forward(*inputs)
+        loss = F.mse_loss(predicted.float(), chroma)
+        self.adam.zero_grad(set_to_none=True)
         loss.backward()
-        adam.step()
-        loss.item()
-        took = time.perf_counter() - began, time.process_time() - processor
-        print(*took, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, flush=True)
-
-
-class Contender:
-    def __init__(self, name, command, threads):
-        self.name, self.times, self.processor, self.memory = name, [], [], 0
-        # Threads that wait for work sleep, so that the next contender has the processors to itself.
-        environment = dict(os.environ, OMP_NUM_THREADS=str(threads), OMP_WAIT_POLICY="passive")
-        pipe = subprocess.PIPE
-        self.process = subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, env=environment)
-
-    def step(self, counts):
-        self.process.stdin.write("\n")
-        self.process.stdin.flush()
-        answer = self.process.stdout.readline().split()
-        if len(answer) != 3:
-            sys.exit(f"{self.name} ended: {self.process.wait()}")
-        self.memory = int(answer[2])
-        if counts:
-            self.times.append(float(answer[0]))
-            self.processor.append(float(answer[1]))
-
-
-def race(a):
-    contenders = []
-    for kind in a.kinds:
-        for device in a.devices:
-            command = [a.bench, "--serve", kind, "--device", device, "--threads", str(a.threads)]
-            contenders.append(Contender(f"colorize {device}, {kind}", command, a.threads))
-        for how in a.peers:
-            command = [sys.executable, __file__, "--worker", how, kind, str(a.threads)]
-            contenders.append(Contender(f"PyTorch {how}, {kind}", command, a.threads))
-    for _ in range(a.warm):
-        for contender in contenders:
-            contender.step(counts=False)
-    loads = []
-    for _ in range(a.rounds):
-        for contender in contenders:
-            contender.step(counts=True)
-        loads.append(os.getloadavg()[0])
-    first = contenders[0]
-    print(f"{a.rounds} rounds, {a.threads} threads, load average {min(loads):.1f} to {max(loads):.1f}\n")
-    print(f"| step | seconds | times {first.name} | processor seconds | times | peak memory |")
-    print("|---|---|---|---|---|---|")
-    for contender in contenders:
-        ratio = statistics.median(t / f for t, f in zip(contender.times, first.times))
-        processor = statistics.median(contender.processor)
-        print(
-            f"| {contender.name} | {statistics.median(contender.times):.2f} | {ratio:.2f} | {processor:.2f} | "
-            f"{processor / statistics.median(first.processor):.2f} | {contender.memory / 1e6:.2f} GB |"
-        )
-        contender.process.stdin.close()
-        contender.process.wait()
+        self.adam.step()
+        return loss.item()
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["--worker"]:
-        worker(sys.argv[2], sys.argv[3], int(sys.argv[4]))
-    else:
-        p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-        p.add_argument("--bench", required=True)
-        p.add_argument("--devices", nargs="*", default=["libtorch"])
-        p.add_argument("--peers", nargs="*", default=["eager", "nhwc", "compile"])
-        p.add_argument("--kinds", nargs="*", default=["yuv", "fusion"])
-        p.add_argument("--rounds", type=int, default=9)
-        p.add_argument("--warm", type=int, default=2)
-        p.add_argument("--threads", type=int, default=2)
-        race(p.parse_args())
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("how", choices=["eager", "channels_last", "compile"])
+    p.add_argument("precision", nargs="?", default="f32", choices=["f32", "bf16"])
+    p.add_argument("--kind", default="yuv", choices=["yuv", "fusion"])
+    p.add_argument("--threads", type=int, default=2)
+    p.add_argument("--size", type=int, default=256)
+    p.add_argument("--batch", type=int, default=8)
+    step = Step(p.parse_args())
+    serve(sum(p.numel() for p in step.network.parameters()), step)
