@@ -12,7 +12,7 @@ use std::time::Instant;
 use anyhow::{Context, bail};
 use burn::optim::{AdamConfig, GradientsParams, ModuleOptimizer};
 use burn::tensor::{Device, Distribution, Tensor};
-use colorize::backend::{self, DeviceName};
+use colorize::backend::{self, DeviceName, Precision};
 use colorize::network::{Network, NetworkKind, NetworkSection, NormKind};
 
 const SIDE: usize = 256;
@@ -39,6 +39,7 @@ impl Kind {
 fn main() -> anyhow::Result<()> {
     let mut devices = backend::present();
     let (mut steps, mut threads, mut serve) = (7, 2, None);
+    let mut precision = Precision::F32;
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         if argument == "--bench" {
@@ -51,14 +52,21 @@ fn main() -> anyhow::Result<()> {
             "--device" => devices = vec![value.parse()?],
             "--steps" => steps = value.parse()?,
             "--threads" => threads = value.parse()?,
+            "--bf16" => {
+                precision = if value == "yes" {
+                    Precision::Bf16
+                } else {
+                    Precision::F32
+                }
+            }
             "--serve" => serve = Some(Kind::of(&value)?),
             _ => bail!("unknown argument `{argument}`"),
         }
     }
     backend::set_threads(threads)?;
     match serve {
-        Some(kind) => answer(&mut Stepper::new(&devices[0], kind)?),
-        None => table(&devices, steps, threads),
+        Some(kind) => answer(&mut Stepper::new(&devices[0], kind, precision)?),
+        None => table(&devices, steps, threads, precision),
     }
 }
 
@@ -74,7 +82,12 @@ fn answer(stepper: &mut Stepper) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn table(devices: &[DeviceName], steps: usize, threads: usize) -> anyhow::Result<()> {
+fn table(
+    devices: &[DeviceName],
+    steps: usize,
+    threads: usize,
+    precision: Precision,
+) -> anyhow::Result<()> {
     let mut out = std::io::stdout();
     writeln!(
         out,
@@ -85,8 +98,8 @@ fn table(devices: &[DeviceName], steps: usize, threads: usize) -> anyhow::Result
     )?;
     for device in devices {
         let mut steppers = [
-            Stepper::new(device, Kind::Yuv)?,
-            Stepper::new(device, Kind::Fusion)?,
+            Stepper::new(device, Kind::Yuv, precision)?,
+            Stepper::new(device, Kind::Fusion, precision)?,
         ];
         for stepper in &mut steppers {
             stepper.step()?;
@@ -120,7 +133,7 @@ struct Stepper {
 }
 
 impl Stepper {
-    fn new(name: &DeviceName, kind: Kind) -> anyhow::Result<Self> {
+    fn new(name: &DeviceName, kind: Kind, precision: Precision) -> anyhow::Result<Self> {
         let device = backend::open(name)?.autodiff();
         let section = NetworkSection {
             kind: NetworkKind::ImageTransformation,
@@ -130,7 +143,11 @@ impl Stepper {
         };
         let width = (kind == Kind::Fusion).then_some(FEATURES);
         Ok(Self {
-            network: Some(section.init(1, 2, width, 0, &device)),
+            network: Some(
+                section
+                    .init(1, 2, width, 0, &device)
+                    .with_precision(precision),
+            ),
             optimizer: AdamConfig::new().with_epsilon(1e-7).init(),
             device,
             kind,

@@ -29,16 +29,19 @@ def worker(how, kind, threads):
     torch.set_num_threads(threads)
     torch.manual_seed(0)
     network = Network(feature_width=FEATURES if kind == "fusion" else None).train()
-    if how == "nhwc":
+    if "nhwc" in how:
         network = network.to(memory_format=torch.channels_last)
-    forward = torch.compile(network) if how == "compile" else network
+    forward = torch.compile(network) if how.startswith("compile") else network
+    short = how.endswith("bf16")
     adam = torch.optim.Adam(network.parameters(), lr=1e-3, eps=1e-7)
     for _ in sys.stdin:
         luma = torch.rand(BATCH, 1, SIDE, SIDE)
         chroma = torch.rand(BATCH, 2, SIDE, SIDE) - 0.5
         features = [torch.rand(BATCH, FEATURES)] if kind == "fusion" else []
         processor, began = time.process_time(), time.perf_counter()
-        loss = F.mse_loss(forward(luma, *features), chroma)
+        with torch.autocast("cpu", torch.bfloat16, enabled=short):
+            predicted = forward(luma, *features)
+        loss = F.mse_loss(predicted.float(), chroma)
         adam.zero_grad(set_to_none=True)
         loss.backward()
         adam.step()
@@ -73,6 +76,8 @@ def race(a):
         for device in a.devices:
             command = [a.bench, "--serve", kind, "--device", device, "--threads", str(a.threads)]
             contenders.append(Contender(f"colorize {device}, {kind}", command, a.threads))
+            if a.bf16:
+                contenders.append(Contender(f"colorize {device} bf16, {kind}", command + ["--bf16", "yes"], a.threads))
         for how in a.peers:
             command = [sys.executable, __file__, "--worker", how, kind, str(a.threads)]
             contenders.append(Contender(f"PyTorch {how}, {kind}", command, a.threads))
@@ -108,6 +113,7 @@ if __name__ == "__main__":
         p.add_argument("--devices", nargs="*", default=["libtorch"])
         p.add_argument("--peers", nargs="*", default=["eager", "nhwc", "compile"])
         p.add_argument("--kinds", nargs="*", default=["yuv", "fusion"])
+        p.add_argument("--bf16", action="store_true")
         p.add_argument("--rounds", type=int, default=9)
         p.add_argument("--warm", type=int, default=2)
         p.add_argument("--threads", type=int, default=2)
