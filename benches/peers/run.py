@@ -32,7 +32,7 @@ ROOT = HERE.parents[1]
 PAGE = ROOT / "docs" / "performance.md"
 BEGIN, END = "<!-- peers: written by benches/peers/run.py -->", "<!-- peers: end -->"
 
-# Name, script and arguments. The first two are what the others are held against.
+# Name, script and arguments.
 PEERS = [
     ("PyTorch eager", "torch_step.py", ["eager"]),
     ("PyTorch compile", "torch_step.py", ["compile"]),
@@ -42,7 +42,8 @@ PEERS = [
     ("TensorFlow", "keras_step.py", ["f32"]),
     ("TensorFlow bf16", "keras_step.py", ["bf16"]),
 ]
-REFERENCES = ["PyTorch eager", "PyTorch compile"]
+# What the others are held against; those of bfloat16 only what computes in it as well.
+REFERENCES = ["PyTorch eager", "PyTorch compile", "PyTorch eager bf16", "PyTorch compile bf16"]
 PIPELINE_PEERS = ["torchvision", "pillow", "tensorflow"]
 
 
@@ -193,12 +194,13 @@ def race(a, contenders, failures, loads):
         again = [Contender(r.who, r.kind, r.command) for r in beside] if left else []
         for contender in again:
             contender.repeated = True
-        if left and not running:
+        if left and all(getattr(contender, "repeated", False) for contender in running):
             for contender in left:
                 failures.append(f"{contender.who}, {contender.kind}: not enough memory")
             break
         waiting = again + left
-    return [contender for contender in done if not getattr(contender, "repeated", False)]
+    done = [contender for contender in done if not getattr(contender, "repeated", False)]
+    return sorted(done, key=contenders.index)
 
 
 def steps(a, build, python, failures, loads):
@@ -223,14 +225,17 @@ def steps(a, build, python, failures, loads):
 
 
 def step_table(finished):
-    lines = [
-        "| step | seconds | from | to | times PyTorch eager | times compile | times own YUV | processor s | peak memory |",
-        "|---|---|---|---|---|---|---|---|---|",
-    ]
+    held = [who for who in REFERENCES if any(contender.who == who for contender in finished)]
+    header = ["step", "seconds", "from", "to", *(f"times {who}" for who in held), "times own YUV", "processor s", "peak memory"]
+    lines = ["| " + " | ".join(header) + " |", "|---" * len(header) + "|"]
     number = lambda value, digits=2: "" if value is None else f"{value:.{digits}f}"
     for contender in finished:
         beside = {other.who: other for other in contender.beside}
-        against = [contender.ratio(beside.get(who)) if who != contender.who else None for who in REFERENCES]
+        short = contender.who.endswith("bf16")
+        against = [
+            contender.ratio(beside.get(who)) if who != contender.who and (short or not who.endswith("bf16")) else None
+            for who in held
+        ]
         own = [o for o in finished if o.who == contender.who and o.kind == "yuv" and contender.kind != "yuv"]
         seconds = [step["seconds"] for step in contender.steps]
         cells = [
@@ -278,7 +283,7 @@ def pipeline(a, build, python, failures):
 
 
 def pipeline_table(rows):
-    """The middle of the turns; ratios to the fastest peer in the same case and turn count."""
+    """The middle of the turns, and of this program what it is to the fastest peer in the same case."""
     keys = ["case", "size", "threads", "who"]
     turns = {}
     for row in rows:
@@ -293,7 +298,7 @@ def pipeline_table(rows):
         peers = [middle(other, "images_per_second") for other in turns if other[:3] == key[:3] and not ours(other[3])]
         rate = middle(key, "images_per_second")
         ratio = f"{rate / max(peers):.2f}" if peers and ours(who) else ""
-        what = f"{size}x{size}, {case}, {threads} thread{'s' if threads > 1 else ''}"
+        what = f"{size}x{size}, {case}, {threads} thread{'s' if threads != 1 else ''}"
         lines.append(f"| {what} | {who} | {rate:.0f} | {middle(key, 'images_per_processor_second'):.0f} | {ratio} |")
     return "\n".join(lines)
 

@@ -55,6 +55,17 @@ mod compiled_in {
         tch::set_num_threads(i32::try_from(threads).unwrap_or(i32::MAX));
     }
 
+    /// Whether convolutions in bfloat16 run on this GPU's tensor cores.
+    pub(in crate::backend) fn gpu_has_bfloat16(index: usize) -> bool {
+        index < gpu_count() && crate::backend::native::gpu_has_bfloat16(index)
+    }
+
+    pub(in crate::backend) fn set_cudnn_benchmark(on: bool) {
+        if gpu_count() > 0 {
+            tch::Cuda::cudnn_set_benchmark(on);
+        }
+    }
+
     pub(in crate::backend) fn threads() -> usize {
         usize::try_from(tch::get_num_threads()).unwrap_or(1)
     }
@@ -101,6 +112,12 @@ mod left_out {
     pub(in crate::backend) fn gpu_count() -> usize {
         0
     }
+
+    pub(in crate::backend) fn gpu_has_bfloat16(_index: usize) -> bool {
+        false
+    }
+
+    pub(in crate::backend) fn set_cudnn_benchmark(_on: bool) {}
 
     pub(in crate::backend) fn set_threads(_threads: usize) {}
 

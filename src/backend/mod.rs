@@ -13,12 +13,14 @@ mod libtorch;
     reason = "Burn 0.22 is pinned as its last release with libtorch, the fastest backend here on a processor"
 )]
 mod native;
+mod precision;
 
 use burn::tensor::Device;
 
 pub use self::device_name::DeviceName;
 pub use self::doctor::{Answer, DeviceReport, Report, doctor, libraries};
 pub use self::layer::{Layer, Normalized, layers};
+pub use self::precision::{Precision, computes};
 
 /// Why a device cannot be had.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -58,6 +60,19 @@ pub enum BackendError {
         device: DeviceName,
         /// How many there are.
         found: usize,
+    },
+    /// The device does not compute in this precision, or only slower than in 32 bits.
+    #[error(
+        "device `{device}` has no `{precision}`: {missing}; take `train.precision = \"f32\"`, or a device that has it: \
+         `libtorch` on a processor with AVX-512 BF16, or a CUDA GPU of compute capability 8.0"
+    )]
+    Precision {
+        /// The device asked for.
+        device: DeviceName,
+        /// The precision asked for.
+        precision: Precision,
+        /// What the device lacks.
+        missing: &'static str,
     },
     /// The number of threads can no longer be changed.
     #[error("cannot set the number of threads to {threads}: {reason}")]
@@ -124,6 +139,11 @@ pub fn depends_on_threads(name: &DeviceName) -> bool {
         DeviceName::Flex => false,
         DeviceName::Libtorch | DeviceName::LibtorchCuda(_) => true,
     }
+}
+
+/// Lets cuDNN try its algorithms for every new shape and keep the fastest, from now on; other devices have none.
+pub fn set_cudnn_benchmark(on: bool) {
+    libtorch::set_cudnn_benchmark(on);
 }
 
 /// Sets how many threads every backend computes with, and Rayon elsewhere in the program. Call it before any work is

@@ -13,7 +13,7 @@ use comfy_table::presets;
 use serde_json::json;
 
 use super::{DONE, FAILED, RequestError, cells, output};
-use crate::backend::{self, DeviceName};
+use crate::backend::{self, DeviceName, Precision};
 use crate::experiment::{Experiment, Overrides, resolve};
 use crate::runs::Machine;
 use crate::timing::{self, Axes, Failure, Load, Measurement, Pace, Race, Ran};
@@ -40,11 +40,14 @@ pub(super) struct BenchArguments {
     /// Pictures a step, as in `1,8`
     #[arg(long, value_name = "N", value_delimiter = ',')]
     batch: Vec<NonZero<usize>>,
+    /// Arithmetics, as in `f32,bf16`
+    #[arg(long, value_name = "PRECISION", value_delimiter = ',', value_parser = precision)]
+    precision: Vec<Precision>,
     /// Steps that are timed of each; more of short ones, so that a second or two is measured
     #[arg(long, value_name = "N", default_value = "3")]
     steps: NonZero<usize>,
     /// Follow the growth further: sizes to 512, batches to 32, every doubling of threads
-    #[arg(long, conflicts_with_all = ["experiments", "threads", "size", "batch"])]
+    #[arg(long, conflicts_with_all = ["experiments", "threads", "size", "batch", "precision"])]
     full: bool,
     /// Keep every number here: a line of JSON for each measurement
     #[arg(long, value_name = "FILE")]
@@ -77,6 +80,9 @@ pub(super) fn run(arguments: &BenchArguments) -> anyhow::Result<ExitCode> {
         backend::open(device)?;
     }
     let asked = asked(arguments, &devices)?;
+    for contender in asked.iter().flat_map(|race| &race.contenders) {
+        backend::computes(&contender.device, contender.experiment.train.precision)?;
+    }
     let mut report = Report::begin(arguments)?;
     output::line(&report.machine);
     let program = std::env::current_exe().context("cannot tell where this program lies")?;
@@ -105,6 +111,13 @@ pub(super) fn run(arguments: &BenchArguments) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::from(if report.failed { FAILED } else { DONE }))
 }
 
+fn precision(name: &str) -> Result<Precision, String> {
+    [Precision::F32, Precision::Bf16]
+        .into_iter()
+        .find(|precision| precision.to_string() == name)
+        .ok_or_else(|| "it is `f32` or `bf16`".to_owned())
+}
+
 /// What is timed.
 fn asked(arguments: &BenchArguments, devices: &[DeviceName]) -> anyhow::Result<Vec<Race>> {
     let numbers = |given: &[NonZero<usize>]| given.iter().map(|number| number.get()).collect();
@@ -112,6 +125,7 @@ fn asked(arguments: &BenchArguments, devices: &[DeviceName]) -> anyhow::Result<V
         sizes: numbers(&arguments.size),
         batches: numbers(&arguments.batch),
         threads: numbers(&arguments.threads),
+        precisions: arguments.precision.clone(),
     };
     let overrides = Overrides {
         set: arguments.set.clone(),

@@ -4,7 +4,7 @@ use serde::Serialize;
 use sysinfo::System;
 
 use super::{Contender, StepTimes};
-use crate::train::Precision;
+use crate::backend::{DeviceName, Precision};
 
 /// A contender's steps in one case.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -16,7 +16,7 @@ pub struct Measurement {
     /// Experiment, size and batch.
     pub case: String,
     /// The device.
-    pub device: String,
+    pub device: DeviceName,
     /// The arithmetic.
     pub precision: Precision,
     /// Threads of the processor.
@@ -71,7 +71,7 @@ impl Measurement {
             bench: "step",
             who: format!("colorize {}", contender.name()),
             case: case.to_owned(),
-            device: contender.device.to_string(),
+            device: contender.device,
             precision: experiment.train.precision,
             threads: contender.threads,
             size: experiment.image.size,
@@ -99,20 +99,21 @@ impl Measurement {
 
     /// Its device, and its precision where that is not the usual one.
     pub fn name(&self) -> String {
-        name(&self.device, self.precision)
+        name(self.device, self.precision)
     }
 }
 
 impl Contender {
     /// Its device, and its precision where that is not the usual one.
     pub fn name(&self) -> String {
-        name(&self.device.to_string(), self.experiment.train.precision)
+        name(self.device, self.experiment.train.precision)
     }
 }
 
-fn name(device: &str, precision: Precision) -> String {
+fn name(device: DeviceName, precision: Precision) -> String {
     match precision {
-        Precision::F32 => device.to_owned(),
+        Precision::F32 => device.to_string(),
+        Precision::Bf16 => format!("{device} {precision}"),
     }
 }
 
@@ -171,7 +172,6 @@ impl Load {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::backend::DeviceName;
     use crate::timing::standard_kinds;
 
     #[test]

@@ -3,11 +3,10 @@
 use std::path::Path;
 
 use super::{Contender, Race};
-use crate::backend::DeviceName;
+use crate::backend::{self, DeviceName, Precision};
 use crate::experiment::{Experiment, ExperimentError, Overrides};
 
-/// Sizes, batches and threads by which the cost of a step is followed; where one is empty, it is the experiment's own, or
-/// all threads of the machine.
+/// What the cost of a step is followed by; where one is empty, it is the experiment's own, or all threads of the machine.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Axes {
     /// Sides of the pictures, in pixels.
@@ -16,6 +15,8 @@ pub struct Axes {
     pub batches: Vec<usize>,
     /// Threads of the processor.
     pub threads: Vec<usize>,
+    /// Arithmetics.
+    pub precisions: Vec<Precision>,
 }
 
 impl Axes {
@@ -54,11 +55,12 @@ fn set<const N: usize>(assignments: [&str; N]) -> Overrides {
     }
 }
 
-/// A race for each size and batch of each experiment, between its devices and numbers of threads.
+/// A race for each size and batch of each experiment, between its devices, arithmetics and numbers of threads.
 ///
 /// # Errors
 ///
-/// When an experiment cannot have one of the sizes or batches.
+/// When an experiment cannot have one of the sizes, batches or arithmetics. Whether a device has the arithmetic,
+/// [`backend::computes`] tells.
 pub fn races(
     experiments: &[(String, Experiment)],
     devices: &[DeviceName],
@@ -80,38 +82,53 @@ pub fn races(
                 &axes.batches
             };
             for batch in batches {
-                let size = format!("image.size={size}");
-                let batch = format!("train.batch_size={batch}");
-                let experiment = experiment.with(&set([&size, &batch]))?;
-                races.push(race(label, &experiment, devices, &axes.threads()));
+                let case = [
+                    format!("image.size={size}"),
+                    format!("train.batch_size={batch}"),
+                ];
+                races.push(Race {
+                    case: format!("{label} {size} b{batch}"),
+                    contenders: contenders(experiment, &case, devices, axes)?,
+                });
             }
         }
     }
     Ok(races)
 }
 
-fn race(label: &str, experiment: &Experiment, devices: &[DeviceName], threads: &[usize]) -> Race {
+fn contenders(
+    experiment: &Experiment,
+    case: &[String],
+    devices: &[DeviceName],
+    axes: &Axes,
+) -> Result<Vec<Contender>, ExperimentError> {
+    let own = [experiment.train.precision];
+    let precisions = if axes.precisions.is_empty() {
+        &own[..]
+    } else {
+        &axes.precisions
+    };
     let mut contenders = Vec::new();
     for &device in devices {
-        for &threads in threads {
-            contenders.push(Contender {
+        for precision in precisions {
+            let precision = format!("train.precision={precision}");
+            let experiment = experiment.with(&Overrides {
+                set: [case, &[precision]].concat(),
+                ..Overrides::default()
+            })?;
+            contenders.extend(axes.threads().into_iter().map(|threads| Contender {
                 experiment: experiment.clone(),
                 device,
                 threads,
-            });
+            }));
         }
     }
-    Race {
-        case: format!(
-            "{label} {} b{}",
-            experiment.image.size, experiment.train.batch_size
-        ),
-        contenders,
-    }
+    Ok(contenders)
 }
 
-/// YUV and fusion as in the write-up, then growth: of YUV, with size, batch and threads; `full` follows it further. The
-/// small one is meant to end within two minutes on two cores. `overrides` change both experiments.
+/// YUV and fusion as in the write-up, in bfloat16 too where a device has it; then growth: of YUV, with size, batch and
+/// threads; `full` follows it further. The small one is meant to end within two minutes on two cores. `overrides` change both
+/// experiments.
 ///
 /// # Errors
 ///
@@ -136,8 +153,23 @@ pub fn standard(
     if !full {
         threads.truncate(1);
     }
-    let mut all = races(&yuv, devices, &Axes::default())?;
-    all.extend(races(&fusion, devices, &Axes::default())?);
+    // The norm, or what was set, may leave no choice.
+    let short = yuv[0].1.with(&set(["train.precision=bf16"]));
+    let precisions = Axes {
+        precisions: match (yuv[0].1.train.precision, short) {
+            (Precision::F32, Ok(_)) => vec![Precision::F32, Precision::Bf16],
+            _ => Vec::new(),
+        },
+        ..Axes::default()
+    };
+    let mut all = races(&yuv, devices, &precisions)?;
+    all.extend(races(&fusion, devices, &precisions)?);
+    for race in &mut all {
+        race.contenders.retain(|it| {
+            it.experiment.train.precision == Precision::F32
+                || backend::computes(&it.device, it.experiment.train.precision).is_ok()
+        });
+    }
     let axes = Axes {
         sizes: sizes.to_vec(),
         ..Axes::default()
@@ -170,7 +202,7 @@ mod tests {
     fn told(races: &[Race]) -> String {
         let told = |race: &Race| {
             let contenders = race.contenders.iter();
-            let who = contenders.map(|it| format!("{} t{}", it.device, it.threads));
+            let who = contenders.map(|it| format!("{} t{}", it.name(), it.threads));
             format!("{}: {}", race.case, who.collect::<Vec<_>>().join(", "))
         };
         races.iter().map(told).collect::<Vec<_>>().join("\n")
@@ -183,14 +215,15 @@ mod tests {
             sizes: vec![64, 128],
             batches: vec![1, 2],
             threads: vec![1, 2],
+            precisions: vec![Precision::Bf16],
         };
         let experiments = [("yuv".to_owned(), yuv)];
         let races = races(&experiments, &[DeviceName::Flex], &axes).unwrap();
         insta::assert_snapshot!(told(&races), @r"
-        yuv 64 b1: flex t1, flex t2
-        yuv 64 b2: flex t1, flex t2
-        yuv 128 b1: flex t1, flex t2
-        yuv 128 b2: flex t1, flex t2
+        yuv 64 b1: flex bf16 t1, flex bf16 t2
+        yuv 64 b2: flex bf16 t1, flex bf16 t2
+        yuv 128 b1: flex bf16 t1, flex bf16 t2
+        yuv 128 b2: flex bf16 t1, flex bf16 t2
         ");
     }
 
@@ -203,6 +236,12 @@ mod tests {
         };
         let error = races(&[("yuv".to_owned(), yuv)], &[DeviceName::Flex], &axes).unwrap_err();
         insta::assert_snapshot!(error.render(false));
+    }
+
+    #[test]
+    fn a_norm_without_bfloat16_is_timed_without_it() {
+        let overrides = set(["network.norm=instance"]);
+        standard(&[DeviceName::Flex], &overrides, false).unwrap();
     }
 
     #[test]

@@ -100,6 +100,9 @@ impl Timed {
         } = contender;
         backend::set_threads(*threads).map_err(|error| error.to_string())?;
         let opened = backend::open(device).map_err(|error| error.to_string())?;
+        let section = &experiment.train;
+        backend::computes(device, section.precision).map_err(|error| error.to_string())?;
+        backend::set_cudnn_benchmark(section.cudnn_benchmark);
         Ok(Self {
             stepper: Stepper::new(experiment, 0, &opened),
             pictures: Pictures {

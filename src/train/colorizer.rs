@@ -9,7 +9,7 @@ use rayon::prelude::*;
 
 use super::metrics::{HeldOutInput, LossInput, SpeedInput};
 use super::section::HUBER_DELTA;
-use super::{Loss, Precision, TrainSection};
+use super::{Loss, TrainSection};
 use crate::batch::{Batch, to_pictures};
 use crate::color::{ColorSection, Split};
 use crate::evaluate::ImageScore;
@@ -57,7 +57,7 @@ impl Colorizer {
     pub fn new(experiment: &Experiment, seed: u64, device: &Device) -> Self {
         let TrainSection {
             loss,
-            precision: Precision::F32,
+            precision,
             gradient_checkpointing,
             ..
         } = experiment.train;
@@ -75,7 +75,7 @@ impl Colorizer {
             &training_device,
         );
         Self {
-            network,
+            network: network.with_precision(precision),
             color,
             loss,
             device: device.clone(),

@@ -32,7 +32,7 @@ pub use fusing::{ExtractorWeights, Fused, Fusing, feature_rows};
 pub use outcome::{Outcome, TrainError};
 pub use progress::Display;
 pub use schedule::image_scores;
-pub use section::{HUBER_DELTA, LearningRateSchedule, Loss, Optimizer, Precision, TrainSection};
+pub use section::{HUBER_DELTA, LearningRateSchedule, Loss, Optimizer, TrainSection};
 pub use stepper::Stepper;
 pub use system::held_gpu_memory;
 pub use trial::Trial;

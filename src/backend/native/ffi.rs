@@ -20,6 +20,7 @@ pub(super) struct Settings {
     pub(super) after: i64,
     pub(super) crop: i64,
     pub(super) relu: i64,
+    pub(super) passes: i64,
     pub(super) epsilon: f64,
 }
 
@@ -46,7 +47,14 @@ unsafe extern "C" {
         needs_input: i64,
         outputs: *mut *mut C_tensor,
     ) -> *mut c_char;
+    fn colorize_gpu_has_bfloat16(index: i64) -> i64;
     fn colorize_free_message(message: *mut c_char);
+}
+
+/// Whether the GPU, which is there, has convolutions in bfloat16.
+pub(in crate::backend) fn gpu_has_bfloat16(index: usize) -> bool {
+    // SAFETY: it takes a number and keeps nothing.
+    unsafe { colorize_gpu_has_bfloat16(index as i64) != 0 }
 }
 
 /// What the forward pass makes.
