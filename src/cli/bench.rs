@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use clap::Args;
-use comfy_table::presets;
+use comfy_table::{ContentArrangement, presets};
 use serde_json::json;
 
 use super::{DONE, FAILED, RequestError, cells, output};
@@ -279,9 +279,10 @@ impl<'a> Report<'a> {
     }
 }
 
-const LEGEND: &str = "A step is forward, backward and the optimizer's step on random pictures; seconds are its median, with the shortest and the \
-longest beside it. Processor seconds are summed over threads. Memory is the peak of a process that does nothing else. \
-Contenders of one case took their steps in turn; cases came one after another. Not timed: decoding, evaluation, samples, \
+const LEGEND: &str = "\
+A step is forward, backward and the optimizer's step on random pictures; seconds are its median, with the shortest and the
+longest beside it. Processor seconds are summed over threads. Memory is the peak of a process that does nothing else.
+Contenders of one case took their steps in turn; cases came one after another. Not timed: decoding, evaluation, samples,
 checkpoints.";
 
 /// A row for each contender; `named` is whether the experiments were the user's own, whose whole training is of interest.
@@ -302,7 +303,11 @@ fn table(measured: &[Measurement], named: bool, preset: &str) -> String {
     header.push("times first");
     header.extend(named.then_some("all steps"));
     let mut table = output::table(&header);
-    table.load_preset(preset);
+    if preset != presets::NOTHING {
+        // A file is as wide as it has to be.
+        table.load_preset(preset);
+        table.set_content_arrangement(ContentArrangement::Disabled);
+    }
     let mut first: Option<&Measurement> = None;
     for row in measured {
         let is_first = first.is_none_or(|first| first.case != row.case);
