@@ -9,7 +9,7 @@ pub(super) use left_out::*;
 mod compiled_in {
     use burn::tensor::Device;
 
-    use crate::backend::{BackendError, DeviceName};
+    use crate::backend::{BackendError, Cudnn, DeviceName};
 
     pub(in crate::backend) const COMPILED_IN: bool = true;
 
@@ -60,9 +60,9 @@ mod compiled_in {
         index < gpu_count() && crate::backend::native::gpu_has_bfloat16(index)
     }
 
-    pub(in crate::backend) fn set_cudnn_benchmark(on: bool) {
+    pub(in crate::backend) fn set_cudnn(mode: Cudnn) {
         if gpu_count() > 0 {
-            tch::Cuda::cudnn_set_benchmark(on);
+            crate::backend::native::set_cudnn(mode);
         }
     }
 
@@ -93,7 +93,7 @@ mod compiled_in {
 mod left_out {
     use burn::tensor::Device;
 
-    use crate::backend::{BackendError, DeviceName};
+    use crate::backend::{BackendError, Cudnn, DeviceName};
 
     pub(in crate::backend) const COMPILED_IN: bool = false;
 
@@ -117,7 +117,7 @@ mod left_out {
         false
     }
 
-    pub(in crate::backend) fn set_cudnn_benchmark(_on: bool) {}
+    pub(in crate::backend) fn set_cudnn(_mode: Cudnn) {}
 
     pub(in crate::backend) fn set_threads(_threads: usize) {}
 

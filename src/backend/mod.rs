@@ -15,7 +15,8 @@ mod libtorch;
 mod native;
 mod precision;
 
-use burn::tensor::Device;
+use burn::tensor::{Device, Tensor};
+use serde::{Deserialize, Serialize};
 
 pub use self::device_name::DeviceName;
 pub use self::doctor::{Answer, DeviceReport, Report, doctor, libraries};
@@ -141,9 +142,45 @@ pub fn depends_on_threads(name: &DeviceName) -> bool {
     }
 }
 
-/// Lets cuDNN try its algorithms for every new shape and keep the fastest, from now on; other devices have none.
-pub fn set_cudnn_benchmark(on: bool) {
-    libtorch::set_cudnn_benchmark(on);
+/// Pictures of `side` by `side` pixels, 8-bit RGB one after the other, as `[batch, 3, side, side]` on [0, 1]: uploaded as
+/// bytes and without waiting, where the device is a GPU. `None` elsewhere, where the caller makes the floats itself.
+pub fn pictures(bytes: &[u8], [batch, side]: [usize; 2], device: &Device) -> Option<Tensor<4>> {
+    #[cfg(feature = "libtorch")]
+    return native::pictures(bytes, [batch, side], device);
+    #[cfg(not(feature = "libtorch"))]
+    {
+        let _ = (bytes, batch, side, device);
+        None
+    }
+}
+
+/// Rows of `columns` numbers as `[rows, columns]`, uploaded without waiting, where the device is a GPU; see [`pictures`].
+pub fn rows(values: &[f32], [rows, columns]: [usize; 2], device: &Device) -> Option<Tensor<2>> {
+    #[cfg(feature = "libtorch")]
+    return native::rows(values, [rows, columns], device);
+    #[cfg(not(feature = "libtorch"))]
+    {
+        let _ = (values, rows, columns, device);
+        None
+    }
+}
+
+/// How cuDNN chooses among its algorithms.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cudnn {
+    /// By its own estimate.
+    #[default]
+    Default,
+    /// It tries all of them when a shape is new, and keeps the fastest.
+    Benchmark,
+    /// Among those that add up in the same order every time; libtorch's own operations do so too, where they can.
+    Deterministic,
+}
+
+/// Sets how cuDNN chooses from now on, on every GPU. Without a GPU it does nothing.
+pub fn set_cudnn(mode: Cudnn) {
+    libtorch::set_cudnn(mode);
 }
 
 /// Sets how many threads every backend computes with, and Rayon elsewhere in the program. Call it before any work is

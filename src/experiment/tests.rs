@@ -4,7 +4,7 @@ use std::path::Path;
 
 use proptest::prelude::*;
 
-use crate::backend::Precision;
+use crate::backend::{Cudnn, Precision};
 use crate::color::{ColorSection, Gray, Head, Space};
 use crate::dataset::{DatasetSection, SplitSection};
 use crate::evaluate::{BatchNormStatistics, EvaluateSection};
@@ -76,7 +76,7 @@ prop_compose! {
         counts in prop::array::uniform6(count()),
         loss in prop::sample::select(vec![Loss::Mse, Loss::Huber]),
         gradient_checkpointing in any::<bool>(),
-        cudnn_benchmark in any::<bool>(),
+        cudnn in prop::sample::select(vec![Cudnn::Default, Cudnn::Benchmark, Cudnn::Deterministic]),
         flush_seconds in positive(),
         system_every_seconds in positive(),
         learning_rate in positive(),
@@ -97,7 +97,7 @@ prop_compose! {
             sample_every,
             retain: Retention { last, best: "psnr".to_owned(), every: steps },
             gradient_checkpointing,
-            cudnn_benchmark,
+            cudnn,
             flush_seconds,
             system_every_seconds,
         }

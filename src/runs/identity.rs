@@ -21,7 +21,7 @@ const NO_NUMBER: [&str; 12] = [
     "train.retain.last",
     "train.retain.best",
     "train.retain.every",
-    "train.cudnn_benchmark",
+    "train.cudnn",
     "train.flush_seconds",
     "train.system_every_seconds",
 ];

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::backend::Precision;
+use crate::backend::{Cudnn, Precision};
 use crate::runs::Retention;
 
 /// How long and how a network is trained, and how often its state is written down.
@@ -37,9 +37,9 @@ pub struct TrainSection {
     /// the same numbers.
     #[serde(default)]
     pub gradient_checkpointing: bool,
-    /// Lets cuDNN try its algorithms in the first steps and keep the fastest. On CUDA, where bits vary in any case.
+    /// How cuDNN chooses its algorithms, on CUDA; other devices have none.
     #[serde(default)]
-    pub cudnn_benchmark: bool,
+    pub cudnn: Cudnn,
     /// Seconds between two writes of the metrics to disk: what a killed process can lose. Changes no result.
     #[serde(default = "default_flush_seconds")]
     pub flush_seconds: f64,

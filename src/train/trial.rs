@@ -129,7 +129,7 @@ impl Trial<'_> {
         let device = backend::open(&self.device)?;
         let section = &self.experiment.train;
         backend::computes(&self.device, section.precision)?;
-        backend::set_cudnn_benchmark(section.cudnn_benchmark);
+        backend::set_cudnn(section.cudnn);
         let lock = folder.lock()?;
         if is_done(&folder)? {
             // Another process finished it while this one waited.

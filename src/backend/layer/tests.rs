@@ -133,7 +133,12 @@ impl Case {
 }
 
 fn random<const D: usize>(shape: [usize; D], mean: f64, device: &Device) -> Tensor<D> {
-    Tensor::random(shape, Distribution::Normal(mean, 1.0), device).require_grad()
+    let tensor = Tensor::random(shape, Distribution::Normal(mean, 1.0), device);
+    if device.is_autodiff() {
+        tensor.require_grad()
+    } else {
+        tensor
+    }
 }
 
 fn composed(input: Tensor<4>, layer: &Layer) -> (Tensor<4>, [Tensor<1>; 2]) {

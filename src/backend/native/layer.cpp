@@ -5,6 +5,7 @@
 
 #include "layer.h"
 
+#include <ATen/Context.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/detail/CUDAHooksInterface.h>
 #include <c10/core/DeviceGuard.h>
@@ -205,6 +206,14 @@ char* colorize_layer_backward(const LayerSettings* settings, const at::Tensor* g
         const at::Tensor* all[] = {&result.input, &result.weight, &result.bias, &result.gamma, &result.beta};
         for (const at::Tensor* tensor : all) *outputs++ = handed_over(*tensor);
     });
+}
+
+void colorize_set_cudnn(int64_t benchmark, int64_t deterministic) {
+    auto& context = at::globalContext();
+    context.setBenchmarkCuDNN(benchmark != 0);
+    context.setDeterministicCuDNN(deterministic != 0);
+    // Where an operation has no such way it warns and goes on.
+    context.setDeterministicAlgorithms(deterministic != 0, true);
 }
 
 int64_t colorize_gpu_has_bfloat16(int64_t index) {

@@ -3,6 +3,7 @@
 //! convolution with a kernel as large as the map, and of batch norm about ten operations.
 
 mod ffi;
+mod upload;
 
 use burn::backend::autodiff::checkpoint::base::Checkpointer;
 use burn::backend::autodiff::checkpoint::strategy::{
@@ -21,7 +22,8 @@ use burn::tensor::Tensor;
 use self::ffi::Settings;
 use super::layer::{Layer, Normalized};
 
-pub(super) use self::ffi::gpu_has_bfloat16;
+pub(super) use self::ffi::{gpu_has_bfloat16, set_cudnn};
+pub(super) use self::upload::{pictures, rows};
 
 /// See [`super::layers`].
 pub(super) fn layers(
