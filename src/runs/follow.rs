@@ -204,6 +204,7 @@ mod tests {
             seconds: step as f64,
         })
         .unwrap();
+        log.flush().unwrap();
     }
 
     fn steps(log: &MetricFollower) -> Vec<usize> {
@@ -219,7 +220,7 @@ mod tests {
         assert!(!follower.refresh().unwrap());
         assert_eq!(follower.last_step(), None);
 
-        let mut log = MetricLog::resume(&folder, 0, Duration::ZERO).unwrap();
+        let mut log = MetricLog::resume(&folder, 0, Duration::from_hours(1)).unwrap();
         push(&mut log, 1);
         assert!(follower.refresh().unwrap());
         assert!(!follower.refresh().unwrap());
@@ -234,7 +235,7 @@ mod tests {
         assert_eq!(steps(&last), [3]);
 
         // Going on from the checkpoint at step 2 takes back what came after it.
-        drop(MetricLog::resume(&folder, 2, Duration::ZERO).unwrap());
+        drop(MetricLog::resume(&folder, 2, Duration::from_hours(1)).unwrap());
         assert!(follower.refresh().unwrap());
         assert_eq!(steps(&follower), [1, 2]);
 
