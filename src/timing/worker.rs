@@ -102,7 +102,7 @@ impl Timed {
         let opened = backend::open(device).map_err(|error| error.to_string())?;
         let section = &experiment.train;
         backend::computes(device, section.precision).map_err(|error| error.to_string())?;
-        backend::set_cudnn_benchmark(section.cudnn_benchmark);
+        backend::set_cudnn(section.cudnn);
         Ok(Self {
             stepper: Stepper::new(experiment, 0, &opened),
             pictures: Pictures {
