@@ -121,6 +121,7 @@ impl SupervisedLearningStrategy<Colorizer> for Schedule {
             if let Some(sampler) = &sampler {
                 sampler.at(step);
             }
+            let asked = Instant::now();
             let batch = match batches.next() {
                 Some(Ok(batch)) => batch,
                 Some(Err(error)) => {
@@ -129,6 +130,7 @@ impl SupervisedLearningStrategy<Colorizer> for Schedule {
                 }
                 None => break,
             };
+            let waited = asked.elapsed().as_secs_f64();
             let epoch = (step - 1) / self.cadence.evaluate + 1;
             let (begun, length) = if let Some(stretch) = stretch {
                 stretch
@@ -147,6 +149,7 @@ impl SupervisedLearningStrategy<Colorizer> for Schedule {
             learner.optimizer_step(output.grads);
             let now = Instant::now();
             output.item.seconds = now.duration_since(last_end).as_secs_f64();
+            output.item.waited = waited;
             last_end = now;
             let at = progress(step - begun, length, "steps");
             let rate = Some(learner.lr_current());
