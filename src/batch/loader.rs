@@ -1,8 +1,8 @@
-//! Batches in order, prepared on another thread while the device works on the last one. What waits in the queue is
+//! Batches in order, prepared on other threads while the device works on the last one. What waits in the queue is
 //! bytes, not device memory.
 
-use std::sync::Arc;
-use std::sync::mpsc::{Receiver, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex};
 use std::thread;
 
 use burn::data::dataloader::{DataLoader, DataLoaderIterator, Progress};
@@ -12,8 +12,11 @@ use burn::tensor::Device;
 use super::{Batch, Order, Pixels};
 use crate::photo::PhotoError;
 
-/// Batches that may wait, prepared.
-const QUEUE: usize = 3;
+/// Batches that may wait, prepared or in preparation.
+const QUEUE: usize = 4;
+
+/// Batches in preparation at once: a small one does not keep all cores busy up to its end.
+const PREPARING: usize = 2;
 
 /// Hands out the training batches of the steps after `done`, up to `steps`.
 #[derive(Debug, Clone)]
@@ -116,9 +119,9 @@ impl DataLoader<Batch> for HeldOutLoader {
     }
 }
 
-/// The queue's reading end. Dropping it ends the thread behind it.
+/// The queue's reading end. Dropping it ends the threads behind it.
 struct Prefetch {
-    batches: Receiver<Result<Batch, PhotoError>>,
+    batches: Receiver<Receiver<Result<Batch, PhotoError>>>,
     done: usize,
     total: usize,
 }
@@ -129,20 +132,25 @@ impl Prefetch {
         batches: impl Iterator<Item = Vec<usize>> + Send + 'static,
         total: usize,
     ) -> Self {
-        let (sender, receiver) = sync_channel(QUEUE);
-        thread::Builder::new()
-            .name("prefetch".to_owned())
-            .spawn(move || {
-                for positions in batches {
-                    let batch = pixels.batch(positions);
-                    let failed = batch.is_err();
-                    // A closed queue means that nobody wants more.
-                    if sender.send(batch).is_err() || failed {
-                        break;
+        // What is in preparation waits in the queue as well: its place in the order is taken before the work begins.
+        let (queue, receiver) = sync_channel(QUEUE - PREPARING);
+        let next = Arc::new(Mutex::new((batches, queue)));
+        for _ in 0..PREPARING {
+            let (pixels, next) = (Arc::clone(&pixels), Arc::clone(&next));
+            thread::Builder::new()
+                .name("prefetch".to_owned())
+                .spawn(move || {
+                    while let Some((positions, place)) = take_place(&next) {
+                        let batch = pixels.batch(positions);
+                        let failed = batch.is_err();
+                        // A closed place means that nobody wants more.
+                        if place.send(batch).is_err() || failed {
+                            break;
+                        }
                     }
-                }
-            })
-            .expect("the operating system gives a thread");
+                })
+                .expect("the operating system gives a thread");
+        }
         Self {
             batches: receiver,
             done: 0,
@@ -151,18 +159,43 @@ impl Prefetch {
     }
 }
 
+type Place = SyncSender<Result<Batch, PhotoError>>;
+
+/// What to prepare next, and its place in the queue; `None` when there is no more, or nobody wants it. Waits while the
+/// queue is full.
+fn take_place<Batches: Iterator<Item = Vec<usize>>>(
+    next: &Mutex<(Batches, SyncSender<Receiver<Result<Batch, PhotoError>>>)>,
+) -> Option<(Vec<usize>, Place)> {
+    let mut next = next.lock().ok()?;
+    let positions = next.0.next()?;
+    let (place, taken) = sync_channel(1);
+    next.1.send(taken).ok()?;
+    Some((positions, place))
+}
+
 impl Iterator for Prefetch {
     type Item = Result<Batch, DatasetError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let batch = self.batches.recv().ok()?;
+        let place = self.batches.recv().ok()?;
         self.done += 1;
-        Some(batch.map_err(DatasetError::new))
+        Some(match place.recv() {
+            Ok(batch) => batch.map_err(DatasetError::new),
+            Err(_) => Err(DatasetError::new(Abandoned)),
+        })
     }
 }
+
+/// The thread that prepared a batch ended without it.
+#[derive(Debug, thiserror::Error)]
+#[error("the thread that prepared a batch of photographs broke down")]
+struct Abandoned;
 
 impl DataLoaderIterator<Batch> for Prefetch {
     fn progress(&self) -> Progress {
         Progress::new(self.done, self.total, Some("batches".to_owned()))
     }
 }
+
+#[cfg(test)]
+mod tests;

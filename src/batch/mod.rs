@@ -1,9 +1,11 @@
 //! Batches: which photographs a step sees, and how they get there in time.
 //!
-//! [`inspection`] looks at every selected photograph once; [`Pixels`] decodes and keeps them; [`Order`] says which
+//! [`inspection`] looks at every selected photograph once; [`Pixels`] decodes and keeps them, in memory or on
+//! disk; [`Order`] says which
 //! images step n sees, as a pure function of the seed; [`TrainLoader`] and [`HeldOutLoader`] hand out [`Batch`]es of
 //! bytes, in order, prepared on another thread.
 
+mod disk;
 pub mod inspection;
 mod loader;
 mod order;
@@ -20,6 +22,17 @@ use crate::backend;
 
 /// Changes when a batch's contents or order change.
 pub const VERSION: u32 = 1;
+
+/// Every byte over 255: a look into a table is quicker than a division.
+static UNIT: [f32; 256] = {
+    let mut unit = [0.0; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        unit[byte] = byte as f32 / 255.0;
+        byte += 1;
+    }
+    unit
+};
 
 /// What a step sees: photographs as bytes, and their feature vectors where the network fuses some. They become a
 /// tensor once, on the device of the step.
@@ -57,10 +70,11 @@ impl Batch {
         for (planes, image) in planes.chunks_exact_mut(3 * area).zip(images) {
             let (red, rest) = planes.split_at_mut(area);
             let (green, blue) = rest.split_at_mut(area);
-            for (index, pixel) in image.chunks_exact(3).enumerate() {
-                red[index] = f32::from(pixel[0]) / 255.0;
-                green[index] = f32::from(pixel[1]) / 255.0;
-                blue[index] = f32::from(pixel[2]) / 255.0;
+            let planes = red.iter_mut().zip(green).zip(blue);
+            for (((red, green), blue), pixel) in planes.zip(image.as_chunks::<3>().0) {
+                *red = UNIT[pixel[0] as usize];
+                *green = UNIT[pixel[1] as usize];
+                *blue = UNIT[pixel[2] as usize];
             }
         }
         let shape = [self.len(), 3, self.size, self.size];

@@ -4,13 +4,17 @@ use super::output;
 use crate::backend;
 use crate::dataset::Cache;
 
-/// Tries every device and prints what came of it.
+/// Tries every device and prints what came of it, and what the cache holds.
 pub(super) fn run() -> anyhow::Result<()> {
     output::line(&format!("colorize    {}", env!("CARGO_PKG_VERSION")));
     output::line(backend::doctor().to_string().trim_end());
-    output::line(&format!(
-        "cache       {}",
-        Cache::of_user()?.folder.display()
-    ));
+    let cache = Cache::of_user()?;
+    output::line(&format!("cache       {}", cache.folder.display()));
+    for (folder, bytes) in cache.usage() {
+        output::line(&format!(
+            "            {:>9.1} MB  {folder}",
+            bytes as f64 / 1e6
+        ));
+    }
     Ok(())
 }

@@ -5,6 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 use polars::prelude::*;
+use walkdir::WalkDir;
 
 use super::DatasetError;
 
@@ -35,6 +36,29 @@ impl Cache {
         Ok(Self { folder })
     }
 
+    /// What lies in the cache: its folders by name, and the bytes that each takes on disk. What cannot be read counts
+    /// nothing.
+    pub fn usage(&self) -> Vec<(String, u64)> {
+        let folders = WalkDir::new(&self.folder)
+            .min_depth(1)
+            .max_depth(1)
+            .sort_by_file_name()
+            .into_iter()
+            .filter_map(Result::ok)
+            .filter(|entry| entry.file_type().is_dir());
+        folders
+            .map(|folder| {
+                let files = WalkDir::new(folder.path()).into_iter();
+                let bytes = files
+                    .filter_map(|entry| entry.ok()?.metadata().ok())
+                    .filter(std::fs::Metadata::is_file)
+                    .map(|file| allocated(&file))
+                    .sum();
+                (folder.file_name().to_string_lossy().into_owned(), bytes)
+            })
+            .collect()
+    }
+
     /// Waits until no other process holds the lock of `path`, and holds it until the answer is dropped.
     ///
     /// # Errors
@@ -56,6 +80,17 @@ impl Cache {
         file.lock().map_err(DatasetError::write(&name))?;
         Ok(file)
     }
+}
+
+/// A file with holes takes less than its length.
+#[cfg(unix)]
+fn allocated(file: &std::fs::Metadata) -> u64 {
+    512 * std::os::unix::fs::MetadataExt::blocks(file)
+}
+
+#[cfg(not(unix))]
+fn allocated(file: &std::fs::Metadata) -> u64 {
+    file.len()
 }
 
 /// A file name of at most 64 readable characters of `name`, and a hash of `identity` that keeps it apart.
@@ -122,4 +157,32 @@ pub(crate) fn read_table(path: &Path, accept: impl FnOnce(&str) -> bool) -> Opti
     }))
     .ok()
     .flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn usage_is_told_by_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = Cache {
+            folder: folder.path().join("cache"),
+        };
+        assert_eq!(cache.usage(), []);
+        for (name, bytes) in [
+            ("pixels/a", 70_000),
+            ("pixels/deep/b", 5000),
+            ("indexes/c", 0),
+        ] {
+            let path = cache.folder.join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, vec![1; bytes]).unwrap();
+        }
+        let usage = cache.usage();
+        let names: Vec<&str> = usage.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(names, ["indexes", "pixels"]);
+        assert_eq!(usage[0].1, 0);
+        assert!((75_000..200_000).contains(&usage[1].1), "{usage:?}");
+    }
 }

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits, RgbImage};
+use memchr::memchr_iter;
 
 use super::{PhotoError, PhotoFault};
 
@@ -107,10 +108,12 @@ fn jpeg_is_whole(bytes: &[u8]) -> bool {
     loop {
         // Entropy-coded data runs on until 0xFF with something else than a stuffed zero or a restart marker behind it.
         let Some(marker) = bytes.get(at..).and_then(|rest| {
-            let offset = rest
-                .windows(2)
-                .position(|pair| pair[0] == 0xff && !matches!(pair[1], 0 | 1 | 0xd0..=0xd8 | 0xff));
-            offset.map(|offset| at + offset)
+            memchr_iter(0xff, rest)
+                .find(|offset| {
+                    rest.get(offset + 1)
+                        .is_some_and(|next| !matches!(next, 0 | 1 | 0xd0..=0xd8 | 0xff))
+                })
+                .map(|offset| at + offset)
         }) else {
             return false;
         };

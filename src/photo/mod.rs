@@ -10,7 +10,7 @@ pub use decode::{MOST_PIXELS, decode, decode_bytes};
 pub use encode::PhotoFormat;
 pub use error::{PhotoError, PhotoFault};
 pub use image::RgbImage;
-pub use resize::{resize, resize_plane};
+pub use resize::{resize, resize_into, resize_plane};
 pub use section::{ImageSection, Resize};
 
 /// Changes when a decoded or resized pixel changes.

@@ -1,5 +1,7 @@
 //! Another size, pixel for pixel what `tf.image.resize` makes of it.
 
+use std::cell::RefCell;
+
 use fast_image_resize as fir;
 use image::RgbImage;
 
@@ -14,9 +16,26 @@ use super::section::Resize;
 ///
 /// When `side` does not fit into 32 bits, or the photograph has no pixel; [`super::decode`] returns none such.
 pub fn resize(photo: &RgbImage, side: usize, method: Resize) -> RgbImage {
+    let mut pixels = vec![0; 3 * side * side];
+    resize_into(photo, side, method, &mut pixels);
+    let side = u32::try_from(side).expect("an image side fits into 32 bits");
+    RgbImage::from_raw(side, side, pixels).expect("three bytes a pixel")
+}
+
+thread_local! {
+    /// Keeps its working memory from one photograph to the next.
+    static RESIZER: RefCell<fir::Resizer> = RefCell::new(fir::Resizer::new());
+}
+
+/// The same into memory that is there: red, green and blue, row by row.
+///
+/// # Panics
+///
+/// As [`resize`], and when `into` does not have three bytes a pixel.
+pub fn resize_into(photo: &RgbImage, side: usize, method: Resize, into: &mut [u8]) {
     let side = u32::try_from(side).expect("an image side fits into 32 bits");
     if photo.dimensions() == (side, side) {
-        return photo.clone();
+        return into.copy_from_slice(photo.as_raw());
     }
     let algorithm = match method {
         Resize::Bilinear => fir::ResizeAlg::Interpolation(fir::FilterType::Bilinear),
@@ -29,15 +48,12 @@ pub fn resize(photo: &RgbImage, side: usize, method: Resize) -> RgbImage {
         fir::PixelType::U8x3,
     )
     .expect("an RgbImage holds three bytes a pixel");
-    let mut resized = fir::images::Image::new(side, side, fir::PixelType::U8x3);
-    fir::Resizer::new()
-        .resize(
-            &source,
-            &mut resized,
-            &fir::ResizeOptions::new().resize_alg(algorithm),
-        )
+    let mut resized = fir::images::Image::from_slice_u8(side, side, into, fir::PixelType::U8x3)
+        .expect("the target has three bytes a pixel");
+    let options = fir::ResizeOptions::new().resize_alg(algorithm);
+    RESIZER
+        .with_borrow_mut(|resizer| resizer.resize(&source, &mut resized, &options))
         .expect("source and target have one pixel type, and the whole source is taken");
-    RgbImage::from_raw(side, side, resized.into_vec()).expect("the target has this size")
 }
 
 /// Brings a plane of numbers, row by row, from one size (width, height) to another: bilinear with half-pixel centres

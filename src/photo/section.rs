@@ -11,6 +11,20 @@ pub struct ImageSection {
     /// How pixels are interpolated.
     #[serde(default)]
     pub resize: Resize,
+    /// Share of the machine's memory that decoded photographs may take. Changes no result.
+    #[serde(default = "default_cache_memory")]
+    pub cache_memory: f64,
+    /// Whether those that do not fit there are kept on disk. Changes no result.
+    #[serde(default = "default_cache_disk")]
+    pub cache_disk: bool,
+}
+
+fn default_cache_memory() -> f64 {
+    0.25
+}
+
+fn default_cache_disk() -> bool {
+    true
 }
 
 impl ImageSection {
@@ -21,7 +35,7 @@ impl ImageSection {
     pub fn violations(&self) -> Vec<(&'static str, String)> {
         let size = self.size;
         let below = size / Self::MULTIPLE * Self::MULTIPLE;
-        match size {
+        let mut violations = match size {
             0 => vec![(
                 "size",
                 "must be a multiple of 4, and at least 4".to_string(),
@@ -37,7 +51,17 @@ impl ImageSection {
                 let near = near.join(" or ");
                 vec![("size", format!("must be a multiple of 4, such as {near}"))]
             }
+        };
+        if !(0.0..=0.9).contains(&self.cache_memory) {
+            let must = "must be a share of the machine's memory, from 0 to 0.9";
+            violations.push(("cache_memory", must.to_string()));
         }
+        violations
+    }
+
+    /// Bytes of a photograph at this size.
+    pub fn bytes(&self) -> usize {
+        3 * self.size * self.size
     }
 }
 

@@ -11,12 +11,14 @@ use crate::experiment::Experiment;
 
 /// Keys of an experiment that change no number: names, and how often and how long its state is kept. The manifest and the
 /// name of the weights are among them because their contents count instead.
-const NO_NUMBER: [&str; 12] = [
+const NO_NUMBER: [&str; 14] = [
     "name",
     "title",
     "seeds",
     "dataset.use",
     "fusion.weights",
+    "image.cache_memory",
+    "image.cache_disk",
     "train.checkpoint_every",
     "train.retain.last",
     "train.retain.best",

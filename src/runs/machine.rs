@@ -5,6 +5,8 @@
 pub enum MachineMetric {
     /// Images of the step over the seconds since the end of the last one.
     ImagesPerSecond,
+    /// How long the step waited for its batch.
+    DataWait,
     /// Processor time of this process over the time that passed: 100 is one core kept busy.
     CpuUtilization,
     /// Resident memory of this process.
@@ -27,8 +29,9 @@ pub enum MachineMetric {
 
 impl MachineMetric {
     /// All of them. Comparisons of runs, and proofs that two are the same, leave these out.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::ImagesPerSecond,
+        Self::DataWait,
         Self::CpuUtilization,
         Self::ResidentMemory,
         Self::SystemMemoryAvailable,
@@ -44,6 +47,7 @@ impl MachineMetric {
     pub const fn name(self) -> &'static str {
         match self {
             Self::ImagesPerSecond => "images_per_second",
+            Self::DataWait => "data_wait_seconds",
             Self::CpuUtilization => "cpu_utilization",
             Self::ResidentMemory => "resident_memory_bytes",
             Self::SystemMemoryAvailable => "system_memory_available_bytes",
@@ -60,6 +64,7 @@ impl MachineMetric {
     pub const fn unit(self) -> &'static str {
         match self {
             Self::ImagesPerSecond => "images/s",
+            Self::DataWait => "s",
             Self::CpuUtilization | Self::GpuUtilization => "%",
             Self::ResidentMemory
             | Self::SystemMemoryAvailable

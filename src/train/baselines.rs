@@ -106,6 +106,6 @@ pub fn baselines(
 
 fn picture(pixels: &Pixels, position: usize) -> Result<RgbImage, TrainError> {
     let side = pixels.size() as u32;
-    let bytes = pixels.get(position)?.to_vec();
+    let bytes = pixels.get(position)?;
     Ok(RgbImage::from_raw(side, side, bytes).expect("a square of three bytes a pixel"))
 }

@@ -7,7 +7,7 @@ use burn_train::{InferenceStep, ItemLazy, TrainOutput, TrainStep};
 use image::RgbImage;
 use rayon::prelude::*;
 
-use super::metrics::{HeldOutInput, LossInput, SpeedInput};
+use super::metrics::{HeldOutInput, LossInput, SpeedInput, WaitInput};
 use super::section::HUBER_DELTA;
 use super::{Loss, TrainSection};
 use crate::batch::{Batch, to_pictures};
@@ -177,6 +177,8 @@ pub struct TrainItem {
     images: usize,
     /// Seconds from the end of the last step to the end of this one; the loop knows.
     pub seconds: f64,
+    /// Those of them in which the step waited for its batch; the loop knows.
+    pub waited: f64,
 }
 
 impl TrainItem {
@@ -204,6 +206,7 @@ impl TrainStep for Colorizer {
             loss: loss.clone(),
             images: batch.len(),
             seconds: 0.0,
+            waited: 0.0,
         };
         TrainOutput::new(self, loss.backward(), item)
     }
@@ -234,6 +237,12 @@ impl Adaptor<SpeedInput> for TrainItem {
             images: self.images,
             seconds: self.seconds,
         }
+    }
+}
+
+impl Adaptor<WaitInput> for TrainItem {
+    fn adapt(&self) -> WaitInput {
+        WaitInput(self.waited)
     }
 }
 

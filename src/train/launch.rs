@@ -10,7 +10,7 @@ use super::checkpoints::{PartCheckpointer, WhenAsked};
 use super::colorizer::Colorizer;
 use super::division::Division;
 use super::logger::{ParquetLogger, SharedLog};
-use super::metrics::{HeldOut, NonFinite, Speed, TrainingLoss};
+use super::metrics::{DataWait, HeldOut, NonFinite, Speed, TrainingLoss};
 use super::progress::{Display, Progress};
 use super::samples::Samples;
 use super::schedule::{Cadence, Schedule};
@@ -44,14 +44,10 @@ impl Trial<'_> {
     ) -> Result<LearningResult<Colorizer>, TrainError> {
         let experiment = self.experiment;
         let section = &experiment.train;
-        let (size, resize) = (experiment.image.size, experiment.image.resize);
-        let budget = Machine::observe().memory_bytes as usize / 4;
         let [of_train, of_held_out] = features;
-        let train = Pixels::new(divided.train.clone(), size, resize, budget);
-        let held_out = Pixels::new(divided.held_out.clone(), size, resize, budget);
-        let train = train.with_features(of_train);
-        let held_out = held_out.with_features(of_held_out);
-        let (train, held_out) = (Arc::new(train), Arc::new(held_out));
+        let [train, held_out] = self.pixels(divided, diary);
+        let train = Arc::new(train.with_features(of_train));
+        let held_out = Arc::new(held_out.with_features(of_held_out));
         let order = Order::new(divided.train.len(), section.batch_size, self.seed);
         let samples = self.samples(divided, &held_out)?;
 
@@ -101,6 +97,7 @@ impl Trial<'_> {
         .with_checkpointing_strategy(WhenAsked)
         .metric_train_numeric(TrainingLoss::new(non_finite.clone(), own.clone()))
         .metric_train_numeric(Speed::default())
+        .metric_train_numeric(DataWait::default())
         .num_epochs(section.steps.div_ceil(section.evaluate_every))
         .with_training_strategy(TrainingStrategy::Custom(Arc::new(schedule)))
         .label(&label);
@@ -115,6 +112,31 @@ impl Trial<'_> {
             training = training.checkpoint(done);
         }
         Ok(training.launch(learner(model, section)))
+    }
+
+    /// The photographs to learn from and those to be judged by, which share one budget of memory. What does not fit there
+    /// is kept on disk, where the experiment says so.
+    fn pixels(&self, divided: &Division, diary: &Arc<RunLog>) -> [Pixels; 2] {
+        let image = &self.experiment.image;
+        let budget = (Machine::observe().memory_bytes as f64 * image.cache_memory) as usize;
+        let held_out_bytes = divided.held_out.len() * image.bytes();
+        // Those that are looked at again and again come first, but do not crowd out the others.
+        let of_held_out = held_out_bytes.min(budget / 2);
+        let groups = [
+            (&divided.train, budget - of_held_out),
+            (&divided.held_out, of_held_out),
+        ];
+        groups.map(|(photographs, budget)| {
+            let pixels = Pixels::new(photographs.clone(), image.size, image.resize, budget);
+            if !image.cache_disk || photographs.len() * image.bytes() <= budget {
+                return pixels;
+            }
+            let (diary, display, label) = (Arc::clone(diary), self.display, self.label());
+            pixels.with_disk(self.cache, move |trouble| {
+                diary.line(trouble);
+                display.warn(&label, trouble);
+            })
+        })
     }
 
     fn samples(&self, divided: &Division, held_out: &Pixels) -> Result<Samples, TrainError> {

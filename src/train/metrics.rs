@@ -29,6 +29,9 @@ pub(super) struct SpeedInput {
     pub(super) seconds: f64,
 }
 
+/// How many seconds a training step waited for its batch.
+pub(super) struct WaitInput(pub(super) f64);
+
 /// The scores of a held-out batch.
 pub(super) struct HeldOutInput(pub(super) Vec<ImageScore>);
 
@@ -189,6 +192,53 @@ impl BurnMetric for Speed {
 }
 
 impl Numeric for Speed {
+    fn value(&self) -> Option<NumericEntry> {
+        Some(Ratio::entry(self.0.last))
+    }
+
+    fn running_value(&self) -> Option<NumericEntry> {
+        Some(Ratio::entry(self.0.all))
+    }
+
+    fn final_value(&self) -> NumericEntry {
+        NumericEntry::Final(self.0.all.0 / self.0.all.1)
+    }
+}
+
+/// `data_wait_seconds` of the training split.
+#[derive(Clone, Default)]
+pub(super) struct DataWait(Ratio);
+
+impl BurnMetric for DataWait {
+    type Input = WaitInput;
+
+    fn name(&self) -> MetricName {
+        Arc::new(MachineMetric::DataWait.name().to_owned())
+    }
+
+    fn attributes(&self) -> MetricAttributes {
+        attributes(Some(MachineMetric::DataWait.unit()), false)
+    }
+
+    fn update(
+        &mut self,
+        input: &WaitInput,
+        _metadata: &MetricMetadata,
+    ) -> Result<SerializedEntry, TensorReadError> {
+        self.0.add((input.0, 1.0));
+        Ok(self.0.text(Some(MachineMetric::DataWait.unit())))
+    }
+
+    fn compute(&mut self) -> Result<SerializedEntry, TensorReadError> {
+        Ok(self.0.text(Some(MachineMetric::DataWait.unit())))
+    }
+
+    fn clear(&mut self) {
+        self.0 = Ratio::default();
+    }
+}
+
+impl Numeric for DataWait {
     fn value(&self) -> Option<NumericEntry> {
         Some(Ratio::entry(self.0.last))
     }

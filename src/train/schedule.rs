@@ -122,6 +122,7 @@ impl SupervisedLearningStrategy<Colorizer> for Schedule {
             if let Some(sampler) = &sampler {
                 sampler.at(step);
             }
+            let asked = Instant::now();
             let batch = match batches.next() {
                 Some(Ok(batch)) => batch,
                 Some(Err(error)) => {
@@ -130,6 +131,7 @@ impl SupervisedLearningStrategy<Colorizer> for Schedule {
                 }
                 None => break,
             };
+            let waited = asked.elapsed().as_secs_f64();
             let epoch = (step - 1) / self.cadence.evaluate + 1;
             let (begun, length) = if let Some(stretch) = stretch {
                 stretch
@@ -146,6 +148,7 @@ impl SupervisedLearningStrategy<Colorizer> for Schedule {
             let mut item = take_step(&mut learner, batch);
             let now = Instant::now();
             item.seconds = now.duration_since(last_end).as_secs_f64();
+            item.waited = waited;
             last_end = now;
             let at = progress(step - begun, length, "steps");
             let rate = Some(learner.lr_current());

@@ -166,6 +166,9 @@ fn a_run_leaves_everything_that_its_folder_promises() {
     };
     assert_eq!(steps("train", "loss"), [1, 2, 3, 4, 5, 6]);
     assert_eq!(steps("train", "images_per_second").len(), 6);
+    assert_eq!(steps("train", "data_wait_seconds").len(), 6);
+    let waited = log.series("train", "data_wait_seconds");
+    assert!(waited.iter().all(|&(_, seconds)| seconds >= 0.0));
     assert_eq!(steps("validation", "loss"), [3, 6]);
     assert_eq!(steps("train", "resident_memory_bytes"), [3, 6]);
 
@@ -178,6 +181,32 @@ fn a_run_leaves_everything_that_its_folder_promises() {
     let sample = image::open(folder.sample(6).with_extension("png")).unwrap();
     assert!(sample.width() > 300);
     assert_eq!(Checkpoint::list(&folder.checkpoints()).unwrap().len(), 2);
+}
+
+#[test]
+fn where_decoded_photographs_are_kept_changes_no_bit() {
+    let bench = Bench::new();
+    let expected = bench.train("memory");
+    let pixels = bench.cache.folder.join("pixels");
+    assert!(!pixels.exists(), "all of them fit into memory");
+    for (name, cache_disk) in [("decoded", false), ("filling", true), ("disk", true)] {
+        let mut experiment = bench.experiment.clone();
+        experiment.image.cache_memory = 0.0;
+        experiment.image.cache_disk = cache_disk;
+        let runs = bench.runs(name);
+        let trial = bench.trial(&experiment, &runs, DeviceName::Flex);
+        assert_eq!(trial.run(&Interrupter::new()).unwrap(), Outcome::Done);
+        let folder = trial.folder();
+        assert_eq!(numbers(&folder), numbers(&expected), "{name}");
+        assert_eq!(
+            weights(&experiment, &folder, 6),
+            weights(&bench.experiment, &expected, 6),
+            "{name}"
+        );
+        // One file of those to learn from, one of those to be judged by.
+        let files = fs::read_dir(&pixels).map_or(0, Iterator::count);
+        assert_eq!(files, if cache_disk { 2 } else { 0 }, "{name}");
+    }
 }
 
 #[test]

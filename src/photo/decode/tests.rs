@@ -1,6 +1,7 @@
 //! Tests of decoding, with files of `tests/golden/photo.py` and some made on the spot.
 
 use image::{ExtendedColorType, ImageEncoder, Luma, LumaA, Rgb, Rgba};
+use proptest::prelude::*;
 
 use super::*;
 
@@ -185,6 +186,36 @@ fn damage_anywhere_never_panics() {
                     !text.is_empty() && !text.contains("panicked"),
                     "{name}, byte {at}: {text}"
                 );
+            }
+        }
+    }
+}
+
+proptest! {
+    /// Bytes overwritten, a stretch cut out or said twice: a picture or an error, and in no time.
+    #[test]
+    fn more_damage_never_panics(
+        name in prop::sample::select(vec![
+            "baseline.jpg", "progressive.jpg", "restart_markers.jpg", "subsampled.jpg", "cmyk.jpg",
+            "embedded_preview.jpg", "orientation_6.jpg",
+        ]),
+        blows in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..12),
+        (from, to) in (any::<prop::sample::Index>(), any::<prop::sample::Index>()),
+        repeats in 0_usize..3,
+    ) {
+        let mut bytes = golden(name);
+        for (at, value) in blows {
+            let at = at.index(bytes.len());
+            bytes[at] = value;
+        }
+        let (from, to) = (from.index(bytes.len()), to.index(bytes.len()));
+        let stretch = bytes[from.min(to)..from.max(to)].repeat(repeats);
+        bytes.splice(from.min(to)..from.max(to), stretch);
+        match decode_bytes(&bytes) {
+            Ok(picture) => prop_assert!(picture.width() > 0 && picture.height() > 0),
+            Err(fault) => {
+                let text = fault.to_string();
+                prop_assert!(!text.is_empty() && !text.contains("panicked"), "{}", text);
             }
         }
     }

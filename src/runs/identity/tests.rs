@@ -168,6 +168,8 @@ fn what_is_no_key_counts_too_and_is_told_in_words() {
 fn a_run_folder_keeps_what_its_identity_was_made_from() {
     let mut experiment = example();
     experiment.train.flush_seconds = 3.0;
+    experiment.image.cache_memory = 0.0;
+    experiment.image.cache_disk = false;
     let identity = identity(&experiment);
     let record: RunRecord = serde_json::from_value(serde_json::json!({
         "format": 1, "experiment": "tiny", "title": "Tiny", "seed": 0, "identity": identity.to_string(),
