@@ -13,7 +13,7 @@ use comfy_table::{ContentArrangement, presets};
 use serde_json::json;
 
 use super::{DONE, FAILED, RequestError, cells, output};
-use crate::backend::{self, DeviceName, Precision};
+use crate::backend::{self, BackendError, DeviceName, Precision};
 use crate::experiment::{Experiment, Overrides, resolve};
 use crate::runs::Machine;
 use crate::timing::{self, Axes, Failure, Load, Measurement, Pace, Race, Ran};
@@ -28,7 +28,8 @@ pub(super) struct BenchArguments {
     /// Change a value, as in `network.scale=32`; typed like TOML; repeatable
     #[arg(long, value_name = "KEY=VALUE")]
     set: Vec<String>,
-    /// Where to compute; repeatable. All devices that this build and this machine have unless given
+    /// Where to compute; repeatable. All devices that this build and this machine have unless given, as far as they have the
+    /// arithmetic
     #[arg(long)]
     device: Vec<DeviceName>,
     /// Numbers of threads to compute with on the processor, as in `1,2`; all that there are unless given
@@ -80,9 +81,7 @@ pub(super) fn run(arguments: &BenchArguments) -> anyhow::Result<ExitCode> {
         backend::open(device)?;
     }
     let asked = asked(arguments, &devices)?;
-    for contender in asked.iter().flat_map(|race| &race.contenders) {
-        backend::computes(&contender.device, contender.experiment.train.precision)?;
-    }
+    let asked = possible(asked, !arguments.device.is_empty())?;
     let mut report = Report::begin(arguments)?;
     output::line(&report.machine);
     let program = std::env::current_exe().context("cannot tell where this program lies")?;
@@ -164,6 +163,30 @@ fn experiments(
         }
     }
     Ok(experiments)
+}
+
+/// Leaves out what a device has no arithmetic for, but refuses it where the devices were `named`, and where nothing is left.
+fn possible(asked: Vec<Race>, named: bool) -> Result<Vec<Race>, BackendError> {
+    let mut possible = Vec::new();
+    for Race { case, contenders } in asked {
+        let mut left = Vec::new();
+        let mut lacking = None;
+        for contender in contenders {
+            match backend::computes(&contender.device, contender.experiment.train.precision) {
+                Ok(()) => left.push(contender),
+                Err(error) if named => return Err(error),
+                Err(error) => lacking = Some(error),
+            }
+        }
+        match lacking {
+            Some(error) if left.is_empty() => return Err(error),
+            _ => possible.push(Race {
+                case,
+                contenders: left,
+            }),
+        }
+    }
+    Ok(possible)
 }
 
 fn told(race: &Race) -> String {
