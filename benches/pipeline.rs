@@ -353,8 +353,8 @@ fn paint(folder: &Path, count: usize) -> anyhow::Result<()> {
                 let texture = |x, y, step| f64::from(lattice(x / step, y / step, index as u32));
                 for (at, pixel) in pixels.chunks_exact_mut(3).enumerate() {
                     let (x, y) = ((at % WIDTH) as u32, (at / WIDTH) as u32);
-                    let noise = 5.0 * texture(x, y, 1)
-                        + 5.0 * texture(x + 7, y, 1)
+                    let noise = 6.5 * texture(x, y, 1)
+                        + 6.5 * texture(x + 7, y, 1)
                         + 5.0 * texture(x, y + 9, 2)
                         + 6.0 * texture(x, y, 5);
                     for value in pixel {
