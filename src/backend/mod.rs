@@ -13,6 +13,7 @@ mod libtorch;
     reason = "Burn 0.22 is pinned as its last release with libtorch, the fastest backend here on a processor"
 )]
 mod native;
+mod pure;
 
 use burn::tensor::Device;
 
@@ -103,8 +104,7 @@ pub fn device_class(name: &DeviceName) -> &'static str {
 /// they are.
 pub fn kernels_version(name: &DeviceName) -> Option<u32> {
     match name {
-        DeviceName::Flex => None,
-        DeviceName::Libtorch | DeviceName::LibtorchCuda(_) => Some(1),
+        DeviceName::Flex | DeviceName::Libtorch | DeviceName::LibtorchCuda(_) => Some(1),
     }
 }
 
