@@ -69,7 +69,11 @@ fn build_version(libtorch: &Path) -> Option<String> {
 #[cfg(feature = "libtorch")]
 fn compile_kernels(libraries: &Path) {
     let folder = Path::new("src/backend/native");
-    println!("cargo::rerun-if-changed={}", folder.display());
+    let sources = ["layer.cpp", "rows.cpp", "thin.cpp"].map(|file| folder.join(file));
+    let headers = ["layer.h", "rows.h", "thin.h"].map(|file| folder.join(file));
+    for file in sources.iter().chain(&headers) {
+        println!("cargo::rerun-if-changed={}", file.display());
+    }
     println!("cargo::rerun-if-env-changed=LIBTORCH_INCLUDE");
     println!("cargo::rerun-if-env-changed=LIBTORCH_CXX11_ABI");
     // The places where `torch-sys` looks.
@@ -95,6 +99,6 @@ fn compile_kernels(libraries: &Path) {
         // libtorch's own threads, from the runtime that `torch-sys` links.
         .flag_if_supported("-fopenmp")
         .define("_GLIBCXX_USE_CXX11_ABI", abi.as_str())
-        .files(["layer.cpp", "rows.cpp", "thin.cpp"].map(|file| folder.join(file)))
+        .files(sources)
         .compile("colorize_kernels");
 }

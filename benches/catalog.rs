@@ -14,7 +14,7 @@ use colorize::catalog::{Catalog, Entry, Filter, Group, Key};
 use colorize::evaluate::Metric;
 use colorize::experiment::{Experiment, Overrides, Variant, resolve};
 use colorize::runs::{
-    DatasetRecord, Environment, FORMAT, Identity, IdentityParts, MetricLog, MetricRow, RunFolder,
+    DatasetRecord, Environment, FORMAT, Identity, IdentityParts, LoggedRow, MetricLog, RunFolder,
     RunRecord, Session, Status,
 };
 
@@ -122,10 +122,10 @@ fn write_log(folder: &RunFolder, index: usize, rows: usize, files: usize) -> any
         }
         for (split, metric) in metrics {
             let wobble = ((step * 7_919 + index * 104_729 + metric.len()) % 1_000) as f64 / 1_000.0;
-            log.push(MetricRow {
+            log.push(LoggedRow {
                 step,
                 split,
-                metric: metric.to_owned(),
+                metric,
                 value: 30.0 / (1.0 + step as f64).ln() + wobble,
                 seconds: step as f64 * 0.37,
             })?;

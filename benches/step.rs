@@ -1,192 +1,131 @@
 //! How long a training step takes: forward, backward and Adam, on random input.
 //!
-//! `cargo bench --bench step -- [--device libtorch] [--steps 7] [--threads 2]` times a YUV step and a fusion step in turn on
-//! every device of the build, or on one. 256x256 pixels, batches of 8, scale 16, five residual blocks.
+//! `cargo bench --bench step -- [--device libtorch]... [--threads 2] [--steps 7] [--set network.scale=8]... [--json]` times a
+//! YUV and a fusion step on every device of the build, or on those that are named, in turn: 256x256 pixels, batches of 8,
+//! scale 16, five residual blocks. `colorize bench` does more, for users.
 //!
-//! `... -- --serve yuv --device libtorch` takes a step whenever a line arrives on its input and answers with what it took:
-//! `benches/peers/step.py` runs several of these, and PyTorch, in turn.
+//! `... -- --serve yuv --device libtorch --threads 2 [--set train.batch_size=4]...` takes a step whenever a line arrives on
+//! its input, and answers in JSON: `benches/peers/run.py` has several of these, and PyTorch and TensorFlow, step in turn.
 
-use std::io::{BufRead, Write};
-use std::time::Instant;
+use std::io::{BufReader, Read, Write};
+use std::process::Command;
+use std::time::Duration;
 
 use anyhow::{Context, bail};
-use burn::optim::{AdamConfig, GradientsParams, ModuleOptimizer};
-use burn::tensor::{Device, Distribution, Tensor};
-use colorize::backend::{self, DeviceName};
-use colorize::network::{Network, NetworkKind, NetworkSection, NormKind};
-
-const SIDE: usize = 256;
-const BATCH: usize = 8;
-/// As many as ResNet-50 gives.
-const FEATURES: usize = 2048;
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Yuv,
-    Fusion,
-}
-
-impl Kind {
-    fn of(name: &str) -> anyhow::Result<Self> {
-        match name {
-            "yuv" => Ok(Self::Yuv),
-            "fusion" => Ok(Self::Fusion),
-            _ => bail!("`{name}` is neither `yuv` nor `fusion`"),
-        }
-    }
-}
+use colorize::backend;
+use colorize::experiment::{Experiment, Overrides};
+use colorize::timing::{self, Axes, Contender, Load, Measurement, Pace};
 
 fn main() -> anyhow::Result<()> {
-    let mut devices = backend::present();
-    let (mut steps, mut threads, mut serve) = (7, 2, None);
+    let mut devices = Vec::new();
+    let mut overrides = Overrides::default();
+    let (mut steps, mut threads, mut json) = (7, 2, false);
+    let (mut serve, mut relay) = (None, false);
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
-        if argument == "--bench" {
-            continue;
-        }
-        let value = arguments
-            .next()
-            .with_context(|| format!("`{argument}` needs a value"))?;
+        let mut value = || {
+            let value = arguments.next();
+            value.with_context(|| format!("`{argument}` needs a value"))
+        };
         match argument.as_str() {
-            "--device" => devices = vec![value.parse()?],
-            "--steps" => steps = value.parse()?,
-            "--threads" => threads = value.parse()?,
-            "--serve" => serve = Some(Kind::of(&value)?),
+            // Cargo says so of every bench.
+            "--bench" => {}
+            "--device" => devices.push(value()?.parse()?),
+            "--steps" => steps = value()?.parse()?,
+            "--threads" => threads = value()?.parse()?,
+            "--set" => overrides.set.push(value()?),
+            "--serve" => serve = Some(value()?),
+            "--relay" => relay = true,
+            "--json" => json = true,
             _ => bail!("unknown argument `{argument}`"),
         }
     }
-    backend::set_threads(threads)?;
-    match serve {
-        Some(kind) => answer(&mut Stepper::new(&devices[0], kind)?),
-        None => table(&devices, steps, threads),
+    let input = std::io::stdin();
+    if relay {
+        // A process that the table below has started.
+        return Ok(timing::serve(input.lock(), std::io::stdout())?);
     }
-}
-
-/// One step a line, until there are none.
-fn answer(stepper: &mut Stepper) -> anyhow::Result<()> {
-    let mut out = std::io::stdout();
-    for line in std::io::stdin().lock().lines() {
-        line?;
-        let (seconds, processor) = stepper.step()?;
-        writeln!(out, "{seconds} {processor} {}", memory("VmHWM:"))?;
-        out.flush()?;
+    if devices.is_empty() {
+        devices = backend::present();
     }
-    Ok(())
-}
+    if let Some(kind) = serve {
+        let contender = Contender {
+            experiment: experiment(&kind, &overrides)?,
+            device: devices[0],
+            threads,
+        };
+        let first = format!("{}\n", serde_json::to_string(&contender)?);
+        let lines = BufReader::new(first.as_bytes().chain(input.lock()));
+        return Ok(timing::serve(lines, std::io::stdout())?);
+    }
 
-fn table(devices: &[DeviceName], steps: usize, threads: usize) -> anyhow::Result<()> {
+    let kinds = ["yuv", "fusion"]
+        .map(|kind| Ok((kind.to_owned(), experiment(kind, &overrides)?)))
+        .into_iter()
+        .collect::<anyhow::Result<Vec<_>>>()?;
+    let axes = Axes {
+        threads: vec![threads],
+        ..Axes::default()
+    };
+    let program = std::env::current_exe()?;
+    let command = || {
+        let mut command = Command::new(&program);
+        command.arg("--relay");
+        command
+    };
+    let pace = Pace {
+        steps,
+        at_least: Duration::from_secs(2),
+    };
     let mut out = std::io::stdout();
-    writeln!(
-        out,
-        "median of {steps} steps, {threads} threads, load average before: {}",
-        std::fs::read_to_string("/proc/loadavg")
-            .unwrap_or_default()
-            .trim()
-    )?;
-    for device in devices {
-        let mut steppers = [
-            Stepper::new(device, Kind::Yuv)?,
-            Stepper::new(device, Kind::Fusion)?,
-        ];
-        for stepper in &mut steppers {
-            stepper.step()?;
-        }
-        let mut times = [const { Vec::new() }; 2];
-        for _ in 0..steps {
-            for (stepper, times) in steppers.iter_mut().zip(&mut times) {
-                times.push(stepper.step()?.0);
-            }
-        }
-        let [yuv, fusion] = times.map(|mut times| {
-            times.sort_by(f64::total_cmp);
-            times[times.len() / 2]
-        });
+    if !json {
+        let load = Load::now().high;
         writeln!(
             out,
-            "{device}: YUV {yuv:.3} s ({:.2} images a second), fusion {fusion:.3} s, {:.2} times YUV",
-            BATCH as f64 / yuv,
-            fusion / yuv
+            "median of {steps} steps or more, {threads} threads, load average before: {load:.1}"
         )?;
+    }
+    for race in timing::races(&kinds, &devices, &axes)? {
+        for outcome in timing::run(&race, pace, &command) {
+            match outcome {
+                Ok(measured) if json => writeln!(out, "{}", serde_json::to_string(&measured)?)?,
+                Ok(measured) => write_line(&mut out, &measured)?,
+                Err(failure) => {
+                    let name = failure.contender.name();
+                    writeln!(out, "{} on {name}: {}", failure.case, failure.error)?;
+                }
+            }
+        }
     }
     Ok(())
 }
 
-/// A network in training.
-struct Stepper {
-    network: Option<Network>,
-    optimizer: ModuleOptimizer,
-    device: Device,
-    kind: Kind,
+fn experiment(kind: &str, overrides: &Overrides) -> anyhow::Result<Experiment> {
+    let [yuv, fusion] = timing::standard_kinds();
+    let kind = match kind {
+        "yuv" => yuv,
+        "fusion" => fusion,
+        _ => bail!("`{kind}` is neither `yuv` nor `fusion`"),
+    };
+    kind.with(overrides)
+        .map_err(|error| anyhow::anyhow!(error.render(false)))
 }
 
-impl Stepper {
-    fn new(name: &DeviceName, kind: Kind) -> anyhow::Result<Self> {
-        let device = backend::open(name)?.autodiff();
-        let section = NetworkSection {
-            kind: NetworkKind::ImageTransformation,
-            norm: NormKind::Batch,
-            scale: 16,
-            residual_blocks: 5,
-        };
-        let width = (kind == Kind::Fusion).then_some(FEATURES);
-        Ok(Self {
-            network: Some(section.init(1, 2, width, 0, &device)),
-            optimizer: AdamConfig::new().with_epsilon(1e-7).init(),
-            device,
-            kind,
-        })
-    }
-
-    /// Seconds of the clock, and of the processor on all threads.
-    fn step(&mut self) -> anyhow::Result<(f64, f64)> {
-        let device = &self.device;
-        let uniform = Distribution::Uniform(0.0, 1.0);
-        let luma = Tensor::<4>::random([BATCH, 1, SIDE, SIDE], uniform, device);
-        let chroma = Tensor::<4>::random([BATCH, 2, SIDE, SIDE], uniform, device) - 0.5;
-        let features = (self.kind == Kind::Fusion)
-            .then(|| Tensor::<2>::random([BATCH, FEATURES], uniform, device));
-        device.sync()?;
-
-        let processor = processor_time();
-        let began = Instant::now();
-        let network = self.network.take().context("the step before failed")?;
-        let predicted = network.forward(luma, features) * 0.5;
-        let loss = (predicted - chroma).square().mean();
-        let gradients = GradientsParams::from_grads(loss.backward(), &network);
-        self.network = Some(self.optimizer.step(1e-3, network, gradients));
-        let loss = loss.into_scalar::<f32>();
-        device.sync()?;
-        let times = (began.elapsed().as_secs_f64(), processor_time() - processor);
-        anyhow::ensure!(loss.is_finite(), "the loss is {loss}");
-        Ok(times)
-    }
-}
-
-/// Seconds of the processor that this program has used, in hundredths; 0 where the system does not tell.
-fn processor_time() -> f64 {
-    let status = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    // The name in parentheses may hold spaces; user and system time are the 12th and 13th after it.
-    let fields = status.rsplit(')').next().unwrap_or_default();
-    let ticks: f64 = fields
-        .split_whitespace()
-        .skip(11)
-        .take(2)
-        .filter_map(|ticks| ticks.parse::<f64>().ok())
-        .sum();
-    ticks / 100.0
-}
-
-/// A line of `/proc/self/status`, in kilobytes; 0 where there is none.
-fn memory(name: &str) -> u64 {
-    std::fs::read_to_string("/proc/self/status")
-        .unwrap_or_default()
-        .lines()
-        .find_map(|line| {
-            line.strip_prefix(name)?
-                .split_whitespace()
-                .next()?
-                .parse()
-                .ok()
-        })
-        .unwrap_or(0)
+fn write_line(out: &mut impl Write, measured: &Measurement) -> std::io::Result<()> {
+    let Measurement {
+        case,
+        seconds,
+        seconds_low,
+        seconds_high,
+        images_per_second,
+        processor_seconds,
+        ..
+    } = measured;
+    let memory = measured.memory_bytes as f64 / 1e9;
+    writeln!(
+        out,
+        "{case} on {}: {seconds:.3} s ({seconds_low:.3} to {seconds_high:.3}), {images_per_second:.2} images a second, \
+         {processor_seconds:.3} s of the processor, {memory:.2} GB",
+        measured.name()
+    )
 }

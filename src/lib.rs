@@ -32,6 +32,7 @@ pub mod proof;
 pub mod report;
 pub mod runs;
 pub mod statistics;
+pub mod timing;
 pub mod train;
 pub mod trained;
 pub mod watch;

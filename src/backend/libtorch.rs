@@ -9,7 +9,7 @@ pub(super) use left_out::*;
 mod compiled_in {
     use burn::tensor::Device;
 
-    use crate::backend::{BackendError, DeviceName};
+    use crate::backend::{BackendError, Cudnn, DeviceName};
 
     pub(in crate::backend) const COMPILED_IN: bool = true;
 
@@ -55,6 +55,17 @@ mod compiled_in {
         tch::set_num_threads(i32::try_from(threads).unwrap_or(i32::MAX));
     }
 
+    /// Whether convolutions in bfloat16 run on this GPU's tensor cores.
+    pub(in crate::backend) fn gpu_has_bfloat16(index: usize) -> bool {
+        index < gpu_count() && crate::backend::native::gpu_has_bfloat16(index)
+    }
+
+    pub(in crate::backend) fn set_cudnn(mode: Cudnn) {
+        if gpu_count() > 0 {
+            crate::backend::native::set_cudnn(mode);
+        }
+    }
+
     pub(in crate::backend) fn threads() -> usize {
         usize::try_from(tch::get_num_threads()).unwrap_or(1)
     }
@@ -82,7 +93,7 @@ mod compiled_in {
 mod left_out {
     use burn::tensor::Device;
 
-    use crate::backend::{BackendError, DeviceName};
+    use crate::backend::{BackendError, Cudnn, DeviceName};
 
     pub(in crate::backend) const COMPILED_IN: bool = false;
 
@@ -101,6 +112,12 @@ mod left_out {
     pub(in crate::backend) fn gpu_count() -> usize {
         0
     }
+
+    pub(in crate::backend) fn gpu_has_bfloat16(_index: usize) -> bool {
+        false
+    }
+
+    pub(in crate::backend) fn set_cudnn(_mode: Cudnn) {}
 
     pub(in crate::backend) fn set_threads(_threads: usize) {}
 

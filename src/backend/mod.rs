@@ -13,13 +13,16 @@ mod libtorch;
     reason = "Burn 0.22 is pinned as its last release with libtorch, the fastest backend here on a processor"
 )]
 mod native;
+mod precision;
 mod pure;
 
-use burn::tensor::Device;
+use burn::tensor::{Device, Tensor};
+use serde::{Deserialize, Serialize};
 
 pub use self::device_name::DeviceName;
 pub use self::doctor::{Answer, DeviceReport, Report, doctor, libraries};
 pub use self::layer::{Layer, Normalized, layers};
+pub use self::precision::{Precision, computes};
 
 /// Why a device cannot be had.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -59,6 +62,19 @@ pub enum BackendError {
         device: DeviceName,
         /// How many there are.
         found: usize,
+    },
+    /// The device does not compute in this precision, or only slower than in 32 bits.
+    #[error(
+        "device `{device}` has no `{precision}`: {missing}; take `train.precision = \"f32\"`, or a device that has it: \
+         `libtorch` on a processor with AVX-512 BF16, or a CUDA GPU of compute capability 8.0"
+    )]
+    Precision {
+        /// The device asked for.
+        device: DeviceName,
+        /// The precision asked for.
+        precision: Precision,
+        /// What the device lacks.
+        missing: &'static str,
     },
     /// The number of threads can no longer be changed.
     #[error("cannot set the number of threads to {threads}: {reason}")]
@@ -124,6 +140,47 @@ pub fn depends_on_threads(name: &DeviceName) -> bool {
         DeviceName::Flex => false,
         DeviceName::Libtorch | DeviceName::LibtorchCuda(_) => true,
     }
+}
+
+/// Pictures of `side` by `side` pixels, 8-bit RGB one after the other, as `[batch, 3, side, side]` on [0, 1]: uploaded as
+/// bytes and without waiting, where the device is a GPU. `None` elsewhere, where the caller makes the floats itself.
+pub fn pictures(bytes: &[u8], [batch, side]: [usize; 2], device: &Device) -> Option<Tensor<4>> {
+    #[cfg(feature = "libtorch")]
+    return native::pictures(bytes, [batch, side], device);
+    #[cfg(not(feature = "libtorch"))]
+    {
+        let _ = (bytes, batch, side, device);
+        None
+    }
+}
+
+/// Rows of `columns` numbers as `[rows, columns]`, uploaded without waiting, where the device is a GPU; see [`pictures`].
+pub fn rows(values: &[f32], [rows, columns]: [usize; 2], device: &Device) -> Option<Tensor<2>> {
+    #[cfg(feature = "libtorch")]
+    return native::rows(values, [rows, columns], device);
+    #[cfg(not(feature = "libtorch"))]
+    {
+        let _ = (values, rows, columns, device);
+        None
+    }
+}
+
+/// How cuDNN chooses among its algorithms.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cudnn {
+    /// By its own estimate.
+    #[default]
+    Default,
+    /// It tries all of them when a shape is new, and keeps the fastest.
+    Benchmark,
+    /// Among those that add up in the same order every time; libtorch's own operations do so too, where they can.
+    Deterministic,
+}
+
+/// Sets how cuDNN chooses from now on, on every GPU. Without a GPU it does nothing.
+pub fn set_cudnn(mode: Cudnn) {
+    libtorch::set_cudnn(mode);
 }
 
 /// Sets how many threads every backend computes with, and Rayon elsewhere in the program. Call it before any work is

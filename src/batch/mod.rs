@@ -16,6 +16,8 @@ pub use pixels::{FeatureRows, Photograph, Pixels};
 use burn::tensor::{Device, Tensor, TensorData};
 use image::RgbImage;
 
+use crate::backend;
+
 /// Changes when a batch's contents or order change.
 pub const VERSION: u32 = 1;
 
@@ -46,6 +48,9 @@ impl Batch {
 
     /// RGB on [0, 1], `[batch, 3, height, width]`.
     pub fn to_rgb(&self, device: &Device) -> Tensor<4> {
+        if let Some(rgb) = backend::pictures(&self.pixels, [self.len(), self.size], device) {
+            return rgb;
+        }
         let area = self.size * self.size;
         let mut planes = vec![0f32; self.pixels.len()];
         let images = self.pixels.chunks_exact(3 * area);
@@ -68,6 +73,9 @@ impl Batch {
             return None;
         }
         let shape = [self.len(), self.features.len() / self.len()];
+        if let Some(features) = backend::rows(&self.features, shape, device) {
+            return Some(features);
+        }
         Some(Tensor::from_data(
             TensorData::new(self.features.clone(), shape),
             device,

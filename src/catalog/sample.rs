@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::experiment::{Experiment, Variant};
 use crate::runs::{
-    DatasetRecord, Environment, FORMAT, Identity, IdentityParts, Machine, MetricLog, MetricRow,
+    DatasetRecord, Environment, FORMAT, Identity, IdentityParts, LoggedRow, Machine, MetricLog,
     RunFolder, RunRecord, Session, Status,
 };
 
@@ -97,10 +97,10 @@ pub(crate) fn write(
     let folder = RunFolder::of(runs, name, &identity);
     let mut log = MetricLog::resume(&folder, 0, Duration::from_hours(1)).unwrap();
     for (step, value) in rows {
-        log.push(MetricRow {
+        log.push(LoggedRow {
             step,
             split: "validation",
-            metric: "psnr".to_owned(),
+            metric: "psnr",
             value,
             seconds: step as f64,
         })

@@ -1,6 +1,7 @@
 //! The command line: arguments, one file a command, messages and exit codes. Nothing is decided here that another room
 //! could own.
 
+mod bench;
 mod cells;
 mod check;
 mod dataset;
@@ -94,6 +95,8 @@ enum Command {
     /// List and fetch pretrained classifiers
     #[command(subcommand)]
     Weights(weights::WeightsCommand),
+    /// Time training steps on this machine: seconds, images per second, memory, and how they grow
+    Bench(bench::BenchArguments),
     /// Show what this build can compute with on this machine
     Doctor,
 }
@@ -127,6 +130,7 @@ pub fn main() -> ExitCode {
         Command::Verify(command) => verify::run(&command),
         Command::Dataset(command) => dataset::run(&command).map(|()| ExitCode::from(DONE)),
         Command::Weights(command) => weights::run(&command).map(|()| ExitCode::from(DONE)),
+        Command::Bench(arguments) => bench::run(&arguments),
         Command::Doctor => doctor::run().map(|()| ExitCode::from(DONE)),
     };
     result.unwrap_or_else(|error| {

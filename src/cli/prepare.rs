@@ -106,7 +106,7 @@ impl TrainingArguments {
     /// Opens the dataset of each experiment and looks at the photographs that it selects; the device is tried first,
     /// so that a wrong request ends before any work.
     pub(super) fn prepare(&self, experiments: Vec<Resolved>) -> anyhow::Result<Vec<Prepared>> {
-        backend::open(&self.device)?;
+        self.try_device(&experiments)?;
         self.inspect(experiments)
     }
 
@@ -122,8 +122,19 @@ impl TrainingArguments {
 
     /// From the experiments to a plan of all their trials; see [`Self::prepare`]. No run folder is touched.
     pub(super) fn plan(&self, experiments: Vec<Resolved>) -> anyhow::Result<Work> {
-        backend::open(&self.device)?;
+        self.try_device(&experiments)?;
         self.plan_elsewhere(experiments)
+    }
+
+    /// Whether the device is there and computes as the experiments want.
+    fn try_device(&self, experiments: &[Resolved]) -> anyhow::Result<()> {
+        backend::open(&self.device)?;
+        for resolved in experiments {
+            let Experiment { name, train, .. } = &resolved.experiment;
+            backend::computes(&self.device, train.precision)
+                .with_context(|| format!("cannot train `{name}`"))?;
+        }
+        Ok(())
     }
 
     /// The same for a device that need not be on this machine.

@@ -4,7 +4,9 @@ use super::Experiment;
 use super::explain::{closest, dotted, parts, written_key};
 use super::problem::{Fault, Problem};
 use super::tree::Node;
+use crate::backend::Precision;
 use crate::launcher::SlurmSection;
+use crate::network::NormKind;
 
 /// Everything wrong with the values of `experiment`, which was read from `tree`.
 ///
@@ -35,8 +37,25 @@ pub(super) fn judge(experiment: &Experiment, tree: &Node, skip: &[&str]) -> Vec<
     if !skip.contains(&"image") && !skip.contains(&"network") {
         problems.extend(padding(experiment, tree));
     }
+    if !skip.contains(&"train") && !skip.contains(&"network") {
+        problems.extend(precision(experiment, tree));
+    }
     problems.extend(name(experiment, tree));
     problems
+}
+
+/// bfloat16 is written for layers with batch norm, as one operation with it.
+fn precision(experiment: &Experiment, tree: &Node) -> Option<Problem> {
+    if experiment.train.precision == Precision::F32 || experiment.network.norm == NormKind::Batch {
+        return None;
+    }
+    let must = "must be `f32` where the norm is not `batch`".to_string();
+    let written = written_key(tree, &parts("network.norm"));
+    Some(
+        out_of_range(experiment, tree, &parts("train.precision"), must).note(format!(
+            "`{written}` is `instance`, whose layers are computed in 32-bit floats only"
+        )),
+    )
 }
 
 /// Everything wrong with the values of `[slurm]`, which is no part of the experiment.

@@ -124,7 +124,16 @@ impl Experiment {
     ///
     /// All that is wrong with it, as for a file that a user wrote: nothing is merged and nothing looked up.
     pub fn from_toml(text: &str, path: &Path) -> Result<Self, ExperimentError> {
-        resolve::read_resolved(text, path)
+        resolve::read_resolved(text, path, &Overrides::default())
+    }
+
+    /// The same with other values, judged anew. Nothing is looked up, no dataset and no weights.
+    ///
+    /// # Errors
+    ///
+    /// All that is wrong with it then.
+    pub fn with(&self, overrides: &Overrides) -> Result<Self, ExperimentError> {
+        resolve::read_resolved(&self.to_toml(), Path::new(&self.name), overrides)
     }
 }
 

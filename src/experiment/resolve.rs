@@ -182,7 +182,12 @@ fn twins(resolved: &[Resolved]) -> Vec<Problem> {
 }
 
 /// Reads an experiment that [`Experiment::to_toml`] wrote to the file `path`.
-pub(super) fn read_resolved(text: &str, path: &Path) -> Result<Experiment, ExperimentError> {
+pub(super) fn read_resolved(
+    text: &str,
+    path: &Path,
+    overrides: &Overrides,
+) -> Result<Experiment, ExperimentError> {
+    let assignments = overrides.assignments().map_err(ExperimentError::new)?;
     let mut file =
         parse(path, text.as_bytes().to_vec()).map_err(|problem| ExperimentError::from(*problem))?;
     // What an older program trained stays readable; whoever writes a file is told the new name instead.
@@ -192,6 +197,9 @@ pub(super) fn read_resolved(text: &str, path: &Path) -> Result<Experiment, Exper
             file.root.put(&old, None);
             file.root.put(&new, Some(node));
         }
+    }
+    for assignment in &assignments {
+        assign(&mut file.root, assignment);
     }
     let (experiment, found) = read_all::<Experiment>(&file.root);
     let mut problems = found.problems.clone();

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use proptest::prelude::*;
 
+use crate::backend::{Cudnn, Precision};
 use crate::color::{ColorSection, Gray, Head, Space};
 use crate::dataset::{DatasetSection, SplitSection};
 use crate::evaluate::{BatchNormStatistics, EvaluateSection};
@@ -11,7 +12,7 @@ use crate::extractor::{ExtractorKind, FusionSection, Pooling, Preprocess};
 use crate::network::{NetworkKind, NetworkSection, NormKind};
 use crate::photo::{ImageSection, Resize};
 use crate::runs::Retention;
-use crate::train::{LearningRateSchedule, Loss, Optimizer, Precision, TrainSection};
+use crate::train::{LearningRateSchedule, Loss, Optimizer, TrainSection};
 
 use super::{Experiment, Overrides, explain, resolve};
 
@@ -75,6 +76,7 @@ prop_compose! {
         counts in prop::array::uniform6(count()),
         loss in prop::sample::select(vec![Loss::Mse, Loss::Huber]),
         gradient_checkpointing in any::<bool>(),
+        cudnn in prop::sample::select(vec![Cudnn::Default, Cudnn::Benchmark, Cudnn::Deterministic]),
         flush_seconds in positive(),
         system_every_seconds in positive(),
         learning_rate in positive(),
@@ -95,6 +97,7 @@ prop_compose! {
             sample_every,
             retain: Retention { last, best: "psnr".to_owned(), every: steps },
             gradient_checkpointing,
+            cudnn,
             flush_seconds,
             system_every_seconds,
         }

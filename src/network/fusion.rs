@@ -1,7 +1,7 @@
 //! Fusion of one vector an image with a map.
 
 use burn::module::{Module, Param};
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Device, FloatDType, Tensor, TensorData};
 
 use super::initial::InitialWeights;
 
@@ -50,12 +50,15 @@ impl Fusion {
     /// `[batch, channels, height, width of the map]`.
     pub fn forward(&self, map: Tensor<4>, features: Tensor<2>) -> Tensor<4> {
         let [batch, channels, height, width] = map.dims();
+        let of_map: FloatDType = map.dtype().into();
         let places = map.reshape([batch, channels, height * width]);
-        let kernel = self.map.val().unsqueeze::<3>();
+        // Casts to a type that a tensor has already do nothing.
+        let kernel = self.map.val().cast(of_map).unsqueeze::<3>();
         let mixed = kernel
             .matmul(places)
             .reshape([batch, channels, height, width]);
         let everywhere = features.matmul(self.features.val()) + self.bias.val().unsqueeze::<2>();
+        let everywhere = everywhere.cast(of_map);
         mixed + everywhere.reshape([batch, channels, 1, 1])
     }
 }

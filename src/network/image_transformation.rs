@@ -1,7 +1,7 @@
 //! The image transformation network.
 
 use burn::module::Module;
-use burn::tensor::{Device, Tensor};
+use burn::tensor::{Device, FloatDType, Tensor};
 
 use super::NetworkSection;
 use super::convolution::{Activation, Border, Convolution, TransposedConvolution};
@@ -10,6 +10,7 @@ use super::initial::InitialWeights;
 use super::norm::Norm;
 use super::padding::reflect;
 use super::residual_block::ResidualBlock;
+use crate::backend::Precision;
 
 /// The network of Johnson, Alahi and Fei-Fei (2016), "Perceptual losses for real-time style transfer and
 /// super-resolution", supplementary material, with `s` = [`NetworkSection::scale`] and `b` residual blocks.
@@ -51,6 +52,9 @@ pub struct ImageTransformation {
     pub decode_3: TransposedConvolution,
     /// Pixels of reflection around the input: what the residual blocks cut off again.
     pub reflection_padding: usize,
+    /// Of feature maps in training.
+    #[module(skip)]
+    pub(super) precision: Precision,
 }
 
 impl ImageTransformation {
@@ -88,6 +92,7 @@ impl ImageTransformation {
             ),
             fusion: feature_width.map(|width| Fusion::new(weights, deep, width, device)),
             reflection_padding: section.reflection_padding(),
+            precision: Precision::F32,
         }
     }
 
@@ -98,6 +103,13 @@ impl ImageTransformation {
     /// fusion layer nothing is made of it.
     pub fn forward(&self, input: Tensor<4>, features: Option<Tensor<2>>) -> Tensor<4> {
         let map = reflect(input, self.reflection_padding);
+        // A layer computes in the type of the map that it is given.
+        let short = self.precision == Precision::Bf16 && map.device().is_autodiff();
+        let map = if short {
+            map.cast(FloatDType::BF16)
+        } else {
+            map
+        };
         let map = self.encode_1.forward(map, Activation::Relu);
         let map = self.encode_2.forward(map, Activation::Relu);
         let mut map = self.encode_3.forward(map, Activation::Relu);
@@ -110,7 +122,13 @@ impl ImageTransformation {
         }
         let map = self.decode_1.forward(map, Activation::Relu);
         let map = self.decode_2.forward(map, Activation::Relu);
-        self.decode_3.forward(map, Activation::None).tanh()
+        let map = self.decode_3.forward(map, Activation::None);
+        let map = if short {
+            map.cast(FloatDType::F32)
+        } else {
+            map
+        };
+        map.tanh()
     }
 
     /// Every norm.

@@ -17,6 +17,8 @@ use burn::tensor::{Device, Tensor};
 
 use self::image_transformation::ImageTransformation;
 use self::initial::InitialWeights;
+use crate::backend::Precision;
+
 pub use self::section::{NetworkKind, NetworkSection, NormKind};
 
 /// Changes when the same weights, or the same seed, would answer otherwise.
@@ -57,6 +59,21 @@ impl NetworkSection {
 }
 
 impl Network {
+    /// The same network, which computes in `precision` when it is trained: weights, statistics and what it answers stay
+    /// 32-bit floats, and so does all of it on a device without autodiff. Needs batch norm, and a device that
+    /// [computes](crate::backend::computes) in this precision.
+    #[must_use]
+    pub fn with_precision(mut self, precision: Precision) -> Self {
+        self.set_precision(precision);
+        self
+    }
+
+    fn set_precision(&mut self, precision: Precision) {
+        match self {
+            Self::ImageTransformation(network) => network.precision = precision,
+        }
+    }
+
     /// The values after the last norm and tanh.
     ///
     /// # Shapes
@@ -82,6 +99,8 @@ impl Network {
         inputs: impl Iterator<Item = (Tensor<4>, Option<Tensor<2>>)>,
     ) {
         let mut network = self.clone();
+        // They serve where the network computes in 32-bit floats.
+        network.set_precision(Precision::F32);
         for (count, (input, features)) in inputs.enumerate() {
             // The first batch replaces what is there, the second has a half in it, the third a third.
             let momentum = 1.0 / (count + 1) as f64;

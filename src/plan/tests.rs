@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::*;
 use crate::experiment::Experiment;
-use crate::runs::{IdentityParts, MetricLog, MetricRow, RunRecord};
+use crate::runs::{IdentityParts, LoggedRow, MetricLog, RunRecord};
 
 /// A folder of runs, and an experiment of 40 steps with batches of 16.
 struct Desk {
@@ -98,10 +98,10 @@ impl Desk {
         let record: RunRecord = serde_json::from_value(record).unwrap();
         folder.write_record(&record).unwrap();
         let mut log = MetricLog::resume(&folder, 0, std::time::Duration::from_hours(1)).unwrap();
-        log.push(MetricRow {
+        log.push(LoggedRow {
             step: 40,
             split: "train",
-            metric: "loss".to_owned(),
+            metric: "loss",
             value: 0.5,
             seconds,
         })

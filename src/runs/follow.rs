@@ -193,13 +193,13 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::runs::{MetricLog, MetricRow};
+    use crate::runs::{LoggedRow, MetricLog};
 
     fn push(log: &mut MetricLog, step: usize) {
-        log.push(MetricRow {
+        log.push(LoggedRow {
             step,
             split: "train",
-            metric: "loss".to_owned(),
+            metric: "loss",
             value: 1.0 / step as f64,
             seconds: step as f64,
         })

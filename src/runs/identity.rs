@@ -11,7 +11,7 @@ use crate::experiment::Experiment;
 
 /// Keys of an experiment that change no number: names, and how often and how long its state is kept. The manifest and the
 /// name of the weights are among them because their contents count instead.
-const NO_NUMBER: [&str; 11] = [
+const NO_NUMBER: [&str; 12] = [
     "name",
     "title",
     "seeds",
@@ -21,6 +21,7 @@ const NO_NUMBER: [&str; 11] = [
     "train.retain.last",
     "train.retain.best",
     "train.retain.every",
+    "train.cudnn",
     "train.flush_seconds",
     "train.system_every_seconds",
 ];

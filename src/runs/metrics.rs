@@ -1,136 +1,18 @@
 //! `metrics/*.parquet`: the log of a run. The union of the files is the log: step (i64), split, metric, value (f64),
 //! seconds (f64, since the run began to train, pauses not counted).
 //!
-//! One file holds what happened between two checkpoints and carries the step at which it begins. It is rewritten
-//! whole while it grows, so that there are as many files as checkpoints and never half a one; to go on from a
-//! checkpoint is to delete the files that begin there or later.
+//! One file holds what happened between two checkpoints, or a part of it where they lie far apart, and carries the step
+//! after which it begins. It is rewritten whole while it grows, so that there are few files and never half a one; to go on
+//! from a checkpoint is to delete the files that begin there or later.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
 
 use polars::prelude::*;
 
-use super::images::write_table;
 use super::rows::read_quickly;
 use super::{RunError, RunFolder};
-
-/// One number.
-#[derive(Debug, Clone, PartialEq)]
-pub struct MetricRow {
-    /// Optimizer steps done.
-    pub step: usize,
-    /// `train` or `validation`.
-    pub split: &'static str,
-    /// Its name, such as `loss`.
-    pub metric: String,
-    /// The number.
-    pub value: f64,
-    /// Seconds since the run began to train.
-    pub seconds: f64,
-}
-
-/// The writer of a run's log.
-#[derive(Debug)]
-pub struct MetricLog {
-    folder: PathBuf,
-    begins_at: usize,
-    rows: Vec<MetricRow>,
-    unwritten: usize,
-    written_at: Instant,
-    interval: Duration,
-}
-
-impl MetricLog {
-    /// Goes on from the checkpoint at `step` (0 is the beginning): rows of later steps, which a killed process may
-    /// have left, are deleted, because they will be made again. Rows reach the disk every `interval` or sooner.
-    ///
-    /// # Errors
-    ///
-    /// [`RunError::Io`] when the folder cannot be written.
-    pub fn resume(folder: &RunFolder, step: usize, interval: Duration) -> Result<Self, RunError> {
-        let folder = folder.metrics();
-        fs::create_dir_all(&folder).map_err(RunError::io("create", &folder))?;
-        for (begins_at, path) in files(&folder)? {
-            if begins_at >= step {
-                fs::remove_file(&path).map_err(RunError::io("remove", &path))?;
-            }
-        }
-        Ok(Self {
-            folder,
-            begins_at: step,
-            rows: Vec::new(),
-            unwritten: 0,
-            written_at: Instant::now(),
-            interval,
-        })
-    }
-
-    /// Notes one number; writes what is there when the interval is over.
-    ///
-    /// # Errors
-    ///
-    /// [`RunError`] when the table cannot be written; the rows are kept for the next try.
-    pub fn push(&mut self, row: MetricRow) -> Result<(), RunError> {
-        self.rows.push(row);
-        self.unwritten += 1;
-        if self.written_at.elapsed() >= self.interval {
-            self.flush()?;
-        }
-        Ok(())
-    }
-
-    /// Writes every row noted so far.
-    ///
-    /// # Errors
-    ///
-    /// [`RunError`] when the table cannot be written; the rows are kept for the next try.
-    pub fn flush(&mut self) -> Result<(), RunError> {
-        self.written_at = Instant::now();
-        if self.unwritten == 0 {
-            return Ok(());
-        }
-        let path = self
-            .folder
-            .join(format!("from-{:09}.parquet", self.begins_at));
-        let mut table = self.table().map_err(RunError::table("write", &path))?;
-        write_table(&path, &mut table)?;
-        self.unwritten = 0;
-        Ok(())
-    }
-
-    /// Ends the file of this segment at `step`, where a checkpoint follows, and begins the next.
-    ///
-    /// # Errors
-    ///
-    /// [`RunError`] when the table cannot be written.
-    pub fn end_segment(&mut self, step: usize) -> Result<(), RunError> {
-        self.flush()?;
-        self.rows.clear();
-        self.begins_at = step;
-        Ok(())
-    }
-
-    fn table(&self) -> PolarsResult<DataFrame> {
-        let rows = &self.rows;
-        let steps: Vec<i64> = rows.iter().map(|row| row.step as i64).collect();
-        let splits: Vec<&str> = rows.iter().map(|row| row.split).collect();
-        let metrics: Vec<&str> = rows.iter().map(|row| row.metric.as_str()).collect();
-        let values: Vec<f64> = rows.iter().map(|row| row.value).collect();
-        let seconds: Vec<f64> = rows.iter().map(|row| row.seconds).collect();
-        DataFrame::new(
-            rows.len(),
-            vec![
-                Column::new("step".into(), steps),
-                Column::new("split".into(), splits),
-                Column::new("metric".into(), metrics),
-                Column::new("value".into(), values),
-                Column::new("seconds".into(), seconds),
-            ],
-        )
-    }
-}
 
 /// A run's log, read back.
 #[derive(Debug, Clone, Default)]
@@ -290,53 +172,4 @@ pub(super) fn files(folder: &Path) -> Result<Vec<(usize, PathBuf)>, RunError> {
     }
     files.sort();
     Ok(files)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn row(step: usize, value: f64) -> MetricRow {
-        MetricRow {
-            step,
-            split: "train",
-            metric: "loss".to_owned(),
-            value,
-            seconds: step as f64,
-        }
-    }
-
-    fn steps(folder: &RunFolder) -> Vec<usize> {
-        read_metrics(folder)
-            .unwrap()
-            .series("train", "loss")
-            .iter()
-            .map(|&(step, _)| step)
-            .collect()
-    }
-
-    #[test]
-    fn going_on_from_a_checkpoint_drops_just_what_came_after_it() {
-        let root = tempfile::tempdir().unwrap();
-        let folder = RunFolder::at(root.path());
-        let mut log = MetricLog::resume(&folder, 0, Duration::from_hours(1)).unwrap();
-        for step in 1..=4 {
-            log.push(row(step, 0.5)).unwrap();
-        }
-        log.end_segment(4).unwrap();
-        for step in 5..=6 {
-            log.push(row(step, f64::NAN)).unwrap();
-        }
-        log.flush().unwrap();
-        assert_eq!(steps(&folder), [1, 2, 3, 4, 5, 6]);
-
-        let mut again = MetricLog::resume(&folder, 4, Duration::ZERO).unwrap();
-        assert_eq!(steps(&folder), [1, 2, 3, 4]);
-        again.push(row(5, 0.25)).unwrap();
-        assert_eq!(steps(&folder), [1, 2, 3, 4, 5]);
-        let table = read_metrics(&folder).unwrap();
-        assert_eq!(table.last("train", "loss"), Some(0.25));
-        assert!((table.seconds() - 5.0).abs() < 1e-12);
-        assert_eq!(table.last("validation", "loss"), None);
-    }
 }

@@ -20,6 +20,7 @@ mod images;
 mod lock;
 mod log;
 mod machine;
+mod metric_log;
 mod metrics;
 mod process;
 mod record;
@@ -38,7 +39,8 @@ pub use images::{ImageScores, read_image_scores, write_image_scores, write_image
 pub use lock::{Holder, Owner, PATIENCE, RunLock, Watch};
 pub use log::RunLog;
 pub use machine::MachineMetric;
-pub use metrics::{MetricLog, MetricRow, MetricTable, read_metrics, read_whole_metrics};
+pub use metric_log::MetricLog;
+pub use metrics::{MetricTable, read_metrics, read_whole_metrics};
 pub use record::{DatasetRecord, FORMAT, RunRecord, Session, Status, WeightsRecord};
 pub use retention::{Retention, best_checkpoint};
 pub use rows::{LoggedRow, read_metric_rows};

@@ -1,7 +1,7 @@
 //! The network with its colours: what burn-train trains.
 
 use burn::module::Module;
-use burn::tensor::{Device, ExecutionError, Tensor};
+use burn::tensor::{Device, ExecutionError, Tensor, TensorReadError};
 use burn_train::metric::Adaptor;
 use burn_train::{InferenceStep, ItemLazy, TrainOutput, TrainStep};
 use image::RgbImage;
@@ -9,7 +9,7 @@ use rayon::prelude::*;
 
 use super::metrics::{HeldOutInput, LossInput, SpeedInput};
 use super::section::HUBER_DELTA;
-use super::{Loss, Precision, TrainSection};
+use super::{Loss, TrainSection};
 use crate::batch::{Batch, to_pictures};
 use crate::color::{ColorSection, Split};
 use crate::evaluate::ImageScore;
@@ -57,7 +57,7 @@ impl Colorizer {
     pub fn new(experiment: &Experiment, seed: u64, device: &Device) -> Self {
         let TrainSection {
             loss,
-            precision: Precision::F32,
+            precision,
             gradient_checkpointing,
             ..
         } = experiment.train;
@@ -75,7 +75,7 @@ impl Colorizer {
             &training_device,
         );
         Self {
-            network,
+            network: network.with_precision(precision),
             color,
             loss,
             device: device.clone(),
@@ -177,6 +177,17 @@ pub struct TrainItem {
     images: usize,
     /// Seconds from the end of the last step to the end of this one; the loop knows.
     pub seconds: f64,
+}
+
+impl TrainItem {
+    /// The loss over the batch, from its device.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read.
+    pub(super) fn loss(self) -> Result<f64, TensorReadError> {
+        self.loss.without_autodiff().try_into_scalar()
+    }
 }
 
 impl TrainStep for Colorizer {

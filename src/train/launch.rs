@@ -134,7 +134,8 @@ impl Trial<'_> {
     }
 }
 
-fn learner(model: Colorizer, section: &TrainSection) -> Learner<Colorizer> {
+/// The model with the optimizer and the schedule of its experiment, before the first step.
+pub(super) fn learner(model: Colorizer, section: &TrainSection) -> Learner<Colorizer> {
     match section.optimizer {
         Optimizer::Adam {
             learning_rate,

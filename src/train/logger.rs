@@ -10,7 +10,7 @@ use burn_train::metric::store::{EpochSummary, MetricsUpdate, Split};
 use burn_train::metric::{MetricDefinition, MetricId, NumericEntry};
 
 use crate::evaluate::Metric;
-use crate::runs::{MetricLog, MetricRow, MetricTable, RunError};
+use crate::runs::{LoggedRow, MetricLog, MetricTable, RunError};
 
 /// The split of held-out images, in the log.
 const HELD_OUT: &str = "validation";
@@ -56,15 +56,16 @@ impl SharedLog {
 
     /// Notes one number.
     pub(super) fn push(&self, step: usize, split: &'static str, metric: &str, value: f64) {
-        let mut judged = lock(&self.judged);
-        if split == HELD_OUT && judged.metric == Some(metric) {
-            judged.series.push((step, value));
+        if split == HELD_OUT {
+            let mut judged = lock(&self.judged);
+            if judged.metric == Some(metric) {
+                judged.series.push((step, value));
+            }
         }
-        drop(judged);
-        let row = MetricRow {
+        let row = LoggedRow {
             step,
             split,
-            metric: metric.to_owned(),
+            metric,
             value,
             seconds: self.before + self.begun.elapsed().as_secs_f64(),
         };

@@ -19,6 +19,7 @@ mod samples;
 mod schedule;
 mod section;
 mod session;
+mod stepper;
 mod system;
 mod trial;
 mod witness;
@@ -31,7 +32,9 @@ pub use fusing::{ExtractorWeights, Fused, Fusing, feature_rows};
 pub use outcome::{Outcome, TrainError};
 pub use progress::Display;
 pub use schedule::image_scores;
-pub use section::{HUBER_DELTA, LearningRateSchedule, Loss, Optimizer, Precision, TrainSection};
+pub use section::{HUBER_DELTA, LearningRateSchedule, Loss, Optimizer, TrainSection};
+pub use stepper::Stepper;
+pub use system::held_gpu_memory;
 pub use trial::Trial;
 pub use witness::{StepState, Witness};
 

@@ -21,6 +21,7 @@ use super::TrainSection;
 use super::logger::SharedLog;
 use super::metrics::NonFinite;
 use super::samples::Samples;
+use super::stepper::take_step;
 use super::system::SystemSampler;
 use super::witness::Witness;
 use crate::backend::DeviceName;
@@ -142,15 +143,13 @@ impl SupervisedLearningStrategy<Colorizer> for Schedule {
                 *stretch.insert((begun, length))
             };
 
-            let mut output = learner.train_step(batch);
-            learner.lr_step();
-            learner.optimizer_step(output.grads);
+            let mut item = take_step(&mut learner, batch);
             let now = Instant::now();
-            output.item.seconds = now.duration_since(last_end).as_secs_f64();
+            item.seconds = now.duration_since(last_end).as_secs_f64();
             last_end = now;
             let at = progress(step - begun, length, "steps");
             let rate = Some(learner.lr_current());
-            let item = TrainingItem::new(output.item, at, Some(step), rate);
+            let item = TrainingItem::new(item, at, Some(step), rate);
             interrupter.fail_on_error(processor.process_train(LearnerEvent::ProcessedItem(item)));
 
             match self.show(step, &learner, checkpointer.as_mut(), &store) {

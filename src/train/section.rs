@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::backend::{Cudnn, Precision};
 use crate::runs::Retention;
 
 /// How long and how a network is trained, and how often its state is written down.
@@ -20,7 +21,7 @@ pub struct TrainSection {
     /// How the optimizer's learning rate goes over the steps.
     #[serde(default)]
     pub schedule: LearningRateSchedule,
-    /// The arithmetic of the step.
+    /// The arithmetic of the passes forward and backward; held-out images are always scored in 32-bit floats.
     #[serde(default)]
     pub precision: Precision,
     /// Steps from one checkpoint to the next; the last step always gets one.
@@ -36,6 +37,9 @@ pub struct TrainSection {
     /// the same numbers.
     #[serde(default)]
     pub gradient_checkpointing: bool,
+    /// How cuDNN chooses its algorithms, on CUDA; other devices have none.
+    #[serde(default)]
+    pub cudnn: Cudnn,
     /// Seconds between two writes of the metrics to disk: what a killed process can lose. Changes no result.
     #[serde(default = "default_flush_seconds")]
     pub flush_seconds: f64,
@@ -157,15 +161,6 @@ pub enum LearningRateSchedule {
     /// It falls to 0 along half a cosine (Loshchilov and Hutter 2017, "SGDR", without restarts), so that the last steps
     /// settle what the first ones found.
     Cosine,
-}
-
-/// The arithmetic of the step.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Precision {
-    /// 32-bit floating point throughout.
-    #[default]
-    F32,
 }
 
 fn default_flush_seconds() -> f64 {

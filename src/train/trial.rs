@@ -127,6 +127,9 @@ impl Trial<'_> {
         }
         let divided = Division::of(self.selection, self.experiment)?;
         let device = backend::open(&self.device)?;
+        let section = &self.experiment.train;
+        backend::computes(&self.device, section.precision)?;
+        backend::set_cudnn(section.cudnn);
         let lock = folder.lock()?;
         if is_done(&folder)? {
             // Another process finished it while this one waited.
@@ -154,7 +157,6 @@ impl Trial<'_> {
         }
         atomic::write(&folder.experiment(), self.experiment.to_toml().as_bytes())?;
 
-        let section = &self.experiment.train;
         let interval = seconds(section.flush_seconds);
         let metric_log = MetricLog::resume(&folder, done, interval)?;
         let steps = Checkpoint::steps(&folder.checkpoints())?;

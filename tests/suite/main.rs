@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::float_cmp, missing_docs)]
 
+mod bench;
 mod crash;
 mod experiment;
 mod extractor;

@@ -6,7 +6,7 @@ use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::nn::loss::{MseLoss, Reduction};
 use burn::optim::{AdamConfig, GradientsParams};
 use burn::tensor::{Device, Gradients, Tensor, TensorData};
-use colorize::backend::{self, DeviceName};
+use colorize::backend::{self, DeviceName, Precision};
 use colorize::network::{Network, NetworkKind, NetworkSection, NormKind};
 
 /// How far results may be from PyTorch's in double precision, relative to their size.
@@ -354,6 +354,37 @@ fn the_first_steps_of_adam_are_pytorchs_and_repeat_bit_for_bit() {
         case.compare("losses on flex", &losses, flex, tolerance(name), 0.0);
         if backend::is_deterministic(name) {
             assert_eq!(losses, train(), "{}", case.name);
+        }
+    });
+}
+
+#[test]
+fn in_bfloat16_the_first_steps_are_nearly_pytorchs() {
+    for_each_case(|case, name, device| {
+        if case.section.norm != NormKind::Batch || backend::computes(name, Precision::Bf16).is_err()
+        {
+            return;
+        }
+        let train = |precision| {
+            let mut network = case.network(device).with_precision(precision);
+            let mut optimizer = AdamConfig::new().with_epsilon(1e-7).init();
+            let losses: Vec<f32> = (0..5)
+                .map(|_| {
+                    let (_, loss, gradients) = case.step(&network, device);
+                    let gradients = GradientsParams::from_grads(gradients, &network);
+                    network = optimizer.step(1e-3, network.clone(), gradients);
+                    numbers(loss)[0]
+                })
+                .collect();
+            // Weights and statistics are 32-bit floats: the collector reads nothing else.
+            (losses, Collector::collect(&network, None))
+        };
+        let (losses, weights) = train(Precision::Bf16);
+        let expected = golden_numbers(&case.tensors["adam_losses"]);
+        case.compare("losses", &losses, &expected, 0.02, 0.0);
+        assert_ne!(losses, train(Precision::F32).0, "{}", case.name);
+        if backend::is_deterministic(name) {
+            assert_eq!((losses, weights), train(Precision::Bf16), "{}", case.name);
         }
     });
 }

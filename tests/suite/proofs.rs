@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use colorize::backend::{self, DeviceName};
+use colorize::backend::{self, DeviceName, Precision};
 use colorize::proof;
 use colorize::train::{Interrupter, Trial, Witness};
 
@@ -23,26 +23,22 @@ fn a_training_is_proven_deterministic_and_resumable_on_every_device() {
         if matches!(device, DeviceName::LibtorchCuda(_)) {
             continue;
         }
-        let device = device.to_string();
-        for proof in ["determinism", "resume"] {
-            let output = program(
-                &bench,
-                &[
-                    "verify",
-                    proof,
-                    "tiny.toml",
-                    "--steps",
-                    "4",
-                    "--device",
-                    &device,
-                ],
-            );
-            let said = said(&output);
-            assert_eq!(output.status.code(), Some(0), "{said}");
-            assert!(said.contains("equal to the bit"), "{said}");
-            // Nothing that is compared was absent.
-            let compared = String::from_utf8_lossy(&output.stdout);
-            assert!(!compared.contains(" 0 "), "{said}");
+        for precision in [Precision::F32, Precision::Bf16] {
+            if backend::computes(&device, precision).is_err() {
+                continue;
+            }
+            let (device, precision) = (device.to_string(), format!("train.precision={precision}"));
+            for proof in ["determinism", "resume"] {
+                let mut arguments = vec!["verify", proof, "tiny.toml", "--steps", "4"];
+                arguments.extend(["--device", &device, "--set", &precision]);
+                let output = program(&bench, &arguments);
+                let said = said(&output);
+                assert_eq!(output.status.code(), Some(0), "{said}");
+                assert!(said.contains("equal to the bit"), "{said}");
+                // Nothing that is compared was absent.
+                let compared = String::from_utf8_lossy(&output.stdout);
+                assert!(!compared.contains(" 0 "), "{said}");
+            }
         }
     }
 }

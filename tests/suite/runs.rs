@@ -343,6 +343,8 @@ fn exit_codes_say_how_it_went() {
     );
     assert_eq!(code(&["run", "absent.toml"]), Some(2));
     assert_eq!(code(&["run", "tiny.toml", "--device", "abacus"]), Some(2));
+    let short = ["run", "tiny.toml", "--set", "train.precision=bf16"];
+    assert_eq!(code(&short), Some(2));
     assert_eq!(code(&["run"]), Some(2));
     assert_eq!(code(&["check", "tiny.toml"]), Some(0));
     assert_eq!(code(&["doctor"]), Some(0));

@@ -3,10 +3,10 @@
 use burn::tensor::activation::relu;
 use burn::tensor::module::{conv_transpose2d, conv2d};
 use burn::tensor::ops::{ConvOptions, ConvTransposeOptions};
-use burn::tensor::{Device, Distribution, Gradients, Tensor};
+use burn::tensor::{DType, Device, Distribution, FloatDType, Gradients, Tensor};
 
 use super::*;
-use crate::backend;
+use crate::backend::{self, Precision};
 
 /// A layer without its parameters, for an input of `[2, channels[0], side, side]`.
 #[derive(Debug, Clone, Copy)]
@@ -93,6 +93,22 @@ const CASES: [Case; 9] = [
     },
 ];
 
+/// A residual block.
+const BLOCK: [Case; 2] = {
+    let first = Case {
+        channels: [16, 16],
+        side: 9,
+        ..PLAIN
+    };
+    [
+        first,
+        Case {
+            relu: false,
+            ..first
+        },
+    ]
+};
+
 impl Case {
     fn layer(self, device: &Device) -> Layer {
         let [channels_in, channels_out] = self.channels;
@@ -117,7 +133,12 @@ impl Case {
 }
 
 fn random<const D: usize>(shape: [usize; D], mean: f64, device: &Device) -> Tensor<D> {
-    Tensor::random(shape, Distribution::Normal(mean, 1.0), device).require_grad()
+    let tensor = Tensor::random(shape, Distribution::Normal(mean, 1.0), device);
+    if device.is_autodiff() {
+        tensor.require_grad()
+    } else {
+        tensor
+    }
 }
 
 fn composed(input: Tensor<4>, layer: &Layer) -> (Tensor<4>, [Tensor<1>; 2]) {
@@ -245,6 +266,74 @@ fn a_layer_is_what_burn_composes() {
     for case in CASES {
         compare(&[case], None);
     }
+}
+
+/// What CUDA takes, on the processor: libtorch's own norm instead of our passes over memory.
+#[cfg(feature = "libtorch")]
+#[test]
+fn without_own_passes_it_is_the_same() {
+    use crate::backend::native::OWN_PASSES;
+    OWN_PASSES.set(false);
+    for case in CASES {
+        compare(&[case], None);
+    }
+    compare(&BLOCK, Some(2));
+    OWN_PASSES.set(true);
+}
+
+/// In bfloat16 against 32 bits: outputs and gradients as close as 8 bits of mantissa allow, and the gradients of parameters
+/// in 32 bits.
+#[test]
+fn in_bfloat16_it_is_nearly_the_same() {
+    for name in backend::present() {
+        if backend::computes(&name, Precision::Bf16).is_err() {
+            continue;
+        }
+        for (cases, shortcut) in CASES
+            .iter()
+            .map(|case| (std::slice::from_ref(case), None))
+            .chain([(&BLOCK[..], Some(2))])
+        {
+            let what = format!("{name}, {cases:?}");
+            let plain = backend::open(&name).unwrap();
+            plain.seed(4);
+            let device = plain.autodiff();
+            let side = cases[0].side;
+            let input = random([2, cases[0].channels[0], side, side], 0.5, &device);
+            let given: Vec<Layer> = cases.iter().map(|case| case.layer(&device)).collect();
+            let run = |precision: FloatDType| {
+                let normalized = layers(&input.clone().cast(precision), &given, shortcut).unwrap();
+                let output = normalized.output.cast(FloatDType::F32);
+                // The same weighting both times.
+                let weighting = output.clone().detach().powi_scalar(2);
+                let all = (output.clone() * weighting).sum().backward();
+                for layer in &given {
+                    assert_eq!(layer.weight.grad(&all).unwrap().dtype(), DType::F32);
+                }
+                (values(&output), gradients(&input, &given, &all))
+            };
+            let (expected, gradients) = run(FloatDType::F32);
+            let (found, short) = run(FloatDType::BF16);
+            assert!(similarity(&found, &expected) > 0.9995, "{what}");
+            for (index, (found, expected)) in short.iter().zip(&gradients).enumerate() {
+                if expected.iter().any(|value| *value != 0.0) {
+                    let similarity = similarity(found, expected);
+                    assert!(similarity > 0.99, "{what}, gradient {index}: {similarity}");
+                }
+            }
+        }
+    }
+}
+
+/// The cosine of the angle between two vectors.
+fn similarity(one: &[f32], other: &[f32]) -> f64 {
+    let product = |a: &[f32], b: &[f32]| -> f64 {
+        a.iter()
+            .zip(b)
+            .map(|(a, b)| f64::from(*a) * f64::from(*b))
+            .sum()
+    };
+    product(one, other) / (product(one, one) * product(other, other)).sqrt()
 }
 
 #[test]

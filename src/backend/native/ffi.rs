@@ -10,6 +10,8 @@ use std::ptr::null;
 use tch::Tensor;
 use torch_sys::C_tensor;
 
+use crate::backend::Cudnn;
+
 /// What is fixed about a layer; `layer.h` says what each is.
 #[repr(C)]
 #[derive(Debug, Clone, Copy)]
@@ -20,6 +22,7 @@ pub(super) struct Settings {
     pub(super) after: i64,
     pub(super) crop: i64,
     pub(super) relu: i64,
+    pub(super) passes: i64,
     pub(super) epsilon: f64,
 }
 
@@ -46,7 +49,23 @@ unsafe extern "C" {
         needs_input: i64,
         outputs: *mut *mut C_tensor,
     ) -> *mut c_char;
+    fn colorize_set_cudnn(benchmark: i64, deterministic: i64);
+    fn colorize_gpu_has_bfloat16(index: i64) -> i64;
     fn colorize_free_message(message: *mut c_char);
+}
+
+/// Whether the GPU, which is there, has convolutions in bfloat16.
+pub(in crate::backend) fn gpu_has_bfloat16(index: usize) -> bool {
+    // SAFETY: it takes a number and keeps nothing.
+    unsafe { colorize_gpu_has_bfloat16(index as i64) != 0 }
+}
+
+/// Sets how cuDNN chooses from now on.
+pub(in crate::backend) fn set_cudnn(mode: Cudnn) {
+    let [benchmark, deterministic] =
+        [Cudnn::Benchmark, Cudnn::Deterministic].map(|one| i64::from(mode == one));
+    // SAFETY: it takes two numbers and keeps nothing.
+    unsafe { colorize_set_cudnn(benchmark, deterministic) }
 }
 
 /// What the forward pass makes.

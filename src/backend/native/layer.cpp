@@ -5,7 +5,10 @@
 
 #include "layer.h"
 
+#include <ATen/Context.h>
 #include <ATen/core/grad_mode.h>
+#include <ATen/detail/CUDAHooksInterface.h>
+#include <c10/core/DeviceGuard.h>
 
 #include <cstdlib>
 #include <cstring>
@@ -19,6 +22,11 @@ namespace {
 constexpr auto NHWC = at::MemoryFormat::ChannelsLast;
 
 at::Tensor channels_last(const at::Tensor& map) { return walkable(map) ? map : map.contiguous(NHWC); }
+
+// Parameters and statistics are 32-bit floats; where maps are not, convolutions take a copy of their type.
+at::Tensor of_type(const at::Tensor& weight, const at::Tensor& map) {
+    return weight.to(map.scalar_type()).contiguous(NHWC);
+}
 
 at::Tensor per_channel(const at::Tensor& values) { return values.view({1, -1, 1, 1}); }
 
@@ -41,12 +49,12 @@ at::Tensor padded(const at::Tensor& input, const LayerSettings& settings) {
     return at::constant_pad_nd(input, {settings.before, settings.after, settings.before, settings.after});
 }
 
+// `weight` is of the input's type.
 Convolved convolve(const at::Tensor& input, const at::Tensor& weight, const LayerSettings& settings) {
     const int64_t stride = settings.stride, padding = own_padding(settings);
-    const auto kernel = weight.contiguous(NHWC);
     if (settings.transposed) {
         if (FewOutputs::fits(input, weight, stride, padding)) return {FewOutputs::convolved(input, weight, padding), {}};
-        const auto whole = at::conv_transpose2d(input, kernel, {}, stride, padding);
+        const auto whole = at::conv_transpose2d(input, weight, {}, stride, padding);
         const int64_t cut = settings.after - settings.before;
         return {whole.narrow(2, 0, whole.size(2) - cut).narrow(3, 0, whole.size(3) - cut), {}};
     }
@@ -56,9 +64,9 @@ Convolved convolve(const at::Tensor& input, const at::Tensor& weight, const Laye
     }
     if (settings.before != settings.after) {
         auto prepared = padded(input, settings);
-        return {at::conv2d(prepared, kernel, {}, stride), prepared};
+        return {at::conv2d(prepared, weight, {}, stride), prepared};
     }
-    return {at::conv2d(input, kernel, {}, stride, padding), {}};
+    return {at::conv2d(input, weight, {}, stride, padding), {}};
 }
 
 // The numbers for every channel that both directions need, from [2, channels] of mean and variance.
@@ -75,22 +83,21 @@ struct Forward {
 Forward forward(const LayerSettings& settings, const at::Tensor& given, const at::Tensor& weight,
                 const at::Tensor& bias, const at::Tensor& gamma, const at::Tensor& beta, const at::Tensor& shortcut) {
     const auto input = channels_last(given);
-    auto [map, prepared] = convolve(input, weight, settings);
+    auto [map, prepared] = convolve(input, of_type(weight, input), settings);
     map = channels_last(map);
     if (!prepared.defined() && !input.is_same(given)) prepared = input;
     const auto beside = shortcut.defined() ? cropped(channels_last(shortcut), settings.crop) : shortcut;
     at::Tensor statistics, output;
-    if (walkable(map)) {
+    if (settings.passes != 0 && walkable(map)) {
         statistics = colorize::statistics(map);
         const auto channels = channels_of(statistics, gamma, beta, settings.epsilon);
         output = normalized(map, channels.scale, channels.offset, beside, settings.relu);
     } else {
-        const auto [variance, mean] = at::var_mean(map, at::IntArrayRef{0, 2, 3}, 0);
-        statistics = at::stack({mean, variance});
-        const auto channels = channels_of(statistics, gamma, beta, settings.epsilon);
-        output = at::addcmul(per_channel(channels.offset), map, per_channel(channels.scale));
-        if (beside.defined()) output += beside;
-        if (settings.relu) output.relu_();
+        const auto [normal, mean, inverse] =
+            at::native_batch_norm(map, gamma, beta, {}, {}, true, 0.0, settings.epsilon);
+        statistics = at::stack({mean, inverse.pow(-2) - settings.epsilon});
+        output = settings.relu ? at::relu(normal) : normal;
+        if (beside.defined()) output = output + beside;
     }
     return {output,   (statistics[0] + bias).to(gamma.scalar_type()), statistics[1].to(gamma.scalar_type()),
             prepared, map, statistics};
@@ -105,34 +112,27 @@ Backward norm_backward(const LayerSettings& settings, const at::Tensor& gradient
                        const at::Tensor& gamma, const at::Tensor& beta, const at::Tensor& statistics) {
     const auto channels = channels_of(statistics, gamma, beta, settings.epsilon);
     const auto inverse = (statistics[1] + settings.epsilon).rsqrt();
-    const double count = static_cast<double>(map.numel() / map.size(1));
     const int64_t cut = settings.transposed ? settings.after - settings.before : 0;
-    const int64_t height = map.size(2) + cut, width = map.size(3) + cut;
-    const bool walks = walkable(map) && walkable(gradient);
-    at::Tensor behind, sums;
-    if (walks) {
-        sums = gradient_sums(gradient, map, channels, settings.relu);
-    } else {
-        behind = gradient;
-        if (settings.relu) {
-            const auto value = at::addcmul(per_channel(channels.offset), map, per_channel(channels.scale));
-            behind = at::threshold_backward(gradient, value, 0);
-        }
-        const auto deviation = map - per_channel(channels.mean);
-        sums = at::stack({behind.sum({0, 2, 3}), (behind * deviation).sum({0, 2, 3})});
+    if (settings.passes != 0 && walkable(map) && walkable(gradient)) {
+        const double count = static_cast<double>(map.numel() / map.size(1));
+        const auto sums = gradient_sums(gradient, map, channels, settings.relu);
+        const auto scale = inverse * gamma;
+        const auto slope = (scale * inverse * inverse * sums[1] / -count).to(gamma.scalar_type());
+        const auto level = (scale * sums[0] / -count).to(gamma.scalar_type());
+        return {map_gradient(gradient, map, channels, slope, level, map.size(2) + cut, map.size(3) + cut,
+                             settings.relu),
+                {}, {}, (sums[1] * inverse).to(gamma.scalar_type()), sums[0].to(gamma.scalar_type())};
     }
-    const auto scale = inverse * gamma;
-    const auto slope = (scale * inverse * inverse * sums[1] / -count).to(gamma.scalar_type());
-    const auto level = (scale * sums[0] / -count).to(gamma.scalar_type());
-    at::Tensor of_map;
-    if (walks) {
-        of_map = map_gradient(gradient, map, channels, slope, level, height, width, settings.relu);
-    } else {
-        of_map = behind * per_channel(channels.scale) + per_channel(level) +
-                 (map - per_channel(channels.mean)) * per_channel(slope);
-        if (cut != 0) of_map = at::constant_pad_nd(of_map, {0, cut, 0, cut});
+    auto behind = gradient;
+    if (settings.relu) {
+        const auto value = at::addcmul(per_channel(channels.offset), map, per_channel(channels.scale));
+        behind = at::threshold_backward(gradient, value.to(gradient.scalar_type()), 0);
     }
-    return {of_map, {}, {}, (sums[1] * inverse).to(gamma.scalar_type()), sums[0].to(gamma.scalar_type())};
+    auto [of_map, of_gamma, of_beta] = at::native_batch_norm_backward(
+        behind, map, gamma, {}, {}, channels.mean, inverse.to(gamma.scalar_type()), true, settings.epsilon,
+        {true, true, true});
+    if (cut != 0) of_map = at::constant_pad_nd(of_map, {0, cut, 0, cut});
+    return {of_map, {}, {}, of_gamma, of_beta};
 }
 
 Backward backward(const LayerSettings& settings, const at::Tensor& given, const at::Tensor& prepared,
@@ -146,14 +146,14 @@ Backward backward(const LayerSettings& settings, const at::Tensor& given, const 
     auto input = prepared;
     const bool few_inputs = !settings.transposed && FewInputs::is_prepared(prepared, weight);
     if (few_inputs) {
-        result.weight = FewInputs::weight_gradient(of_map, prepared, weight);
+        result.weight = FewInputs::weight_gradient(of_map, prepared, weight).to(weight.scalar_type());
         if (!needs_input) return result;
         input = FewInputs::input_of(prepared, padding);
     }
     auto [of_input, of_weight, of_bias] = at::convolution_backward(
-        of_map, input, weight.contiguous(NHWC), c10::nullopt, {stride, stride}, {padding, padding}, {1, 1},
+        of_map, input, of_type(weight, input), c10::nullopt, {stride, stride}, {padding, padding}, {1, 1},
         settings.transposed != 0, {0, 0}, 1, {needs_input, !few_inputs, false});
-    if (!few_inputs) result.weight = of_weight.contiguous();
+    if (!few_inputs) result.weight = of_weight.to(weight.scalar_type()).contiguous();
     if (needs_input && !settings.transposed && settings.before != settings.after) {
         const int64_t around = settings.before + settings.after;
         of_input = of_input.narrow(2, settings.before, of_input.size(2) - around)
@@ -206,6 +206,23 @@ char* colorize_layer_backward(const LayerSettings* settings, const at::Tensor* g
         const at::Tensor* all[] = {&result.input, &result.weight, &result.bias, &result.gamma, &result.beta};
         for (const at::Tensor* tensor : all) *outputs++ = handed_over(*tensor);
     });
+}
+
+void colorize_set_cudnn(int64_t benchmark, int64_t deterministic) {
+    auto& context = at::globalContext();
+    context.setBenchmarkCuDNN(benchmark != 0);
+    context.setDeterministicCuDNN(deterministic != 0);
+    // Where an operation has no such way it warns and goes on.
+    context.setDeterministicAlgorithms(deterministic != 0, true);
+}
+
+int64_t colorize_gpu_has_bfloat16(int64_t index) {
+    try {
+        const c10::DeviceGuard guard(at::Device(at::kCUDA, static_cast<c10::DeviceIndex>(index)));
+        return at::detail::getCUDAHooks().supportsBFloat16ConvolutionWithCuDNNv8();
+    } catch (...) {
+        return 0;
+    }
 }
 
 void colorize_free_message(char* message) { free(message); }

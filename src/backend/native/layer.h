@@ -13,6 +13,8 @@ struct LayerSettings {
     // Cuts the shortcut at every side.
     int64_t crop;
     int64_t relu;
+    // Whether the passes of rows.h may be taken where they can be: only tests do without.
+    int64_t passes;
     double epsilon;
 };
 
@@ -24,6 +26,10 @@ char* colorize_layer_backward(const LayerSettings* settings, const at::Tensor* g
                               const at::Tensor* weight, const at::Tensor* gamma, const at::Tensor* beta,
                               const at::Tensor* map, const at::Tensor* statistics, int64_t needs_input,
                               at::Tensor** outputs);
+// Whether cuDNN tries its algorithms and keeps the fastest, and whether only those count that give the same bits again.
+void colorize_set_cudnn(int64_t benchmark, int64_t deterministic);
+// Whether the CUDA device has convolutions in bfloat16.
+int64_t colorize_gpu_has_bfloat16(int64_t index);
 void colorize_free_message(char* message);
 
 }

@@ -3,6 +3,7 @@
 //! convolution with a kernel as large as the map, and of batch norm about ten operations.
 
 mod ffi;
+mod upload;
 
 use burn::backend::autodiff::checkpoint::base::Checkpointer;
 use burn::backend::autodiff::checkpoint::strategy::{
@@ -20,6 +21,9 @@ use burn::tensor::Tensor;
 
 use self::ffi::Settings;
 use super::layer::{Layer, Normalized};
+
+pub(super) use self::ffi::{gpu_has_bfloat16, set_cudnn};
+pub(super) use self::upload::{pictures, rows};
 
 /// See [`super::layers`].
 pub(super) fn layers(
@@ -151,8 +155,23 @@ fn settings(layer: &Layer, shortcut: Option<usize>) -> Settings {
         after: layer.padding[1] as i64,
         crop: shortcut.unwrap_or(0) as i64,
         relu: i64::from(layer.relu),
+        passes: i64::from(own_passes()),
         epsilon: layer.epsilon,
     }
+}
+
+/// Whether the passes over memory that are written for the processor are taken. They are; a test of those that other
+/// devices take sets this to false for its thread.
+fn own_passes() -> bool {
+    #[cfg(test)]
+    return OWN_PASSES.get();
+    #[cfg(not(test))]
+    true
+}
+
+#[cfg(test)]
+thread_local! {
+    pub(super) static OWN_PASSES: std::cell::Cell<bool> = const { std::cell::Cell::new(true) };
 }
 
 #[derive(Debug)]

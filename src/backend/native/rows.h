@@ -1,5 +1,6 @@
 // The passes over feature maps of batch norm and what follows it, each reading and writing memory once: 32-bit floats
-// on the processor, channels innermost. CUDA and other types take libtorch's own operations instead, see layer.cpp.
+// or bfloat16 on the processor, channels innermost, every sum and product in 32 bits. CUDA and other types take
+// libtorch's own operations instead, see layer.cpp.
 
 #pragma once
 
@@ -13,7 +14,7 @@ bool walkable(const at::Tensor& map);
 // Mean and biased variance of every channel of `map`, as 64-bit floats [2, channels].
 at::Tensor statistics(const at::Tensor& map);
 
-// map * scale + offset for each channel, plus `shortcut` where it is defined, cut off below zero with `relu`.
+// map * scale + offset for each channel, cut off below zero with `relu`, plus `shortcut` where it is defined.
 at::Tensor normalized(const at::Tensor& map, const at::Tensor& scale, const at::Tensor& offset,
                       const at::Tensor& shortcut, bool relu);
 

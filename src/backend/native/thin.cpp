@@ -9,7 +9,8 @@ constexpr int64_t PAIR = 2;
 constexpr int64_t LANES = 16;
 
 bool is_thin_case(const at::Tensor& input, const at::Tensor& weight, int64_t stride, int64_t padding) {
-    return input.device().is_cpu() && input.scalar_type() == at::kFloat && stride == 1 && weight.size(2) >= 5 &&
+    const bool known = input.scalar_type() == at::kFloat || input.scalar_type() == at::kBFloat16;
+    return input.device().is_cpu() && known && stride == 1 && weight.size(2) >= 5 &&
            weight.size(2) % 2 == 1 && weight.size(3) == weight.size(2) && 2 * padding == weight.size(2) - 1;
 }
 
@@ -74,7 +75,7 @@ at::Tensor FewInputs::convolved(const at::Tensor& prepared, const at::Tensor& we
 at::Tensor FewInputs::weight_gradient(const at::Tensor& gradient, const at::Tensor& prepared,
                                       const at::Tensor& weight) {
     const int64_t size = weight.size(3);
-    const auto paired_weight = in_pairs(shifted(weight, PAIR));
+    const auto paired_weight = in_pairs(shifted(weight.to(prepared.scalar_type()), PAIR));
     const auto paired = std::get<1>(at::convolution_backward(grouped(gradient, PAIR), prepared, paired_weight,
                                                              c10::nullopt, {1, 1}, {0, 0}, {1, 1}, false, {0, 0}, 1,
                                                              {false, true, false}));

@@ -187,6 +187,7 @@ impl ProofArguments {
         backend::open(&self.device)?;
         // Of a matrix the first point: `--set` picks another.
         let resolved = resolve(&self.experiment, overrides)?.swap_remove(0);
+        backend::computes(&self.device, resolved.experiment.train.precision)?;
         prepare(resolved, &Cache::of_user()?, &[])
     }
 

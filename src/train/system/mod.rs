@@ -114,6 +114,20 @@ fn sample_until_dropped(
     }
 }
 
+/// Bytes of its GPU that this process holds, or where the driver does not tell processes apart all of them together; `None`
+/// for a device that is no GPU, and where there is no driver to ask. What libtorch has once taken it keeps, so after a
+/// step this is the step's peak, and a few hundred megabytes of CUDA's own.
+pub fn held_gpu_memory(device: DeviceName) -> Option<u64> {
+    let DeviceName::LibtorchCuda(index) = device else {
+        return None;
+    };
+    let readings = Gpu::open(index).ok()?.read();
+    let of = |wanted| readings.iter().find(|&&(metric, _)| metric == wanted);
+    of(MachineMetric::GpuMemory)
+        .or_else(|| of(MachineMetric::GpuMemoryUsed))
+        .map(|&(_, bytes)| bytes as u64)
+}
+
 /// All that is read.
 struct Gauges {
     process: ProcessGauge,

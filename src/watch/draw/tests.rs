@@ -11,7 +11,7 @@ use ratatui::crossterm::event::{KeyCode, KeyEvent};
 
 use super::super::{Survey, snapshot};
 use super::*;
-use crate::runs::{MetricFollower, MetricLog, MetricRow, RunFolder, RunLock, RunRecord, Status};
+use crate::runs::{LoggedRow, MetricFollower, MetricLog, RunFolder, RunLock, RunRecord, Status};
 
 const NOW: &str = "2026-03-01T12:00:00Z";
 
@@ -58,10 +58,10 @@ impl Bench {
         let mut log = MetricLog::resume(folder, 0, Duration::from_hours(1)).unwrap();
         for step in 1..=steps {
             let mut push = |split, metric: &str, value| {
-                log.push(MetricRow {
+                log.push(LoggedRow {
                     step,
                     split,
-                    metric: metric.to_owned(),
+                    metric,
                     value,
                     seconds: step as f64 / 2.0,
                 })

@@ -12,8 +12,8 @@ use colorize::color::yuv;
 use colorize::evaluate::{Baseline, ImageScore};
 use colorize::experiment::{Experiment, Overrides, resolve};
 use colorize::runs::{
-    DatasetRecord, Environment, FORMAT, Git, Identity, IdentityParts, ImageScores, Machine,
-    MetricLog, MetricRow, RunFolder, RunRecord, Session, Status, baseline_path, write_baselines,
+    DatasetRecord, Environment, FORMAT, Git, Identity, IdentityParts, ImageScores, LoggedRow,
+    Machine, MetricLog, RunFolder, RunRecord, Session, Status, baseline_path, write_baselines,
     write_image_scores,
 };
 use image::{Rgb, RgbImage};
@@ -133,10 +133,10 @@ impl World {
         for step in 1..=until {
             let share = step as f64 / self.steps as f64;
             let mut push = |split, metric: &str, value| {
-                let row = MetricRow {
+                let row = LoggedRow {
                     step,
                     split,
-                    metric: metric.to_owned(),
+                    metric,
                     value,
                     seconds: step as f64 / 10.0,
                 };
