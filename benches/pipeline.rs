@@ -296,20 +296,31 @@ fn grow(count: usize) -> anyhow::Result<()> {
 
 /// As many images as asked for, with seven objects each.
 fn annotate(count: usize) -> String {
-    let images: Vec<_> = (0..count)
-        .map(|id| json!({"id": id, "file_name": format!("{id:012}.jpg"), "width": 640, "height": 480}))
-        .collect();
-    let objects: Vec<_> = (0..7 * count)
-        .map(|id| {
-            json!({"id": id, "image_id": id / 7, "category_id": 1 + id % 8, "iscrowd": 0, "area": 702.1,
-                "bbox": [473.07, 395.93, 38.65, 28.67],
-                "segmentation": [[10.5, 20.25, 30.0, 40.75, 50.0, 60.5, 70.25, 80.0, 90.5, 100.0, 110.75, 120.0]]})
-        })
-        .collect();
-    let categories: Vec<_> = (1..=8)
-        .map(|id| json!({"id": id, "name": format!("category {id}"), "supercategory": "thing"}))
-        .collect();
-    json!({"images": images, "annotations": objects, "categories": categories}).to_string()
+    let images = (0..count).map(|id| {
+        format!(r#"{{"id": {id}, "file_name": "{id:012}.jpg", "width": 640, "height": 480}}"#)
+    });
+    let objects = (0..7 * count).map(|id| {
+        format!(
+            r#"{{"id": {id}, "image_id": {}, "category_id": {}, "iscrowd": 0, "area": 702.1, "bbox": [473.07, 395.93, 38.65, 28.67], "segmentation": [[10.5, 20.25, 30.0, 40.75, 50.0, 60.5, 70.25, 80.0]]}}"#,
+            id / 7,
+            1 + id % 8
+        )
+    });
+    let categories = (1..=8)
+        .map(|id| format!(r#"{{"id": {id}, "name": "category {id}", "supercategory": "thing"}}"#));
+    let mut text = String::new();
+    append(&mut text, r#"{"images": ["#, images);
+    append(&mut text, r#"], "annotations": ["#, objects);
+    append(&mut text, r#"], "categories": ["#, categories);
+    text + "]}"
+}
+
+fn append(text: &mut String, before: &str, items: impl Iterator<Item = String>) {
+    text.push_str(before);
+    for (position, item) in items.enumerate() {
+        text.push_str(if position == 0 { "" } else { "," });
+        text.push_str(&item);
+    }
 }
 
 /// The photographs of a folder, in the order of their names.
@@ -353,8 +364,8 @@ fn paint(folder: &Path, count: usize) -> anyhow::Result<()> {
                 let texture = |x, y, step| f64::from(lattice(x / step, y / step, index as u32));
                 for (at, pixel) in pixels.chunks_exact_mut(3).enumerate() {
                     let (x, y) = ((at % WIDTH) as u32, (at / WIDTH) as u32);
-                    let noise = 5.0 * texture(x, y, 1)
-                        + 5.0 * texture(x + 7, y, 1)
+                    let noise = 6.5 * texture(x, y, 1)
+                        + 6.5 * texture(x + 7, y, 1)
                         + 5.0 * texture(x, y + 9, 2)
                         + 6.0 * texture(x, y, 5);
                     for value in pixel {

@@ -39,13 +39,11 @@ pub struct Normalized {
 /// it in training, with the gradients of everything, as the backend's own operation. `None` where the backend of `input`
 /// has none, or the device has no autodiff: the same is then to be composed of Burn's operations.
 pub fn layers(input: &Tensor<4>, layers: &[Layer], shortcut: Option<usize>) -> Option<Normalized> {
+    let by_flex = super::pure::layers(input, layers, shortcut);
     #[cfg(feature = "libtorch")]
-    return super::native::layers(input, layers, shortcut);
+    return by_flex.or_else(|| super::native::layers(input, layers, shortcut));
     #[cfg(not(feature = "libtorch"))]
-    {
-        let _ = (input, layers, shortcut);
-        None
-    }
+    by_flex
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ mod libtorch;
 )]
 mod native;
 mod precision;
+mod pure;
 
 use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
@@ -119,8 +120,7 @@ pub fn device_class(name: &DeviceName) -> &'static str {
 /// they are.
 pub fn kernels_version(name: &DeviceName) -> Option<u32> {
     match name {
-        DeviceName::Flex => None,
-        DeviceName::Libtorch | DeviceName::LibtorchCuda(_) => Some(1),
+        DeviceName::Flex | DeviceName::Libtorch | DeviceName::LibtorchCuda(_) => Some(1),
     }
 }
 

@@ -1,0 +1,372 @@
+//! [`layers`](super::layers) for flex, in Rust alone: convolutions by register tiles over maps whose channels lie side by
+//! side, and batch norm, relu and shortcut in as few passes over memory as they need. Burn's own way with flex makes of the
+//! gradient of a weight a convolution with a kernel as large as the map, and of batch norm about ten operations.
+//!
+//! The tensors that come out have the shape of every map, `[batch, channels, height, width]`, and strides that put the
+//! channels last; Burn's operations read them as they are.
+
+mod convolution;
+mod extent;
+mod map;
+mod norm;
+mod rows;
+mod tile;
+
+use burn::backend::autodiff::checkpoint::base::Checkpointer;
+use burn::backend::autodiff::checkpoint::strategy::{
+    BalancedCheckpointing, CheckpointStrategy, NoCheckpointing,
+};
+use burn::backend::autodiff::grads::Gradients;
+use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
+use burn::backend::flex::FlexTensor;
+use burn::backend::tensor::FloatTensor;
+use burn::backend::{
+    Autodiff, AutodiffBackend, DispatchAutodiffContext, DispatchKindConversion, DispatchTensor,
+    DispatchTensorKind, Flex, GradientCheckpointingStrategy,
+};
+use burn::tensor::{DType, Tensor};
+
+use self::convolution::{Band, Geometry, Map, correlate, gather, scatter};
+use self::extent::Extent;
+use self::map::{channels_last, like, map_of, parameter, values, vector_of};
+use self::norm::{Channels, Moments, NormGradient, add, normalized, statistics};
+use super::layer::{Layer, Normalized};
+
+/// See [`super::layers`].
+pub(super) fn layers(
+    input: &Tensor<4>,
+    layers: &[Layer],
+    shortcut: Option<usize>,
+) -> Option<Normalized> {
+    let dispatch = input.clone().into_dispatch();
+    let on_flex = matches!(
+        &dispatch.kind,
+        DispatchTensorKind::Autodiff(inner) if matches!(**inner, DispatchTensorKind::Flex(_))
+    );
+    let DispatchAutodiffContext::Enabled(strategy) = dispatch.autodiff else {
+        return None;
+    };
+    if !on_flex {
+        return None;
+    }
+    drop(dispatch);
+    // The operation keeps what its gradients need, whatever the strategy: that is less than Burn's checkpoints hold.
+    match strategy {
+        GradientCheckpointingStrategy::Disabled => {
+            by_count::<NoCheckpointing>(input, layers, shortcut)
+        }
+        GradientCheckpointingStrategy::Balanced => {
+            by_count::<BalancedCheckpointing>(input, layers, shortcut)
+        }
+    }
+}
+
+/// The number of tensors with gradients is part of an operation's type: the input, and four of every layer.
+fn by_count<C: CheckpointStrategy>(
+    input: &Tensor<4>,
+    layers: &[Layer],
+    shortcut: Option<usize>,
+) -> Option<Normalized>
+where
+    DispatchTensor: DispatchKindConversion<Autodiff<Flex, C>>,
+{
+    match layers.len() {
+        1 => run::<C, 5>(input, layers, shortcut),
+        2 => run::<C, 9>(input, layers, shortcut),
+        _ => None,
+    }
+}
+
+fn run<C: CheckpointStrategy, const N: usize>(
+    input: &Tensor<4>,
+    layers: &[Layer],
+    shortcut: Option<usize>,
+) -> Option<Normalized>
+where
+    DispatchTensor: DispatchKindConversion<Autodiff<Flex, C>>,
+{
+    let mut tensors = vec![primitive::<C, 4>(input)?];
+    for layer in layers {
+        tensors.push(primitive::<C, 4>(&layer.weight)?);
+        for vector in [&layer.bias, &layer.gamma, &layer.beta] {
+            tensors.push(primitive::<C, 1>(vector)?);
+        }
+    }
+    let (mut primitives, guards): (Vec<FlexTensor>, Vec<_>) = tensors
+        .into_iter()
+        .map(|tensor| tensor.into_parts())
+        .unzip();
+    let guards = guards.try_into().ok()?;
+    if primitives
+        .iter()
+        .any(|primitive| primitive.dtype() != DType::F32)
+    {
+        return None;
+    }
+
+    let parameters = primitives.split_off(1);
+    let input = channels_last(primitives.pop()?);
+    let mut statistics = Vec::with_capacity(layers.len());
+    let mut kept = Vec::with_capacity(layers.len());
+    let mut map = input.clone();
+    for (index, (layer, parameters)) in layers.iter().zip(parameters.chunks_exact(4)).enumerate() {
+        let is_last = index + 1 == layers.len();
+        let beside = shortcut.filter(|_| is_last).map(|crop| (&input, crop));
+        let forward = forward(layer, map, parameters, beside);
+        statistics.push(forward.statistics.map(|values| {
+            let values = <Autodiff<Flex, C> as AutodiffBackend>::from_inner(vector_of(values));
+            Tensor::<1>::from_primitive::<Autodiff<Flex, C>>(values)
+        }));
+        kept.push(forward.kept);
+        map = forward.output;
+    }
+
+    let state = State {
+        layers: kept,
+        shortcut,
+    };
+    let prepared = Backward::<Flex, N>::prepare::<C>(Layers, guards);
+    let output = match prepared.compute_bound().stateful() {
+        OpsKind::Tracked(preparation) => preparation.finish(state, map),
+        OpsKind::UnTracked(preparation) => preparation.finish(map),
+    };
+    Some(Normalized {
+        output: Tensor::from_primitive::<Autodiff<Flex, C>>(output),
+        statistics,
+    })
+}
+
+fn primitive<C: CheckpointStrategy, const D: usize>(
+    tensor: &Tensor<D>,
+) -> Option<FloatTensor<Autodiff<Flex, C>>>
+where
+    DispatchTensor: DispatchKindConversion<Autodiff<Flex, C>>,
+{
+    tensor
+        .clone()
+        .try_into_primitive::<Autodiff<Flex, C>>()
+        .ok()
+}
+
+/// What the backward pass of one layer needs.
+#[derive(Debug, Clone)]
+struct Kept {
+    geometry: Geometry,
+    transposed: bool,
+    relu: bool,
+    input: FlexTensor,
+    weight: FlexTensor,
+    /// Before the norm.
+    map: FlexTensor,
+    channels: Channels,
+}
+
+impl Kept {
+    /// Of the map.
+    fn extent(&self) -> Extent {
+        self.geometry.extent(self.transposed)
+    }
+
+    /// Of the input.
+    fn input_extent(&self) -> Extent {
+        self.geometry.extent(!self.transposed)
+    }
+}
+
+struct Forward {
+    output: FlexTensor,
+    /// Mean and biased variance of every channel.
+    statistics: [Vec<f32>; 2],
+    kept: Kept,
+}
+
+/// The bias is not added: the norm takes it out again with the mean. It counts in the mean that is handed on, and its
+/// gradient is zero.
+fn forward(
+    layer: &Layer,
+    input: FlexTensor,
+    parameters: &[FlexTensor],
+    shortcut: Option<(&FlexTensor, usize)>,
+) -> Forward {
+    let [weight, bias, gamma, beta] = [0, 1, 2, 3].map(|index| parameter(&parameters[index]));
+    let geometry = geometry(layer, &input, &weight);
+    let extent = geometry.extent(layer.transposed);
+    let source = Map::new(geometry.extent(!layer.transposed), values(&input));
+    let mut map = vec![0.0; geometry.batch * extent.values()];
+    let moments = |band: &mut Band<'_>| Moments::of(extent, band.values);
+    let parts = if layer.transposed {
+        scatter(&geometry, &source, values(&weight), &mut map, moments)
+    } else {
+        gather(&geometry, &source, values(&weight), &mut map, moments)
+    };
+    let statistics = statistics(extent.channels, &parts);
+    let channels = Channels::new(&statistics, values(&gamma), values(&beta), layer.epsilon);
+    let shortcut = shortcut.map(|(shortcut, crop)| (values(shortcut), crop));
+    let output = normalized(extent, &map, &channels, layer.relu, shortcut);
+    let [mean, variance] = statistics;
+    let mean = mean
+        .iter()
+        .zip(values(&bias))
+        .map(|(mean, bias)| (mean + f64::from(*bias)) as f32)
+        .collect();
+    let variance = variance.iter().map(|variance| *variance as f32).collect();
+    Forward {
+        output: map_of(extent, output),
+        statistics: [mean, variance],
+        kept: Kept {
+            geometry,
+            transposed: layer.transposed,
+            relu: layer.relu,
+            input,
+            weight,
+            map: map_of(extent, map),
+            channels,
+        },
+    }
+}
+
+fn geometry(layer: &Layer, input: &FlexTensor, weight: &FlexTensor) -> Geometry {
+    let shape = input.layout().shape();
+    let (batch, sides) = (shape[0], [shape[2], shape[3]]);
+    let kernel = weight.layout().shape();
+    let (size, stride) = (kernel[2], layer.stride);
+    let [before, after] = layer.padding;
+    let (large, small) = if layer.transposed {
+        let large = sides.map(|side| (side - 1) * stride + size - before - after);
+        (large, sides)
+    } else {
+        let small = sides.map(|side| (side + before + after - size) / stride + 1);
+        (sides, small)
+    };
+    // Of both kinds of kernels the first axis is that of the small map.
+    Geometry {
+        batch,
+        large,
+        small,
+        small_channels: kernel[0],
+        large_channels: kernel[1],
+        size,
+        stride,
+        before,
+    }
+}
+
+#[derive(Debug)]
+struct Layers;
+
+#[derive(Debug, Clone)]
+struct State {
+    layers: Vec<Kept>,
+    shortcut: Option<usize>,
+}
+
+impl<const N: usize> Backward<Flex, N> for Layers {
+    type State = State;
+
+    fn backward(self, ops: Ops<State, N>, gradients: &mut Gradients, _: &mut Checkpointer) {
+        let of_output = channels_last(gradients.consume::<Flex>(&ops.node));
+        let State { layers, shortcut } = ops.state;
+        let needs_input = ops.parents[0].is_some();
+        let mut register = |position: usize, gradient: FlexTensor| {
+            if let Some(parent) = &ops.parents[position] {
+                gradients.register::<Flex>(parent.id, gradient);
+            }
+        };
+        let mut gradient = of_output.clone();
+        for (index, layer) in layers.into_iter().enumerate().rev() {
+            let beside = shortcut
+                .filter(|_| index == 0)
+                .map(|crop| (&of_output, crop));
+            let of_layer = backward(layer, gradient, index > 0 || needs_input, beside);
+            for (position, of_parameter) in of_layer.parameters.into_iter().enumerate() {
+                register(1 + 4 * index + position, of_parameter);
+            }
+            match of_layer.input {
+                Some(of_input) => gradient = of_input,
+                None => return,
+            }
+        }
+        register(0, gradient);
+    }
+}
+
+struct OfLayer {
+    input: Option<FlexTensor>,
+    /// Weight, bias, gamma and beta.
+    parameters: [FlexTensor; 4],
+}
+
+/// `shortcut` is what is added to the middle of the gradient of the input.
+fn backward(
+    kept: Kept,
+    gradient: FlexTensor,
+    needs_input: bool,
+    shortcut: Option<(&FlexTensor, usize)>,
+) -> OfLayer {
+    let (extent, input_extent) = (kept.extent(), kept.input_extent());
+    let Kept {
+        geometry,
+        transposed,
+        relu,
+        input,
+        weight,
+        map,
+        channels,
+    } = kept;
+    let norm = NormGradient::new(extent, values(&gradient), values(&map), &channels, relu);
+    let of_map = norm.of_map();
+    let parameters = [norm.gamma, norm.beta].map(vector_of);
+    drop((gradient, map));
+
+    let of_map = Map::new(extent, &of_map);
+    let source = Map::new(input_extent, values(&input));
+    let of_weight = if transposed {
+        correlate(&geometry, &of_map, &source)
+    } else {
+        correlate(&geometry, &source, &of_map)
+    };
+    drop(input);
+    let of_input = needs_input.then(|| {
+        let mut of_input = vec![0.0; geometry.batch * input_extent.values()];
+        let finish = |band: &mut Band<'_>| {
+            if let Some((shortcut, crop)) = shortcut {
+                add_middle(band, input_extent, values(shortcut), crop);
+            }
+        };
+        let weight = values(&weight);
+        if transposed {
+            gather(&geometry, &of_map, weight, &mut of_input, finish);
+        } else {
+            scatter(&geometry, &of_map, weight, &mut of_input, finish);
+        }
+        map_of(input_extent, of_input)
+    });
+    let [of_gamma, of_beta] = parameters;
+    OfLayer {
+        input: of_input,
+        parameters: [
+            like(&weight, of_weight),
+            vector_of(vec![0.0; extent.channels]),
+            of_gamma,
+            of_beta,
+        ],
+    }
+}
+
+/// Adds `middle`, which has `crop` pixels less on every side, to the rows of a band.
+fn add_middle(band: &mut Band<'_>, extent: Extent, middle: &[f32], crop: usize) {
+    let (high, row) = (
+        extent.height - 2 * crop,
+        (extent.width - 2 * crop) * extent.channels,
+    );
+    for (index, values) in band.values.chunks_exact_mut(extent.row()).enumerate() {
+        let line = (band.first + index).checked_sub(crop);
+        if let Some(line) = line.filter(|line| *line < high) {
+            let first = (band.image * high + line) * row;
+            add(
+                &mut values[crop * extent.channels..][..row],
+                &middle[first..][..row],
+            );
+        }
+    }
+}
