@@ -45,7 +45,7 @@ impl DataLoader<Batch> for TrainLoader {
         let steps = self.done + 1..=self.steps;
         let total = self.steps - self.done.min(self.steps);
         Box::new(Prefetch::start(
-            Arc::clone(&self.pixels),
+            &self.pixels,
             steps.map(move |step| order.positions(step)),
             total,
         ))
@@ -96,7 +96,7 @@ impl DataLoader<Batch> for HeldOutLoader {
         let (end, batch_size) = (self.end, self.batch_size);
         let starts = (self.start..end).step_by(batch_size);
         Box::new(Prefetch::start(
-            Arc::clone(&self.pixels),
+            &self.pixels,
             starts.map(move |start| (start..end.min(start + batch_size)).collect()),
             (end - self.start).div_ceil(batch_size),
         ))
@@ -121,14 +121,14 @@ impl DataLoader<Batch> for HeldOutLoader {
 
 /// The queue's reading end. Dropping it ends the threads behind it.
 struct Prefetch {
-    batches: Receiver<Receiver<Result<Batch, PhotoError>>>,
+    batches: Receiver<Taken>,
     done: usize,
     total: usize,
 }
 
 impl Prefetch {
     fn start(
-        pixels: Arc<Pixels>,
+        pixels: &Arc<Pixels>,
         batches: impl Iterator<Item = Vec<usize>> + Send + 'static,
         total: usize,
     ) -> Self {
@@ -136,7 +136,7 @@ impl Prefetch {
         let (queue, receiver) = sync_channel(QUEUE - PREPARING);
         let next = Arc::new(Mutex::new((batches, queue)));
         for _ in 0..PREPARING {
-            let (pixels, next) = (Arc::clone(&pixels), Arc::clone(&next));
+            let (pixels, next) = (Arc::clone(pixels), Arc::clone(&next));
             thread::Builder::new()
                 .name("prefetch".to_owned())
                 .spawn(move || {
@@ -159,12 +159,16 @@ impl Prefetch {
     }
 }
 
+/// A place in the queue: its end for who prepares the batch.
 type Place = SyncSender<Result<Batch, PhotoError>>;
+
+/// Its end for who waits for it.
+type Taken = Receiver<Result<Batch, PhotoError>>;
 
 /// What to prepare next, and its place in the queue; `None` when there is no more, or nobody wants it. Waits while the
 /// queue is full.
 fn take_place<Batches: Iterator<Item = Vec<usize>>>(
-    next: &Mutex<(Batches, SyncSender<Receiver<Result<Batch, PhotoError>>>)>,
+    next: &Mutex<(Batches, SyncSender<Taken>)>,
 ) -> Option<(Vec<usize>, Place)> {
     let mut next = next.lock().ok()?;
     let positions = next.0.next()?;

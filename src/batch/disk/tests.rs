@@ -248,7 +248,7 @@ fn forgotten_files_are_removed_and_foreign_ones_are_not() {
     let fixture = Fixture::new();
     everything(&fixture.on_disk(0));
     let (file, folder) = (fixture.files().remove(0), fixture.cache().join(FOLDER));
-    let old = SystemTime::now() - FORGOTTEN - Duration::from_secs(60);
+    let old = SystemTime::now() - FORGOTTEN - Duration::from_mins(1);
     let age = |path: &Path| {
         let file = File::options().write(true).open(path).unwrap();
         file.set_times(FileTimes::new().set_modified(old)).unwrap();
