@@ -68,7 +68,8 @@ fn packed(rows: usize, columns: usize, value: impl Fn(usize, usize) -> f32) -> V
 }
 
 /// How many pixels of a map are computed as one pixel of so many times the channels: with few channels most of a vector
-/// would be empty. The kernel is as much wider, with zeros in it.
+/// would be empty. The kernel is as much wider, with zeros in it: what is not a number spreads to the pixels beside, as the
+/// norm that follows spreads it to all of them.
 fn merged(channels: usize) -> usize {
     if channels < FEW_CHANNELS {
         2 * FEW_CHANNELS / channels
