@@ -7,6 +7,7 @@ mod device_name;
 mod doctor;
 mod layer;
 mod libtorch;
+mod memory;
 #[cfg(feature = "libtorch")]
 #[expect(
     deprecated,

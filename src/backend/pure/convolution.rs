@@ -11,11 +11,9 @@
 
 use rayon::prelude::*;
 
-use super::extent::Extent;
+use super::lines::{Band, Extent, Lines, Window, bands, rows_at_once};
 use super::tile::{Outer, Product, panel_width};
 
-/// What a band of rows should take of the second-level cache, in bytes.
-const BAND_BYTES: usize = 256 << 10;
 /// Into about so many parts the sum over all pixels is cut.
 const PARTS: usize = 16;
 /// Maps with fewer channels are computed several pixels at a time.
@@ -54,119 +52,6 @@ impl Geometry {
     }
 }
 
-/// A map that is read line by line.
-pub(super) trait Lines: Sync {
-    /// Writes a line of an image, `[width, channels]`; at least the beginning of it.
-    fn write(&self, image: usize, line: usize, values: &mut [f32]);
-
-    /// The whole map, where it lies in memory.
-    fn map(&self) -> Option<&[f32]>;
-}
-
-/// A map in memory.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Map<'a> {
-    extent: Extent,
-    values: &'a [f32],
-}
-
-impl<'a> Map<'a> {
-    pub(super) fn new(extent: Extent, values: &'a [f32]) -> Self {
-        Self { extent, values }
-    }
-}
-
-impl Lines for Map<'_> {
-    fn write(&self, image: usize, line: usize, values: &mut [f32]) {
-        let first = (image * self.extent.height + line) * self.extent.row();
-        values.copy_from_slice(&self.values[first..][..values.len()]);
-    }
-
-    fn map(&self) -> Option<&[f32]> {
-        Some(self.values)
-    }
-}
-
-/// Some rows of one image.
-#[derive(Debug)]
-pub(super) struct Band<'a> {
-    pub(super) image: usize,
-    /// Its first row.
-    pub(super) first: usize,
-    /// `[rows, width, channels]`.
-    pub(super) values: &'a mut [f32],
-}
-
-/// Cuts a map of `height` rows of `row` values into bands.
-pub(super) fn bands(
-    values: &mut [f32],
-    height: usize,
-    row: usize,
-    rows_at_once: usize,
-) -> Vec<Band<'_>> {
-    values
-        .chunks_mut(height * row)
-        .enumerate()
-        .flat_map(|(image, values)| {
-            values
-                .chunks_mut(rows_at_once * row)
-                .enumerate()
-                .map(move |(index, values)| Band {
-                    image,
-                    first: index * rows_at_once,
-                    values,
-                })
-        })
-        .collect()
-}
-
-/// So many rows that they fit the cache.
-pub(super) fn rows_at_once(values_a_row: usize) -> usize {
-    (BAND_BYTES / 4 / values_a_row.max(1)).max(1)
-}
-
-/// Lines of a map with zeros around them.
-struct Window {
-    /// Zero pixels at the left.
-    left: usize,
-    /// Of a line, all of them.
-    pixels: usize,
-    channels: usize,
-    /// Of the map.
-    extent: [usize; 2],
-}
-
-impl Window {
-    fn line(&self) -> usize {
-        self.pixels * self.channels
-    }
-
-    /// Writes `lines` lines from `first` on, which may lie above the map, as those behind them may lie below.
-    fn fill(
-        &self,
-        source: &impl Lines,
-        image: usize,
-        first: isize,
-        lines: usize,
-        values: &mut Vec<f32>,
-    ) {
-        let [height, width] = self.extent;
-        let left = self.left * self.channels;
-        let filled = width.min(self.pixels - self.left) * self.channels;
-        values.resize(lines * self.line(), 0.0);
-        for (index, values) in values.chunks_exact_mut(self.line()).enumerate() {
-            match usize::try_from(first + index as isize) {
-                Ok(line) if line < height => {
-                    values[..left].fill(0.0);
-                    source.write(image, line, &mut values[left..][..filled]);
-                    values[left + filled..].fill(0.0);
-                }
-                _ => values.fill(0.0),
-            }
-        }
-    }
-}
-
 /// Packs a matrix of `rows` by `columns` into panels.
 fn packed(rows: usize, columns: usize, value: impl Fn(usize, usize) -> f32) -> Vec<f32> {
     let width = panel_width(columns);
@@ -183,7 +68,8 @@ fn packed(rows: usize, columns: usize, value: impl Fn(usize, usize) -> f32) -> V
 }
 
 /// How many pixels of a map are computed as one pixel of so many times the channels: with few channels most of a vector
-/// would be empty. The kernel is as much wider, with zeros in it.
+/// would be empty. The kernel is as much wider, with zeros in it: what is not a number spreads to the pixels beside, as the
+/// norm that follows spreads it to all of them.
 fn merged(channels: usize) -> usize {
     if channels < FEW_CHANNELS {
         2 * FEW_CHANNELS / channels
@@ -536,3 +422,6 @@ pub(super) fn correlate(geometry: &Geometry, large: &impl Lines, small: &impl Li
         });
     kernel
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,8 +4,7 @@ use burn::backend::flex::{FlexTensor, Layout};
 use burn::tensor::{Bytes, DType, Shape};
 use rayon::prelude::*;
 
-use super::convolution::bands;
-use super::extent::Extent;
+use super::lines::{Extent, bands};
 
 /// The values of a tensor that is dense in memory, in the order in which they lie there.
 pub(super) fn values(tensor: &FlexTensor) -> &[f32] {

@@ -6,7 +6,7 @@
 //! channels last; Burn's operations read them as they are.
 
 mod convolution;
-mod extent;
+mod lines;
 mod map;
 mod norm;
 mod rows;
@@ -26,11 +26,12 @@ use burn::backend::{
 };
 use burn::tensor::{DType, Tensor};
 
-use self::convolution::{Band, Geometry, Map, correlate, gather, scatter};
-use self::extent::Extent;
+use self::convolution::{Geometry, correlate, gather, scatter};
+use self::lines::{Band, Extent, Map};
 use self::map::{channels_last, like, map_of, parameter, values, vector_of};
 use self::norm::{Channels, Moments, NormGradient, add, normalized, statistics};
 use super::layer::{Layer, Normalized};
+use super::memory;
 
 /// See [`super::layers`].
 pub(super) fn layers(
@@ -50,6 +51,7 @@ pub(super) fn layers(
         return None;
     }
     drop(dispatch);
+    memory::keep();
     // The operation keeps what its gradients need, whatever the strategy: that is less than Burn's checkpoints hold.
     match strategy {
         GradientCheckpointingStrategy::Disabled => {
@@ -313,17 +315,13 @@ fn backward(
         map,
         channels,
     } = kept;
+    // The gradient of the map is never written down: both of what follow make the lines of it that they need.
     let norm = NormGradient::new(extent, values(&gradient), values(&map), &channels, relu);
-    let of_map = norm.of_map();
-    let parameters = [norm.gamma, norm.beta].map(vector_of);
-    drop((gradient, map));
-
-    let of_map = Map::new(extent, &of_map);
     let source = Map::new(input_extent, values(&input));
     let of_weight = if transposed {
-        correlate(&geometry, &of_map, &source)
+        correlate(&geometry, &norm, &source)
     } else {
-        correlate(&geometry, &source, &of_map)
+        correlate(&geometry, &source, &norm)
     };
     drop(input);
     let of_input = needs_input.then(|| {
@@ -335,20 +333,19 @@ fn backward(
         };
         let weight = values(&weight);
         if transposed {
-            gather(&geometry, &of_map, weight, &mut of_input, finish);
+            gather(&geometry, &norm, weight, &mut of_input, finish);
         } else {
-            scatter(&geometry, &of_map, weight, &mut of_input, finish);
+            scatter(&geometry, &norm, weight, &mut of_input, finish);
         }
         map_of(input_extent, of_input)
     });
-    let [of_gamma, of_beta] = parameters;
     OfLayer {
         input: of_input,
         parameters: [
             like(&weight, of_weight),
             vector_of(vec![0.0; extent.channels]),
-            of_gamma,
-            of_beta,
+            vector_of(norm.gamma),
+            vector_of(norm.beta),
         ],
     }
 }

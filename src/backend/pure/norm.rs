@@ -3,8 +3,7 @@
 use pulp::Simd;
 use rayon::prelude::*;
 
-use super::convolution::{Lines, bands, rows_at_once};
-use super::extent::Extent;
+use super::lines::{Extent, Lines, bands, rows_at_once};
 use super::rows::{self, Formula};
 
 /// A period of the numbers of channels has at least so many values, and a multiple of all widths of vectors.
@@ -340,20 +339,6 @@ impl<'a> NormGradient<'a> {
             numbers: [mean, scale, offset, slope, level],
         }
     }
-
-    /// The gradient of the input, all of it.
-    pub(super) fn of_map(&self) -> Vec<f32> {
-        let row = self.extent.row();
-        let mut output = vec![0.0; self.map.len()];
-        bands(&mut output, self.extent.height, row, rows_at_once(3 * row))
-            .into_par_iter()
-            .for_each(|band| {
-                for (index, values) in band.values.chunks_exact_mut(row).enumerate() {
-                    self.write(band.image, band.first + index, values);
-                }
-            });
-        output
-    }
 }
 
 impl Lines for NormGradient<'_> {
@@ -372,3 +357,6 @@ impl Lines for NormGradient<'_> {
         None
     }
 }
+
+#[cfg(test)]
+mod tests;
