@@ -204,6 +204,43 @@ fn phases(geometry: &Geometry, from: usize, until: usize) -> Vec<Phase> {
         .collect()
 }
 
+/// The panels of every phase, with the first tap of either axis, which tells the phase; `merged` pixels of it are computed
+/// as one.
+fn packed_phases(
+    geometry: &Geometry,
+    merged: usize,
+    kernel: &[f32],
+) -> Vec<(usize, usize, Vec<f32>)> {
+    let &Geometry {
+        size,
+        stride,
+        large_channels,
+        small_channels,
+        ..
+    } = geometry;
+    (0..stride.min(size))
+        .flat_map(|tap_y| (0..stride.min(size)).map(move |tap_x| (tap_y, tap_x)))
+        .map(|(first_y, first_x)| {
+            let [taps_y, taps_x] = [first_y, first_x].map(|tap| (size - tap).div_ceil(stride));
+            let length = (taps_x + merged - 1) * small_channels;
+            let panels = packed(taps_y * length, merged * large_channels, |row, column| {
+                let (index_y, index_x) = (row / length, row % length / small_channels);
+                let (pixel, channel) = (column / large_channels, column % large_channels);
+                match index_x.checked_sub(pixel) {
+                    Some(index_x) if index_x < taps_x => {
+                        let tap_y = first_y + stride * (taps_y - 1 - index_y);
+                        let tap_x = first_x + stride * (taps_x - 1 - index_x);
+                        let from = row % small_channels;
+                        kernel[((from * large_channels + channel) * size + tap_y) * size + tap_x]
+                    }
+                    _ => 0.0,
+                }
+            });
+            (first_y, first_x, panels)
+        })
+        .collect()
+}
+
 /// The large map of the small one: a transposed convolution, or a convolution's gradient of its input. `kernel` and
 /// `finish` as of [`gather`]; `large` holds zeros.
 pub(super) fn scatter<R: Send>(
@@ -214,7 +251,6 @@ pub(super) fn scatter<R: Send>(
     finish: impl Fn(&mut Band<'_>) -> R + Sync,
 ) -> Vec<R> {
     let &Geometry {
-        size,
         stride,
         large_channels,
         small_channels,
@@ -247,28 +283,7 @@ pub(super) fn scatter<R: Send>(
         channels: small_channels,
         extent: geometry.small,
     };
-    // The first tap of either axis tells the phase.
-    let panels: Vec<(usize, usize, Vec<f32>)> = (0..stride.min(size))
-        .flat_map(|tap_y| (0..stride.min(size)).map(move |tap_x| (tap_y, tap_x)))
-        .map(|(first_y, first_x)| {
-            let [taps_y, taps_x] = [first_y, first_x].map(|tap| (size - tap).div_ceil(stride));
-            let length = (taps_x + merged - 1) * small_channels;
-            let panels = packed(taps_y * length, merged * large_channels, |row, column| {
-                let (index_y, index_x) = (row / length, row % length / small_channels);
-                let (pixel, channel) = (column / large_channels, column % large_channels);
-                match index_x.checked_sub(pixel) {
-                    Some(index_x) if index_x < taps_x => {
-                        let tap_y = first_y + stride * (taps_y - 1 - index_y);
-                        let tap_x = first_x + stride * (taps_x - 1 - index_x);
-                        let from = row % small_channels;
-                        kernel[((from * large_channels + channel) * size + tap_y) * size + tap_x]
-                    }
-                    _ => 0.0,
-                }
-            });
-            (first_y, first_x, panels)
-        })
-        .collect();
+    let panels = packed_phases(geometry, merged, kernel);
     let row = width * large_channels;
     let at_once = rows_at_once(row + window.line() / stride).next_multiple_of(stride);
     bands(large, height, row, at_once)

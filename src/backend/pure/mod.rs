@@ -279,7 +279,7 @@ impl<const N: usize> Backward<Flex, N> for Layers {
             let beside = shortcut
                 .filter(|_| index == 0)
                 .map(|crop| (&of_output, crop));
-            let of_layer = backward(layer, gradient, index > 0 || needs_input, beside);
+            let of_layer = backward(layer, &gradient, index > 0 || needs_input, beside);
             for (position, of_parameter) in of_layer.parameters.into_iter().enumerate() {
                 register(1 + 4 * index + position, of_parameter);
             }
@@ -301,7 +301,7 @@ struct OfLayer {
 /// `shortcut` is what is added to the middle of the gradient of the input.
 fn backward(
     kept: Kept,
-    gradient: FlexTensor,
+    gradient: &FlexTensor,
     needs_input: bool,
     shortcut: Option<(&FlexTensor, usize)>,
 ) -> OfLayer {
@@ -316,7 +316,7 @@ fn backward(
         channels,
     } = kept;
     // The gradient of the map is never written down: both of what follow make the lines of it that they need.
-    let norm = NormGradient::new(extent, values(&gradient), values(&map), &channels, relu);
+    let norm = NormGradient::new(extent, values(gradient), values(&map), &channels, relu);
     let source = Map::new(input_extent, values(&input));
     let of_weight = if transposed {
         correlate(&geometry, &norm, &source)

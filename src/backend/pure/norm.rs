@@ -1,5 +1,10 @@
 //! Batch norm with what follows it, in few passes over maps of `[batch, height, width, channels]`.
 
+#![expect(
+    clippy::inline_always,
+    reason = "only what is inlined into the function that has the wide vectors is compiled with them"
+)]
+
 use pulp::Simd;
 use rayon::prelude::*;
 

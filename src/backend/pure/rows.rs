@@ -3,6 +3,11 @@
 //! Products and sums are rounded one after the other, and every place of a period is summed up for itself: the bits do not
 //! depend on the vectors.
 
+#![expect(
+    clippy::inline_always,
+    reason = "only what is inlined into the function that has the wide vectors is compiled with them"
+)]
+
 use std::array;
 
 use pulp::bytemuck::{cast_slice, cast_slice_mut};

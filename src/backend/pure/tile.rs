@@ -3,6 +3,11 @@
 //! Every value is one chain of additions in an order that the shapes alone give, so that its bits are the same with
 //! vectors of any width. (Without fused multiplication and addition they are others.)
 
+#![expect(
+    clippy::inline_always,
+    reason = "only what is inlined into the function that has the wide vectors is compiled with them"
+)]
+
 use std::array;
 
 use pulp::bytemuck::{cast_slice, cast_slice_mut};
@@ -202,6 +207,10 @@ fn most_rows<S: Simd>(vectors: usize) -> usize {
 }
 
 // Sums are only ever copied as whole vectors: to hand out their address would keep them in memory all along.
+#[expect(
+    clippy::manual_memcpy,
+    reason = "a call to copy would take the address of the sums"
+)]
 #[inline(always)]
 fn load<S: Simd, const ROWS: usize, const VECTORS: usize>(
     simd: S,
@@ -229,6 +238,10 @@ fn load<S: Simd, const ROWS: usize, const VECTORS: usize>(
     sums
 }
 
+#[expect(
+    clippy::manual_memcpy,
+    reason = "a call to copy would take the address of the sums"
+)]
 #[inline(always)]
 fn store<S: Simd, const ROWS: usize, const VECTORS: usize>(
     simd: S,
