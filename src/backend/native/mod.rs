@@ -21,6 +21,7 @@ use burn::tensor::Tensor;
 
 use self::ffi::Settings;
 use super::layer::{Layer, Normalized};
+use super::memory;
 
 pub(super) use self::ffi::{gpu_has_bfloat16, set_cudnn};
 pub(super) use self::upload::{pictures, rows};
@@ -43,6 +44,7 @@ pub(super) fn layers(
         return None;
     }
     drop(dispatch);
+    memory::keep();
     // The operation keeps what its gradients need, whatever the strategy: that is less than Burn's checkpoints hold.
     match strategy {
         GradientCheckpointingStrategy::Disabled => {
