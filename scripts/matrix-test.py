@@ -137,7 +137,9 @@ def test(arguments, folder, runs, is_small):
     point = next(trial for trial in trials if trial["folder"].endswith(broken.name))["variant"]
     alone = folder / "alone"
     pinned = [part for key, value in point.items() for part in ("--set", f"{key}={value}")]
-    subprocess.run([program, "run", *common, alone, "--seed", seed, *pinned], capture_output=True, check=True)
+    # With as many threads: on libtorch the last bits depend on their number.
+    jobs = ["--jobs", str(arguments.jobs)]
+    subprocess.run([program, "run", *common, alone, *jobs, "--seed", seed, *pinned], capture_output=True, check=True)
     compared = subprocess.run(
         [program, "verify", "equal", broken, next((alone / "broken").iterdir())],
         capture_output=True,
