@@ -14,6 +14,7 @@ mod memory;
     reason = "Burn 0.22 is pinned as its last release with libtorch, the fastest backend here on a processor"
 )]
 mod native;
+mod operation;
 mod precision;
 mod pure;
 

@@ -12,16 +12,15 @@ use burn::backend::autodiff::checkpoint::strategy::{
 use burn::backend::autodiff::grads::Gradients;
 use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
 use burn::backend::libtorch::TchTensor;
-use burn::backend::tensor::FloatTensor;
 use burn::backend::{
-    Autodiff, AutodiffBackend, DispatchAutodiffContext, DispatchKindConversion, DispatchTensor,
-    DispatchTensorKind, GradientCheckpointingStrategy, LibTorch,
+    Autodiff, AutodiffBackend, DispatchKindConversion, DispatchTensor, DispatchTensorKind,
+    GradientCheckpointingStrategy, LibTorch,
 };
 use burn::tensor::Tensor;
 
 use self::ffi::Settings;
 use super::layer::{Layer, Normalized};
-use super::memory;
+use super::{memory, operation};
 
 pub(super) use self::ffi::{gpu_has_bfloat16, set_cudnn};
 pub(super) use self::upload::{pictures, rows};
@@ -32,18 +31,9 @@ pub(super) fn layers(
     layers: &[Layer],
     shortcut: Option<usize>,
 ) -> Option<Normalized> {
-    let dispatch = input.clone().into_dispatch();
-    let on_libtorch = matches!(
-        &dispatch.kind,
-        DispatchTensorKind::Autodiff(inner) if matches!(**inner, DispatchTensorKind::LibTorch(_))
-    );
-    let DispatchAutodiffContext::Enabled(strategy) = dispatch.autodiff else {
-        return None;
-    };
-    if !on_libtorch {
-        return None;
-    }
-    drop(dispatch);
+    let strategy = operation::strategy(input, |kind| {
+        matches!(kind, DispatchTensorKind::LibTorch(_))
+    })?;
     memory::keep();
     // The operation keeps what its gradients need, whatever the strategy: that is less than Burn's checkpoints hold.
     match strategy {
@@ -80,17 +70,11 @@ fn run<C: CheckpointStrategy, const N: usize>(
 where
     DispatchTensor: DispatchKindConversion<Autodiff<LibTorch, C>>,
 {
-    let mut tensors = vec![primitive::<C, 4>(input)?];
-    for layer in layers {
-        tensors.push(primitive::<C, 4>(&layer.weight)?);
-        for vector in [&layer.bias, &layer.gamma, &layer.beta] {
-            tensors.push(primitive::<C, 1>(vector)?);
-        }
-    }
-    let (primitives, guards): (Vec<TchTensor>, Vec<_>) = tensors
-        .into_iter()
-        .map(|tensor| tensor.into_parts())
-        .unzip();
+    let (primitives, guards): (Vec<TchTensor>, Vec<_>) =
+        operation::primitives::<LibTorch, C>(input, layers)?
+            .into_iter()
+            .map(|tensor| tensor.into_parts())
+            .unzip();
     let guards = guards.try_into().ok()?;
 
     let mut statistics = Vec::with_capacity(layers.len());
@@ -135,18 +119,6 @@ where
         output: Tensor::from_primitive::<Autodiff<LibTorch, C>>(output),
         statistics,
     })
-}
-
-fn primitive<C: CheckpointStrategy, const D: usize>(
-    tensor: &Tensor<D>,
-) -> Option<FloatTensor<Autodiff<LibTorch, C>>>
-where
-    DispatchTensor: DispatchKindConversion<Autodiff<LibTorch, C>>,
-{
-    tensor
-        .clone()
-        .try_into_primitive::<Autodiff<LibTorch, C>>()
-        .ok()
 }
 
 fn settings(layer: &Layer, shortcut: Option<usize>) -> Settings {

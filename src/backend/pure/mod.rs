@@ -19,10 +19,9 @@ use burn::backend::autodiff::checkpoint::strategy::{
 use burn::backend::autodiff::grads::Gradients;
 use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
 use burn::backend::flex::FlexTensor;
-use burn::backend::tensor::FloatTensor;
 use burn::backend::{
-    Autodiff, AutodiffBackend, DispatchAutodiffContext, DispatchKindConversion, DispatchTensor,
-    DispatchTensorKind, Flex, GradientCheckpointingStrategy,
+    Autodiff, AutodiffBackend, DispatchKindConversion, DispatchTensor, DispatchTensorKind, Flex,
+    GradientCheckpointingStrategy,
 };
 use burn::tensor::{DType, Tensor};
 
@@ -31,7 +30,7 @@ use self::lines::{Band, Extent, Map};
 use self::map::{channels_last, like, map_of, parameter, values, vector_of};
 use self::norm::{Channels, Moments, NormGradient, add, normalized, statistics};
 use super::layer::{Layer, Normalized};
-use super::memory;
+use super::{memory, operation};
 
 /// See [`super::layers`].
 pub(super) fn layers(
@@ -39,18 +38,7 @@ pub(super) fn layers(
     layers: &[Layer],
     shortcut: Option<usize>,
 ) -> Option<Normalized> {
-    let dispatch = input.clone().into_dispatch();
-    let on_flex = matches!(
-        &dispatch.kind,
-        DispatchTensorKind::Autodiff(inner) if matches!(**inner, DispatchTensorKind::Flex(_))
-    );
-    let DispatchAutodiffContext::Enabled(strategy) = dispatch.autodiff else {
-        return None;
-    };
-    if !on_flex {
-        return None;
-    }
-    drop(dispatch);
+    let strategy = operation::strategy(input, |kind| matches!(kind, DispatchTensorKind::Flex(_)))?;
     memory::keep();
     // The operation keeps what its gradients need, whatever the strategy: that is less than Burn's checkpoints hold.
     match strategy {
@@ -87,17 +75,11 @@ fn run<C: CheckpointStrategy, const N: usize>(
 where
     DispatchTensor: DispatchKindConversion<Autodiff<Flex, C>>,
 {
-    let mut tensors = vec![primitive::<C, 4>(input)?];
-    for layer in layers {
-        tensors.push(primitive::<C, 4>(&layer.weight)?);
-        for vector in [&layer.bias, &layer.gamma, &layer.beta] {
-            tensors.push(primitive::<C, 1>(vector)?);
-        }
-    }
-    let (mut primitives, guards): (Vec<FlexTensor>, Vec<_>) = tensors
-        .into_iter()
-        .map(|tensor| tensor.into_parts())
-        .unzip();
+    let (mut primitives, guards): (Vec<FlexTensor>, Vec<_>) =
+        operation::primitives::<Flex, C>(input, layers)?
+            .into_iter()
+            .map(|tensor| tensor.into_parts())
+            .unzip();
     let guards = guards.try_into().ok()?;
     if primitives
         .iter()
@@ -136,18 +118,6 @@ where
         output: Tensor::from_primitive::<Autodiff<Flex, C>>(output),
         statistics,
     })
-}
-
-fn primitive<C: CheckpointStrategy, const D: usize>(
-    tensor: &Tensor<D>,
-) -> Option<FloatTensor<Autodiff<Flex, C>>>
-where
-    DispatchTensor: DispatchKindConversion<Autodiff<Flex, C>>,
-{
-    tensor
-        .clone()
-        .try_into_primitive::<Autodiff<Flex, C>>()
-        .ok()
 }
 
 /// What the backward pass of one layer needs.
