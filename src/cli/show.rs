@@ -124,6 +124,7 @@ fn one_session(session: &Session) {
         from_step,
         process,
         threads,
+        peak_memory_bytes,
         environment,
     } = session;
     let time = |time: &jiff::Timestamp| time.strftime("%Y-%m-%d %H:%M:%S UTC").to_string();
@@ -155,6 +156,9 @@ fn one_session(session: &Session) {
         Some(git) => format!(", commit {}", git.commit),
         None => String::new(),
     };
+    if let Some(bytes) = peak_memory_bytes {
+        fact("  memory", &format!("{} at most", cells::size(*bytes)));
+    }
     fact("  code", &format!("colorize {}{git}", environment.colorize));
     fact("  command", &environment.arguments.join(" "));
 }

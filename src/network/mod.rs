@@ -92,14 +92,17 @@ impl Network {
     }
 
     /// Sets batch norm's running statistics to their means over `inputs`, each with the features that go with it, with the
-    /// weights at hand. The inputs live on a device with autodiff. A clone's statistics are the network's own, so the
-    /// network that is in training has them as well; training itself does not look at them.
+    /// weights at hand. The inputs live on a device with autodiff, where batch norm uses the statistics of the batch. A
+    /// clone's statistics are the network's own, so the network that is in training has them as well; training itself does
+    /// not look at them.
     pub fn recompute_statistics(
         &self,
         inputs: impl Iterator<Item = (Tensor<4>, Option<Tensor<2>>)>,
     ) {
-        let mut network = self.clone();
-        // They serve where the network computes in 32-bit floats.
+        // No backward pass follows. With weights that want gradients, every forward pass would leave its graph, and with it
+        // all of its feature maps, in memory until the next training step consumes its own.
+        let mut network = self.clone().no_grad();
+        // The statistics are used where the network computes in 32-bit floats.
         network.set_precision(Precision::F32);
         for (count, (input, features)) in inputs.enumerate() {
             // The first batch replaces what is there, the second has a half in it, the third a third.

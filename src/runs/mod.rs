@@ -41,6 +41,7 @@ pub use log::RunLog;
 pub use machine::MachineMetric;
 pub use metric_log::MetricLog;
 pub use metrics::{MetricTable, read_metrics, read_whole_metrics};
+pub use process::peak_memory;
 pub use record::{DatasetRecord, FORMAT, RunRecord, Session, Status, WeightsRecord};
 pub use retention::{Retention, best_checkpoint};
 pub use rows::{LoggedRow, read_metric_rows};

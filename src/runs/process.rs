@@ -18,6 +18,16 @@ pub(super) struct Process {
     began: Option<u64>,
 }
 
+/// The most memory that this process has been resident in so far, in bytes; `None` where the system does not keep count.
+/// Linux alone does.
+pub fn peak_memory() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))?;
+    Some(1024 * line.split_whitespace().next()?.parse::<u64>().ok()?)
+}
+
 /// What can be said of a process without asking it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Life {

@@ -81,6 +81,10 @@ pub struct Session {
     /// Threads that the device computed with on the processor; absent in records of programs that did not write it.
     #[serde(default)]
     pub threads: Option<usize>,
+    /// The most memory that the process had been resident in by the end of the session, in bytes; absent while it works,
+    /// and where the system does not keep count.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub peak_memory_bytes: Option<u64>,
     /// Code and machine.
     pub environment: Environment,
 }

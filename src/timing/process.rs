@@ -7,11 +7,7 @@ use sysinfo::{ProcessRefreshKind, ProcessesToUpdate, System};
 /// Seconds of the processor that all threads of this process have used. On Linux the threads that there are tell it to the
 /// microsecond; elsewhere it is as coarse as the system's clock.
 pub(super) fn processor_seconds() -> f64 {
-    linux_threads().unwrap_or_else(|| {
-        look(ProcessRefreshKind::nothing().with_cpu(), |process| {
-            process.accumulated_cpu_time() as f64 / 1e3
-        })
-    })
+    linux_threads().unwrap_or_else(clock)
 }
 
 fn linux_threads() -> Option<f64> {
@@ -26,23 +22,6 @@ fn linux_threads() -> Option<f64> {
     Some(nanoseconds as f64 / 1e9)
 }
 
-/// The most memory that this process has been resident in, in bytes; where the system does not remember, what it is now.
-pub(super) fn peak_memory() -> u64 {
-    fs::read_to_string("/proc/self/status")
-        .ok()
-        .and_then(|status| {
-            let line = status
-                .lines()
-                .find_map(|line| line.strip_prefix("VmHWM:"))?;
-            Some(1024 * line.split_whitespace().next()?.parse::<u64>().ok()?)
-        })
-        .unwrap_or_else(|| {
-            look(ProcessRefreshKind::nothing().with_memory(), |process| {
-                process.memory()
-            })
-        })
-}
-
 /// Bytes of memory that could still be had without swapping.
 pub(super) fn available_memory() -> u64 {
     let mut system = System::new();
@@ -50,13 +29,16 @@ pub(super) fn available_memory() -> u64 {
     system.available_memory()
 }
 
-fn look<T: Default>(kind: ProcessRefreshKind, read: impl Fn(&sysinfo::Process) -> T) -> T {
+fn clock() -> f64 {
     let Ok(own) = sysinfo::get_current_pid() else {
-        return T::default();
+        return 0.0;
     };
     let mut system = System::new();
+    let kind = ProcessRefreshKind::nothing().with_cpu();
     system.refresh_processes_specifics(ProcessesToUpdate::Some(&[own]), false, kind);
-    system.process(own).map_or_else(T::default, read)
+    system
+        .process(own)
+        .map_or(0.0, |process| process.accumulated_cpu_time() as f64 / 1e3)
 }
 
 #[cfg(test)]
@@ -64,7 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn work_costs_processor_time_and_memory() {
+    fn work_costs_processor_time() {
         let before = processor_seconds();
         let mut bytes = vec![1u8; 8 << 20];
         for _ in 0..20 {
@@ -74,7 +56,6 @@ mod tests {
         }
         assert!(std::hint::black_box(bytes).len() > 1);
         assert!(processor_seconds() > before);
-        assert!(peak_memory() > 8 << 20);
         assert!(available_memory() > 0);
     }
 }

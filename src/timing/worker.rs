@@ -13,10 +13,11 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 use serde::{Deserialize, Serialize};
 
 use super::TimingError;
-use super::process::{peak_memory, processor_seconds};
+use super::process::processor_seconds;
 use crate::backend::{self, DeviceName};
 use crate::batch::Batch;
 use crate::experiment::Experiment;
+use crate::runs::peak_memory;
 use crate::train::{Stepper, held_gpu_memory};
 
 /// An experiment on a device, with so many threads of the processor.
@@ -130,7 +131,7 @@ impl Timed {
         Ok(StepTimes {
             seconds,
             processor_seconds,
-            memory_bytes: peak_memory(),
+            memory_bytes: peak_memory().unwrap_or(0),
             gpu_memory_bytes: held_gpu_memory(self.device),
         })
     }

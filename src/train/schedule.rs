@@ -18,9 +18,11 @@ use burn_train::{
 
 use super::Colorizer;
 use super::TrainSection;
+use super::costs::Costs;
 use super::logger::SharedLog;
 use super::metrics::NonFinite;
 use super::samples::Samples;
+use super::scores::image_scores;
 use super::stepper::take_step;
 use super::system::SystemSampler;
 use super::witness::Witness;
@@ -28,8 +30,7 @@ use crate::backend::DeviceName;
 use crate::batch::{Batch, Photograph, TrainLoader as Batches};
 use crate::evaluate::{ImageScore, Metric};
 use crate::runs::{
-    Checkpoint, CheckpointWriter, ImageScores, Retention, RunError, RunFolder, RunLog,
-    write_image_scores,
+    Checkpoint, CheckpointWriter, Retention, RunError, RunFolder, RunLog, write_image_scores,
 };
 
 /// Steps after which something falls due.
@@ -118,6 +119,7 @@ impl SupervisedLearningStrategy<Colorizer> for Schedule {
         // The stretch in hand: the step after which it began, and how many steps it has.
         let mut stretch: Option<(usize, usize)> = None;
         let mut last_end = Instant::now();
+        let mut costs = Costs::start();
         for step in self.done + 1..=self.cadence.steps {
             if let Some(sampler) = &sampler {
                 sampler.at(step);
@@ -175,9 +177,13 @@ impl SupervisedLearningStrategy<Colorizer> for Schedule {
             if self.has_failed(&interrupter) {
                 break;
             }
+            costs.end("training");
             if let Err(error) = self.recompute_statistics(&learner) {
                 interrupter.fail(error);
                 break;
+            }
+            if self.statistics.is_some() {
+                costs.end("statistics");
             }
             if evaluate {
                 interrupter.fail_on_error(processor.process_train(LearnerEvent::EndSplit(epoch)));
@@ -193,6 +199,7 @@ impl SupervisedLearningStrategy<Colorizer> for Schedule {
                 interrupter.fail_on_error(processor.process_train(LearnerEvent::EndEpoch(epoch)));
                 Self::settle(&mut processor, &store, &interrupter);
                 checkpoint |= self.retain.is_best(step, &self.log.judged());
+                costs.end("evaluation");
             }
             if sample {
                 let drawn = self
@@ -204,6 +211,7 @@ impl SupervisedLearningStrategy<Colorizer> for Schedule {
                     Err(Ok(error)) => self.log.keep(Err(error)),
                     Err(Err(error)) => self.diary.line(&format!("no sample picture: {error:#}")),
                 }
+                costs.end("samples");
             }
             // Asked once: a stop that comes later finds its checkpoint after the next step.
             let stopping = self.should_stop(&interrupter);
@@ -217,7 +225,9 @@ impl SupervisedLearningStrategy<Colorizer> for Schedule {
             }
             if (checkpoint || stopping) && !self.has_failed(&interrupter) {
                 self.checkpoint(step, &learner, checkpointer.as_mut(), &store);
+                costs.end("checkpoint");
             }
+            self.diary.line(&costs.line(step));
             last_end = Instant::now();
             if stopping || self.has_failed(&interrupter) {
                 break;
@@ -255,11 +265,16 @@ impl Schedule {
     /// Brings batch norm's statistics up to the weights at hand, where the experiment says so. What is evaluated, drawn
     /// and written down after this is one and the same network.
     fn recompute_statistics(&self, learner: &Learner<Colorizer>) -> Result<(), DatasetError> {
-        if let Some(loader) = &self.statistics {
-            let batches = loader.iter().collect::<Result<Vec<Batch>, _>>()?;
-            learner.model().recompute_statistics(batches.into_iter());
-        }
-        Ok(())
+        let Some(loader) = &self.statistics else {
+            return Ok(());
+        };
+        // One batch at a time: all of them together are as large as many steps.
+        let mut failure = None;
+        let batches = loader
+            .iter()
+            .map_while(|batch| batch.map_err(|error| failure = Some(error)).ok());
+        learner.model().recompute_statistics(batches);
+        failure.map_or(Ok(()), Err)
     }
 
     /// Scores every held-out image.
@@ -363,28 +378,6 @@ impl Schedule {
                 path: Checkpoint::at(&self.folder.checkpoints(), step).path,
                 reason: format!("the state after the step cannot be had: {reason}"),
             })
-    }
-}
-
-/// The scores of images as a table; each score comes with its photograph's position among `photographs`.
-pub fn image_scores(
-    step: usize,
-    scores: &[(usize, ImageScore)],
-    photographs: &[Photograph],
-) -> ImageScores {
-    let shown = || scores.iter().map(|&(position, _)| &photographs[position]);
-    let rows: Vec<_> = scores.iter().map(|(_, score)| score.columns()).collect();
-    let names = rows.first().into_iter().flatten().map(|&(name, _)| name);
-    ImageScores {
-        step,
-        image_ids: shown().map(|photograph| photograph.id).collect(),
-        file_names: shown()
-            .map(|photograph| photograph.file_name.clone())
-            .collect(),
-        metrics: names
-            .enumerate()
-            .map(|(column, name)| (name, rows.iter().map(|row| row[column].1).collect()))
-            .collect(),
     }
 }
 

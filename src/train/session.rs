@@ -14,6 +14,7 @@ use super::{Outcome, TrainError, Trial};
 use crate::backend::{self, DeviceName};
 use crate::runs::{
     DatasetRecord, Environment, FORMAT, Identity, RunFolder, RunRecord, Session, Status,
+    peak_memory,
 };
 
 impl Trial<'_> {
@@ -37,6 +38,7 @@ impl Trial<'_> {
             from_step: done,
             process: std::process::id(),
             threads: Some(backend::threads(&self.device)),
+            peak_memory_bytes: None,
             environment: observed.environment,
         });
         let libraries = backend::libraries();
@@ -126,6 +128,7 @@ pub(super) fn end(
     record.error = ended.as_ref().err().map(ToString::to_string);
     if let Some(session) = record.sessions.last_mut() {
         session.ended = Some(Timestamp::now());
+        session.peak_memory_bytes = peak_memory();
     }
     let written = folder.write_record(record);
     match ended {
