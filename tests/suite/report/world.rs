@@ -260,6 +260,7 @@ impl World {
                 from_step: 0,
                 process: 1,
                 threads: Some(2),
+                peak_memory_bytes: None,
                 environment: Environment {
                     colorize: "0.1.0".to_owned(),
                     build: None,
