@@ -10,8 +10,10 @@ use walkdir::WalkDir;
 
 use super::prepare::select;
 use super::{DONE, WRONG_REQUEST};
-use crate::dataset::{Cache, Index, Manifest, Source};
-use crate::experiment::{Experiment, ExperimentError, Overrides, Resolved, check_names, resolve};
+use crate::dataset::{Cache, DatasetError, Index, Manifest, Source};
+use crate::experiment::{
+    Experiment, ExperimentError, Overridden, Overrides, Resolved, check_names, resolve,
+};
 
 /// Arguments of `colorize check`.
 #[derive(Debug, clap::Args)]
@@ -19,18 +21,37 @@ pub(super) struct CheckArguments {
     /// Experiment files, or folders that are searched for them with all their subfolders; `[quick]` is judged too
     #[arg(required = true, value_name = "EXPERIMENT")]
     experiments: Vec<PathBuf>,
+    /// Show the experiments as `[quick]` makes them
+    #[arg(long)]
+    quick: bool,
+    /// Change a value of every file, as in `train.steps=400`; typed like TOML; repeatable
+    #[arg(long, value_name = "KEY=VALUE")]
+    set: Vec<String>,
+    /// Seed instead of the experiments'; repeatable
+    #[arg(long, value_name = "N")]
+    seed: Vec<u64>,
+    /// Dataset manifest to use instead of the experiments', such as `datasets/coco.toml`
+    #[arg(long, value_name = "MANIFEST")]
+    dataset: Option<PathBuf>,
 }
 
-/// Prints a line for each sound file and everything that is wrong with the others.
+/// Prints a line for each sound file, below it a line for each key that was written more than once, and everything that is
+/// wrong with the other files.
 ///
 /// # Errors
 ///
 /// When a folder cannot be searched or the outcome cannot be printed.
 pub(super) fn run(arguments: &CheckArguments) -> anyhow::Result<ExitCode> {
-    let outcome = check(&arguments.experiments, check_dataset)?;
+    let overrides = Overrides {
+        set: arguments.set.clone(),
+        seeds: arguments.seed.clone(),
+        dataset: arguments.dataset.clone(),
+        quick: arguments.quick,
+    };
+    let outcome = check(&arguments.experiments, &overrides, check_dataset)?;
     let mut output = io::stdout().lock();
-    for line in &outcome.lines {
-        writeln!(output, "{line}")?;
+    for sound in &outcome.sound {
+        writeln!(output, "{sound}")?;
     }
     output.flush()?;
     let mut errors = io::stderr().lock();
@@ -50,7 +71,7 @@ pub(super) fn run(arguments: &CheckArguments) -> anyhow::Result<ExitCode> {
         errors,
         "checked {}: {} sound, {}",
         count(outcome.files, "experiment"),
-        outcome.lines.len(),
+        outcome.sound.len(),
         count(shown.len(), "error"),
     )?;
     Ok(ExitCode::from(WRONG_REQUEST))
@@ -60,14 +81,16 @@ pub(super) fn run(arguments: &CheckArguments) -> anyhow::Result<ExitCode> {
 struct Outcome {
     /// How many files were judged.
     files: usize,
-    /// One for each sound file, in the order given.
-    lines: Vec<String>,
+    /// What there is to say of each sound file, in the order given.
+    sound: Vec<String>,
     errors: Vec<ExperimentError>,
 }
 
-/// Judges every file of `asked` with and without its `[quick]`, and with `dataset` what the experiment wants of it.
+/// Judges every file of `asked` with and without its `[quick]`, and with `dataset` what the experiment wants of it. What is
+/// said of it is as `overrides` make it.
 fn check(
     asked: &[PathBuf],
+    overrides: &Overrides,
     dataset: impl Fn(&Resolved) -> Result<(), ExperimentError>,
 ) -> anyhow::Result<Outcome> {
     let files = experiment_files(asked)?;
@@ -77,7 +100,7 @@ fn check(
         let judge = |quick| {
             let overrides = Overrides {
                 quick,
-                ..Overrides::default()
+                ..overrides.clone()
             };
             let points = resolve(file, &overrides)?;
             for (index, point) in points.iter().enumerate() {
@@ -92,11 +115,11 @@ fn check(
             Ok(points)
         };
         match (judge(false), judge(true)) {
-            (Ok(points), Ok(_)) => sound.push(points),
-            (full, quick) => errors.extend(full.err().into_iter().chain(quick.err())),
+            (Ok(whole), Ok(quick)) => sound.push(if overrides.quick { quick } else { whole }),
+            (whole, quick) => errors.extend(whole.err().into_iter().chain(quick.err())),
         }
     }
-    let lines = sound.iter().map(|points| line(points)).collect();
+    let said = sound.iter().map(|points| say(points)).collect();
     // The points of a file share its name.
     let files_of: Vec<Resolved> = sound
         .into_iter()
@@ -105,7 +128,7 @@ fn check(
     errors.extend(check_names(&files_of).err());
     Ok(Outcome {
         files: files.len(),
-        lines,
+        sound: said,
         errors,
     })
 }
@@ -121,7 +144,8 @@ fn check_dataset(resolved: &Resolved) -> Result<(), ExperimentError> {
     let index = Cache::of_user().and_then(|cache| Index::open(&manifest, &cache, &|_| {}));
     match index {
         Ok(index) => select(resolved, &index).map(drop),
-        Err(_absent) => Ok(()),
+        Err(DatasetError::Missing { .. } | DatasetError::NoCacheFolder) => Ok(()),
+        Err(error) => Err(resolved.error_at("dataset.use", error.to_string(), "")),
     }
 }
 
@@ -154,7 +178,40 @@ fn is_toml(path: &Path) -> bool {
     path.extension().is_some_and(|ending| ending == "toml")
 }
 
-/// One line on a sound experiment, whose `points` are at least one.
+/// All there is to say of a sound experiment, whose `points` are at least one.
+fn say(points: &[Resolved]) -> String {
+    let mut lines = vec![line(points)];
+    lines.extend(overridden(points).into_iter().map(|key| format!("  {key}")));
+    let notes: BTreeSet<&String> = points.iter().flat_map(|point| &point.notes).collect();
+    lines.extend(notes.into_iter().map(|note| format!("  note: {note}")));
+    lines.join("\n")
+}
+
+/// The keys that were written more than once, each with all the values that the points have of it.
+fn overridden(points: &[Resolved]) -> Vec<String> {
+    let mut keys: Vec<(Overridden, Vec<String>)> = Vec::new();
+    for key in points.iter().flat_map(Resolved::overridden) {
+        let value = key.value.value.clone();
+        let same = |(known, _): &&mut (Overridden, _)| {
+            known.key == key.key && known.over == key.over && known.value.place == key.value.place
+        };
+        match (keys.iter_mut().find(same), value) {
+            (Some((_, values)), Some(value)) if !values.contains(&value) => values.push(value),
+            (Some(_), _) => {}
+            (None, value) => keys.push((key, value.into_iter().collect())),
+        }
+    }
+    keys.into_iter()
+        .map(|(mut key, values)| {
+            if !values.is_empty() {
+                key.value.value = Some(values.join(", "));
+            }
+            key.to_string()
+        })
+        .collect()
+}
+
+/// One line on a sound experiment.
 fn line(points: &[Resolved]) -> String {
     let experiment = &points[0].experiment;
     let seeds: Vec<String> = experiment.seeds.iter().map(u64::to_string).collect();
@@ -211,6 +268,10 @@ mod tests {
     /// An experiment that needs no other file but its dataset's.
     const ROOT: &str = include_str!("../experiment/example.toml");
 
+    fn plain() -> Overrides {
+        Overrides::default()
+    }
+
     fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
         let folder = tempfile::tempdir().unwrap();
         for (name, text) in files {
@@ -245,12 +306,14 @@ mod tests {
                 "extends = \"root.toml\"\nquick.dataset.use = \"cocoa\"\n",
             ),
         ]);
-        let outcome = check(&[folder.path().join("stages")], |_| Ok(())).unwrap();
+        let outcome = check(&[folder.path().join("stages")], &plain(), |_| Ok(())).unwrap();
         assert_eq!(outcome.files, 4);
         assert_eq!(
-            outcome.lines,
+            outcome.sound,
             [
-                "child: Few, 1 step on coco, network.norm x 2, train.steps x 1, seeds 1, 2: 4 trials",
+                "child: Few, 1 step on coco, network.norm x 2, train.steps x 1, seeds 1, 2: 4 trials\n  \
+                 network.norm = \"batch\", \"instance\" ([matrix] child.toml:5) over \"instance\" (../root.toml:13)\n  \
+                 train.steps = 1 ([matrix] child.toml:6) over 10000 (../root.toml:18)",
                 "root: root, 10000 steps on coco, seed 0: 1 trial"
             ]
         );
@@ -273,13 +336,14 @@ mod tests {
             ("b/root.toml", ROOT),
         ]);
         let twice = [folder.path().join("a"), folder.path().join("a/root.toml")];
-        let outcome = check(&twice, |_| Ok(())).unwrap();
+        let outcome = check(&twice, &plain(), |_| Ok(())).unwrap();
         assert_eq!((outcome.files, faults(&outcome).len()), (1, 0));
         let outcome = check(
             &[
                 folder.path().to_path_buf().join("a"),
                 folder.path().join("b"),
             ],
+            &plain(),
             |_| Ok(()),
         )
         .unwrap();
@@ -291,8 +355,8 @@ mod tests {
         let folder = folder(&[("datasets/coco.toml", ""), ("root.toml", ROOT)]);
         let lack =
             |resolved: &Resolved| Err(resolved.error_at("dataset.use", "no such category", ""));
-        let outcome = check(&[folder.path().join("root.toml")], lack).unwrap();
-        assert_eq!(outcome.lines.len(), 0);
+        let outcome = check(&[folder.path().join("root.toml")], &plain(), lack).unwrap();
+        assert_eq!(outcome.sound.len(), 0);
         assert_eq!(faults(&outcome)[0], "no such category");
     }
 
@@ -300,7 +364,7 @@ mod tests {
     fn a_folder_without_experiments_and_a_file_that_is_not_there_are_faults() {
         let folder = folder(&[("empty/notes.txt", "")]);
         let asked = [folder.path().join("empty"), folder.path().join("none.toml")];
-        let outcome = check(&asked, |_| Ok(())).unwrap();
+        let outcome = check(&asked, &plain(), |_| Ok(())).unwrap();
         let faults = faults(&outcome);
         assert!(
             faults

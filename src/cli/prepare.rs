@@ -1,5 +1,6 @@
 //! From the arguments to experiments whose photographs have been looked at.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -13,7 +14,7 @@ use crate::batch::inspection::{self, Selection};
 use crate::dataset::{
     Cache, DatasetError, DatasetSection, ImageRecord, Index, Manifest, resolve_manifest,
 };
-use crate::experiment::{Experiment, ExperimentError, Overrides, Resolved, resolve};
+use crate::experiment::{Experiment, ExperimentError, Overridden, Overrides, Resolved, resolve};
 use crate::plan::{Plan, Planned, Wanted};
 use crate::runs::Machine;
 use crate::train::{Display, Division, ExtractorWeights, Interrupter, Trial, baselines};
@@ -60,7 +61,9 @@ impl ExperimentArguments {
         let overrides = self.overrides(training, seeds);
         let mut points = Vec::new();
         for path in &self.experiments {
-            points.extend(resolve(path, &overrides)?);
+            let resolved = resolve(path, &overrides)?;
+            remark(&resolved);
+            points.extend(resolved);
         }
         Ok(points)
     }
@@ -71,6 +74,24 @@ impl ExperimentArguments {
             set: self.set.clone(),
             seeds: seeds.to_vec(),
             ..training.overrides(self.quick)
+        }
+    }
+}
+
+/// Says what a user should know of an experiment file before its points are trained: what the request says in vain, and which
+/// of the file's own values a `[quick]` that was asked for does not change.
+pub(super) fn remark(points: &[Resolved]) {
+    let mut said = BTreeSet::new();
+    for point in points {
+        let outranking = point
+            .overridden()
+            .into_iter()
+            .filter(Overridden::outranks_quick);
+        let outranking = outranking.map(|key| format!("own value goes before `[quick]`: {key}"));
+        for remark in point.notes.iter().cloned().chain(outranking) {
+            if said.insert(remark.clone()) {
+                output::note(&format!("note: {}: {remark}", point.experiment.name));
+            }
         }
     }
 }

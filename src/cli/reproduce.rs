@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::Args;
 
-use super::prepare::{Prepared, TrainingArguments, stop_on_signal};
+use super::prepare::{Prepared, TrainingArguments, remark, stop_on_signal};
 use super::work::{WorkArguments, summaries, work_off};
 use super::{DONE, FAILED, INTERRUPTED, output};
 use crate::dataset::Source;
@@ -62,7 +62,9 @@ pub(super) fn run(arguments: &ReproduceArguments) -> anyhow::Result<ExitCode> {
     let mut resolved = Vec::new();
     for stage in STAGES.into_iter().chain([CONTROL]) {
         let overrides = arguments.overrides(stage);
-        resolved.extend(resolve(&arguments.experiments.join(stage), &overrides)?);
+        let points = resolve(&arguments.experiments.join(stage), &overrides)?;
+        remark(&points);
+        resolved.extend(points);
     }
     // Read before anything is trained: a wrong report ends the command at once.
     let report = Report::read(&arguments.report)?;
@@ -151,4 +153,33 @@ fn record(made: &Made, prepared: &[Prepared], has_trained: bool) -> anyhow::Resu
         written.push(log);
     }
     Ok(written)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        reproduce: ReproduceArguments,
+    }
+
+    #[test]
+    fn what_is_set_goes_before_what_an_extractor_brings_along() {
+        let line = ["reproduce", "--quick", "--extractor", "efficientnet_lite0"];
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("experiments");
+        let fusion = |more: &[&str]| {
+            let line = Line::parse_from(line.iter().chain(more)).reproduce;
+            let path = folder.join("04-fusion.toml");
+            let overrides = line.overrides("04-fusion.toml");
+            let experiment = resolve(&path, &overrides).unwrap().remove(0).experiment;
+            (experiment.fusion.weights, experiment.fusion.size)
+        };
+        assert_eq!(fusion(&[]), ("imagenet".to_owned(), 224));
+        let set = ["--set", "fusion.size=96", "--set", "fusion.weights=random"];
+        assert_eq!(fusion(&set), ("random".to_owned(), 96));
+    }
 }

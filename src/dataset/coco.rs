@@ -1,5 +1,6 @@
 //! COCO `instances` JSON, read as a stream: of the annotations only pairs of ids are ever in memory.
 
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 use std::fs::File;
 use std::io::{BufReader, Read};
@@ -74,6 +75,43 @@ pub(crate) fn read(path: &Path) -> Result<Instances, DatasetError> {
             message: whole.strip_suffix(&place).unwrap_or(&whole).to_owned(),
         }
     })
+}
+
+/// Whether the `categories` of the annotation file at `path` can be told apart by their names. What is odd but clear is returned
+/// in words: a name of several ids means all of them, as in files that were made of two.
+pub(crate) fn judge_categories(
+    path: &Path,
+    categories: &[Category],
+) -> Result<Option<String>, DatasetError> {
+    let mut names: HashMap<i64, &str> = HashMap::new();
+    let mut ids: BTreeMap<&str, BTreeSet<i64>> = BTreeMap::new();
+    for Category { id, name } in categories {
+        ids.entry(name).or_default().insert(*id);
+        match names.insert(*id, name) {
+            Some(first) if first != name => {
+                return Err(DatasetError::AmbiguousCategory {
+                    path: path.to_owned(),
+                    id: *id,
+                    first: first.to_owned(),
+                    second: name.clone(),
+                });
+            }
+            _ => {}
+        }
+    }
+    let shared: Vec<String> = ids
+        .iter()
+        .filter(|(_, ids)| ids.len() > 1)
+        .map(|(name, ids)| {
+            let ids: Vec<String> = ids.iter().map(i64::to_string).collect();
+            format!(
+                "{}: the category name `{name}` has several ids, {}: it selects the images of all of them",
+                path.display(),
+                ids.join(" and ")
+            )
+        })
+        .collect();
+    Ok(Some(shared.join("; ")).filter(|shared| !shared.is_empty()))
 }
 
 fn parse(reader: impl Read) -> serde_json::Result<Instances> {

@@ -78,6 +78,21 @@ pub enum DatasetError {
         /// File name of the other.
         second: String,
     },
+    /// One category has two names: each of them would select the same photographs, as two different experiments.
+    #[error(
+        "{}: the category id {id} has two names, `{first}` and `{second}`; give each category an id of its own, or one name",
+        path.display()
+    )]
+    AmbiguousCategory {
+        /// The annotation file.
+        path: PathBuf,
+        /// The shared id.
+        id: i64,
+        /// One of the two names.
+        first: String,
+        /// The other one.
+        second: String,
+    },
     /// A file in a folder dataset has a name that is not UTF-8.
     #[error("file name is not UTF-8: `{}`; rename it", path.display())]
     FileName {

@@ -1,6 +1,6 @@
 //! The index: every image of a dataset, with its categories.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
@@ -28,12 +28,13 @@ pub struct Index {
     pub annotations: usize,
     /// Whether this call built the index, rather than finding it in the cache.
     pub built: bool,
-    /// Why the index could not be put into the cache, if so: it serves as well, and is built again next time.
+    /// What is odd about it: names that several categories have, and why it could not be put into the cache, if so; it serves
+    /// as well.
     pub warning: Option<String>,
 }
 
 /// What an image can show.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Category {
     /// The source's number for it; has gaps in COCO (1 to 90 for 80 categories).
     pub id: i64,
@@ -134,10 +135,14 @@ impl Index {
     ) -> Result<Self, DatasetError> {
         let identity = format!("coco {} {}", root.display(), annotations.display());
         let fingerprint = file_fingerprint(annotations)?;
-        Self::cached(name, root, &identity, &fingerprint, cache, || {
+        let mut index = Self::cached(name, root, &identity, &fingerprint, cache, || {
             let instances = coco::read(annotations)?;
             Self::from_instances(name, root, annotations, instances)
-        })
+        })?;
+        let shared = coco::judge_categories(annotations, &index.categories)?;
+        let warnings: Vec<String> = index.warning.into_iter().chain(shared).collect();
+        index.warning = Some(warnings.join("; ")).filter(|warning| !warning.is_empty());
+        Ok(index)
     }
 
     fn open_folder(name: &str, root: &Path, cache: &Cache) -> Result<Self, DatasetError> {
@@ -187,10 +192,12 @@ impl Index {
         instances: Instances,
     ) -> Result<Self, DatasetError> {
         let Instances {
-            categories,
+            mut categories,
             images,
             annotations: pairs,
         } = instances;
+        let mut said = HashSet::new();
+        categories.retain(|category| said.insert(category.clone()));
         let count = pairs.len();
         let mut shown: HashMap<i64, Vec<i64>> = HashMap::with_capacity(images.len());
         let known: Vec<i64> = categories.iter().map(|category| category.id).collect();

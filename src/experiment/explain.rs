@@ -92,7 +92,7 @@ pub(super) fn closest<'a>(tree: &'a Node, path: &[String]) -> &'a Node {
 /// The key as written, with `quick.` before it where it stands under `[quick]`.
 pub(super) fn written_key(tree: &Node, path: &[String]) -> String {
     match tree.get(path) {
-        Some(node) if node.quick => format!("quick.{}", dotted(path)),
+        Some(node) if node.layer.is_quick() => format!("quick.{}", dotted(path)),
         _ => dotted(path),
     }
 }

@@ -116,9 +116,18 @@ fn padding(experiment: &Experiment, tree: &Node) -> Option<Problem> {
         .help(format!(
             "for {blocks} blocks the smallest size is {smallest}; for size {size} the most blocks are {fewer}"
         ));
-    problem.from_quick |= tree
-        .get(&parts("network.residual_blocks"))
-        .is_some_and(|node| node.quick);
+    let written = |key: &str| tree.get(&parts(key));
+    problem.from_quick |=
+        written("network.residual_blocks").is_some_and(|node| node.layer.is_quick());
+    // A file that trains at full size may have outgrown the `[quick]` it inherits.
+    for key in ["image.size", "network.residual_blocks"] {
+        if written(key).is_some_and(Node::outranks_quick) {
+            problem.from_quick = false;
+            problem = problem.help(format!(
+                "`{key}` of a file goes before the `[quick]` that it inherits: write it under `[quick]` too"
+            ));
+        }
+    }
     Some(problem)
 }
 
@@ -157,7 +166,7 @@ fn out_of_range(experiment: &Experiment, tree: &Node, path: &[String], must: Str
         must,
     };
     let mut problem = Problem::new(fault, node.value.clone());
-    problem.from_quick = node.quick;
+    problem.from_quick = node.layer.is_quick();
     if tree.get(path).is_none()
         && let Some(value) = value_of(experiment, path)
     {

@@ -4,12 +4,13 @@
 //! in which they are written, the last one changing fastest.
 
 use super::Variant;
+use super::categories;
 use super::explain::{did_you_mean, dotted};
 use super::nearest::{list, nearest};
 use super::overrides::Assignment;
 use super::problem::{Fault, Problem};
 use super::read::in_words;
-use super::tree::{Item, Node};
+use super::tree::{Item, Layer, Node};
 use super::written::known_keys;
 
 /// What a file is and what it shows, and where the points come from: no axis goes over these.
@@ -133,11 +134,23 @@ fn collect(node: &Node, path: &mut Vec<String>, axes: &mut Vec<Axis>, problems: 
                 path.truncate(above);
             }
         }
-        Item::Array(values) => axes.push(Axis {
-            path: path.clone(),
-            key: node.key.clone(),
-            values: values.clone(),
-        }),
+        Item::Array(values) => {
+            let layer = if node.layer.is_quick() {
+                Layer::QuickMatrix
+            } else {
+                Layer::Matrix
+            };
+            let values = values.iter().cloned().map(|value| {
+                let mut value = value.into_layer(layer);
+                categories::unify_at(path, &mut value);
+                value
+            });
+            axes.push(Axis {
+                path: path.clone(),
+                key: node.key.clone(),
+                values: values.collect(),
+            });
+        }
         _ => {
             let key = dotted(path);
             let value = node.value.text();
@@ -198,7 +211,13 @@ fn judge(axis: &Axis) -> Option<Problem> {
     });
     if let Some((_, value)) = twice {
         let must = format!("must hold every value once: {} is there twice", text(value));
-        return Some(out_of_range(&written, must, &value.value));
+        let is_set = matches!(value.item, Item::Array(_));
+        let help = "neither the order of the names nor how often one is said counts";
+        return Some(out_of_range(&written, must, &value.value).help(if is_set {
+            help
+        } else {
+            ""
+        }));
     }
     // An array-valued key takes arrays, and a lone array for it is the usual slip.
     let takes_arrays = key == "dataset.categories";
@@ -271,7 +290,7 @@ fn text(node: &Node) -> String {
 }
 
 /// A value as TOML writes it on one line.
-fn toml_of(node: &Node) -> String {
+pub(super) fn toml_of(node: &Node) -> String {
     match &node.item {
         Item::Boolean(value) => value.to_string(),
         Item::Integer(value) => value.to_string(),

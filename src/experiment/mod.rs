@@ -14,15 +14,18 @@
 //!
 //! Each room owns the type of its section and the rules for its values; here stand only the rules between sections.
 
+mod categories;
 mod claim;
 mod document;
 mod explain;
 mod file;
 mod judge;
+mod layers;
 mod matrix;
 mod nearest;
 mod neighbours;
 mod outline;
+mod overridden;
 mod overrides;
 mod problem;
 mod read;
@@ -50,9 +53,11 @@ pub use claim::{Against, Claim, WrittenClaim};
 pub use document::Document;
 pub use neighbours::experiments_in;
 pub use outline::Outline;
+pub use overridden::{Overridden, Stated};
 pub use overrides::Overrides;
 pub use problem::{ExperimentError, Fault, Problem};
 pub use resolve::{check_names, resolve};
+pub use tree::Layer;
 pub use variant::Variant;
 pub(crate) use written::known_keys;
 
@@ -102,6 +107,8 @@ pub struct Resolved {
     pub variant: Variant,
     /// What its trials need of a cluster.
     pub slurm: SlurmSection,
+    /// What a user should know of the request and cannot see in the experiment, such as a category that is named twice.
+    pub notes: Vec<String>,
 }
 
 /// Where each value of an experiment was written; [`Resolved::error_at`] draws from it.

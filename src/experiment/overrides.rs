@@ -7,7 +7,7 @@ use toml::de::DeValue;
 
 use super::problem::{Fault, Problem};
 use super::source::{Place, Source};
-use super::tree::{Item, Node};
+use super::tree::{Item, Layer, Node};
 
 /// What the command line changes about an experiment; the default changes nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -28,6 +28,29 @@ pub(super) struct Assignment {
     pub(super) node: Node,
 }
 
+impl Assignment {
+    /// Whether it sets a key of `[quick]`.
+    pub(super) fn is_quick(&self) -> bool {
+        self.path[0] == "quick"
+    }
+
+    /// Whether it gives the key at `path` a value.
+    fn says(&self, path: &[String]) -> bool {
+        let below = path.strip_prefix(self.path.as_slice());
+        below.is_some_and(|below| self.node.get(below).is_some())
+    }
+}
+
+/// The problem of an argument that says what the argument `flag` says otherwise.
+fn two_answers(set: &Assignment, flag: &str) -> Problem {
+    let argument = &set.node.value.source.text;
+    Problem::new(
+        Fault::Argument(format!("`{argument}` and `{flag}` say the same key")),
+        set.node.value.clone(),
+    )
+    .help("leave one of them out")
+}
+
 impl Overrides {
     /// All that is replaced, in the order in which it applies.
     pub(super) fn assignments(&self) -> Result<Vec<Assignment>, Vec<Problem>> {
@@ -39,8 +62,17 @@ impl Overrides {
                 Err(problem) => problems.push(*problem),
             }
         }
-        assignments.extend(self.dataset_assignment());
-        assignments.extend(self.seeds_assignment());
+        for (replacement, flag) in [
+            (self.dataset_assignment(), "--dataset"),
+            (self.seeds_assignment(), "--seed"),
+        ] {
+            let Some(replacement) = replacement else {
+                continue;
+            };
+            let rivals = assignments.iter().filter(|set| set.says(&replacement.path));
+            problems.extend(rivals.map(|set| two_answers(set, flag)));
+            assignments.push(replacement);
+        }
         if problems.is_empty() {
             Ok(assignments)
         } else {
@@ -88,8 +120,9 @@ fn written(place: Place, item: Item) -> Node {
     Node {
         key: place.clone(),
         value: place,
-        quick: false,
+        layer: Layer::CommandLine,
         item,
+        before: None,
     }
 }
 
@@ -145,7 +178,8 @@ fn read_assignment(argument: &str) -> Result<Assignment, Box<Problem>> {
     }
     let key = Place::new(&source, flag.len()..flag.len() + key.trim_end().len());
     let node = match DeValue::parse(value) {
-        Ok(parsed) => Node::from_value(parsed, key, &source, flag.len() + start),
+        Ok(parsed) => Node::from_value(parsed, key, &source, flag.len() + start)
+            .into_layer(Layer::CommandLine),
         Err(error) if value.starts_with(['[', '{', '"', '\'']) => {
             let span = error.span().unwrap_or(0..value.len());
             return Err(refuse(
@@ -157,8 +191,9 @@ fn read_assignment(argument: &str) -> Result<Assignment, Box<Problem>> {
         Err(_) => Node {
             key,
             value: value_place(&source, flag.len() + start, value),
-            quick: false,
+            layer: Layer::CommandLine,
             item: Item::String(value.to_string()),
+            before: None,
         },
     };
     Ok(Assignment { path, node })

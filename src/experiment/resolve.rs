@@ -6,31 +6,28 @@ use std::path::{Path, PathBuf};
 
 use crate::dataset::{DatasetError, resolve_manifest};
 
+use super::categories;
 use super::claim;
-use super::explain::{RENAMED, closest, did_you_mean, dotted, example, parts};
+use super::explain::{RENAMED, closest, dotted, parts};
 use super::file::{ExperimentFile, parse, read_family};
 use super::judge::{judge, judge_slurm};
+use super::layers::Layers;
 use super::matrix::{self, Point};
-use super::nearest::{list, nearest};
+use super::nearest::list;
 use super::neighbours::Neighbours;
 use super::overrides::Assignment;
 use super::problem::{ExperimentError, Fault, Problem};
-use super::tree::{Item, Node, Table};
+use super::tree::Node;
 use super::weights::find_weights;
 use super::written::{Written, read_all};
 use super::{Experiment, Origins, Overrides, Resolved, Variant};
 
-/// What may be overridden in `[quick]`.
-const QUICK_KEYS: [&str; 9] = [
-    "seeds", "matrix", "dataset", "image", "color", "network", "fusion", "train", "evaluate",
-];
-
 /// Reads the experiment at `path`, the files that it extends, and what the command line changes: one experiment for each
 /// point of its `[matrix]`, in order, and so one for a file without a matrix.
 ///
-/// What goes before what: parents, the file, `[quick]` if asked for, the point of the matrix, `--set` in order, `--dataset`
-/// and `--seed`. Tables merge by key, arrays replace. `name` and `title` say what one file is, `claims` what it shows and
-/// `matrix` which trials it has: they are not inherited.
+/// From the weakest to the strongest: the root's keys, its `[quick]` if asked for, those of its child and so on down to the
+/// file, the point of the matrix, `--set` in order, `--dataset` and `--seed`. Tables merge by key, arrays replace. `name` and
+/// `title` say what one file is, `claims` what it shows and `matrix` which trials it has: they are not inherited.
 ///
 /// # Errors
 ///
@@ -40,29 +37,23 @@ pub fn resolve(path: &Path, overrides: &Overrides) -> Result<Vec<Resolved>, Expe
     let family = read_family(path).map_err(|problem| ExperimentError::from(*problem))?;
     let assignments = overrides.assignments().map_err(ExperimentError::new)?;
     let relatives = relatives(&family);
+    let neighbours = Neighbours::of(&family);
+    let (layers, mut problems) = Layers::of(family, &assignments);
     let file = Judged {
         path,
         stem: path.file_stem().unwrap_or_default().to_string_lossy(),
-        neighbours: Neighbours::of(&family),
+        neighbours,
+        notes: notes(overrides.quick, layers.has_quick, &assignments),
     };
-
-    let mut base = merged(family);
-    for assignment in &assignments {
-        if assignment.path[0] == "quick" {
-            assign(&mut base, assignment);
-        }
-    }
-    let mut problems = Vec::new();
-    let mut quickened = base.clone();
-    if let Some(quick) = quick_of(&base, &mut problems) {
-        if quick.get(&["matrix"]).is_some() {
-            quickened.put(&["matrix"], None);
-        }
-        quickened.merge(quick);
-    }
-
-    let mut tree = if overrides.quick { &quickened } else { &base }.clone();
-    for assignment in &assignments {
+    let mut tree = if overrides.quick {
+        layers.quick.clone()
+    } else {
+        layers.whole
+    };
+    for assignment in assignments
+        .iter()
+        .filter(|assignment| !assignment.is_quick())
+    {
         assign(&mut tree, assignment);
     }
     let (points, wrong) = matrix::points(&tree, &assignments);
@@ -85,7 +76,7 @@ pub fn resolve(path: &Path, overrides: &Overrides) -> Result<Vec<Resolved>, Expe
     problems.extend(matrix::together(found));
     problems.extend(twins(&resolved));
     if !overrides.quick {
-        problems.extend(quick_problems(&quickened, &file.stem));
+        problems.extend(quick_problems(&layers.quick, &file.stem));
     }
     if problems.is_empty() {
         return Ok(resolved);
@@ -109,12 +100,16 @@ struct Judged<'a> {
     /// Its name without the ending.
     stem: Cow<'a, str>,
     neighbours: Neighbours,
+    /// What is to be noted of all of them.
+    notes: Vec<String>,
 }
 
 impl Judged<'_> {
     /// The experiment at one point, or all that is wrong with it.
     fn judge(&self, point: Point) -> Result<Resolved, Vec<Problem>> {
-        let Point { variant, tree } = point;
+        let Point { variant, mut tree } = point;
+        let mut notes = self.notes.clone();
+        notes.extend(categories::unify(&mut tree).iter().map(named_twice));
         let (written, found) = read_all::<Written>(&tree);
         let mut problems = found.problems.clone();
         let slurm = written
@@ -152,10 +147,42 @@ impl Judged<'_> {
                 claims,
                 variant,
                 slurm,
+                notes,
             }),
             _ => Err(problems),
         }
     }
+}
+
+/// What the request says in vain.
+fn notes(is_quick: bool, has_quick: bool, assignments: &[Assignment]) -> Vec<String> {
+    if is_quick {
+        let nothing =
+            "`--quick` changes nothing: neither the file nor its parents have a `[quick]`";
+        return Some(nothing.to_owned())
+            .filter(|_| !has_quick)
+            .into_iter()
+            .collect();
+    }
+    let in_vain = assignments
+        .iter()
+        .filter(|assignment| assignment.is_quick());
+    in_vain
+        .map(|assignment| {
+            let argument = &assignment.node.value.source.text;
+            format!("`{argument}` changes nothing without `--quick`")
+        })
+        .collect()
+}
+
+fn named_twice(category: &Node) -> String {
+    let name = category.as_str().unwrap_or_default();
+    let place = &category.value;
+    let at = match place.source.path() {
+        Some(path) => format!("{}:{}", path.display(), place.line()),
+        None => place.source.label(),
+    };
+    format!("`dataset.categories` names `{name}` twice; it counts once ({at})")
 }
 
 /// Points that turn out to be one experiment.
@@ -201,6 +228,7 @@ pub(super) fn read_resolved(
     for assignment in &assignments {
         assign(&mut file.root, assignment);
     }
+    categories::unify(&mut file.root);
     let (experiment, found) = read_all::<Experiment>(&file.root);
     let mut problems = found.problems.clone();
     if let Some(experiment) = &experiment {
@@ -210,29 +238,6 @@ pub(super) fn read_resolved(
         Some(experiment) if problems.is_empty() => Ok(experiment),
         _ => Err(ExperimentError::new(problems)),
     }
-}
-
-/// The file laid over its parents.
-fn merged(family: Vec<ExperimentFile>) -> Node {
-    let files = family.into_iter().enumerate().rev();
-    files
-        .map(|(generation, file)| {
-            let mut root = file.root;
-            root.put(&["extends"], None);
-            if generation > 0 {
-                root.put(&["name"], None);
-                root.put(&["title"], None);
-                root.put(&["claims"], None);
-                root.put(&["matrix"], None);
-                root.put(&["quick", "matrix"], None);
-            }
-            root
-        })
-        .reduce(|mut root, child| {
-            root.merge(child);
-            root
-        })
-        .unwrap_or_else(example)
 }
 
 /// Where else a missing key could have been; empty for a file without parents.
@@ -249,39 +254,6 @@ fn relatives(family: &[ExperimentFile]) -> String {
 
 fn assign(tree: &mut Node, assignment: &Assignment) {
     tree.put(&assignment.path, Some(assignment.node.clone()));
-}
-
-/// What stands under `[quick]`, with its unknown keys reported and left out.
-fn quick_of(tree: &Node, problems: &mut Vec<Problem>) -> Option<Node> {
-    let quick = tree.get(&["quick"])?.clone().into_quick();
-    let Item::Table(table) = &quick.item else {
-        problems.push(Problem::new(
-            Fault::WrongType {
-                key: "quick".to_string(),
-                expected: "a table".to_string(),
-                found: format!("`{}`", quick.value.text()),
-            },
-            quick.value,
-        ));
-        return None;
-    };
-    let mut legal = Table::new();
-    for (key, node) in table {
-        if QUICK_KEYS.contains(&key.as_str()) {
-            legal.insert(key.clone(), node.clone());
-            continue;
-        }
-        let fault = Fault::UnknownKey(format!("quick.{key}"));
-        problems.push(
-            Problem::new(fault, node.key.clone())
-                .help(did_you_mean(nearest(key, QUICK_KEYS)))
-                .help(format!("keys of `[quick]`: {}", list(QUICK_KEYS))),
-        );
-    }
-    Some(Node {
-        item: Item::Table(legal),
-        ..quick
-    })
 }
 
 /// What is wrong with the values of `[quick]` themselves, where they are not asked for.

@@ -93,6 +93,13 @@ impl Place {
             .unwrap_or_default()
     }
 
+    /// The line on which it begins, from 1.
+    pub(super) fn line(&self) -> usize {
+        let start = self.span.as_ref().map_or(0, |span| span.start);
+        let before = self.source.text.get(..start).unwrap_or_default();
+        1 + before.matches('\n').count()
+    }
+
     /// By file, then from top to bottom.
     pub(super) fn order(&self) -> (&Origin, usize) {
         let start = self.span.as_ref().map_or(0, |span| span.start);

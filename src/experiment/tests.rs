@@ -30,14 +30,14 @@ fn count() -> impl Strategy<Value = usize> {
 prop_compose! {
     fn dataset()(
         manifest in "[a-z/]{1,9}(\\.toml)?",
-        categories in prop::collection::vec(any::<String>(), 0..4),
+        categories in prop::collection::btree_set(any::<String>(), 0..4),
         validation in 0.001..0.999,
         seed in 0..=LARGEST,
         colorless_below in 0.0..=255.0,
         max_broken in 0.0..=1.0,
     ) -> DatasetSection {
         let split = SplitSection { validation, seed };
-        DatasetSection { manifest, categories, split, colorless_below, max_broken }
+        DatasetSection { manifest, categories: categories.into_iter().collect(), split, colorless_below, max_broken }
     }
 }
 

@@ -22,9 +22,33 @@ pub(super) struct Node {
     pub(super) key: Place,
     /// Where its value stands; for a table, its header.
     pub(super) value: Place,
-    /// Whether it was written under `[quick]`.
-    pub(super) quick: bool,
+    /// How it was written.
+    pub(super) layer: Layer,
     pub(super) item: Item,
+    /// What stood in its place before it, and would count without it; of two tables that were merged their values tell.
+    pub(super) before: Option<Box<Node>>,
+}
+
+/// How a value can be written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Layer {
+    /// In a section of a file.
+    Section,
+    /// Under `[quick]`.
+    Quick,
+    /// As a value of an axis of `[matrix]`.
+    Matrix,
+    /// As a value of an axis of `[quick.matrix]`.
+    QuickMatrix,
+    /// As an argument.
+    CommandLine,
+}
+
+impl Layer {
+    /// Whether `[quick]` has a part in it.
+    pub(super) fn is_quick(self) -> bool {
+        matches!(self, Self::Quick | Self::QuickMatrix)
+    }
 }
 
 /// A TOML value.
@@ -47,8 +71,9 @@ impl Node {
         Self {
             key: place.clone(),
             value: place,
-            quick: false,
+            layer: Layer::Section,
             item: Item::Table(Table::new()),
+            before: None,
         }
     }
 
@@ -70,8 +95,9 @@ impl Node {
         Self {
             key,
             value: place,
-            quick: false,
+            layer: Layer::Section,
             item: read_item(value.into_inner(), source, offset),
+            before: None,
         }
     }
 
@@ -106,8 +132,9 @@ impl Node {
         Self {
             key: self.key.clone(),
             value: self.value.clone(),
-            quick: self.quick,
+            layer: self.layer,
             item,
+            before: None,
         }
     }
 
@@ -143,9 +170,12 @@ impl Node {
             (true, None) => {
                 table.remove(first);
             }
-            (true, Some(node)) => {
-                table.insert(first.to_string(), node);
-            }
+            (true, Some(node)) => match table.get_mut(first) {
+                Some(present) => present.replace(node),
+                None => {
+                    table.insert(first.to_string(), node);
+                }
+            },
             (false, None) => {
                 if let Some(child) = table.get_mut(first) {
                     child.put(rest, None);
@@ -163,11 +193,22 @@ impl Node {
 
     /// Lays `other` over this: tables merge by key, anything else replaces.
     pub(super) fn merge(&mut self, other: Self) {
-        match (&mut self.item, other.item) {
-            (Item::Table(table), Item::Table(others)) => {
-                self.key = other.key;
-                self.value = other.value;
-                self.quick |= other.quick;
+        match (&mut self.item, other) {
+            (
+                Item::Table(table),
+                Self {
+                    key,
+                    value,
+                    layer,
+                    item: Item::Table(others),
+                    ..
+                },
+            ) => {
+                self.key = key;
+                self.value = value;
+                if layer.is_quick() {
+                    self.layer = layer;
+                }
                 for (key, node) in others {
                     match table.get_mut(&key) {
                         Some(present) => present.merge(node),
@@ -177,28 +218,43 @@ impl Node {
                     }
                 }
             }
-            (present, item) => {
-                *present = item;
-                self.key = other.key;
-                self.value = other.value;
-                self.quick = other.quick;
-            }
+            (_, other) => self.replace(other),
         }
     }
 
-    /// The same tree, told that it was written under `[quick]`.
-    pub(super) fn into_quick(mut self) -> Self {
-        self.quick = true;
+    /// Whether it is a file's own value, and goes before one of a `[quick]`.
+    pub(super) fn outranks_quick(&self) -> bool {
+        let before = std::iter::successors(self.before.as_deref(), |node| node.before.as_deref());
+        matches!(self.layer, Layer::Section | Layer::Matrix)
+            && before.into_iter().any(|node| node.layer == Layer::Quick)
+    }
+
+    /// Puts `node` in the place of this one, which it remembers.
+    fn replace(&mut self, node: Self) {
+        let before = std::mem::replace(self, node);
+        self.before = if before.value == self.value {
+            before.before
+        } else {
+            Some(Box::new(before))
+        };
+    }
+
+    /// The same tree, told that it was written in `layer`.
+    pub(super) fn into_layer(mut self, layer: Layer) -> Self {
+        self.layer = layer;
         self.item = match self.item {
             Item::Table(table) => Item::Table(
                 table
                     .into_iter()
-                    .map(|(key, node)| (key, node.into_quick()))
+                    .map(|(key, node)| (key, node.into_layer(layer)))
                     .collect(),
             ),
-            Item::Array(elements) => {
-                Item::Array(elements.into_iter().map(Self::into_quick).collect())
-            }
+            Item::Array(elements) => Item::Array(
+                elements
+                    .into_iter()
+                    .map(|node| node.into_layer(layer))
+                    .collect(),
+            ),
             item => item,
         };
         self

@@ -116,7 +116,9 @@ pub(super) fn read_all_of<T: DeserializeOwned>(
             break None;
         }
         let mut problem = explain(&refusal, &tree, known);
-        problem.from_quick = tree.get(&refusal.path).is_some_and(|node| node.quick);
+        problem.from_quick = tree
+            .get(&refusal.path)
+            .is_some_and(|node| node.layer.is_quick());
         found.problems.push(problem);
         let replacement = match &refusal.mismatch {
             Mismatch::UnknownKey { key, legal } => {

@@ -1,6 +1,7 @@
 //! Experiment files: what resolves to what. What is refused, and in which words, is in `messages`.
 
 mod messages;
+mod precedence;
 
 use std::path::{Path, PathBuf};
 
@@ -208,7 +209,11 @@ fn assignments_are_typed_like_toml() {
     );
     let experiment = &resolved.experiment;
     assert!(resolved.manifest.ends_with("datasets/synthetic.toml"));
-    assert_eq!(experiment.dataset.categories, ["stop sign", "cow"]);
+    assert_eq!(
+        experiment.dataset.categories,
+        ["cow", "stop sign"],
+        "in order"
+    );
     assert_eq!(experiment.dataset.split.validation, 0.25);
     assert_eq!(experiment.train.steps, 16, "the last one counts");
     assert_eq!(experiment.title, "Stop signs at dusk");
@@ -467,16 +472,16 @@ fn a_matrix_is_an_experiment_for_every_combination() {
         [
             "categories=[] norm=batch scale=8",
             "categories=[] norm=instance scale=8",
-            "categories=[\"cow\", \"cat\"] norm=batch scale=8",
-            "categories=[\"cow\", \"cat\"] norm=instance scale=8",
+            "categories=[\"cat\", \"cow\"] norm=batch scale=8",
+            "categories=[\"cat\", \"cow\"] norm=instance scale=8",
             "categories=[] norm=batch scale=16",
             "categories=[] norm=instance scale=16",
-            "categories=[\"cow\", \"cat\"] norm=batch scale=16",
-            "categories=[\"cow\", \"cat\"] norm=instance scale=16",
+            "categories=[\"cat\", \"cow\"] norm=batch scale=16",
+            "categories=[\"cat\", \"cow\"] norm=instance scale=16",
         ]
     );
     let points = desk.points("matrix.toml", &Overrides::default());
-    assert_eq!(points[3].experiment.dataset.categories, ["cow", "cat"]);
+    assert_eq!(points[3].experiment.dataset.categories, ["cat", "cow"]);
     assert_eq!(points[3].experiment.network.scale, 8);
     assert_eq!(points[3].experiment.seeds, [0, 1]);
     assert!(!points[3].experiment.to_toml().contains("[matrix"));
@@ -517,7 +522,7 @@ fn a_matrix_is_an_experiment_for_every_combination() {
         variants(&more),
         [
             "categories=[] norm=batch scale=8 loss=huber",
-            "categories=[\"cow\", \"cat\"] norm=batch scale=8 loss=huber"
+            "categories=[\"cat\", \"cow\"] norm=batch scale=8 loss=huber"
         ]
     );
 

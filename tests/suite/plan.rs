@@ -349,3 +349,68 @@ fn keys_that_are_not_counted_change_no_number() {
         one.path().file_name().unwrap().display()
     )));
 }
+
+#[test]
+fn a_files_own_rate_makes_another_trial_under_quick() {
+    let bench = bench(&[
+        (
+            "parent.toml",
+            "extends = \"tiny.toml\"\n[quick.train]\nsteps = 2\noptimizer.learning_rate = 4e-3\n",
+        ),
+        (
+            "half.toml",
+            "extends = \"parent.toml\"\ntrain.optimizer.learning_rate = 5e-4\n",
+        ),
+        ("same.toml", "extends = \"parent.toml\"\n"),
+    ]);
+    let files = ["parent.toml", "half.toml", "same.toml"];
+    let output = succeed(
+        &bench,
+        &[&["plan", "--quick", "--json"], &files[..]].concat(),
+    );
+    let plan: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let identity = |index: usize| plan["trials"][index]["identity"].as_str().unwrap();
+    assert_ne!(identity(0), identity(1));
+    assert_eq!(identity(0), identity(2));
+    assert_eq!(plan["trials"][1]["steps"], 2);
+    assert_eq!(
+        errors(&output)
+            .lines()
+            .filter(|line| line.starts_with("note: "))
+            .collect::<Vec<_>>(),
+        [
+            "note: half: own value goes before `[quick]`: train.optimizer.learning_rate = 0.0005 (half.toml:2) \
+             over 0.004 ([quick] parent.toml:4), 0.001 (tiny.toml:7)"
+        ]
+    );
+}
+
+#[test]
+fn categories_in_another_order_are_the_same_trial() {
+    let bench = bench(&[]);
+    let categories = |list: &str| format!("dataset.categories={list}");
+    let sorted = categories("[\"car\", \"person\", \"stop sign\"]");
+    succeed(
+        &bench,
+        &[
+            "run",
+            "tiny.toml",
+            "--set",
+            &sorted,
+            "--set",
+            "train.steps=2",
+        ],
+    );
+    for list in [
+        "[\"car\", \"person\", \"stop sign\"]",
+        "[\"stop sign\", \"person\", \"car\"]",
+        "[\"person\", \"car\", \"person\", \"stop sign\", \"car\"]",
+    ] {
+        let set = categories(list);
+        let plan = plan(
+            &bench,
+            &["tiny.toml", "--set", &set, "--set", "train.steps=2"],
+        );
+        assert_eq!(states(&plan), ["done"], "{list}");
+    }
+}

@@ -44,6 +44,18 @@ fn a_training_is_proven_deterministic_and_resumable_on_every_device() {
 }
 
 #[test]
+fn steps_are_said_once() {
+    let bench = Bench::new();
+    for proof in ["determinism", "resume"] {
+        let arguments = ["verify", proof, "tiny.toml", "--set", "train.steps=2"];
+        let output = program(&bench, &arguments);
+        let said = said(&output);
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(said.contains("say it with `--steps` alone"), "{said}");
+    }
+}
+
+#[test]
 fn two_runs_that_differ_are_told_apart_by_the_first_row() {
     let bench = Bench::new();
     for (seed, runs) in [("0", "one"), ("0", "same"), ("1", "other")] {

@@ -7,10 +7,10 @@ use anyhow::Context;
 use clap::Args;
 
 use crate::backend::{self, DeviceName};
-use crate::cli::prepare::{Prepared, prepare, stop_on_signal};
+use crate::cli::prepare::{Prepared, prepare, remark, stop_on_signal};
 use crate::cli::{DONE, FAILED, RequestError, output};
 use crate::dataset::Cache;
-use crate::experiment::{Overrides, resolve};
+use crate::experiment::{Experiment, Overrides, resolve};
 use crate::proof::{self, Verdict};
 use crate::runs::find_run;
 use crate::train::{Display, Trial};
@@ -81,7 +81,7 @@ pub(in crate::cli) fn equal(arguments: &EqualArguments) -> anyhow::Result<ExitCo
 pub(in crate::cli) fn determinism(arguments: &ProofArguments) -> anyhow::Result<ExitCode> {
     let steps = arguments.steps;
     let overrides = arguments.overrides(steps, steps);
-    let prepared = arguments.prepare(&overrides)?;
+    let prepared = arguments.prepare(&overrides, steps)?;
     let seed = prepared.resolved.experiment.seeds[0];
     arguments.warn();
     let stop = stop_on_signal()?;
@@ -113,7 +113,7 @@ pub(in crate::cli) fn resume(arguments: &ResumeArguments) -> anyhow::Result<Exit
         return Err(RequestError(text).into());
     }
     let overrides = proof.overrides(steps, first);
-    let prepared = proof.prepare(&overrides)?;
+    let prepared = proof.prepare(&overrides, steps)?;
     let seed = prepared.resolved.experiment.seeds[0];
     proof.warn();
     let stop = stop_on_signal()?;
@@ -180,14 +180,26 @@ impl ProofArguments {
         }
     }
 
-    fn prepare(&self, overrides: &Overrides) -> anyhow::Result<Prepared> {
+    /// What `steps` steps are trained from.
+    fn prepare(&self, overrides: &Overrides, steps: usize) -> anyhow::Result<Prepared> {
         if self.steps == 0 {
             return Err(RequestError("`--steps` must be at least 1".to_owned()).into());
         }
         backend::open(&self.device)?;
         // Of a matrix the first point: `--set` picks another.
-        let resolved = resolve(&self.experiment, overrides)?.swap_remove(0);
-        backend::computes(&self.device, resolved.experiment.train.precision)?;
+        let mut points = resolve(&self.experiment, overrides)?;
+        points.truncate(1);
+        remark(&points);
+        let resolved = points.swap_remove(0);
+        let Experiment { train, .. } = &resolved.experiment;
+        if train.steps != steps {
+            let text = format!(
+                "`--set` makes it {} steps where `--steps` makes it {steps}; say it with `--steps` alone",
+                train.steps
+            );
+            return Err(RequestError(text).into());
+        }
+        backend::computes(&self.device, train.precision)?;
         prepare(resolved, &Cache::of_user()?, &[])
     }
 

@@ -211,6 +211,50 @@ fn what_is_missing_or_ambiguous_is_named() {
 }
 
 #[test]
+fn a_category_has_one_name_and_a_name_of_several_means_all_of_them() {
+    let fixture = Fixture::new();
+    let root = fixture.folder.path();
+    let write = |old: &str, new: &str| {
+        assert!(JSON.contains(old));
+        std::fs::write(root.join("instances.json"), JSON.replace(old, new)).unwrap();
+    };
+    // An index that was cached before it was judged is judged as well.
+    for _ in 0..2 {
+        write(
+            "\"id\": 1, \"name\": \"person\"",
+            "\"id\": 3, \"name\": \"auto\"",
+        );
+        let error = fixture.open().unwrap_err().to_string();
+        assert_eq!(
+            error.replace(&root.display().to_string(), "ROOT"),
+            "ROOT/instances.json: the category id 3 has two names, `car` and `auto`; \
+             give each category an id of its own, or one name"
+        );
+    }
+    write(
+        "\"id\": 1, \"name\": \"person\"",
+        "\"id\": 13, \"name\": \"stop sign\"",
+    );
+    assert_eq!(fixture.open().unwrap().warning, None, "said twice alike");
+    write(
+        "\"id\": 13, \"name\": \"stop sign\"",
+        "\"id\": 13, \"name\": \"car\"",
+    );
+    for is_built in [true, false] {
+        let index = fixture.open().unwrap();
+        assert_eq!(index.built, is_built);
+        assert_eq!(ids(&index.select(&names(&["car"])).unwrap()), [10, 30]);
+        let warning = index.warning.unwrap();
+        assert!(
+            warning.ends_with(
+                "instances.json: the category name `car` has several ids, 3 and 13: it selects the images of all of them"
+            ),
+            "{warning}"
+        );
+    }
+}
+
+#[test]
 fn a_folder_is_a_dataset_too() {
     let mut fixture = Fixture::new();
     let photos = fixture.folder.path().join("images");
