@@ -67,8 +67,12 @@ pub(super) fn run(arguments: &EvaluateArguments) -> anyhow::Result<()> {
         Which::Validation => {
             Division::known_to(&selection, &experiment, &side).with_context(|| {
                 let images = selection.images.iter();
-                let trained = images.filter(|image| side(&image.content_hash) == Some(Split::Train));
-                format!("the run was trained on {} of these photographs", trained.count())
+                let trained =
+                    images.filter(|image| side(&image.content_hash) == Some(Split::Train));
+                format!(
+                    "the run was trained on {} of these photographs",
+                    trained.count()
+                )
             })?
         }
         Which::All => Division::everything(&selection),

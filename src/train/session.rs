@@ -14,8 +14,8 @@ use super::{Outcome, TrainError, Trial};
 use crate::backend::{self, DeviceName};
 use crate::batch::inspection::Selection;
 use crate::runs::{
-    CopyRecord, DatasetRecord, Environment, FORMAT, Identity, RunFolder, RunRecord, Session, Status,
-    write_photographs,
+    CopyRecord, DatasetRecord, Environment, FORMAT, Identity, RunFolder, RunRecord, Session,
+    Status, write_photographs,
 };
 
 impl Trial<'_> {
