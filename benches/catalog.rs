@@ -194,6 +194,7 @@ fn write_run(
             colorless: Vec::new(),
             broken: std::collections::BTreeMap::new(),
             missing: Vec::new(),
+            copies: Vec::new(),
         },
         weights: None,
         parameters: 10_000,

@@ -68,7 +68,7 @@ fn main() -> anyhow::Result<()> {
         began.elapsed().as_secs_f64() * 1e3
     )?;
     let began = Instant::now();
-    let statistics = index.statistics(&SplitSection::default());
+    let statistics = index.statistics(&SplitSection::default(), &index.listed_again());
     writeln!(
         out,
         "statistics         {:.1} ms ({} held out)",

@@ -1,5 +1,6 @@
 //! The one look at every photograph before a run: which can be decoded, which have colour, and what exactly they are.
 
+mod copies;
 mod table;
 
 use std::path::Path;
@@ -10,6 +11,7 @@ use rayon::prelude::*;
 use crate::dataset::section::DatasetSection;
 use crate::dataset::{Cache, ImageRecord};
 use crate::photo::{self, PhotoFault};
+pub use copies::CopiedImage;
 use table::{FileState, Row};
 
 /// Photographs between two writes of the cache: what a killed process has to look at again.
@@ -64,8 +66,10 @@ pub enum Finding {
 /// The photographs that a run can use, and why it does not use the others.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Selection {
-    /// Usable photographs, in the order of the records.
+    /// Usable photographs, in the order of the records, no two with the same content.
     pub images: Vec<SelectedImage>,
+    /// Those that would be usable, and are copies of one that is.
+    pub copies: Vec<CopiedImage>,
     /// File names of photographs without colour.
     pub colorless: Vec<String>,
     /// File name and cause of those that cannot be decoded.
@@ -207,6 +211,7 @@ impl Inspection {
     pub fn usable(&self, section: &DatasetSection) -> Result<Selection, InspectionError> {
         let mut selection = Selection {
             images: Vec::new(),
+            copies: Vec::new(),
             colorless: Vec::new(),
             broken: Vec::new(),
             missing: Vec::new(),
@@ -245,13 +250,26 @@ impl Inspection {
                 missing,
             });
         }
+        (selection.images, selection.copies) = copies::set_apart(selection.images);
         Ok(selection)
+    }
+
+    /// The photographs that are copies of others, whatever their colour.
+    pub fn copies(&self) -> Vec<CopiedImage> {
+        let photographs = self.images.iter().filter_map(|image| match &image.finding {
+            Finding::Photo { content_hash, .. } => Some(SelectedImage {
+                record: image.record.clone(),
+                content_hash: *content_hash,
+            }),
+            Finding::Broken { .. } | Finding::Missing => None,
+        });
+        copies::set_apart(photographs.collect()).1
     }
 }
 
 impl Selection {
-    /// The identity of the usable photographs: BLAKE3 over ids and content hashes, in order of id. File names and
-    /// folders do not count.
+    /// The identity of the usable photographs: BLAKE3 over ids and content hashes, in order of id. File names, folders
+    /// and copies do not count.
     pub fn content_hash(&self) -> blake3::Hash {
         let mut pairs: Vec<(i64, &blake3::Hash)> = self
             .images
@@ -266,6 +284,19 @@ impl Selection {
             hasher.update(hash.as_bytes());
         }
         hasher.finalize()
+    }
+
+    /// The same with the copies among the usable ones: what programs selected that trained on copies.
+    #[must_use]
+    pub fn with_copies(&self) -> Self {
+        let copies = self.copies.iter().map(|copy| copy.image.clone());
+        let mut selection = Self {
+            images: self.images.iter().cloned().chain(copies).collect(),
+            copies: Vec::new(),
+            ..self.clone()
+        };
+        selection.images.sort_by_key(|image| image.record.id);
+        selection
     }
 
     /// The first few broken and missing files with causes.

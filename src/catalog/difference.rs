@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use polars::prelude::DataFrame;
 use rayon::prelude::*;
 
-use super::{Entry, Group, Key, Spread, Statistic};
+use super::{Entry, Group, HeldOut, Key, Spread, Statistic};
 use crate::evaluate::Metric;
 use crate::runs::{RunError, read_image_scores};
-use crate::statistics::{Comparison, ImageTerms, Pairing, Side};
+use crate::statistics::{Comparison, ImageTerms, Matching, Pairing, Side};
 
 /// Keys of an experiment that only name it; tables head their columns with its name.
 const NAMES: [&str; 3] = ["name", "title", "seeds"];
@@ -67,9 +67,17 @@ impl Difference {
             .iter()
             .map(Scores::of)
             .collect::<Result<Vec<_>, _>>()?;
+        let held_out = HeldOut::of_all(sides.iter().map(|side| {
+            let runs = side.runs.iter().map(|run| &run.folder);
+            (side.first().facts.dataset.content.as_str(), runs)
+        }))?;
+        let matching: Vec<Matching> = held_out
+            .iter()
+            .map(|side| side.matching(&held_out[0]))
+            .collect();
         Ok(Self {
             keys: keys(sides),
-            metrics: metrics(sides, &scores),
+            metrics: metrics(sides, &scores, &matching),
         })
     }
 }
@@ -161,7 +169,8 @@ fn keys(sides: &[Group<'_>]) -> Vec<DifferingKey> {
     differing
 }
 
-fn metrics(sides: &[Group<'_>], scores: &[Scores]) -> Vec<Measured> {
+/// `matching` is that of each side with the first.
+fn metrics(sides: &[Group<'_>], scores: &[Scores], matching: &[Matching]) -> Vec<Measured> {
     let held_out = Metric::ALL
         .into_iter()
         .map(|metric| (Key::held_out(metric), Some(metric)));
@@ -186,7 +195,7 @@ fn metrics(sides: &[Group<'_>], scores: &[Scores]) -> Vec<Measured> {
                         _ => None,
                     },
                     paired: match metric {
-                        Some(metric) => paired(&scores[side], &scores[0], metric),
+                        Some(metric) => paired(&scores[side], &scores[0], &matching[side], metric),
                         None => Err("it is not measured image by image".to_owned()),
                     },
                 })
@@ -272,11 +281,16 @@ fn terms(table: &DataFrame, metric: Metric) -> Option<Vec<ImageTerms>> {
     Some(terms.collect())
 }
 
-fn paired(of: &Scores, against: &Scores, metric: Metric) -> Result<Comparison, String> {
-    let comparison = Comparison::of(&of.side(metric)?, &against.side(metric)?)
+fn paired(
+    of: &Scores,
+    against: &Scores,
+    matching: &Matching,
+    metric: Metric,
+) -> Result<Comparison, String> {
+    let comparison = Comparison::of(&of.side(metric)?, &against.side(metric)?, matching)
         .map_err(|error| error.to_string())?;
     match comparison.pairing {
         Pairing::Paired { .. } => Ok(comparison),
-        _ => Err("they were judged by different images".to_owned()),
+        pairing => Err(pairing.to_string()),
     }
 }

@@ -5,6 +5,7 @@
 //!   user's cache makes opening it quick; it is only a cache, and never believed without a look at the files.
 //! - [`Filter`] picks lines, a [`Key`] names what they are picked and sorted by.
 //! - [`Group`]s are lines that differ in the seed alone.
+//! - [`HeldOut`] tells which images of two groups are the same photographs, whatever their ids are.
 
 mod difference;
 mod entry;
@@ -14,6 +15,7 @@ mod index;
 mod key;
 mod name;
 mod order;
+mod photographs;
 mod read;
 #[cfg(test)]
 pub(crate) mod sample;
@@ -33,6 +35,7 @@ pub use group::{Group, Spread};
 pub use key::{Fact, Key, Statistic, UnknownKey};
 pub use name::NameError;
 pub use order::Order;
+pub use photographs::HeldOut;
 pub use series::{Point, Series};
 pub use sweep::{Sweep, SweepPolicy, Swept, look, size, sweep};
 pub use value::Value;

@@ -55,6 +55,7 @@ pub(crate) fn record(experiment: &Experiment, seed: u64) -> (Identity, RunRecord
             colorless: Vec::new(),
             broken: [].into(),
             missing: Vec::new(),
+            copies: Vec::new(),
         },
         weights: None,
         parameters: 1_000,

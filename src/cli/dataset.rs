@@ -1,5 +1,6 @@
 //! `colorize dataset`: which datasets there are, and what they hold.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -16,6 +17,9 @@ use crate::dataset::{
 };
 use crate::download::{ItemKind, Limits, Wanted, unpack};
 use crate::runs::atomic;
+
+/// How many copies are named.
+const NAMED: usize = 10;
 
 /// What can be asked of datasets.
 #[derive(Debug, Subcommand)]
@@ -225,28 +229,44 @@ fn index(manifest: &Path) -> anyhow::Result<()> {
 
 fn stats(manifest: &Path, split: &SplitSection, look: bool) -> anyhow::Result<()> {
     let (index, cache) = open(manifest)?;
-    let statistics = index.statistics(split);
+    let inspection = if look {
+        Some(looked_at(&index, &cache))
+    } else {
+        None
+    };
+    let copies = inspection.as_ref().map(Inspection::copies);
+    let copied: HashMap<i64, i64> = match &copies {
+        Some(copies) => {
+            let copies = copies.iter();
+            copies
+                .map(|copy| (copy.image.record.id, copy.of.id))
+                .collect()
+        }
+        None => index.listed_again(),
+    };
+    let statistics = index.statistics(split, &copied);
     let mut table = output::table(&["dataset", &index.name]);
     table.add_row(["folder", &index.root.display().to_string()]);
     for (what, number) in facts(&statistics) {
         table.add_row([what, &number]);
     }
-    if look {
-        let records: Vec<_> = index.images.iter().collect();
-        let bar = bar(
-            records.len(),
-            &format!("looking at photographs of {}", index.name),
-        );
-        let inspection = inspect(&records, &cache, &|done| bar.set_position(done as u64));
-        bar.finish_and_clear();
-        if let Some(warning) = &inspection.warning {
-            output::note(&format!("warning: {warning}"));
-        }
-        for (what, number) in findings(&inspection) {
+    let what = match &copies {
+        Some(_) => "copies of other photographs",
+        None => "files listed again",
+    };
+    table.add_row([what, &left_out(copied.len())]);
+    if let Some(inspection) = &inspection {
+        for (what, number) in findings(inspection) {
             table.add_row([what, &number]);
         }
     }
     output::line(&table.to_string());
+    for copy in copies.iter().flatten().take(NAMED) {
+        output::line(&format!("  copy: {copy}"));
+    }
+    if copied.len() > NAMED && copies.is_some() {
+        output::line(&format!("  … and {} more", copied.len() - NAMED));
+    }
     if !statistics.categories.is_empty() {
         let mut table = output::table(&["category", "images", "held out"]);
         for category in &statistics.categories {
@@ -265,6 +285,29 @@ fn stats(manifest: &Path, split: &SplitSection, look: bool) -> anyhow::Result<()
         output::line(&table.to_string());
     }
     Ok(())
+}
+
+/// Looks at every photograph, with progress on the standard error stream.
+fn looked_at(index: &Index, cache: &Cache) -> Inspection {
+    let records: Vec<_> = index.images.iter().collect();
+    let bar = bar(
+        records.len(),
+        &format!("looking at photographs of {}", index.name),
+    );
+    let inspection = inspect(&records, cache, &|done| bar.set_position(done as u64));
+    bar.finish_and_clear();
+    if let Some(warning) = &inspection.warning {
+        output::note(&format!("warning: {warning}"));
+    }
+    inspection
+}
+
+/// `60, left out`: copies are in neither part of the split.
+fn left_out(copies: usize) -> String {
+    match copies {
+        0 => "0".to_owned(),
+        copies => format!("{copies}, left out"),
+    }
 }
 
 fn facts(statistics: &Statistics) -> Vec<(&'static str, String)> {

@@ -1,6 +1,6 @@
 //! `colorize evaluate`: score a trained run on photographs.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use clap::{Args, ValueEnum};
@@ -8,10 +8,17 @@ use clap::{Args, ValueEnum};
 use super::output;
 use super::prepare::{bar, score_baselines, select_photographs};
 use super::run_choice::RunChoice;
-use crate::dataset::{Cache, DatasetSection};
+use crate::backend::device_class;
+use crate::batch::inspection::Selection;
+use crate::dataset::{Cache, DatasetSection, Split, split_of};
+use crate::experiment::Experiment;
 use crate::report::{Scores, Summary};
-use crate::runs::{read_image_scores, write_image_scores_to};
+use crate::runs::{RunRecord, read_image_scores, write_image_scores_to};
 use crate::train::{BASELINE_CODE, Division};
+use crate::trained::{Known, TrainedRun};
+
+/// How many photographs are named.
+const NAMED: usize = 10;
 
 /// Arguments of `colorize evaluate`.
 #[derive(Debug, Args)]
@@ -54,14 +61,31 @@ pub(super) fn run(arguments: &EvaluateArguments) -> anyhow::Result<()> {
         None => PathBuf::from(&trained.record.dataset.manifest),
     };
     let (manifest, selection) = select_photographs(&manifest, &experiment.dataset, &cache)?;
+    let known = known(&trained, &selection, arguments.dataset.is_some(), &cache)?;
+    let side = |content: &blake3::Hash| known.as_ref()?.side(content);
     let divided = match arguments.split {
-        Which::Validation => Division::of(&selection, &experiment)?,
+        Which::Validation => {
+            Division::known_to(&selection, &experiment, &side).with_context(|| {
+                let images = selection.images.iter();
+                let trained =
+                    images.filter(|image| side(&image.content_hash) == Some(Split::Train));
+                format!(
+                    "the run was trained on {} of these photographs",
+                    trained.count()
+                )
+            })?
+        }
         Which::All => Division::everything(&selection),
     };
     let hash = selection.content_hash().to_hex();
+    let overlap = Overlap::of(&selection, &experiment, &side);
 
     let runs = &arguments.choice.runs;
-    let path = score_baselines(&experiment, &manifest.name, &divided, &hash, runs)?;
+    let judged = match arguments.split {
+        Which::Validation => overlap.judged(&hash, &divided),
+        Which::All => hash.to_string(),
+    };
+    let path = score_baselines(&experiment, &manifest.name, &divided, &judged, runs)?;
 
     let scoring = bar("scoring the run on", &manifest.name);
     scoring.set_length(divided.held_out.len() as u64);
@@ -70,10 +94,11 @@ pub(super) fn run(arguments: &EvaluateArguments) -> anyhow::Result<()> {
     })?;
     scoring.finish_and_clear();
     let name = format!(
-        "evaluations/{}-{}-{}-step-{:06}.parquet",
+        "evaluations/{}-{}-{}-{}-step-{:06}.parquet",
         manifest.name,
         divided.split,
         &hash[..10],
+        device_class(&arguments.choice.device).replace(':', "-"),
         trained.step
     );
     let written = trained.folder.path().join(name);
@@ -84,6 +109,9 @@ pub(super) fn run(arguments: &EvaluateArguments) -> anyhow::Result<()> {
     rows.extend(Scores::of_baseline_file(&path).context("cannot read the baselines")?);
     output::scores(&[(manifest.name.clone(), rows)]);
     output::line("");
+    for line in overlap.said(known.is_some(), arguments.split, &divided, &trained.record) {
+        output::line(&line);
+    }
     output::line(&format!("A row an image: {}", written.display()));
     // The baselines' code is named so that whoever compares two tables can tell whether they are of one kind.
     let code: Vec<String> = BASELINE_CODE
@@ -92,4 +120,141 @@ pub(super) fn run(arguments: &EvaluateArguments) -> anyhow::Result<()> {
         .collect();
     output::line(&format!("Protocol: {}", code.join(", ")));
     Ok(())
+}
+
+/// The photographs that the run knows: as its folder says or, where an older program trained it, as the dataset says that
+/// it was trained on, if that is still what it was.
+fn known(
+    trained: &TrainedRun,
+    selection: &Selection,
+    is_other: bool,
+    cache: &Cache,
+) -> anyhow::Result<Option<Known>> {
+    if let Some(known) = trained.known()? {
+        return Ok(Some(known));
+    }
+    if let Some(known) = trained.recall(selection)? {
+        return Ok(Some(known));
+    }
+    let own = Path::new(&trained.record.dataset.manifest);
+    if !is_other || !own.is_file() {
+        return Ok(None);
+    }
+    match select_photographs(own, &trained.experiment.dataset, cache) {
+        Ok((_, own)) => Ok(trained.recall(&own)?),
+        Err(error) => {
+            output::note(&format!(
+                "the dataset that the run was trained on is not here as it was: {error:#}"
+            ));
+            Ok(None)
+        }
+    }
+}
+
+/// Where the ids of the photographs say something else than the run knows, or nothing is known.
+struct Overlap {
+    /// File names of photographs that the run was trained on.
+    trained_on: Vec<String>,
+    /// Those of them that the split holds out by id.
+    left_out: Vec<String>,
+    /// How many the run held out that the split would train on by id.
+    let_in: usize,
+}
+
+impl Overlap {
+    fn of(
+        selection: &Selection,
+        experiment: &Experiment,
+        side: &dyn Fn(&blake3::Hash) -> Option<Split>,
+    ) -> Self {
+        let mut overlap = Self {
+            trained_on: Vec::new(),
+            left_out: Vec::new(),
+            let_in: 0,
+        };
+        for image in &selection.images {
+            let name = || image.record.file_name.clone();
+            let by_id = split_of(image.record.id, &experiment.dataset.split);
+            match (side(&image.content_hash), by_id) {
+                (Some(Split::Train), by_id) => {
+                    overlap.trained_on.push(name());
+                    if by_id == Split::Validation {
+                        overlap.left_out.push(name());
+                    }
+                }
+                (Some(Split::Validation), Split::Train) => overlap.let_in += 1,
+                _ => {}
+            }
+        }
+        overlap
+    }
+
+    /// What the baselines on these photographs are known by: where the ids alone divide them, the same for every run.
+    fn judged(&self, content_hash: &str, divided: &Division) -> String {
+        if self.left_out.is_empty() && self.let_in == 0 {
+            return content_hash.to_owned();
+        }
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(content_hash.as_bytes());
+        for photographs in [&divided.train, &divided.held_out] {
+            hasher.update(&(photographs.len() as u64).to_le_bytes());
+            for photograph in photographs {
+                hasher.update(&photograph.id.to_le_bytes());
+            }
+        }
+        hasher.finalize().to_hex().to_string()
+    }
+
+    /// What has to be said of it.
+    fn said(
+        &self,
+        is_known: bool,
+        which: Which,
+        divided: &Division,
+        record: &RunRecord,
+    ) -> Vec<String> {
+        if !is_known {
+            return vec![format!(
+                "Which photographs the run was trained on is not recorded, and `{}` is not what it was: some of these may be among them.",
+                record.dataset.manifest
+            )];
+        }
+        let mut said = Vec::new();
+        match which {
+            Which::All if self.trained_on.is_empty() => {
+                said.push("The run was trained on none of these photographs.".to_owned());
+            }
+            Which::All => said.push(format!(
+                "The run was trained on {} of these {} photographs, and their scores are not held-out scores: {}",
+                self.trained_on.len(),
+                divided.held_out.len(),
+                some_of(&self.trained_on)
+            )),
+            Which::Validation => {
+                if !self.left_out.is_empty() {
+                    said.push(format!(
+                        "Left out: {} photographs that the split holds out by id, but that the run was trained on: {}",
+                        self.left_out.len(),
+                        some_of(&self.left_out)
+                    ));
+                }
+                if self.let_in > 0 {
+                    said.push(format!(
+                        "Held out: {} photographs that the split would train on by id, but that the run held out.",
+                        self.let_in
+                    ));
+                }
+            }
+        }
+        said
+    }
+}
+
+/// The first few names.
+fn some_of(names: &[String]) -> String {
+    let mut some = names[..names.len().min(NAMED)].join(", ");
+    if names.len() > NAMED {
+        some.push_str(", …");
+    }
+    some
 }

@@ -19,6 +19,9 @@ use crate::plan::{Plan, Planned, Wanted};
 use crate::runs::Machine;
 use crate::train::{Display, Division, ExtractorWeights, Interrupter, Trial, baselines};
 
+/// How many photographs of a kind that is skipped are named on the terminal.
+const NAMED: usize = 10;
+
 /// Arguments that every training command shares.
 #[derive(Debug, Args)]
 pub(super) struct TrainingArguments {
@@ -368,25 +371,35 @@ pub(super) fn bar(what: &str, dataset: &str) -> ProgressBar {
 fn report_unusable(dataset: &str, selection: &Selection) {
     let Selection {
         images,
+        copies,
         colorless,
         broken,
         missing,
     } = selection;
     output::note(&format!(
-        "{dataset}: {} photographs; skipped: {} without colour, {} broken, {} missing",
+        "{dataset}: {} photographs; skipped: {} without colour, {} broken, {} missing, {} copies of others",
         images.len(),
         colorless.len(),
         broken.len(),
-        missing.len()
+        missing.len(),
+        copies.len()
     ));
-    for (file_name, cause) in broken.iter().take(10) {
-        output::note(&format!("  broken: {file_name}: {cause}"));
+    let broken = broken.iter();
+    name_some(
+        "broken",
+        broken.map(|(file_name, cause)| format!("{file_name}: {cause}")),
+    );
+    name_some("copy", copies.iter().map(ToString::to_string));
+}
+
+/// The first few of what is skipped; all of it stands in the record of a run.
+fn name_some(what: &str, skipped: impl ExactSizeIterator<Item = String>) {
+    let more = skipped.len().saturating_sub(NAMED);
+    for text in skipped.take(NAMED) {
+        output::note(&format!("  {what}: {text}"));
     }
-    if broken.len() > 10 {
-        output::note(&format!(
-            "  … and {} more, in `run.json`",
-            broken.len() - 10
-        ));
+    if more > 0 {
+        output::note(&format!("  … and {more} more, in `run.json`"));
     }
 }
 

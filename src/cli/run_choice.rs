@@ -23,7 +23,7 @@ pub(super) struct RunChoice {
     step: Option<Step>,
     /// Where to compute: `flex`, `libtorch` or `libtorch:cuda:0`
     #[arg(long, default_value = "flex")]
-    device: DeviceName,
+    pub(super) device: DeviceName,
     /// Folder of all runs
     #[arg(long, default_value = "runs", value_name = "DIR")]
     pub(super) runs: PathBuf,

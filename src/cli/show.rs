@@ -177,10 +177,13 @@ fn dataset(record: &RunRecord) {
         ),
     );
     let broken: Vec<String> = dataset.broken.keys().cloned().collect();
+    let copies = dataset.copies.iter();
+    let copies: Vec<String> = copies.map(|copy| copy.file_name.clone()).collect();
     for (name, files) in [
         ("colourless", &dataset.colorless),
         ("broken", &broken),
         ("missing", &dataset.missing),
+        ("copies", &copies),
     ] {
         if !files.is_empty() {
             let mut named = files

@@ -9,8 +9,8 @@ use super::{RequestError, jobs, output};
 use crate::experiment::Overrides;
 use crate::plan::{Planned, State};
 use crate::report::Summary;
-use crate::runs::{Holder, PATIENCE, RunError, Watch};
-use crate::train::{Division, Interrupter, Outcome, TrainError};
+use crate::runs::{Holder, PATIENCE, RunError, Watch, write_photographs};
+use crate::train::{Division, Interrupter, Outcome, TrainError, photograph_rows};
 
 /// How often owners on other machines are looked at when there is nothing else to do.
 const LOOK: Duration = Duration::from_millis(200);
@@ -83,7 +83,10 @@ pub(super) fn work_off(
     };
     for trial in work.plan.trials() {
         match &trial.state {
-            State::Done => output::note(&format!("{}  already done", trial.label())),
+            State::Done => {
+                output::note(&format!("{}  already done", trial.label()));
+                note_photographs(work, trial);
+            }
             // Watched from now on: by the time the others are done, much is known.
             State::Running { .. } => worker.pass_over(trial)?,
             _ => {}
@@ -111,6 +114,22 @@ pub(super) fn work_off(
         output::note(&format!("{label}  failed: {reason}"));
     }
     Ok(worked)
+}
+
+/// Adds to a run that is done what an older program did not leave: which photographs it knows. They are those at hand, as
+/// its identity says.
+fn note_photographs(work: &Work, trial: &Planned) {
+    let Some(prepared) = work.prepared(trial) else {
+        return;
+    };
+    if trial.folder.photographs().is_file() {
+        return;
+    }
+    let split = &prepared.resolved.experiment.dataset.split;
+    let rows = photograph_rows(&prepared.selection, split);
+    if let Err(error) = write_photographs(&trial.folder, &rows) {
+        output::note(&format!("warning: {error}"));
+    }
 }
 
 struct Worker<'a> {

@@ -16,9 +16,9 @@ pub struct Statistics {
     pub without_category: usize,
     /// Images whose file does not exist.
     pub missing: usize,
-    /// Images in `train`.
+    /// Images in `train`, copies not counted.
     pub train: usize,
-    /// Images in `validation`.
+    /// Images in `validation`, copies not counted.
     pub validation: usize,
     /// Pixels across; `None` where no width is known.
     pub width: Option<Spread>,
@@ -51,13 +51,19 @@ pub struct CategoryCount {
 }
 
 impl Index {
-    /// Counts images, categories, sizes and splits, and looks which files exist.
-    pub fn statistics(&self, split: &SplitSection) -> Statistics {
+    /// Counts images, categories, sizes and splits, and looks which files exist. `copies` are the ids of images that are
+    /// copies of others, each with the id of the one that it is a copy of, on whose side of the split it is.
+    pub fn statistics(&self, split: &SplitSection, copies: &HashMap<i64, i64>) -> Statistics {
         let mut counts: HashMap<i64, (usize, usize)> = HashMap::new();
-        let mut validation = 0;
+        let (mut train, mut validation) = (0, 0);
         for image in &self.images {
-            let held_out = usize::from(split_of(image.id, split) == Split::Validation);
-            validation += held_out;
+            let of = copies.get(&image.id);
+            let is_held_out = split_of(*of.unwrap_or(&image.id), split) == Split::Validation;
+            let held_out = usize::from(is_held_out);
+            if of.is_none() {
+                validation += held_out;
+                train += 1 - held_out;
+            }
             for category in &image.categories {
                 let count = counts.entry(*category).or_default();
                 count.0 += 1;
@@ -89,12 +95,26 @@ impl Index {
                 .filter(|image| image.categories.is_empty())
                 .count(),
             missing: self.missing().len(),
-            train: self.images.len() - validation,
+            train,
             validation,
             width: spread(|image| image.width),
             height: spread(|image| image.height),
             categories,
         }
+    }
+}
+
+impl Index {
+    /// The ids of images whose file is listed under a smaller id as well, each with that id.
+    pub fn listed_again(&self) -> HashMap<i64, i64> {
+        let mut first: HashMap<&str, i64> = HashMap::with_capacity(self.images.len());
+        let images = self.images.iter();
+        images
+            .filter_map(|image| {
+                let id = *first.entry(&image.file_name).or_insert(image.id);
+                (id != image.id).then_some((image.id, id))
+            })
+            .collect()
     }
 }
 

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use super::{Material, Needs, ReportError, Run, Selection, Summary};
 use crate::evaluate::Metric;
 use crate::experiment::{Against, Claim};
-use crate::statistics::{Comparison, Side, StatisticsError, Verdict, holm};
+use crate::statistics::{Comparison, Matching, Side, StatisticsError, Verdict, holm};
 
 /// A claim and what came of it.
 #[derive(Debug, Clone)]
@@ -167,7 +167,8 @@ fn compare(claim: &Claim, selection: &Selection, material: &Material) -> Result<
             });
             let terms = baseline.and_then(|baseline| baseline.terms.get(claim.metric.name()));
             let terms = terms.ok_or_else(|| Open::NoBaseline(name.clone()))?;
-            Comparison::of(&here, &Side::baseline(terms.clone()))
+            // A jury is of one dataset: its baselines were judged by these very images.
+            Comparison::of(&here, &Side::baseline(terms.clone()), &Matching::ById)
         }
         Against::Value(value) => Comparison::with_value(&here, *value),
     };

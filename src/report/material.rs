@@ -4,14 +4,16 @@
 //! numbers of each.
 
 use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
 
 use super::{Group, ReportError, Run, Scores, Selection};
+use crate::catalog::HeldOut;
 use crate::evaluate::Metric;
 use crate::runs::read_metrics;
-use crate::statistics::{Comparison, ImageTerms, Side, StatisticsError};
+use crate::statistics::{Comparison, ImageTerms, Matching, Side, StatisticsError};
 
 /// The most points of a series that are kept: a figure has about as many pixels across.
 const MOST_POINTS: usize = 1500;
@@ -96,7 +98,8 @@ pub struct Jury {
     pub groups: Vec<usize>,
     /// How many images.
     pub images: usize,
-    /// Which photographs: `all categories`, `stop sign`.
+    /// Which photographs: `all categories`, `stop sign`; with the name of the dataset where several of a report have
+    /// the same ones.
     pub categories: String,
     /// The baselines; none where they were never scored.
     pub baselines: Vec<BaselineNumbers>,
@@ -109,6 +112,8 @@ pub struct Material {
     pub numbers: Vec<Vec<RunNumbers>>,
     /// The groups by the images that judged them, in the order of their first groups.
     pub juries: Vec<Jury>,
+    /// Which photographs the image ids of each group mean; empty where nothing is compared image by image.
+    held_out: Vec<HeldOut>,
     /// Comparisons that were made already: tables and figures ask for the same.
     compared: Mutex<HashMap<Compared, Outcome>>,
 }
@@ -141,6 +146,7 @@ impl Material {
         Ok(Self {
             numbers,
             juries,
+            held_out: held_out(groups, needs)?,
             compared: Mutex::default(),
         })
     }
@@ -152,9 +158,18 @@ impl Material {
             return outcome.clone();
         }
         let sides = self.side(of, metric).zip(self.side(against, metric));
-        let outcome = sides.map(|(of, against)| Comparison::of(&of, &against));
+        let outcome =
+            sides.map(|sides| Comparison::of(&sides.0, &sides.1, &self.matching(of, against)));
         known().insert((of, against, metric), outcome.clone());
         outcome
+    }
+
+    /// Which images of one group are images of another, by what they are and not by their ids.
+    pub fn matching(&self, of: usize, against: usize) -> Matching {
+        match (self.held_out.get(of), self.held_out.get(against)) {
+            (Some(of), Some(against)) => of.matching(against),
+            _ => Matching::Unknown,
+        }
     }
 
     /// The jury of a group.
@@ -245,6 +260,18 @@ fn thinned(points: &[(usize, f64)]) -> Vec<(f64, f64)> {
         .collect()
 }
 
+/// Which photographs the image ids of each group mean, where images are compared.
+fn held_out(groups: &[Group], needs: &Needs) -> Result<Vec<HeldOut>, ReportError> {
+    if needs.paired.is_empty() {
+        return Ok(Vec::new());
+    }
+    let configurations = groups.iter().map(|group| {
+        let runs = group.runs.iter().map(|run| &run.folder);
+        (group.first().record.dataset.content_hash.as_str(), runs)
+    });
+    Ok(HeldOut::of_all(configurations)?)
+}
+
 fn juries(
     groups: &[Group],
     numbers: &[Vec<RunNumbers>],
@@ -278,7 +305,40 @@ fn juries(
                 .collect(),
         });
     }
+    tell_apart(&mut juries, groups);
     Ok(juries)
+}
+
+/// Names the datasets of juries that are called alike and judge by different photographs.
+fn tell_apart(juries: &mut [Jury], groups: &[Group]) {
+    let dataset = |jury: &Jury| &groups[jury.groups[0]].first().record.dataset;
+    let name = |jury: &Jury| {
+        let manifest = Path::new(&dataset(jury).manifest);
+        let name = manifest.file_stem().unwrap_or_default().to_string_lossy();
+        format!("{} of {name}", jury.categories)
+    };
+    let is_other =
+        |one: &Jury, other: &Jury| dataset(one).content_hash != dataset(other).content_hash;
+    let names: Vec<Option<String>> = juries
+        .iter()
+        .map(|jury| {
+            let mut others = juries
+                .iter()
+                .filter(|other| other.categories == jury.categories && is_other(jury, other));
+            others.clone().next()?;
+            let plain = name(jury);
+            if others.all(|other| name(other) != plain) {
+                return Some(plain);
+            }
+            let hash = &dataset(jury).content_hash;
+            Some(format!("{plain} {}", hash.get(..10).unwrap_or(hash)))
+        })
+        .collect();
+    for (jury, name) in juries.iter_mut().zip(names) {
+        if let Some(name) = name {
+            jury.categories = name;
+        }
+    }
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! runs/<experiment>/<trial>/
 //!   experiment.toml                 the resolved experiment
 //!   run.json                        what it is and how it stands
+//!   photographs.parquet             image_id, file_name, split, content
 //!   metrics/*.parquet               step, split, metric, value, seconds
 //!   images/step-NNNNNN.parquet      step, image_id, file_name, one column a metric
 //!   samples/step-NNNNNN.png         the same held-out images at every step
@@ -44,6 +45,11 @@ impl RunFolder {
     /// The resolved experiment.
     pub fn experiment(&self) -> PathBuf {
         self.path.join("experiment.toml")
+    }
+
+    /// The table of the photographs that it learns from and is judged by.
+    pub fn photographs(&self) -> PathBuf {
+        self.path.join("photographs.parquet")
     }
 
     /// The folder of metric tables.

@@ -22,6 +22,7 @@ mod log;
 mod machine;
 mod metric_log;
 mod metrics;
+mod photographs;
 mod process;
 mod record;
 mod retention;
@@ -41,8 +42,9 @@ pub use log::RunLog;
 pub use machine::MachineMetric;
 pub use metric_log::MetricLog;
 pub use metrics::{MetricTable, read_metrics, read_whole_metrics};
+pub use photographs::{PhotographRow, read_photographs, write_photographs};
 pub use process::peak_memory;
-pub use record::{DatasetRecord, FORMAT, RunRecord, Session, Status, WeightsRecord};
+pub use record::{CopyRecord, DatasetRecord, FORMAT, RunRecord, Session, Status, WeightsRecord};
 pub use retention::{Retention, best_checkpoint};
 pub use rows::{LoggedRow, read_metric_rows};
 

@@ -56,6 +56,23 @@ pub struct DatasetRecord {
     pub broken: BTreeMap<String, String>,
     /// Photographs that the annotations name and the folder lacks.
     pub missing: Vec<String>,
+    /// Photographs that were skipped because their bytes are those of another one; none in records of programs that
+    /// trained on copies.
+    #[serde(default)]
+    pub copies: Vec<CopyRecord>,
+}
+
+/// A photograph that was skipped because its bytes are those of another one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CopyRecord {
+    /// The copy's id.
+    pub image_id: i64,
+    /// The copy's file.
+    pub file_name: String,
+    /// The id of the photograph that stays.
+    pub of_image_id: i64,
+    /// Its file.
+    pub of_file_name: String,
 }
 
 /// The extractor's weights of a run with fusion.

@@ -2,7 +2,7 @@
 
 use super::bootstrap::{Other, interval, ratio, ratios};
 use super::description::{mean, standard_deviation};
-use super::pairing::{Columns, Pairing, Side, columns, pair};
+use super::pairing::{Columns, Matching, Pairing, Side, columns, pair};
 use super::permutation::{Terms, paired, unpaired};
 use super::{Expectation, Interval, StatisticsError, Verdict};
 
@@ -43,13 +43,14 @@ pub struct SideSummary {
 
 impl Comparison {
     /// Holds `of` against `against`: image by image where they share at least
-    /// [`LEAST_IMAGES`](super::LEAST_IMAGES), otherwise each side's images for themselves.
+    /// [`LEAST_IMAGES`](super::LEAST_IMAGES), otherwise each side's images for themselves. `matching` says which images
+    /// are the same.
     ///
     /// # Errors
     ///
     /// [`StatisticsError`] when a side has too few images, or an image has no finite value.
-    pub fn of(of: &Side, against: &Side) -> Result<Self, StatisticsError> {
-        let (left, right, pairing) = pair(of, against)?;
+    pub fn of(of: &Side, against: &Side, matching: &Matching) -> Result<Self, StatisticsError> {
+        let (left, right, pairing) = pair(of, against, matching)?;
         let is_paired = matches!(pairing, Pairing::Paired { .. });
         let (here, there) = (mean_terms(&left), mean_terms(&right));
         let (other, p_value) = if is_paired {

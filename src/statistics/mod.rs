@@ -3,7 +3,8 @@
 //!
 //! A metric over a set of images is a sum over a sum: a mean is the sum of the images' values over their count, the
 //! colorfulness ratio is the predictions' sum over the photographs'. [`ImageTerms`] is what one image adds to both.
-//! A [`Side`] is a metric's images, once a seed; [`Comparison::of`] holds one side against another. [`Verdict::of`] says
+//! A [`Side`] is a metric's images, once a seed; [`Comparison::of`] holds one side against another, image by image
+//! as far as a [`Matching`] says which are the same. [`Verdict::of`] says
 //! what its interval makes of an [`Expectation`], and [`holm`] corrects the p-values of several claims. [`Description`]
 //! is a column of numbers in short, for tables.
 //!
@@ -24,7 +25,7 @@ pub use comparison::{Comparison, SideSummary};
 pub use description::Description;
 pub use error::StatisticsError;
 pub use holm::holm;
-pub use pairing::{ImageTerms, LEAST_IMAGES, Pairing, Side};
+pub use pairing::{ImageTerms, LEAST_IMAGES, Matching, Pairing, Side};
 pub use verdict::{Expectation, Interval, Verdict};
 
 /// How often the images are resampled, and how often the sides are exchanged.

@@ -8,6 +8,30 @@ use super::StatisticsError;
 /// The fewest images of a side that an interval is drawn from, and the fewest shared ones that sides are paired by.
 pub const LEAST_IMAGES: usize = 10;
 
+/// How the images of two sides find one another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Matching {
+    /// An id means the same image on both sides.
+    ById,
+    /// Only these ids mean the same image: the second side's, each with the first side's. No two lead to one.
+    Only(BTreeMap<i64, i64>),
+    /// What the ids of a side mean is not known, and nothing can be paired.
+    Unknown,
+}
+
+impl Matching {
+    /// Those of the second side's `images` that the first side may have: each by its id there.
+    pub fn by_first(&self, images: impl Iterator<Item = i64>) -> BTreeMap<i64, i64> {
+        match self {
+            Self::ById => images.map(|image| (image, image)).collect(),
+            Self::Only(ids) => images
+                .filter_map(|image| Some((*ids.get(&image)?, image)))
+                .collect(),
+            Self::Unknown => BTreeMap::new(),
+        }
+    }
+}
+
 /// What one image adds to the numerator and to the denominator of a metric over a set of images.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ImageTerms {
@@ -117,8 +141,8 @@ pub enum Pairing {
         of: usize,
         /// Images of the second side.
         against: usize,
-        /// Those among them that both have.
-        shared: usize,
+        /// Those among them that both have; `None` where that is not known.
+        shared: Option<usize>,
     },
     /// The images of one side are held against a number.
     OneSided {
@@ -148,10 +172,16 @@ impl fmt::Display for Pairing {
                 of,
                 against,
                 shared,
-            } => write!(
-                formatter,
-                "unpaired, {of} images against {against}, of which they share {shared}"
-            ),
+            } => {
+                write!(formatter, "unpaired, {of} images against {against}")?;
+                match shared {
+                    Some(0) => formatter.write_str(": they are different photographs"),
+                    Some(shared) => write!(formatter, ", of which they share {shared}"),
+                    None => formatter.write_str(
+                        ": which photographs both have is not known, as the contents of those of one side are not recorded",
+                    ),
+                }
+            }
             Self::OneSided { images } => write!(formatter, "over {images} images"),
         }
     }
@@ -211,42 +241,40 @@ pub(super) fn columns(side: &Side) -> Result<Columns, StatisticsError> {
     Columns::of(side.runs.len(), images.values()).enough()
 }
 
-/// The columns of both sides: over the images that they share, in one order, where these are enough.
+/// The columns of both sides: over the images that they share, in the order of the first side's ids, where these are
+/// enough.
 pub(super) fn pair(
     of: &Side,
     against: &Side,
+    matching: &Matching,
 ) -> Result<(Columns, Columns, Pairing), StatisticsError> {
     let (left, right) = (of.images()?, against.images()?);
-    let shared = left
-        .keys()
-        .filter(|image| right.contains_key(image))
-        .count();
-    if shared < LEAST_IMAGES {
+    let known = matching.by_first(right.keys().copied());
+    // Each image by both of its ids.
+    let both: Vec<(i64, i64)> = known
+        .into_iter()
+        .filter(|(image, _)| left.contains_key(image))
+        .collect();
+    if both.len() < LEAST_IMAGES {
         let pairing = Pairing::Unpaired {
             of: left.len(),
             against: right.len(),
-            shared,
+            shared: (*matching != Matching::Unknown).then_some(both.len()),
         };
         let left = Columns::of(of.runs.len(), left.values()).enough()?;
         let right = Columns::of(against.runs.len(), right.values()).enough()?;
         return Ok((left, right, pairing));
     }
     let pairing = Pairing::Paired {
-        images: shared,
-        only_of: left.len() - shared,
-        only_against: right.len() - shared,
+        images: both.len(),
+        only_of: left.len() - both.len(),
+        only_against: right.len() - both.len(),
     };
-    let common =
-        |here: &BTreeMap<i64, Vec<(f64, f64)>>, there: &BTreeMap<i64, Vec<(f64, f64)>>, runs| {
-            let images = here
-                .iter()
-                .filter(|(image, _)| there.contains_key(image))
-                .map(|(_, terms)| terms);
-            Columns::of(runs, images)
-        };
+    let here = both.iter().map(|(image, _)| &left[image]);
+    let there = both.iter().map(|(_, image)| &right[image]);
     Ok((
-        common(&left, &right, of.runs.len()).enough()?,
-        common(&right, &left, against.runs.len()).enough()?,
+        Columns::of(of.runs.len(), here).enough()?,
+        Columns::of(against.runs.len(), there).enough()?,
         pairing,
     ))
 }

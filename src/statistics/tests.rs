@@ -2,6 +2,8 @@
 
 mod golden;
 
+use std::collections::BTreeMap;
+
 use super::chance::Chance;
 use super::*;
 
@@ -65,7 +67,7 @@ fn ramp(images: std::ops::Range<i64>, slope: f64) -> Vec<ImageTerms> {
 fn sides_are_paired_by_what_they_share() {
     let stop_signs = Side::experiment(vec![ramp(0..40, 1.0)]);
     let everything = Side::experiment(vec![ramp(20..300, 1.2)]);
-    let found = Comparison::of(&stop_signs, &everything).unwrap();
+    let found = Comparison::of(&stop_signs, &everything, &Matching::ById).unwrap();
     let expected = Pairing::Paired {
         images: 20,
         only_of: 20,
@@ -74,19 +76,60 @@ fn sides_are_paired_by_what_they_share() {
     assert_eq!(found.pairing, expected);
     // Over the shared images alone, whatever the others say.
     let shared = Side::experiment(vec![ramp(20..40, 1.0)]);
-    let again = Comparison::of(&shared, &everything).unwrap();
+    let again = Comparison::of(&shared, &everything, &Matching::ById).unwrap();
     assert_eq!(found.difference, again.difference);
     assert_eq!(found.interval, again.interval);
 
     // Nine are too few to pair by.
     let others = Side::experiment(vec![ramp(31..300, 1.2)]);
-    let found = Comparison::of(&stop_signs, &others).unwrap();
+    let found = Comparison::of(&stop_signs, &others, &Matching::ById).unwrap();
     let expected = Pairing::Unpaired {
         of: 40,
         against: 269,
-        shared: 9,
+        shared: Some(9),
     };
     assert_eq!(found.pairing, expected);
+}
+
+#[test]
+fn ids_of_two_datasets_are_paired_only_where_the_images_are_the_same() {
+    let of = Side::experiment(vec![ramp(0..40, 1.0)]);
+    let against = Side::experiment(vec![ramp(0..40, 1.2)]);
+    let by_id = Comparison::of(&of, &against, &Matching::ById).unwrap();
+
+    // The same images under other ids: the same numbers.
+    let renumbered = ramp(0..40, 1.2).into_iter();
+    let renumbered = renumbered.map(|terms| ImageTerms {
+        image: 1000 - terms.image,
+        ..terms
+    });
+    let renumbered = Side::experiment(vec![renumbered.collect()]);
+    let ids = (0..40).map(|image| (1000 - image, image)).collect();
+    let found = Comparison::of(&of, &renumbered, &Matching::Only(ids)).unwrap();
+    assert_eq!(found, by_id);
+
+    // Other images under the same ids, and 12 that are the same: the others are left out.
+    let ids = (0..12).map(|image| (image + 20, image)).collect();
+    let found = Comparison::of(&of, &against, &Matching::Only(ids)).unwrap();
+    let expected = Pairing::Paired {
+        images: 12,
+        only_of: 28,
+        only_against: 28,
+    };
+    assert_eq!(found.pairing, expected);
+
+    for (matching, shared) in [
+        (Matching::Only(BTreeMap::new()), Some(0)),
+        (Matching::Unknown, None),
+    ] {
+        let found = Comparison::of(&of, &against, &matching).unwrap();
+        let expected = Pairing::Unpaired {
+            of: 40,
+            against: 40,
+            shared,
+        };
+        assert_eq!(found.pairing, expected);
+    }
 }
 
 #[test]
@@ -94,8 +137,9 @@ fn the_order_of_images_does_not_matter_and_nothing_is_left_to_the_clock() {
     let against = Side::baseline(ramp(0..60, 1.0));
     let forwards = ramp(0..60, 1.3);
     let backwards = forwards.iter().rev().copied().collect();
-    let found = [forwards, backwards]
-        .map(|run| Comparison::of(&Side::experiment(vec![run]), &against).unwrap());
+    let found = [forwards, backwards].map(|run| {
+        Comparison::of(&Side::experiment(vec![run]), &against, &Matching::ById).unwrap()
+    });
     assert_eq!(found[0], found[1]);
 }
 
@@ -109,7 +153,12 @@ fn images_without_a_value_are_left_out() {
     };
     let shorter = ramp(0..29, 1.0);
     let against = Side::baseline(ramp(0..30, 0.5));
-    let found = Comparison::of(&Side::experiment(vec![of, shorter]), &against).unwrap();
+    let found = Comparison::of(
+        &Side::experiment(vec![of, shorter]),
+        &against,
+        &Matching::ById,
+    )
+    .unwrap();
     let expected = Pairing::Paired {
         images: 28,
         only_of: 0,
@@ -129,7 +178,7 @@ fn seeds_that_differ_widen_the_interval() {
     let baseline = Side::baseline(ramp(0..50, 0.9));
     let width = |shifts: &[f64]| {
         let runs = shifts.iter().map(|&shift| run(shift)).collect();
-        let found = Comparison::of(&Side::experiment(runs), &baseline).unwrap();
+        let found = Comparison::of(&Side::experiment(runs), &baseline, &Matching::ById).unwrap();
         (found.interval.high - found.interval.low, found)
     };
     let (alone, one) = width(&[0.0]);
@@ -154,12 +203,12 @@ fn what_the_interval_covers_is_said() {
     let baseline = Side::baseline(ramp(0..20, 2.0));
     let mut text = String::new();
     for found in [
-        Comparison::of(&baseline, &baseline),
-        Comparison::of(&side(1), &baseline),
-        Comparison::of(&side(4), &baseline),
-        Comparison::of(&side(1), &side(1)),
-        Comparison::of(&side(3), &side(1)),
-        Comparison::of(&side(3), &side(2)),
+        Comparison::of(&baseline, &baseline, &Matching::ById),
+        Comparison::of(&side(1), &baseline, &Matching::ById),
+        Comparison::of(&side(4), &baseline, &Matching::ById),
+        Comparison::of(&side(1), &side(1), &Matching::ById),
+        Comparison::of(&side(3), &side(1), &Matching::ById),
+        Comparison::of(&side(3), &side(2), &Matching::ById),
         Comparison::with_value(&side(5), 1.0),
     ] {
         text.push_str(&found.unwrap().coverage());
@@ -179,7 +228,7 @@ fn what_the_interval_covers_is_said() {
 #[test]
 fn sides_that_are_the_same_differ_by_nothing() {
     let side = Side::experiment(vec![ramp(0..20, 1.0)]);
-    let found = Comparison::of(&side, &side).unwrap();
+    let found = Comparison::of(&side, &side, &Matching::ById).unwrap();
     assert_eq!(found.difference, 0.0);
     assert_eq!(
         found.interval,
@@ -200,7 +249,7 @@ fn sides_that_are_the_same_differ_by_nothing() {
 fn what_cannot_be_compared_is_refused() {
     let good = Side::baseline(ramp(0..20, 1.0));
     let refuse = |runs: Vec<Vec<ImageTerms>>| {
-        let error = Comparison::of(&Side::experiment(runs), &good).unwrap_err();
+        let error = Comparison::of(&Side::experiment(runs), &good, &Matching::ById).unwrap_err();
         error.to_string()
     };
     let with = |terms: ImageTerms| {
@@ -261,7 +310,17 @@ fn pairings_are_told() {
         Pairing::Unpaired {
             of: 57,
             against: 1000,
-            shared: 6,
+            shared: Some(6),
+        },
+        Pairing::Unpaired {
+            of: 20,
+            against: 20,
+            shared: Some(0),
+        },
+        Pairing::Unpaired {
+            of: 20,
+            against: 20,
+            shared: None,
         },
         Pairing::OneSided { images: 100 },
     ]
@@ -271,6 +330,8 @@ fn pairings_are_told() {
     paired over 57 images
     paired over 57 images, without 0 and 943 that the other side lacks
     unpaired, 57 images against 1000, of which they share 6
+    unpaired, 20 images against 20: they are different photographs
+    unpaired, 20 images against 20: which photographs both have is not known, as the contents of those of one side are not recorded
     over 100 images
     ");
 }

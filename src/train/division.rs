@@ -3,8 +3,9 @@
 use super::TrainError;
 use crate::batch::Photograph;
 use crate::batch::inspection::{SelectedImage, Selection};
-use crate::dataset::{Split, split_of};
+use crate::dataset::{Split, SplitSection, split_of};
 use crate::experiment::Experiment;
+use crate::runs::PhotographRow;
 
 /// The photographs of a trial, divided.
 #[derive(Debug, Clone)]
@@ -26,21 +27,40 @@ impl Division {
     ///
     /// [`TrainError::EmptySplit`] when one side is left with nothing.
     pub fn of(selection: &Selection, experiment: &Experiment) -> Result<Self, TrainError> {
-        let section = &experiment.dataset.split;
-        let (mut train, mut held_out) = (Vec::new(), Vec::new());
-        for image in &selection.images {
-            let photograph = photograph(image);
-            match split_of(photograph.id, section) {
-                Split::Train => train.push(photograph),
-                Split::Validation => held_out.push(photograph),
-            }
+        let (train, held_out) = sides(selection, experiment, &|_| None);
+        Self::checked(train, held_out, selection, experiment)
+    }
+
+    /// The same before a run that knows some of these photographs by content: `side` says where it had them, whatever
+    /// their ids are here; ids divide the others. Where the run knows all of them as held out, they stand on both sides.
+    ///
+    /// # Errors
+    ///
+    /// [`TrainError::EmptySplit`] when nothing is held out.
+    pub fn known_to(
+        selection: &Selection,
+        experiment: &Experiment,
+        side: &dyn Fn(&blake3::Hash) -> Option<Split>,
+    ) -> Result<Self, TrainError> {
+        let (mut train, held_out) = sides(selection, experiment, side);
+        if train.is_empty() {
+            train.clone_from(&held_out);
         }
+        Self::checked(train, held_out, selection, experiment)
+    }
+
+    fn checked(
+        train: Vec<Photograph>,
+        mut held_out: Vec<Photograph>,
+        selection: &Selection,
+        experiment: &Experiment,
+    ) -> Result<Self, TrainError> {
         for (split, photographs) in [("training", &train), ("validation", &held_out)] {
             if photographs.is_empty() {
                 return Err(TrainError::EmptySplit {
                     split,
                     images: selection.images.len(),
-                    share: section.validation,
+                    share: experiment.dataset.split.validation,
                 });
             }
         }
@@ -68,6 +88,33 @@ impl Division {
             split: "all",
         }
     }
+}
+
+/// Every usable photograph with its side, for the record of a run.
+pub fn photograph_rows(selection: &Selection, split: &SplitSection) -> Vec<PhotographRow> {
+    let images = selection.images.iter();
+    images
+        .map(|image| PhotographRow {
+            image_id: image.record.id,
+            file_name: image.record.file_name.clone(),
+            is_held_out: split_of(image.record.id, split) == Split::Validation,
+            content: image.content_hash,
+        })
+        .collect()
+}
+
+/// Those to learn from, and those held out. `known` is asked before the ids are.
+fn sides(
+    selection: &Selection,
+    experiment: &Experiment,
+    known: &dyn Fn(&blake3::Hash) -> Option<Split>,
+) -> (Vec<Photograph>, Vec<Photograph>) {
+    let split = &experiment.dataset.split;
+    let is_train = |image: &Photograph| {
+        let side = known(&image.content_hash).unwrap_or_else(|| split_of(image.id, split));
+        side == Split::Train
+    };
+    selection.images.iter().map(photograph).partition(is_train)
 }
 
 fn photograph(image: &SelectedImage) -> Photograph {

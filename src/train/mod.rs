@@ -29,7 +29,7 @@ mod witness;
 pub use baselines::{BASELINE_CODE, baselines};
 pub use burn_train::Interrupter;
 pub use colorizer::{ChromaPlanes, Colorized, Colorizer, HeldOutItem, TrainItem};
-pub use division::Division;
+pub use division::{Division, photograph_rows};
 pub use fusing::{ExtractorWeights, Fused, Fusing, feature_rows};
 pub use outcome::{Outcome, TrainError};
 pub use progress::Display;

@@ -6,19 +6,20 @@ use burn_train::LearningResult;
 use jiff::Timestamp;
 
 use super::colorizer::Colorizer;
-use super::division::Division;
+use super::division::{Division, photograph_rows};
 use super::logger::SharedLog;
 use super::metrics::NonFinite;
 use super::trial::code;
 use super::{Outcome, TrainError, Trial};
 use crate::backend::{self, DeviceName};
+use crate::batch::inspection::Selection;
 use crate::runs::{
-    DatasetRecord, Environment, FORMAT, Identity, RunFolder, RunRecord, Session, Status,
-    peak_memory,
+    CopyRecord, DatasetRecord, Environment, FORMAT, Identity, RunFolder, RunRecord, Session,
+    Status, peak_memory, write_photographs,
 };
 
 impl Trial<'_> {
-    /// Writes `run.json` for a session that begins.
+    /// Writes `run.json` for a session that begins, and before it which photographs the run knows.
     pub(super) fn begin(
         &self,
         folder: &RunFolder,
@@ -77,11 +78,14 @@ impl Trial<'_> {
                     .cloned()
                     .collect::<BTreeMap<_, _>>(),
                 missing: self.selection.missing.clone(),
+                copies: copies(self.selection),
             },
             weights: self.weights.map(|weights| weights.record(self.cache)),
             parameters,
             sessions,
         };
+        let split = &self.experiment.dataset.split;
+        write_photographs(folder, &photograph_rows(self.selection, split))?;
         folder.write_record(&record)?;
         Ok(record)
     }
@@ -110,6 +114,18 @@ impl Trial<'_> {
         }
         Ok(Outcome::Interrupted { step: checkpoint })
     }
+}
+
+fn copies(selection: &Selection) -> Vec<CopyRecord> {
+    let copies = selection.copies.iter();
+    copies
+        .map(|copy| CopyRecord {
+            image_id: copy.image.record.id,
+            file_name: copy.image.record.file_name.clone(),
+            of_image_id: copy.of.id,
+            of_file_name: copy.of.file_name.clone(),
+        })
+        .collect()
 }
 
 /// Writes `run.json` for a session that ends after the checkpoint of `step`.

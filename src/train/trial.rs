@@ -189,6 +189,12 @@ impl Trial<'_> {
             divided.train.len(),
             divided.held_out.len(),
         ));
+        let copies = self.selection.copies.len();
+        if copies > 0 {
+            diary.line(&format!(
+                "{copies} photographs are copies of others and left out; `run.json` names them"
+            ));
+        }
         if let Some(warning) = other_threads(&self.device, &record.sessions) {
             diary.line(&warning);
         }

@@ -1,9 +1,11 @@
 //! Trained runs, put to use: [`TrainedRun::open`] reads a run's network back, [`TrainedRun::score`] judges it by any
-//! photographs, and [`TrainedRun::colorize`] colours a photograph of any size.
+//! photographs ([`Known`] tells which of them it was trained on), and [`TrainedRun::colorize`] colours a photograph of any size.
 
+mod known;
 mod photographs;
 mod score;
 
+pub use known::Known;
 pub use photographs::Colored;
 
 use std::path::{Path, PathBuf};

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::float_cmp, missing_docs)]
 
 mod bench;
+mod content;
 mod crash;
 mod experiment;
 mod extractor;

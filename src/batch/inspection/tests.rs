@@ -208,6 +208,78 @@ fn the_identity_is_of_ids_and_contents() {
     assert_ne!(first, identity(&renumbered), "another id");
 }
 
+/// Usable photographs and copies of a fixture, by file name.
+fn divided(fixture: &Fixture) -> (Vec<String>, Vec<String>, blake3::Hash) {
+    let selection = fixture.inspect().usable(&section(1.0, 1.0)).unwrap();
+    let names = selection.images.iter();
+    (
+        names.map(|image| image.record.file_name.clone()).collect(),
+        selection.copies.iter().map(ToString::to_string).collect(),
+        selection.content_hash(),
+    )
+}
+
+#[test]
+fn of_every_content_one_photograph_stays_and_the_others_are_named() {
+    let mut fixture = Fixture::new(3);
+    let (names, copies, plain) = divided(&fixture);
+    assert_eq!(copies, [""; 0]);
+
+    // A copy beside it, a copy in a folder, and the same file once more under another id: all before the original.
+    let root = fixture.folder.path().join("photos");
+    for (id, copy) in [
+        (-3, "sub/1 (1).png"),
+        (-2, "sub/@eaDir/1.png"),
+        (20, "sub/2.png"),
+    ] {
+        let path = root.join(copy);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        if !path.exists() {
+            std::fs::copy(root.join("sub/1.png"), &path).unwrap();
+        }
+        fixture.records.push(ImageRecord {
+            id,
+            path,
+            file_name: copy.to_owned(),
+            width: None,
+            height: None,
+            categories: Vec::new(),
+        });
+    }
+    fixture.records.sort_by_key(|record| record.id);
+    let (still, copies, with_copies) = divided(&fixture);
+    assert_eq!(still, names);
+    assert_eq!(
+        copies,
+        [
+            "sub/1 (1).png of sub/1.png",
+            "sub/@eaDir/1.png of sub/1.png",
+            "sub/2.png, listed as 3 and 20",
+        ]
+    );
+    // A run made before the copies came is still the same run.
+    assert_eq!(with_copies, plain);
+    // Without thresholds they are known as well.
+    assert_eq!(fixture.inspect().copies().len(), 3);
+}
+
+#[test]
+fn copies_are_those_of_the_categories_that_were_selected() {
+    let fixture = Fixture::new(2);
+    let root = fixture.folder.path().join("photos");
+    std::fs::copy(root.join("sub/0.png"), root.join("copy.png")).unwrap();
+    let copy = ImageRecord {
+        id: 99,
+        path: root.join("copy.png"),
+        file_name: "copy.png".to_owned(),
+        ..fixture.records[0].clone()
+    };
+    // The original was not selected: its copy is all there is of it.
+    let inspection = inspect(&[&fixture.records[1], &copy], &fixture.cache, &|_| ());
+    let selection = inspection.usable(&section(1.0, 0.0)).unwrap();
+    assert_eq!((selection.images.len(), selection.copies.len()), (2, 0));
+}
+
 #[test]
 fn progress_counts_to_the_end() {
     let fixture = Fixture::new(4);

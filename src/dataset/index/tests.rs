@@ -286,7 +286,7 @@ fn statistics_count_everything() {
         validation: 0.5,
         seed: 0,
     };
-    let statistics = index.statistics(&split);
+    let statistics = index.statistics(&split, &index.listed_again());
     assert_eq!(statistics.images, 3);
     assert_eq!(statistics.missing, 2);
     assert_eq!(statistics.without_category, 1);

@@ -45,11 +45,16 @@ pub(super) fn draw(spec: &FigureSpec, context: &Context<'_>) -> Result<Vec<Drawi
     let runs = groups.map(|group| context.selection.groups[group].first());
     let scores =
         groups.map(|group| by_image(context.material.numbers[group][0].terms.get(metric.name())));
+    // The same photograph may have another id in the other run's dataset, and another photograph the same.
+    let matching = context.material.matching(of, against);
+    let twins = matching.by_first(scores[1].keys().copied());
     let shown = pictures::ids(runs[1]);
     let mut ids: Vec<(i64, [f64; 2])> = pictures::ids(runs[0])
         .into_iter()
-        .filter(|id| shown.contains(id))
-        .filter_map(|id| Some((id, [*scores[0].get(&id)?, *scores[1].get(&id)?])))
+        .filter_map(|id| {
+            let twin = twins.get(&id).filter(|twin| shown.contains(twin))?;
+            Some((id, [*scores[0].get(&id)?, scores[1][twin]]))
+        })
         .collect();
     if ids.is_empty() {
         return Ok(Vec::new());
@@ -64,7 +69,7 @@ pub(super) fn draw(spec: &FigureSpec, context: &Context<'_>) -> Result<Vec<Drawi
     let most = spec.images.unwrap_or(ROWS);
     let open = |ids: Vec<(i64, [f64; 2])>| {
         let rows = ids.into_iter().take(most);
-        rows.map(|(id, values)| row(id, values, runs))
+        rows.map(|(id, values)| row([id, twins[&id]], values, runs))
             .collect::<Result<Vec<Row>, _>>()
     };
     let ahead = open(ids.iter().copied().filter(|it| lead(it.1) > 0.0).collect())?;
@@ -78,10 +83,7 @@ pub(super) fn draw(spec: &FigureSpec, context: &Context<'_>) -> Result<Vec<Drawi
     let names = groups.map(|group| context.name(group));
     let [first, second] = names.each_ref().map(|name| name.label.as_str());
     let title = spec.title(&format!("{first} against {second}"));
-    let scored = scores[0]
-        .keys()
-        .filter(|id| scores[1].contains_key(id))
-        .count();
+    let scored = scores[0].keys().filter(|id| twins.contains_key(id)).count();
     let count = ids.len();
     let outline = Outline {
         name: spec.name().to_owned(),
@@ -115,8 +117,10 @@ pub(super) fn draw(spec: &FigureSpec, context: &Context<'_>) -> Result<Vec<Drawi
     })])
 }
 
-fn row(id: i64, values: [f64; 2], runs: [&Run; 2]) -> Result<Row, ReportError> {
-    let picture = |run: &Run| {
+/// `ids` are those that the runs know the image by.
+fn row(ids: [i64; 2], values: [f64; 2], runs: [&Run; 2]) -> Result<Row, ReportError> {
+    let id = ids[0];
+    let picture = |run: &Run, id: i64| {
         let step = pictures::steps(run).last().copied();
         pictures::colorized(run, step.unwrap_or(run.record.steps), id)
     };
@@ -124,7 +128,7 @@ fn row(id: i64, values: [f64; 2], runs: [&Run; 2]) -> Result<Row, ReportError> {
         id,
         gray: pictures::gray(runs[0], id)?,
         truth: pictures::truth(runs[0], id)?,
-        pictures: [picture(runs[0])?, picture(runs[1])?],
+        pictures: [picture(runs[0], ids[0])?, picture(runs[1], ids[1])?],
         values,
     })
 }

@@ -109,7 +109,7 @@ fn paired_images_are_compared_as_scipy_does() {
     for case in golden().paired {
         let of = Side::experiment(vec![images(0, &case.of)]);
         let against = Side::experiment(vec![images(0, &case.against)]);
-        let found = Comparison::of(&of, &against).unwrap();
+        let found = Comparison::of(&of, &against, &Matching::ById).unwrap();
         let expected = Pairing::Paired {
             images: case.of.len(),
             only_of: 0,
@@ -125,11 +125,11 @@ fn unpaired_images_are_compared_as_scipy_does() {
     for case in golden().unpaired {
         let of = Side::experiment(vec![images(0, &case.of)]);
         let against = Side::baseline(images(1000, &case.against));
-        let found = Comparison::of(&of, &against).unwrap();
+        let found = Comparison::of(&of, &against, &Matching::ById).unwrap();
         let expected = Pairing::Unpaired {
             of: case.of.len(),
             against: case.against.len(),
-            shared: 0,
+            shared: Some(0),
         };
         assert_eq!(found.pairing, expected);
         agrees(&found, &case);

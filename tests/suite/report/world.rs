@@ -251,6 +251,7 @@ impl World {
                 colorless: Vec::new(),
                 broken: BTreeMap::new(),
                 missing: Vec::new(),
+                copies: Vec::new(),
             },
             weights: None,
             parameters: 1234,
