@@ -197,7 +197,7 @@ impl Key {
     /// Which way it improves.
     pub fn better(&self) -> Better {
         match self {
-            Self::Metric { split, metric, .. } => better(split, metric),
+            Self::Metric { metric, .. } => better(metric),
             _ => Better::Neither,
         }
     }
