@@ -72,6 +72,11 @@ macro_rules! facts {
             pub(super) fn shape(self) -> Shape {
                 match self { $(Self::$variant => Shape::$shape),* }
             }
+
+            /// Whether it is a whole number.
+            pub fn is_count(self) -> bool {
+                self.shape() == Shape::Number
+            }
         }
     };
 }
