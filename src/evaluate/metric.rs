@@ -230,6 +230,14 @@ mod tests {
                 assert_eq!(same.count(), 1, "{text}");
             }
         }
+        let docs = [
+            include_str!("../../docs/evaluation.md"),
+            include_str!("../../docs/runs.md"),
+        ];
+        for one in &all {
+            let name = format!("`{}`", one.name);
+            assert!(docs.iter().any(|text| text.contains(&name)), "{name}");
+        }
         assert_eq!(Properties::of("PSNR"), None);
         assert_eq!(Metric::from_name("images_per_second"), None);
         assert_eq!(MachineMetric::named("loss"), None);

@@ -47,9 +47,10 @@ impl Place {
             return Err(ExportError::Exists(self.path.clone()));
         }
         let is_empty = || fs::read_dir(&self.path).is_ok_and(|mut it| it.next().is_none());
-        let is_ours = match self.path.is_dir() {
-            true => self.path.join(MARK).is_file() || is_empty(),
-            false => is_table(&self.path),
+        let is_ours = if self.path.is_dir() {
+            self.path.join(MARK).is_file() || is_empty()
+        } else {
+            is_table(&self.path)
         };
         if there && !is_ours {
             return Err(ExportError::NotOurs(self.path.clone()));

@@ -104,9 +104,10 @@ fn key_column(key: &str, values: &[Value]) -> Message {
             column.message(5, &list)
         }
     };
-    match values.len() > 1 {
-        true => column.integer(7, 1),
-        false => column,
+    if values.len() > 1 {
+        column.integer(7, 1)
+    } else {
+        column
     }
 }
 
