@@ -6,7 +6,7 @@ use polars::prelude::DataFrame;
 use rayon::prelude::*;
 
 use super::{Entry, Group, HeldOut, Key, Spread, Statistic};
-use crate::evaluate::Metric;
+use crate::evaluate::{MachineMetric, Metric};
 use crate::runs::{RunError, read_image_scores};
 use crate::statistics::{Comparison, ImageTerms, Matching, Pairing, Side};
 
@@ -174,7 +174,7 @@ fn metrics(sides: &[Group<'_>], scores: &[Scores], matching: &[Matching]) -> Vec
     let held_out = Metric::ALL
         .into_iter()
         .map(|metric| (Key::held_out(metric), Some(metric)));
-    let training = ["loss", "images_per_second"].map(|metric| {
+    let training = [Metric::Loss.name(), MachineMetric::ImagesPerSecond.name()].map(|metric| {
         let key = Key::Metric {
             statistic: Statistic::Mean,
             split: "train".to_owned(),

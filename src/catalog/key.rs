@@ -72,6 +72,11 @@ macro_rules! facts {
             pub(super) fn shape(self) -> Shape {
                 match self { $(Self::$variant => Shape::$shape),* }
             }
+
+            /// Whether it is a whole number.
+            pub fn is_count(self) -> bool {
+                self.shape() == Shape::Number
+            }
         }
     };
 }
@@ -197,7 +202,7 @@ impl Key {
     /// Which way it improves.
     pub fn better(&self) -> Better {
         match self {
-            Self::Metric { split, metric, .. } => better(split, metric),
+            Self::Metric { metric, .. } => better(metric),
             _ => Better::Neither,
         }
     }

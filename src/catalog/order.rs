@@ -3,7 +3,6 @@
 use std::cmp::Ordering;
 
 use super::{Entry, Fact, Group, Key, Value};
-use crate::evaluate::Better;
 
 /// A key to sort by, and which way.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,11 +40,12 @@ impl Order {
         if missing != Ordering::Equal || one.is_last() {
             return missing.then_with(|| one.compare(two));
         }
-        let ordering = match (self.key.better(), one, two) {
-            (Better::One, Value::Number(one), Value::Number(two)) => {
-                (one - 1.0).abs().total_cmp(&(two - 1.0).abs())
-            }
-            (Better::Higher, _, _) => two.compare(one),
+        let cost = |value: &Value| match value {
+            Value::Number(number) => self.key.better().cost(*number),
+            _ => None,
+        };
+        let ordering = match (cost(one), cost(two)) {
+            (Some(one), Some(two)) => one.total_cmp(&two),
             _ if self.is_time() => two.compare(one),
             _ => one.compare(two),
         };

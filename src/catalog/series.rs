@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::evaluate::{Better, Metric};
+use crate::evaluate::{Better, Properties};
 
 /// A value and the step at which it was measured.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -43,11 +43,12 @@ impl Series {
         let tail = &points[points.len() - points.len().div_ceil(10)..];
         let sum: f64 = tail.iter().map(|point| point.value).sum();
         // The first of equals: the sooner the better.
-        let least = |size: fn(f64) -> f64| {
-            let numbers = points.iter().filter(|point| !point.value.is_nan());
+        let best = |better: Better| {
+            let numbers = points.iter();
             numbers
-                .min_by(|one, two| size(one.value).total_cmp(&size(two.value)))
-                .copied()
+                .filter_map(|point| Some((better.cost(point.value)?, *point)))
+                .min_by(|one, two| one.0.total_cmp(&two.0))
+                .map(|(_, point)| point)
         };
         Some(Self {
             split,
@@ -56,29 +57,26 @@ impl Series {
             first,
             last,
             mean: sum / tail.len() as f64,
-            lowest: least(|value| value),
-            highest: least(|value| -value),
-            nearest_to_one: least(|value| (value - 1.0).abs()),
+            lowest: best(Better::Lower),
+            highest: best(Better::Higher),
+            nearest_to_one: best(Better::One),
         })
     }
 
     /// The best value, the earliest of several; `None` where the metric knows no better, or no value is a number.
     pub fn best(&self) -> Option<Point> {
-        match better(&self.split, &self.metric) {
+        match better(&self.metric) {
             Better::Higher => self.highest,
             Better::Lower => self.lowest,
             Better::One => self.nearest_to_one,
-            Better::Neither => None,
+            Better::Photographs | Better::Neither => None,
         }
     }
 }
 
 /// Which way a logged metric improves.
-pub(super) fn better(split: &str, metric: &str) -> Better {
-    if split == "train" && metric == "images_per_second" {
-        return Better::Higher;
-    }
-    Metric::from_name(metric).map_or(Better::Neither, Metric::better)
+pub(super) fn better(metric: &str) -> Better {
+    Properties::of(metric).map_or(Better::Neither, |metric| metric.better)
 }
 
 #[cfg(test)]
@@ -108,6 +106,8 @@ mod tests {
         assert_eq!(best("loss"), Some((3, 0.5)));
         assert_eq!(best("colorfulness_ratio"), Some((4, 0.9)));
         assert_eq!(best("gray_share"), None);
+        assert_eq!(best("images_per_second"), Some((1, 3.0)));
+        assert_eq!(best("resident_memory_bytes"), Some((3, 0.5)));
         let broken = series("train", "loss", &[f64::NAN]);
         assert_eq!(broken.best(), None);
         assert!(broken.last.value.is_nan() && broken.mean.is_nan());

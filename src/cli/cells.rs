@@ -5,6 +5,7 @@ use serde_json::{Value as Json, json};
 
 use super::output;
 use crate::catalog::{Entry, Fact, Group, Key, Series, Spread, Value};
+use crate::evaluate::Properties;
 use crate::runs::Status;
 
 /// What stands for what is not there.
@@ -12,23 +13,6 @@ pub(super) const NOTHING: &str = "–";
 
 /// What the sign behind a commit means.
 pub(super) const DIRTY: &str = "+: tracked files differed from the commit";
-
-/// Digits after the point that a metric is worth; `None` where its size tells.
-fn digits(metric: &str) -> Option<usize> {
-    Some(match metric {
-        "psnr"
-        | "psnr_luma_replaced"
-        | "psnr_gray"
-        | "ciede2000"
-        | "ciede2000_luma_replaced"
-        | "ciede2000_p95" => 2,
-        "hue_error" => 1,
-        "loss" | "uv_mse" => 5,
-        "ssim" | "ssim_luma_replaced" | "auc_ab" | "auc_ab_balanced" => 3,
-        _ if metric.contains("ratio") || metric.contains("share") => 3,
-        _ => return None,
-    })
-}
 
 /// A metric's value.
 pub(super) fn number(metric: &str, value: f64) -> String {
@@ -43,11 +27,14 @@ pub(super) fn beside(metric: &str, value: f64, number: f64) -> String {
     if number.is_infinite() {
         return if number > 0.0 { "∞" } else { "-∞" }.to_owned();
     }
-    let digits = digits(metric).unwrap_or_else(|| {
-        // Four that count.
-        let size = value.abs().clamp(1e-9, 1e9).log10().floor() as i32;
-        (3 - size).clamp(0, 8) as usize
-    });
+    let digits = Properties::of(metric).map_or_else(
+        // A metric of another version: four that count.
+        || {
+            let size = value.abs().clamp(1e-9, 1e9).log10().floor() as i32;
+            (3 - size).clamp(0, 8) as usize
+        },
+        |metric| metric.digits,
+    );
     let text = format!("{number:.digits$}");
     // What rounds to nothing has no sign.
     match text.strip_prefix('-') {

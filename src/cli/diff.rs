@@ -8,7 +8,6 @@ use serde_json::{Value as Json, json};
 use super::{cells, ls, output};
 use crate::catalog::{Catalog, Compared, Difference, Group, Key, Measured, Statistic};
 use crate::dataset::Cache;
-use crate::evaluate::Better;
 
 /// Arguments of `colorize diff`.
 #[derive(Debug, Args)]
@@ -200,21 +199,12 @@ fn verdict(key: &Key, compared: &Compared) -> &'static str {
     if interval.low <= 0.0 && interval.high >= 0.0 {
         return "not decided";
     }
-    let is_more = interval.low > 0.0;
-    match key.better() {
-        Better::Higher if is_more => "better",
-        Better::Lower if !is_more => "better",
-        Better::Higher | Better::Lower => "worse",
-        // A difference says which way it went, not how near to 1 that is.
-        Better::One => {
-            let (of, against) = (paired.of.value - 1.0, paired.against.value - 1.0);
-            if of.abs() < against.abs() {
-                "better"
-            } else {
-                "worse"
-            }
-        }
-        Better::Neither => "differs",
+    let ends = [interval.low, interval.high];
+    match key.better().judge(paired.against.value, ends) {
+        Some(true) => "better",
+        Some(false) => "worse",
+        // Another number, and neither a better nor a worse one, or maybe either.
+        None => "differs",
     }
 }
 

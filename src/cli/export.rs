@@ -24,6 +24,9 @@ pub(super) struct ExportArguments {
     /// The file or, for TensorBoard and MLflow, the folder to write
     #[arg(long, value_name = "PATH")]
     out: PathBuf,
+    /// What the experiment is called that MLflow compares the runs in; the name of the folder `--out` without one
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
     /// Folder of all runs
     #[arg(long, default_value = "runs", value_name = "DIR")]
     runs: PathBuf,
@@ -98,14 +101,31 @@ pub(super) fn run(arguments: &ExportArguments) -> anyhow::Result<()> {
             output::line(&format!("open it with `tensorboard --logdir {out}`"));
         }
         Kind::Mlflow => {
-            let values = export::mlflow(&runs, &place)?;
-            output::line(&format!("{out}: {values} values of {of}"));
+            let name = experiment_name(arguments)?;
+            let values = export::mlflow(&runs, &name, &place)?;
+            output::line(&format!(
+                "{out}: {values} values of {of} in the experiment `{name}`"
+            ));
             output::line(&format!(
                 "open it with `MLFLOW_ALLOW_FILE_STORE=true mlflow ui --backend-store-uri {out}`, or take it into a database with `mlflow migrate-filestore`"
             ));
         }
     }
     Ok(())
+}
+
+/// What MLflow's experiment is called.
+fn experiment_name(arguments: &ExportArguments) -> Result<String, RequestError> {
+    let folder = || {
+        let whole = std::path::absolute(&arguments.out).ok()?;
+        Some(whole.file_name()?.to_string_lossy().into_owned())
+    };
+    let name = arguments.name.clone().or_else(folder).unwrap_or_default();
+    if name.trim().is_empty() {
+        let message = "MLflow's experiment needs a name: write `--name NAME`";
+        return Err(RequestError(message.to_owned()));
+    }
+    Ok(name)
 }
 
 enum Kind {
@@ -115,6 +135,11 @@ enum Kind {
 }
 
 fn kind(arguments: &ExportArguments) -> Result<Kind, RequestError> {
+    if arguments.name.is_some() && !matches!(arguments.format, Format::Mlflow) {
+        let message =
+            "`--name` names the experiment of `--format mlflow`, and no other format has one";
+        return Err(RequestError(message.to_owned()));
+    }
     let format = match arguments.format {
         Format::Csv => TableFormat::Csv,
         Format::Json => TableFormat::Json,

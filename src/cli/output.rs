@@ -5,7 +5,7 @@ use std::path::Path;
 
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 
-use crate::evaluate::Metric;
+use crate::evaluate::{MachineMetric, Metric, Properties};
 use crate::experiment::{Against, ExperimentError};
 use crate::report::claims::Judged;
 use crate::report::{Made, ReportError, Run, Scores, Summary};
@@ -58,6 +58,9 @@ pub(super) fn table(header: &[&str]) -> Table {
     table
 }
 
+/// How fast training was.
+const SPEED: Properties = MachineMetric::ImagesPerSecond.properties();
+
 /// Prints a line for every run: what it is, how it stands, and where it lies.
 pub(super) fn summaries(summaries: &[Summary]) {
     let mut table = table(&[
@@ -65,7 +68,7 @@ pub(super) fn summaries(summaries: &[Summary]) {
         "status",
         "steps",
         "training loss",
-        "images/s",
+        SPEED.short,
         "time",
         "folder",
     ]);
@@ -76,8 +79,8 @@ pub(super) fn summaries(summaries: &[Summary]) {
             summary.label(),
             record.status.to_string(),
             format!("{}/{}", record.step, record.steps),
-            number(summary.training_loss(), 5),
-            number(summary.images_per_second(), 1),
+            number(summary.training_loss(), Metric::Loss.digits()),
+            number(summary.images_per_second(), SPEED.digits),
             format!("{}:{:02}", seconds / 60, seconds % 60),
             summary.folder.path().display().to_string(),
         ]);
@@ -87,21 +90,21 @@ pub(super) fn summaries(summaries: &[Summary]) {
 }
 
 /// The metrics that tables on the terminal show; the Parquet tables hold all.
-const SHOWN: [(Metric, &str, usize); 8] = [
-    (Metric::Psnr, "PSNR", 2),
-    (Metric::PsnrLumaReplaced, "luma replaced", 2),
-    (Metric::Ssim, "SSIM", 3),
-    (Metric::Ciede2000, "CIEDE2000", 2),
-    (Metric::UvMse, "UV error", 5),
-    (Metric::AucAb, "AuC", 3),
-    (Metric::HueError, "hue error", 1),
-    (Metric::ColorfulnessRatio, "colorfulness", 3),
+const SHOWN: [Metric; 8] = [
+    Metric::Psnr,
+    Metric::PsnrLumaReplaced,
+    Metric::Ssim,
+    Metric::Ciede2000,
+    Metric::UvMse,
+    Metric::AucAb,
+    Metric::HueError,
+    Metric::ColorfulnessRatio,
 ];
 
 /// Prints what held-out images score: groups of rows that were judged by the same images, runs first and then baselines.
 pub(super) fn scores(groups: &[(String, Vec<Scores>)]) {
     let mut header = vec!["held-out images", "images"];
-    header.extend(SHOWN.map(|(_, name, _)| name));
+    header.extend(SHOWN.map(|metric| metric.properties().short));
     let mut table = table(&header);
     for (index, (what, rows)) in groups.iter().enumerate() {
         if groups.len() > 1 {
@@ -114,7 +117,7 @@ pub(super) fn scores(groups: &[(String, Vec<Scores>)]) {
             let mut cells = vec![row.name.clone(), row.images().to_string()];
             let values = SHOWN
                 .iter()
-                .map(|&(metric, _, digits)| number(row.value(metric), digits));
+                .map(|&metric| number(row.value(metric), metric.digits()));
             cells.extend(values);
             table.add_row(cells);
         }

@@ -1,341 +1,279 @@
-//! Numbers over a set of images.
+//! The table of metrics: for every number that a run logs its name, title, short name, unit, decimals and direction, and
+//! what it means. Whatever shows, ranks or exports a metric takes these from here; a new metric is a line of the table.
 
-use super::ImageScore;
-
-/// A number over a set of held-out images: the mean of a column of [`ImageScore::columns`], or a ratio of two columns'
-/// sums.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Metric {
-    /// Mean of the loss.
-    Loss,
-    /// Mean of the decibels of each image.
-    Psnr,
-    /// Mean of the decibels of each image, luma replaced.
-    PsnrLumaReplaced,
-    /// Mean of the decibels of luma without chroma.
-    PsnrGray,
-    /// Mean structural similarity.
-    Ssim,
-    /// Mean structural similarity, luma replaced.
-    SsimLumaReplaced,
-    /// Mean of each image's mean colour difference.
-    Ciede2000,
-    /// Mean of each image's mean colour difference, luma replaced.
-    Ciede2000LumaReplaced,
-    /// Mean of each image's 95th percentile of colour differences.
-    Ciede2000P95,
-    /// Mean colorfulness of the predictions over mean colorfulness of the photographs: 1 is as colourful as life, 0
-    /// is gray.
-    ColorfulnessRatio,
-    /// The same, luma replaced.
-    ColorfulnessRatioLumaReplaced,
-    /// The same of absolute opponents.
-    ColorfulnessRatioAbsolute,
-    /// Mean of `|colorfulness - colorfulness of the photograph|`.
-    ColorfulnessDifference,
-    /// Mean area under the curve of chroma errors.
-    AucAb,
-    /// Mean area with rare colours counting more.
-    AucAbBalanced,
-    /// Mean chroma of the predictions over mean chroma of the photographs.
-    ChromaRatio,
-    /// Mean hue error, over the photographs that have a hue.
-    HueError,
-    /// Mean share of gray pixels in the predictions.
-    GrayShare,
-    /// Mean share of gray pixels in the photographs.
-    GrayShareTruth,
-    /// Mean squared error of U and V.
-    UvMse,
-    /// Mean squared error of a and b.
-    AbMse,
-}
-
-/// Which way a metric improves.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Better {
-    /// The larger the better.
-    Higher,
-    /// The smaller the better.
-    Lower,
-    /// The nearer to 1 the better.
-    One,
-    /// Neither: it says what the images are like, or is to be held against another number.
-    Neither,
-}
+use super::Better;
 
 /// What there is to say of a metric.
-struct Definition {
-    name: &'static str,
-    title: &'static str,
-    unit: Option<&'static str>,
-    better: Better,
-    /// The column above and, in a ratio, the column below.
-    columns: (&'static str, Option<&'static str>),
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Properties {
+    /// The name in logs, tables and claims.
+    pub name: &'static str,
+    /// What people read: `PSNR, luma replaced`.
+    pub title: &'static str,
+    /// The same for the head of a narrow column.
+    pub short: &'static str,
+    /// The unit; empty without one.
+    pub unit: &'static str,
+    /// Decimals shown.
+    pub digits: usize,
+    /// Which way it improves.
+    pub better: Better,
+    /// What it is, in a sentence without a period.
+    pub meaning: &'static str,
 }
 
-impl Definition {
-    /// The mean of the column of the same name.
-    fn mean(name: &'static str, title: &'static str, better: Better) -> Self {
-        Self {
-            name,
-            title,
-            unit: None,
-            better,
-            columns: (name, None),
-        }
+impl Properties {
+    /// Those of the metric that is logged under this name.
+    pub fn of(name: &str) -> Option<Self> {
+        let held_out = Metric::from_name(name).map(Metric::properties);
+        held_out.or_else(|| Some(MachineMetric::named(name)?.properties()))
     }
 
-    /// A ratio that is 1 in life.
-    fn ratio(
-        name: &'static str,
-        title: &'static str,
-        above: &'static str,
-        below: &'static str,
-    ) -> Self {
-        Self {
-            columns: (above, Some(below)),
-            ..Self::mean(name, title, Better::One)
-        }
+    /// Title and unit: `PSNR (dB)`.
+    pub fn heading(&self) -> String {
+        with_unit(self.title, self.unit)
     }
 
-    fn unit(self, unit: &'static str) -> Self {
-        Self {
-            unit: Some(unit),
-            ..self
-        }
+    /// Short name and unit: `luma replaced (dB)`.
+    pub fn short_heading(&self) -> String {
+        with_unit(self.short, self.unit)
     }
+}
+
+fn with_unit(name: &str, unit: &str) -> String {
+    match unit {
+        "" => name.to_owned(),
+        unit => format!("{name} ({unit})"),
+    }
+}
+
+macro_rules! table {
+    (
+        $(#[$about:meta])* $kind:ident
+        $($variant:ident $name:literal $title:literal $short:literal $unit:literal $digits:literal $better:ident $meaning:literal;)*
+    ) => {
+        $(#[$about])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum $kind {
+            $(#[doc = concat!($meaning, ".")] $variant,)*
+        }
+
+        impl $kind {
+            /// All of them, in the order in which tables show them.
+            pub const ALL: [Self; [$($name),*].len()] = [$(Self::$variant),*];
+
+            /// Its line of the table.
+            pub const fn properties(self) -> Properties {
+                match self {
+                    $(Self::$variant => Properties {
+                        name: $name,
+                        title: $title,
+                        short: $short,
+                        unit: $unit,
+                        digits: $digits,
+                        better: Better::$better,
+                        meaning: $meaning,
+                    },)*
+                }
+            }
+
+            /// The name in logs, tables and claims.
+            pub const fn name(self) -> &'static str {
+                self.properties().name
+            }
+
+            /// Which way it improves.
+            pub const fn better(self) -> Better {
+                self.properties().better
+            }
+        }
+    };
+}
+
+table! {
+    /// A number over a set of held-out images: the mean of a column of [`ImageScore::columns`](super::ImageScore::columns),
+    /// or a ratio of two columns' sums. `loss` is logged of the training as well.
+    Metric
+    Loss "loss" "Loss" "loss" "" 5 Lower
+        "Mean of the loss, in the network's own space";
+    Psnr "psnr" "PSNR" "PSNR" "dB" 2 Higher
+        "Mean of the decibels of each image";
+    PsnrLumaReplaced "psnr_luma_replaced" "PSNR, luma replaced" "luma replaced" "dB" 2 Higher
+        "Mean of the decibels of each image, with the photograph's luma";
+    PsnrGray "psnr_gray" "PSNR without color" "PSNR, no color" "dB" 2 Neither
+        "Mean of the decibels of the photograph's luma without chroma: what color has to beat";
+    Ssim "ssim" "SSIM" "SSIM" "" 3 Higher
+        "Mean structural similarity";
+    SsimLumaReplaced "ssim_luma_replaced" "SSIM, luma replaced" "SSIM, l. r." "" 3 Higher
+        "Mean structural similarity, with the photograph's luma";
+    Ciede2000 "ciede2000" "CIEDE2000" "CIEDE2000" "" 2 Lower
+        "Mean of each image's mean color difference";
+    Ciede2000LumaReplaced "ciede2000_luma_replaced" "CIEDE2000, luma replaced" "CIEDE2000, l. r." "" 2 Lower
+        "Mean of each image's mean color difference, with the photograph's luma";
+    Ciede2000P95 "ciede2000_p95" "CIEDE2000, 95th percentile" "CIEDE2000, p95" "" 2 Lower
+        "Mean of each image's 95th percentile of color differences";
+    ColorfulnessRatio "colorfulness_ratio" "Colorfulness ratio" "colorfulness" "" 3 One
+        "Mean colorfulness of the predictions over that of the photographs: 1 is as colorful as life, 0 is gray";
+    ColorfulnessRatioLumaReplaced "colorfulness_ratio_luma_replaced" "Colorfulness ratio, luma replaced" "colorfulness, l. r." "" 3 One
+        "Mean colorfulness over that of the photographs, with the photograph's luma";
+    ColorfulnessRatioAbsolute "colorfulness_ratio_absolute" "Colorfulness ratio, absolute" "colorfulness, absolute" "" 3 One
+        "Mean colorfulness over that of the photographs, of absolute opponents";
+    ColorfulnessDifference "colorfulness_difference" "Colorfulness difference" "colorfulness diff." "" 2 Lower
+        "Mean of the size of the difference between each image's colorfulness and its photograph's";
+    AucAb "auc_ab" "AuC of ab errors" "AuC" "" 3 Higher
+        "Mean area under the curve of chroma errors";
+    AucAbBalanced "auc_ab_balanced" "AuC of ab errors, balanced" "AuC, balanced" "" 3 Higher
+        "Mean area under the curve of chroma errors, rare colors counting more";
+    ChromaRatio "chroma_ratio" "Chroma ratio" "chroma" "" 3 One
+        "Mean chroma of the predictions over that of the photographs: 1 is as colorful as life, 0 is gray";
+    HueError "hue_error" "Hue error" "hue error" "°" 1 Lower
+        "Mean hue error, over the photographs that have a hue";
+    GrayShare "gray_share" "Share of gray" "gray" "" 3 Photographs
+        "Mean share of gray pixels in the predictions, to be compared with `gray_share_truth`";
+    GrayShareTruth "gray_share_truth" "Share of gray in photographs" "gray in photographs" "" 3 Neither
+        "Mean share of gray pixels in the photographs";
+    UvMse "uv_mse" "Mean squared error of UV" "UV error" "" 5 Lower
+        "Mean squared error of U and V";
+    AbMse "ab_mse" "Mean squared error of ab" "ab error" "" 1 Lower
+        "Mean squared error of a and b";
+}
+
+table! {
+    /// A number of the machine and not of the training, logged under split `train`: two runs of one trial differ in it.
+    /// Comparisons of runs, and proofs that two are the same, leave these out.
+    MachineMetric
+    ImagesPerSecond "images_per_second" "Training speed" "images/s" "images/s" 2 Higher
+        "Images of the step over the seconds since the end of the last one";
+    DataWait "data_wait_seconds" "Wait for data" "data wait" "s" 5 Lower
+        "How long the step waited for its batch";
+    CpuUtilization "cpu_utilization" "Processor utilization" "CPU" "%" 0 Neither
+        "Processor time of this process over the time that passed: 100 is one core kept busy";
+    ResidentMemory "resident_memory_bytes" "Resident memory" "memory" "bytes" 0 Lower
+        "Resident memory of this process";
+    SystemMemoryAvailable "system_memory_available_bytes" "Available memory" "available" "bytes" 0 Neither
+        "Memory of the machine that could still be had without swapping";
+    ProcessorEnergy "energy_joules" "Processor energy" "energy" "J" 1 Lower
+        "What the machine's processor sockets and their memory have used since the sample before";
+    GpuUtilization "gpu_utilization" "GPU utilization" "GPU" "%" 0 Neither
+        "Share of the time in which the GPU computed anything, by whichever process";
+    GpuMemory "gpu_memory_bytes" "GPU memory" "GPU memory" "bytes" 0 Lower
+        "GPU memory of this process";
+    GpuMemoryUsed "gpu_memory_used_bytes" "GPU memory of all processes" "GPU memory used" "bytes" 0 Neither
+        "GPU memory of all processes";
+    GpuPower "gpu_power_watts" "GPU power" "GPU power" "W" 1 Neither
+        "What the GPU draws";
+    GpuEnergy "gpu_energy_joules" "GPU energy" "GPU energy" "J" 1 Lower
+        "What the GPU has used since the sample before";
 }
 
 impl Metric {
-    /// Every metric, in the order in which tables show them.
-    pub const ALL: [Self; 21] = [
-        Self::Loss,
-        Self::Psnr,
-        Self::PsnrLumaReplaced,
-        Self::PsnrGray,
-        Self::Ssim,
-        Self::SsimLumaReplaced,
-        Self::Ciede2000,
-        Self::Ciede2000LumaReplaced,
-        Self::Ciede2000P95,
-        Self::ColorfulnessRatio,
-        Self::ColorfulnessRatioLumaReplaced,
-        Self::ColorfulnessRatioAbsolute,
-        Self::ColorfulnessDifference,
-        Self::AucAb,
-        Self::AucAbBalanced,
-        Self::ChromaRatio,
-        Self::HueError,
-        Self::GrayShare,
-        Self::GrayShareTruth,
-        Self::UvMse,
-        Self::AbMse,
-    ];
-
-    fn definition(self) -> Definition {
-        use Better::{Higher, Lower, Neither};
-        let mean = Definition::mean;
-        match self {
-            Self::Loss => mean("loss", "Loss", Lower),
-            Self::Psnr => mean("psnr", "PSNR", Higher).unit("dB"),
-            Self::PsnrLumaReplaced => {
-                mean("psnr_luma_replaced", "PSNR, luma replaced", Higher).unit("dB")
-            }
-            Self::PsnrGray => mean("psnr_gray", "PSNR without colour", Neither).unit("dB"),
-            Self::Ssim => mean("ssim", "SSIM", Higher),
-            Self::SsimLumaReplaced => mean("ssim_luma_replaced", "SSIM, luma replaced", Higher),
-            Self::Ciede2000 => mean("ciede2000", "CIEDE2000", Lower),
-            Self::Ciede2000LumaReplaced => {
-                mean("ciede2000_luma_replaced", "CIEDE2000, luma replaced", Lower)
-            }
-            Self::Ciede2000P95 => mean("ciede2000_p95", "CIEDE2000, 95th percentile", Lower),
-            Self::ColorfulnessRatio => Definition::ratio(
-                "colorfulness_ratio",
-                "Colorfulness ratio",
-                "colorfulness",
-                "colorfulness_truth",
-            ),
-            Self::ColorfulnessRatioLumaReplaced => Definition::ratio(
-                "colorfulness_ratio_luma_replaced",
-                "Colorfulness ratio, luma replaced",
-                "colorfulness_luma_replaced",
-                "colorfulness_truth",
-            ),
-            Self::ColorfulnessRatioAbsolute => Definition::ratio(
-                "colorfulness_ratio_absolute",
-                "Colorfulness ratio, absolute",
-                "colorfulness_absolute",
-                "colorfulness_absolute_truth",
-            ),
-            Self::ColorfulnessDifference => {
-                mean("colorfulness_difference", "Colorfulness difference", Lower)
-            }
-            Self::AucAb => mean("auc_ab", "AuC of ab errors", Higher),
-            Self::AucAbBalanced => mean("auc_ab_balanced", "AuC of ab errors, balanced", Higher),
-            Self::ChromaRatio => {
-                Definition::ratio("chroma_ratio", "Chroma ratio", "chroma", "chroma_truth")
-            }
-            Self::HueError => mean("hue_error", "Hue error", Lower).unit("°"),
-            Self::GrayShare => mean("gray_share", "Share of gray", Neither),
-            Self::GrayShareTruth => {
-                mean("gray_share_truth", "Share of gray in photographs", Neither)
-            }
-            Self::UvMse => mean("uv_mse", "Mean squared error of UV", Lower),
-            Self::AbMse => mean("ab_mse", "Mean squared error of ab", Lower),
-        }
-    }
-
-    /// The name in logs, tables and claims.
-    pub fn name(self) -> &'static str {
-        self.definition().name
-    }
-
     /// The metric of a name.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|metric| metric.name() == name)
     }
 
     /// What people read at the head of a column.
-    pub fn title(self) -> &'static str {
-        self.definition().title
+    pub const fn title(self) -> &'static str {
+        self.properties().title
     }
 
     /// The unit, where there is one.
     pub fn unit(self) -> Option<&'static str> {
-        self.definition().unit
+        Some(self.properties().unit).filter(|unit| !unit.is_empty())
     }
 
-    /// Which way it improves.
-    pub fn better(self) -> Better {
-        self.definition().better
+    /// Decimals shown.
+    pub const fn digits(self) -> usize {
+        self.properties().digits
+    }
+}
+
+impl MachineMetric {
+    /// Its unit.
+    pub const fn unit(self) -> &'static str {
+        self.properties().unit
     }
 
-    /// Whether more is better, for those who know only two ways: a ratio counts as better when higher, because networks
-    /// are dull rather than garish.
-    pub fn higher_is_better(self) -> bool {
-        self.better() != Better::Lower
-    }
-
-    /// The columns of the per-image table that it is made of: over a set of images it is the sum of the first over the
-    /// sum of the second or, without a second, over the number of images that have a value.
-    pub fn columns(self) -> (&'static str, Option<&'static str>) {
-        self.definition().columns
-    }
-
-    /// What an image adds above and below, by the values of its [`Self::columns`]: nothing, (0, 0), where it has no
-    /// value, which columns say by `NaN`. Only a loss that is not a number is a number gone wrong, and counts.
-    pub fn term(self, above: f64, below: Option<f64>) -> (f64, f64) {
-        let below = below.unwrap_or(1.0);
-        if self != Self::Loss && (above.is_nan() || below.is_nan()) {
-            return (0.0, 0.0);
-        }
-        (above, below)
-    }
-
-    /// [`Self::term`] of an image's score.
-    pub fn terms(self, score: &ImageScore) -> (f64, f64) {
-        let columns = score.columns();
-        let value = |wanted| {
-            let column = columns.iter().find(|(name, _)| *name == wanted);
-            column.map(|&(_, value)| value)
-        };
-        let (above, below) = self.columns();
-        let above = value(above).expect("metrics are made of the columns of scores");
-        self.term(above, below.and_then(value))
-    }
-
-    /// The metric over a set, from what its images add; `None` when none of them has a value, or when all that a ratio
-    /// has below is 0.
-    pub fn over(terms: impl IntoIterator<Item = (f64, f64)>) -> Option<f64> {
-        let sum = |sum: (f64, f64), term: (f64, f64)| (sum.0 + term.0, sum.1 + term.1);
-        let (above, below) = terms.into_iter().fold((0.0, 0.0), sum);
-        (below != 0.0).then(|| above / below)
+    /// The one with this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|metric| metric.name() == name)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use image::{Rgb, RgbImage};
 
-    fn scores() -> Vec<ImageScore> {
-        let picture = |red: u8, blue: u8| RgbImage::from_pixel(12, 12, Rgb([red, 60, blue]));
-        vec![
-            ImageScore::of(0.5, &picture(200, 40), &picture(190, 50)),
-            ImageScore::of(0.1, &picture(60, 60), &picture(50, 50)),
-            ImageScore::of(0.3, &picture(10, 250), &picture(60, 130)),
-        ]
+    fn all() -> Vec<Properties> {
+        let held_out = Metric::ALL.map(Metric::properties);
+        let machine = MachineMetric::ALL.map(MachineMetric::properties);
+        held_out.into_iter().chain(machine).collect()
     }
 
     #[test]
-    fn names_are_unique_and_lead_back() {
-        for metric in Metric::ALL {
-            assert_eq!(Metric::from_name(metric.name()), Some(metric));
-            let legal = |character: char| matches!(character, 'a'..='z' | '0'..='9' | '_');
-            assert!(metric.name().chars().all(legal), "{}", metric.name());
-            let titles = Metric::ALL.iter().filter(|it| it.title() == metric.title());
-            assert_eq!(titles.count(), 1, "{}", metric.title());
+    fn every_metric_has_every_property_and_a_name_of_its_own() {
+        let all = all();
+        for one in &all {
+            let name = one.name;
+            let legal = |letter: char| matches!(letter, 'a'..='z' | '0'..='9' | '_');
+            assert!(!name.is_empty() && name.chars().all(legal), "{name}");
+            assert_eq!(Properties::of(name), Some(*one), "{name}");
+            for text in [one.title, one.short, one.meaning] {
+                assert!(!text.is_empty() && text.trim() == text, "{name}");
+                assert!(!text.ends_with('.') || text == one.short, "{name}");
+            }
+            assert!(one.short.len() <= one.title.len(), "{name}");
+            assert!(one.digits <= 5, "{name}");
+            let named = |it: &Properties| [it.name, it.title, it.short];
+            for (place, text) in named(one).into_iter().enumerate() {
+                let same = all.iter().filter(|other| named(other)[place] == text);
+                assert_eq!(same.count(), 1, "{text}");
+            }
         }
-        assert_eq!(Metric::from_name("PSNR"), None);
-    }
-
-    /// What a reader of the table computes from columns is what the log says.
-    #[test]
-    fn terms_are_columns() {
-        let scores = scores();
-        for metric in Metric::ALL {
-            let (above, below) = metric.columns();
-            let column = |name: &str| -> Vec<f64> {
-                let value = |score: &ImageScore| {
-                    let columns = score.columns();
-                    let mut named = columns.iter().filter(|column| column.0 == name);
-                    let value = named.next().unwrap().1;
-                    assert!(named.next().is_none(), "two columns are called {name}");
-                    value
-                };
-                scores.iter().map(value).collect()
-            };
-            let present: Vec<f64> = column(above).into_iter().filter(|v| !v.is_nan()).collect();
-            let total = match below {
-                Some(below) => column(below).iter().sum(),
-                None => present.len() as f64,
-            };
-            let expected = present.iter().sum::<f64>() / total;
-            let value = Metric::over(scores.iter().map(|score| metric.terms(score))).unwrap();
-            // The gray photograph's luma is all there is of it: infinitely many decibels.
-            let equal = value == expected || (value - expected).abs() < 1e-12;
-            assert!(equal, "{}: {value} is not {expected}", metric.name());
+        let docs = [
+            include_str!("../../docs/evaluation.md"),
+            include_str!("../../docs/runs.md"),
+        ];
+        for one in &all {
+            let name = format!("`{}`", one.name);
+            assert!(docs.iter().any(|text| text.contains(&name)), "{name}");
         }
+        assert_eq!(Properties::of("PSNR"), None);
+        assert_eq!(Metric::from_name("images_per_second"), None);
+        assert_eq!(MachineMetric::named("loss"), None);
     }
 
+    /// The directions, each written down a second time: a slip in the table is a slip in every figure.
     #[test]
-    fn an_image_without_a_value_counts_nothing() {
-        let scores = scores();
-        // The second photograph is gray.
-        assert_eq!(Metric::HueError.terms(&scores[1]), (0.0, 0.0));
-        assert_eq!(Metric::HueError.terms(&scores[0]).1, 1.0);
-        assert_eq!(Metric::over([Metric::HueError.terms(&scores[1])]), None);
-        assert_eq!(
-            Metric::over([Metric::ColorfulnessRatio.terms(&scores[1])]),
-            None
-        );
-        let broken = ImageScore {
-            loss: f64::NAN,
-            ..scores[0]
-        };
-        let loss = Metric::over([Metric::Loss.terms(&broken), Metric::Loss.terms(&scores[1])]);
-        assert!(loss.unwrap().is_nan());
-    }
-
-    #[test]
-    fn every_column_but_the_parts_of_ratios_is_a_metric() {
-        let parts = Metric::ALL.map(Metric::columns);
-        for (name, _) in scores()[0].columns() {
-            let used = parts
+    fn directions_are_what_the_numbers_mean() {
+        for one in all() {
+            let name = one.name;
+            let expected = if name.contains("ratio") {
+                Better::One
+            } else if name == "gray_share" {
+                Better::Photographs
+            } else if ["psnr_gray", "gray_share_truth"].contains(&name)
+                || name.ends_with("_utilization")
+                || name.contains("power")
+                || name.contains("used")
+                || name.contains("available")
+            {
+                Better::Neither
+            } else if ["psnr", "ssim", "auc", "images_per"]
                 .iter()
-                .any(|&(above, below)| above == name || below == Some(name));
-            assert!(used, "no metric reads {name}");
+                .any(|start| name.starts_with(start))
+            {
+                Better::Higher
+            } else {
+                Better::Lower
+            };
+            assert_eq!(one.better, expected, "{name}");
         }
+        let units = [("psnr", "dB"), ("hue_error", "°"), ("energy_joules", "J")];
+        for (name, unit) in units {
+            assert_eq!(Properties::of(name).map(|it| it.unit), Some(unit));
+        }
+        assert_eq!(Metric::Psnr.properties().heading(), "PSNR (dB)");
+        assert_eq!(Metric::Ssim.properties().heading(), "SSIM");
     }
 }

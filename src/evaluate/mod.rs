@@ -2,10 +2,12 @@
 //! are clipped to [0, 1] and rounded to 8 bits before any metric sees them.
 //!
 //! [`ImageScore::of`] scores one image with every metric; [`Metric`] names a number over a set of images and says how
-//! the images' scores make it. A [`Baseline`] answers without a network, and is scored like one.
+//! the images' scores make it. What there is to say of any logged number, [`MachineMetric`]s too, stands in one table
+//! ([`Properties`]); which of two numbers is better only [`Better`] knows. A [`Baseline`] answers without a network, and is scored like one.
 
 mod auc_ab;
 mod baseline;
+mod better;
 mod chroma;
 mod ciede2000;
 mod colorfulness;
@@ -16,13 +18,15 @@ mod psnr;
 mod score;
 mod section;
 mod ssim;
+mod terms;
 
 pub use auc_ab::{AucAb, auc_ab};
 pub use baseline::{Baseline, ChromaMean};
+pub use better::Better;
 pub use chroma::{Chroma, ab_mse, hue_error, uv_mse};
 pub use ciede2000::{Differences, ciede2000};
 pub use colorfulness::{colorfulness, colorfulness_absolute};
-pub use metric::{Better, Metric};
+pub use metric::{MachineMetric, Metric, Properties};
 pub use psnr::psnr;
 pub use score::ImageScore;
 pub use section::{BatchNormStatistics, EvaluateSection};

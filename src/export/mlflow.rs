@@ -1,10 +1,10 @@
-//! An MLflow file store (`mlruns`): experiments, runs, parameters, tags, the whole history of every metric, and as artifacts
-//! the run's record, its experiment and its sample pictures.
+//! An MLflow file store (`mlruns`): one experiment of all runs, because MLflow's table compares the runs of one experiment;
+//! their parameters, tags, the whole history of every metric, and as artifacts the run's record, its experiment and its sample
+//! pictures.
 //!
 //! MLflow 3 reads it with `MLFLOW_ALLOW_FILE_STORE=true`, and `mlflow migrate-filestore` takes it into its database without
 //! loss; the database's own layout changes with every version of MLflow and is its own business.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
@@ -12,6 +12,7 @@ use std::path::Path;
 use serde_json::json;
 
 use super::ExportError;
+use super::columns::MetricColumn;
 use super::timeline::Timeline;
 use crate::catalog::{Entry, Value};
 use crate::runs::{RunRecord, Status, read_metric_rows};
@@ -19,37 +20,51 @@ use crate::runs::{RunRecord, Status, read_metric_rows};
 /// The longest parameter that MLflow takes, in characters; a longer value stands whole in the artifact `experiment.toml`.
 const LONGEST: usize = 6_000;
 
-/// Writes the store into `folder`, which will lie at `place`; says how many values it holds.
-pub(super) fn write(runs: &[&Entry], folder: &Path, place: &Path) -> Result<usize, ExportError> {
+/// The tag that MLflow shows above an experiment's table, as Markdown.
+const NOTE: &str = "mlflow.note.content";
+
+/// Writes the store into `folder`, which will lie at `place`, all runs as the experiment `name`; says how many values it
+/// holds.
+pub(super) fn write(
+    runs: &[&Entry],
+    name: &str,
+    folder: &Path,
+    place: &Path,
+) -> Result<usize, ExportError> {
     let place = std::path::absolute(place).map_err(ExportError::write(place))?;
-    let mut experiments: BTreeMap<&str, Vec<&Entry>> = BTreeMap::new();
-    for run in runs {
-        experiments
-            .entry(&run.facts.experiment)
-            .or_default()
-            .push(run);
-    }
-    let mut count = 0;
     put(&folder.join(".trash/.keep"), "")?;
-    for (name, runs) in experiments {
-        let id = number(&hash(&[name])[..15]);
-        let began = runs.iter().filter_map(|run| run.facts.started).min();
-        let ended = runs.iter().filter_map(|run| run.facts.updated).max();
-        let milliseconds = |time: Option<jiff::Timestamp>| time.map_or(0, |it| it.as_millisecond());
-        let meta = yaml(&[
-            ("artifact_location", json!(uri(&place.join(&id)))),
-            ("creation_time", json!(milliseconds(began))),
-            ("experiment_id", json!(id)),
-            ("last_update_time", json!(milliseconds(ended))),
-            ("lifecycle_stage", json!("active")),
-            ("name", json!(name)),
-        ]);
-        put(&folder.join(&id).join("meta.yaml"), &meta)?;
-        for run in runs {
-            count += write_run(run, &id, folder, &place)?;
-        }
+    let id = number(&hash(&[name])[..15]);
+    let began = runs.iter().filter_map(|run| run.facts.started).min();
+    let ended = runs.iter().filter_map(|run| run.facts.updated).max();
+    let milliseconds = |time: Option<jiff::Timestamp>| time.map_or(0, |it| it.as_millisecond());
+    let meta = yaml(&[
+        ("artifact_location", json!(uri(&place.join(&id)))),
+        ("creation_time", json!(milliseconds(began))),
+        ("experiment_id", json!(id)),
+        ("last_update_time", json!(milliseconds(ended))),
+        ("lifecycle_stage", json!("active")),
+        ("name", json!(name)),
+    ]);
+    let here = folder.join(&id);
+    put(&here.join("meta.yaml"), &meta)?;
+    put(&here.join("tags").join(NOTE), &note(runs))?;
+    let mut count = 0;
+    for run in runs {
+        count += write_run(run, &id, folder, &place)?;
     }
     Ok(count)
+}
+
+/// What the metrics are, and which way each improves: MLflow has no other place for it.
+fn note(runs: &[&Entry]) -> String {
+    let mut note = String::new();
+    for column in MetricColumn::of(runs) {
+        let said = column.title().zip(column.description());
+        if let Some((title, description)) = said {
+            let _ = writeln!(note, "- `{}`: {title}. {description}", column.tag());
+        }
+    }
+    note
 }
 
 fn write_run(
@@ -128,7 +143,9 @@ fn tags(run: &Entry, record: &RunRecord, name: String) -> Vec<(&'static str, Str
     let mut tags = vec![
         ("mlflow.runName", name),
         ("mlflow.source.type", "LOCAL".to_owned()),
+        ("experiment", facts.experiment.clone()),
         ("title", facts.title.clone()),
+        ("seed", facts.seed.to_string()),
         ("variant", facts.variant.to_string()),
         ("trial", facts.trial.clone()),
         ("identity", facts.identity.clone()),

@@ -4,6 +4,7 @@
 //! Every number comes out as it went in, to the bit, NaN and infinities too: each format says how it writes them. What is
 //! written is complete or absent, and replaces nothing unless it is told to.
 
+mod columns;
 mod csv;
 mod json;
 mod mlflow;
@@ -107,13 +108,14 @@ pub fn tensorboard(runs: &[&Entry], place: &Place) -> Result<usize, ExportError>
     place.folder(|folder| tensorboard::write(runs, folder))
 }
 
-/// Writes an MLflow file store into the folder `place`, and says how many values it holds.
+/// Writes an MLflow file store into the folder `place`, all runs as one experiment called `name`, and says how many values it
+/// holds.
 ///
 /// # Errors
 ///
 /// [`ExportError`]; nothing is there then that was not there before.
-pub fn mlflow(runs: &[&Entry], place: &Place) -> Result<usize, ExportError> {
-    place.folder(|folder| mlflow::write(runs, folder, place.path()))
+pub fn mlflow(runs: &[&Entry], name: &str, place: &Place) -> Result<usize, ExportError> {
+    place.folder(|folder| mlflow::write(runs, name, folder, place.path()))
 }
 
 #[cfg(test)]

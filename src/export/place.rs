@@ -1,13 +1,19 @@
 //! Where an export goes. It appears whole, or not at all.
 
 use std::fs;
-use std::io::BufWriter;
+use std::io::{BufRead, BufReader, BufWriter, Read};
 use std::path::{Path, PathBuf};
 
+use polars::prelude::{ParquetReader, SerReader};
+
 use super::ExportError;
+use super::table::WHICH;
 
 /// Lies in every folder that an export made, so that `--force` replaces no other.
 const MARK: &str = ".colorize-export";
+
+/// How much of a file is looked at for its first lines.
+const MOST_BYTES: u64 = 1 << 20;
 
 /// A file or folder to be made.
 #[derive(Debug, Clone)]
@@ -34,14 +40,19 @@ impl Place {
     ///
     /// # Errors
     ///
-    /// [`ExportError::Exists`], or [`ExportError::NotOurs`] for a folder with other things in it.
+    /// [`ExportError::Exists`], or [`ExportError::NotOurs`] for a folder or a file that no export made.
     pub fn check(&self) -> Result<(), ExportError> {
         let there = self.path.symlink_metadata().is_ok();
         if there && !self.force {
             return Err(ExportError::Exists(self.path.clone()));
         }
         let is_empty = || fs::read_dir(&self.path).is_ok_and(|mut it| it.next().is_none());
-        if self.path.is_dir() && !self.path.join(MARK).is_file() && !is_empty() {
+        let is_ours = if self.path.is_dir() {
+            self.path.join(MARK).is_file() || is_empty()
+        } else {
+            is_table(&self.path)
+        };
+        if there && !is_ours {
             return Err(ExportError::NotOurs(self.path.clone()));
         }
         Ok(())
@@ -111,6 +122,39 @@ impl Place {
         fs::rename(&inner, &self.path).map_err(failed())?;
         Ok(result)
     }
+}
+
+/// Whether a file is a table that an export made. A table has no room for a mark, so it is known by its first columns, which
+/// say which run a row is of. A link, a device and what cannot be read are none.
+fn is_table(path: &Path) -> bool {
+    if !path.symlink_metadata().is_ok_and(|it| it.is_file()) {
+        return false;
+    }
+    is_csv(path) || is_json(path) || is_parquet(path)
+}
+
+fn is_csv(path: &Path) -> bool {
+    let header = format!("{},", WHICH.join(","));
+    line(path, 0).is_some_and(|line| line.starts_with(&header))
+}
+
+fn is_json(path: &Path) -> bool {
+    let row = line(path, 1).unwrap_or_default();
+    let row = serde_json::from_str::<serde_json::Value>(row.trim_end_matches(','));
+    row.is_ok_and(|row| WHICH.iter().all(|name| row.get(name).is_some()))
+}
+
+fn is_parquet(path: &Path) -> bool {
+    let schema = fs::File::open(path)
+        .ok()
+        .and_then(|file| ParquetReader::new(file).schema().ok());
+    schema.is_some_and(|schema| schema.iter_names().take(WHICH.len()).eq(&WHICH))
+}
+
+/// A line of a text, of a few: `None` where there are not so many, or it is no text.
+fn line(path: &Path, skipped: usize) -> Option<String> {
+    let file = BufReader::new(fs::File::open(path).ok()?.take(MOST_BYTES));
+    file.lines().nth(skipped)?.ok()
 }
 
 /// Temporary files are private to their owner; results are for everybody whom the folder lets in.

@@ -13,8 +13,8 @@ use crate::runs::{read_image_scores, read_metric_rows};
 /// A table over all runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Table {
-    /// One row a run: what it is, how it stands, the keys of its experiment (as JSON), and the last, best and mean of every
-    /// metric of held-out images.
+    /// One row a run: what it is, how it stands, the keys of its experiment, and the last, best and mean of every metric of
+    /// held-out images. A column is of numbers or flags where all runs have such; lists stand as JSON.
     Runs,
     /// The logs: one row a number.
     Metrics,
@@ -23,7 +23,7 @@ pub enum Table {
 }
 
 /// The columns that say which run a row is of.
-const WHICH: [&str; 4] = ["experiment", "variant", "seed", "trial"];
+pub(super) const WHICH: [&str; 4] = ["experiment", "variant", "seed", "trial"];
 
 impl Table {
     /// Its columns over these runs, in order.
@@ -39,10 +39,12 @@ impl Table {
         }
         match self {
             Self::Runs => {
-                for run in runs {
-                    for column in summary(run) {
-                        schema.insert(column.name().clone(), column.dtype().clone());
-                    }
+                for (name, cell) in runs.iter().flat_map(|run| summary(run)) {
+                    let kind = match schema.get(&name) {
+                        Some(known) => joined(known, &cell.kind()),
+                        None => cell.kind(),
+                    };
+                    schema.insert(name.into(), kind);
                 }
             }
             Self::Metrics => {
@@ -74,7 +76,7 @@ impl Table {
     /// The rows of one run, with the columns of `schema`.
     pub(super) fn of(self, run: &Entry, schema: &Schema) -> Result<DataFrame, ExportError> {
         let frame = match self {
-            Self::Runs => DataFrame::new(1, summary(run))?,
+            Self::Runs => summary_frame(run, schema)?,
             Self::Metrics => metrics(run)?,
             Self::Images => {
                 let mut whole = DataFrame::default();
@@ -117,32 +119,89 @@ fn complete(table: DataFrame, run: &Entry, schema: &Schema) -> Result<DataFrame,
     Ok(DataFrame::new(rows, columns)?)
 }
 
-/// The columns of a run's one row.
-fn summary(run: &Entry) -> Vec<Column> {
-    let mut columns = Vec::new();
-    let mut add = |name: String, value: Value| {
-        let name = PlSmallStr::from(name);
-        match value {
-            // The column is another run's, and empty here.
-            Value::Missing => {}
-            Value::Number(number) => columns.push(Column::new(name, [number])),
-            Value::Flag(flag) => columns.push(Column::new(name, [flag])),
-            value => columns.push(Column::new(name, [value.to_string()])),
+/// What a run has in a column of the table of runs.
+#[derive(Debug, Clone, PartialEq)]
+enum Cell {
+    Whole(i64),
+    Number(f64),
+    Flag(bool),
+    Text(String),
+}
+
+impl Cell {
+    /// Of a value of an experiment, as JSON writes it; `None` for null.
+    fn of_json(json: &str) -> Option<Self> {
+        if let Ok(whole) = json.parse() {
+            return Some(Self::Whole(whole));
         }
-    };
-    for fact in Fact::ALL {
-        // An age is of the moment, and the rest says which run it is.
-        if *fact != Fact::Age && !WHICH.contains(&fact.name()) {
-            add(fact.name().to_owned(), run.value(&Key::Fact(*fact)));
+        Some(match Value::of_json(json) {
+            Value::Missing => return None,
+            Value::Number(number) => Self::Number(number),
+            Value::Flag(flag) => Self::Flag(flag),
+            Value::Text(text) => Self::Text(text),
+            Value::List(_) => Self::Text(json.to_owned()),
+        })
+    }
+
+    fn kind(&self) -> DataType {
+        match self {
+            Self::Whole(_) => DataType::Int64,
+            Self::Number(_) => DataType::Float64,
+            Self::Flag(_) => DataType::Boolean,
+            Self::Text(_) => DataType::String,
         }
     }
+
+    /// A column of this alone, of a kind that [`joined`] made of its own and others.
+    fn column(self, name: PlSmallStr, kind: &DataType) -> Column {
+        match (self, kind) {
+            (Self::Whole(whole), DataType::Float64) => Column::new(name, [whole as f64]),
+            (Self::Whole(whole), DataType::Int64) => Column::new(name, [whole]),
+            (Self::Number(number), DataType::Float64) => Column::new(name, [number]),
+            (Self::Flag(flag), DataType::Boolean) => Column::new(name, [flag]),
+            (Self::Whole(whole), _) => Column::new(name, [whole.to_string()]),
+            (Self::Number(number), _) => Column::new(name, [format!("{number:?}")]),
+            (Self::Flag(flag), _) => Column::new(name, [flag.to_string()]),
+            (Self::Text(text), _) => Column::new(name, [text]),
+        }
+    }
+}
+
+/// The kind of a column that has values of both kinds: numbers stay numbers, anything else that differs becomes text.
+fn joined(one: &DataType, other: &DataType) -> DataType {
+    match (one, other) {
+        (one, other) if one == other => one.clone(),
+        (DataType::Int64, DataType::Float64) | (DataType::Float64, DataType::Int64) => {
+            DataType::Float64
+        }
+        _ => DataType::String,
+    }
+}
+
+/// A run's one row, without what it lacks: names and values.
+fn summary(run: &Entry) -> Vec<(String, Cell)> {
+    let mut cells = Vec::new();
+    for fact in Fact::ALL {
+        // An age is of the moment, and the rest says which run it is.
+        if *fact == Fact::Age || WHICH.contains(&fact.name()) {
+            continue;
+        }
+        let cell = match run.value(&Key::Fact(*fact)) {
+            Value::Missing => continue,
+            Value::Number(number) if fact.is_count() => Cell::Whole(number as i64),
+            Value::Number(number) => Cell::Number(number),
+            Value::Flag(flag) => Cell::Flag(flag),
+            value => Cell::Text(value.to_string()),
+        };
+        cells.push((fact.name().to_owned(), cell));
+    }
     for (room, version) in &run.facts.code {
-        add(format!("code.{room}"), Value::Number(f64::from(*version)));
+        cells.push((format!("code.{room}"), Cell::Whole(i64::from(*version))));
     }
     for (key, json) in run.values.iter() {
         // The title is a fact as well.
         if !Fact::ALL.iter().any(|fact| fact.name() == key) {
-            add(key.clone(), Value::Text(json.clone()));
+            cells.extend(Cell::of_json(json).map(|cell| (key.clone(), cell)));
         }
     }
     for metric in Metric::ALL {
@@ -153,11 +212,20 @@ fn summary(run: &Entry) -> Vec<Column> {
                 metric: metric.name().to_owned(),
             };
             if let Value::Number(number) = run.value(&key) {
-                add(key.to_string(), Value::Number(number));
+                cells.push((key.to_string(), Cell::Number(number)));
             }
         }
     }
-    columns
+    cells
+}
+
+fn summary_frame(run: &Entry, schema: &Schema) -> Result<DataFrame, ExportError> {
+    let columns = summary(run).into_iter().filter_map(|(name, cell)| {
+        let name = PlSmallStr::from(name);
+        let kind = schema.get(&name)?;
+        Some(cell.column(name, kind))
+    });
+    Ok(DataFrame::new(1, columns.collect())?)
 }
 
 fn metrics(run: &Entry) -> Result<DataFrame, ExportError> {

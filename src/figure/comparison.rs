@@ -13,14 +13,7 @@ use super::scene::Align;
 use super::text::{self, Weight};
 use super::theme::{GAP, SMALL_SIZE, Theme};
 
-/// Which way a metric improves.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Better {
-    /// The larger the better, such as PSNR.
-    Higher,
-    /// The smaller the better, such as a colour difference.
-    Lower,
-}
+pub use crate::evaluate::Better;
 
 /// The number under each picture.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,22 +34,22 @@ impl Metric {
         text::quantity(value, self.digits, &self.unit)
     }
 
-    /// `higher is better`, or the other way.
-    pub(super) fn way(&self) -> &'static str {
-        match self.better {
-            Better::Higher => "higher is better",
-            Better::Lower => "lower is better",
+    /// Its unit and direction: `in dB, higher is better`. Empty where it has neither.
+    pub(super) fn unit_and_direction(&self) -> String {
+        match (self.unit.as_str(), self.better.words()) {
+            ("", words) => words.to_owned(),
+            (unit, "") => format!("in {unit}"),
+            (unit, words) => format!("in {unit}, {words}"),
         }
     }
 
     /// Its name, unit and direction: `PSNR in dB, higher is better`.
     pub(super) fn described(&self) -> String {
-        let unit = if self.unit.is_empty() {
-            String::new()
-        } else {
-            format!(" in {}", self.unit)
-        };
-        format!("{}{unit}, {}", self.name, self.way())
+        let separator = if self.unit.is_empty() { ", " } else { " " };
+        match self.unit_and_direction().as_str() {
+            "" => self.name.clone(),
+            said => format!("{}{separator}{said}", self.name),
+        }
     }
 }
 
@@ -210,27 +203,17 @@ fn draw_row(
 /// Which of `shown` (the grayscale first, which does not count) are best. Runs whose numbers are
 /// written alike are equally good.
 fn best(shown: &[Option<&ComparisonCell<'_>>], metric: &Metric) -> Vec<usize> {
-    let scores: Vec<(usize, f64)> = shown
+    let scores: Vec<Option<f64>> = shown
         .iter()
         .enumerate()
-        .skip(1)
-        .filter_map(|(number, cell)| Some((number, cell.as_ref()?.value?)))
-        .filter(|(_, score)| !score.is_nan())
+        .map(|(number, cell)| cell.as_ref()?.value.filter(|_| number > 0))
         .collect();
-    let values = scores.iter().map(|(_, score)| *score);
-    let best = match metric.better {
-        Better::Higher => values.reduce(f64::max),
-        Better::Lower => values.reduce(f64::min),
-    };
-    let Some(best) = best.filter(|_| scores.len() > 1) else {
+    let scored = scores.iter().flatten().filter(|score| !score.is_nan());
+    if scored.count() < 2 {
         return Vec::new();
-    };
-    let written = |score: f64| text::quantity(score, metric.digits, "");
-    scores
-        .into_iter()
-        .filter(|(_, score)| written(*score) == written(best))
-        .map(|(number, _)| number)
-        .collect()
+    }
+    let best = metric.better.best_of(&scores, metric.digits);
+    (0..scores.len()).filter(|&number| best[number]).collect()
 }
 
 /// What the numbers are, for the foot of the figure.

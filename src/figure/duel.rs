@@ -3,7 +3,7 @@
 use image::RgbImage;
 
 use super::Figure;
-use super::comparison::{Better, ComparisonCell, Metric};
+use super::comparison::{ComparisonCell, Metric};
 use super::grid::{Heading, Page, Words, cell_side, page_width, write_headings};
 use super::look::RunName;
 use super::scene::{Align, Mark};
@@ -165,10 +165,10 @@ fn draw_row(page: &mut Page, row: &DuelRow<'_>, metric: &Metric, edges: &[f64], 
     for (number, value) in values.into_iter().enumerate() {
         let Some(value) = value else { continue };
         let other = values[1 - number];
-        let wins = other.is_some_and(|other| match metric.better {
-            Better::Higher => value > other,
-            Better::Lower => value < other,
-        });
+        let cost = |value| metric.better.cost(value);
+        let wins = other.is_some_and(
+            |other| matches!((cost(value), cost(other)), (Some(own), Some(other)) if own < other),
+        );
         let style = if wins { bold } else { caption };
         write(page, &metric.written(value), number + 1, style);
     }

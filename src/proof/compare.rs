@@ -6,9 +6,8 @@ use polars::prelude::*;
 
 use super::state::State;
 use super::{Difference, Equal, ProofError, Verdict};
-use crate::runs::{
-    Checkpoint, MachineMetric, MetricTable, RunError, RunFolder, read_image_scores, read_metrics,
-};
+use crate::evaluate::MachineMetric;
+use crate::runs::{Checkpoint, MetricTable, RunError, RunFolder, read_image_scores, read_metrics};
 
 /// Compares all that two runs have left: log, image scores, sample pictures, and their last checkpoint.
 ///

@@ -11,7 +11,7 @@ use rayon::prelude::*;
 
 use super::{Group, ReportError, Run, Scores, Selection};
 use crate::catalog::HeldOut;
-use crate::evaluate::Metric;
+use crate::evaluate::{MachineMetric, Metric};
 use crate::runs::read_metrics;
 use crate::statistics::{Comparison, ImageTerms, Matching, Side, StatisticsError};
 
@@ -197,7 +197,7 @@ impl RunNumbers {
         let scores = Scores::of_finished(run)?;
         let log = read_metrics(&run.folder)?;
         let mut rates: Vec<f64> = log
-            .series("train", "images_per_second")
+            .series("train", MachineMetric::ImagesPerSecond.name())
             .iter()
             .map(|&(_, rate)| rate)
             .collect();
@@ -225,8 +225,8 @@ impl RunNumbers {
             seconds: log.seconds(),
             training_loss: (!tail.is_empty()).then(|| sum / tail.len() as f64),
             images_per_second: rates.get(rates.len() / 2).copied(),
-            memory: largest("resident_memory_bytes"),
-            gpu_memory: largest("gpu_memory_bytes"),
+            memory: largest(MachineMetric::ResidentMemory.name()),
+            gpu_memory: largest(MachineMetric::GpuMemory.name()),
         })
     }
 }

@@ -1,6 +1,7 @@
 //! A run's line in a table.
 
 use super::Run;
+use crate::evaluate::MachineMetric;
 use crate::experiment::Experiment;
 use crate::runs::{MetricTable, RunError, RunFolder, RunRecord, read_metrics};
 
@@ -94,7 +95,9 @@ impl Summary {
 
     /// Median images a second of the training steps.
     pub fn images_per_second(&self) -> Option<f64> {
-        let series = self.metrics.series("train", "images_per_second");
+        let series = self
+            .metrics
+            .series("train", MachineMetric::ImagesPerSecond.name());
         let mut rates: Vec<f64> = series.iter().map(|&(_, rate)| rate).collect();
         rates.sort_by(f64::total_cmp);
         rates.get(rates.len() / 2).copied()

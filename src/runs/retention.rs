@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::{Checkpoint, RunError, RunFolder, read_metrics};
-use crate::evaluate::{Better, Metric};
+use crate::evaluate::Metric;
 
 /// What `best` holds where no checkpoint is kept for its numbers.
 const NONE: &str = "none";
@@ -51,7 +51,9 @@ impl Retention {
             violations.push(("last", "must be at least 1".to_owned()));
         }
         if self.best != NONE && self.best_metric().is_none() {
-            let legal = Metric::ALL.into_iter().filter(|metric| has_best(*metric));
+            let legal = Metric::ALL
+                .into_iter()
+                .filter(|metric| metric.better().has_best());
             let names: Vec<String> = legal.map(|metric| format!("`{}`", metric.name())).collect();
             violations.push((
                 "best",
@@ -66,7 +68,7 @@ impl Retention {
 
     /// The metric whose best checkpoint is kept.
     pub fn best_metric(&self) -> Option<Metric> {
-        Metric::from_name(&self.best).filter(|metric| has_best(*metric))
+        Metric::from_name(&self.best).filter(|metric| metric.better().has_best())
     }
 
     /// Of the steps in `checkpoints`, in any order, those whose checkpoints stay. `series` is [`Self::best_metric`] on the
@@ -92,11 +94,9 @@ impl Retention {
     /// its own step can be it, and none is without [`Self::best_metric`].
     pub fn best(&self, checkpoints: &[usize], series: &[(usize, f64)]) -> Option<usize> {
         let metric = self.best_metric()?;
-        let evaluated = series
-            .iter()
-            .filter(|(step, value)| checkpoints.contains(step) && !value.is_nan());
+        let evaluated = series.iter().filter(|(step, _)| checkpoints.contains(step));
         evaluated
-            .map(|&(step, value)| (cost(metric, value), step))
+            .filter_map(|&(step, value)| Some((metric.better().cost(value)?, step)))
             .min_by(|one, other| one.0.total_cmp(&other.0).then(one.1.cmp(&other.1)))
             .map(|(_, step)| step)
     }
@@ -134,19 +134,6 @@ pub fn best_checkpoint(folder: &RunFolder, retain: &Retention) -> Result<usize, 
             there.join(", ")
         ))
     })
-}
-
-fn has_best(metric: Metric) -> bool {
-    metric.better() != Better::Neither
-}
-
-/// The lower the better, whatever the metric.
-fn cost(metric: Metric, value: f64) -> f64 {
-    match metric.better() {
-        Better::Higher => -value,
-        Better::Lower | Better::Neither => value,
-        Better::One => (value - 1.0).abs(),
-    }
 }
 
 #[cfg(test)]

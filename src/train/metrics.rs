@@ -10,8 +10,7 @@ use burn_train::metric::{
     NumericEntry, SerializedEntry,
 };
 
-use crate::evaluate::{ImageScore, Metric};
-use crate::runs::MachineMetric;
+use crate::evaluate::{Better, ImageScore, MachineMetric, Metric, Properties};
 
 /// A training step's loss, still on its device.
 pub(super) struct LossInput {
@@ -112,7 +111,7 @@ impl BurnMetric for TrainingLoss {
     }
 
     fn attributes(&self) -> MetricAttributes {
-        attributes(None, false)
+        attributes(Metric::Loss.properties())
     }
 
     fn update(
@@ -170,7 +169,7 @@ impl BurnMetric for Speed {
     }
 
     fn attributes(&self) -> MetricAttributes {
-        attributes(Some("images/s"), true)
+        attributes(MachineMetric::ImagesPerSecond.properties())
     }
 
     fn update(
@@ -179,11 +178,11 @@ impl BurnMetric for Speed {
         _metadata: &MetricMetadata,
     ) -> Result<SerializedEntry, TensorReadError> {
         self.0.add((input.images as f64, input.seconds));
-        Ok(self.0.text(Some("images/s")))
+        Ok(self.0.text(Some(MachineMetric::ImagesPerSecond.unit())))
     }
 
     fn compute(&mut self) -> Result<SerializedEntry, TensorReadError> {
-        Ok(self.0.text(Some("images/s")))
+        Ok(self.0.text(Some(MachineMetric::ImagesPerSecond.unit())))
     }
 
     fn clear(&mut self) {
@@ -217,7 +216,7 @@ impl BurnMetric for DataWait {
     }
 
     fn attributes(&self) -> MetricAttributes {
-        attributes(Some(MachineMetric::DataWait.unit()), false)
+        attributes(MachineMetric::DataWait.properties())
     }
 
     fn update(
@@ -277,7 +276,7 @@ impl BurnMetric for HeldOut {
     }
 
     fn attributes(&self) -> MetricAttributes {
-        attributes(self.metric.unit(), self.metric.higher_is_better())
+        attributes(self.metric.properties())
     }
 
     fn update(
@@ -314,10 +313,11 @@ impl Numeric for HeldOut {
     }
 }
 
-fn attributes(unit: Option<&str>, higher_is_better: bool) -> MetricAttributes {
+fn attributes(metric: Properties) -> MetricAttributes {
     NumericAttributes {
-        unit: unit.map(str::to_owned),
-        higher_is_better,
+        unit: Some(metric.unit.to_owned()).filter(|unit| !unit.is_empty()),
+        // burn-train knows two directions. Nothing here is ranked by what it is told.
+        higher_is_better: metric.better == Better::Higher,
     }
     .into()
 }

@@ -1,7 +1,7 @@
 //! A run's numbers as curves.
 
-use crate::evaluate::Metric;
-use crate::runs::{MachineMetric, MetricFollower};
+use crate::evaluate::{MachineMetric, Metric, Properties};
+use crate::runs::MetricFollower;
 
 /// The curves of one run, the most telling first.
 #[derive(Debug, Clone, Default)]
@@ -138,12 +138,11 @@ impl Line {
 }
 
 fn unit(name: &str) -> &'static str {
-    match (MachineMetric::named(name), Metric::from_name(name)) {
+    match Properties::of(name) {
         // Its name says it.
-        (Some(MachineMetric::ImagesPerSecond), _) => "",
-        (Some(metric), _) => metric.unit(),
-        (None, Some(metric)) => metric.unit().unwrap_or_default(),
-        (None, None) => "",
+        Some(metric) if metric.name == MachineMetric::ImagesPerSecond.name() => "",
+        Some(metric) => metric.unit,
+        None => "",
     }
 }
 

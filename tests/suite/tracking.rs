@@ -1,11 +1,13 @@
 //! Looking at runs with the program: what it prints, what it leaves alone, and its exit codes.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
 use std::process::Output;
 
 use colorize::backend::DeviceName;
-use colorize::runs::{Checkpoint, RunFolder};
+use colorize::evaluate::Properties;
+use colorize::runs::{Checkpoint, RunFolder, read_metrics};
 use colorize::train::{Interrupter, Outcome};
 
 use super::runs::{Bench, program};
@@ -88,6 +90,19 @@ fn runs_are_listed_shown_and_compared() {
     );
     let same = tracked.says(0, &["diff", "tiny", trial]);
     assert!(same.starts_with("No key differs."), "{same}");
+}
+
+/// Whatever a training logs has a name, a unit and a direction.
+#[test]
+fn every_logged_metric_is_in_the_table() {
+    let tracked = Tracked::new();
+    let log = read_metrics(&tracked.folder).unwrap();
+    let names: BTreeSet<&str> = log.all().map(|(_, metric, _)| metric).collect();
+    assert!(names.contains("loss") && names.contains("data_wait_seconds"));
+    for name in names {
+        let properties = Properties::of(name).unwrap_or_else(|| panic!("`{name}` is unknown"));
+        assert_eq!(properties.name, name);
+    }
 }
 
 #[test]

@@ -1,33 +1,46 @@
 //! TensorBoard event files: a folder a run, with its metrics, its sample pictures, and its experiment's keys as
 //! hyperparameters.
 //!
-//! A metric is a tensor of one double of the `scalars` plugin, as PyTorch's writer has it with `double_precision`: the older
-//! field for a simple value holds 32 bits, and would lose half of the number. Tags are `split/metric`.
+//! A metric is a simple value of 32 bits, because TensorBoard's own reader shows no other: it passes over tensors of
+//! doubles without a word. Who needs every bit takes the tables. Tags are `split/metric`.
 
 mod event;
+mod hyperparameters;
 mod protobuf;
 mod record;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use super::ExportError;
+use super::columns::{MetricColumn, description};
 use super::timeline::Timeline;
-use crate::catalog::{Entry, Value};
+use crate::catalog::Entry;
+use crate::evaluate::Properties;
 use crate::runs::{RunError, Status, read_metric_rows};
-use event::{Outcome, Picture};
+use event::Picture;
+use hyperparameters::{Keys, Outcome};
 
 /// Writes the event file of every run below `folder`; says how many values and pictures there are.
 pub(super) fn write(runs: &[&Entry], folder: &Path) -> Result<usize, ExportError> {
+    let (keys, metrics) = (Keys::of(runs), MetricColumn::of(runs));
     let mut count = 0;
     for run in runs {
-        count += write_run(run, folder)?;
+        // Each run says what the columns are: whoever opens a part of the folder has them too.
+        count += write_run(run, folder, |time| {
+            hyperparameters::experiment(time, &keys, &metrics)
+        })?;
     }
     Ok(count)
 }
 
-fn write_run(run: &Entry, folder: &Path) -> Result<usize, ExportError> {
+fn write_run(
+    run: &Entry,
+    folder: &Path,
+    experiment: impl FnOnce(f64) -> Vec<u8>,
+) -> Result<usize, ExportError> {
     let facts = &run.facts;
     let folder = folder.join(&facts.experiment).join(&facts.trial);
     fs::create_dir_all(&folder).map_err(ExportError::write(&folder))?;
@@ -41,7 +54,7 @@ fn write_run(run: &Entry, folder: &Path) -> Result<usize, ExportError> {
     let mut rows = Vec::new();
     read_metric_rows(&run.folder, &mut |row| {
         let tag = format!("{}/{}", row.split, row.metric);
-        rows.push((row.step, row.seconds, tag, row.value));
+        rows.push((row.step, row.seconds, tag, row.metric.to_owned(), row.value));
     })?;
     rows.sort_by_key(|row| row.0);
     let times: Vec<(usize, f64)> = rows.iter().map(|row| (row.0, row.1)).collect();
@@ -50,14 +63,20 @@ fn write_run(run: &Entry, folder: &Path) -> Result<usize, ExportError> {
         None => return Ok(0),
     };
     put(event::version(began as f64))?;
-    put(event::hyperparameters(began as f64, &hyperparameters(run)))?;
+    put(experiment(began as f64))?;
+    let values = hyperparameters::values(run);
+    put(hyperparameters::session(began as f64, &values))?;
     let mut count = rows.len();
-    for (step, seconds, tag, value) in &rows {
+    let mut described = BTreeSet::new();
+    for (step, seconds, tag, metric, value) in &rows {
+        let properties = Properties::of(metric).filter(|_| described.insert(tag));
+        let description = properties.map(|it| description(&it));
         put(event::scalar(
             timeline.time(*step, *seconds),
             *step,
             tag,
             *value,
+            description.as_deref(),
         ))?;
     }
     for (step, path) in samples(run) {
@@ -81,21 +100,10 @@ fn write_run(run: &Entry, folder: &Path) -> Result<usize, ExportError> {
     };
     if let Some(outcome) = outcome {
         let ended = facts.updated.map_or(began, |updated| updated.as_second());
-        put(event::end(ended as f64, outcome))?;
+        put(hyperparameters::end(ended as f64, outcome))?;
     }
     file.flush().map_err(failed())?;
     Ok(count)
-}
-
-/// The keys of the experiment that change numbers, and the seed.
-fn hyperparameters(run: &Entry) -> Vec<(String, Value)> {
-    let keys = run.values.iter();
-    let mut all: Vec<(String, Value)> = keys
-        .filter(|(key, _)| !["name", "title", "seeds"].contains(&key.as_str()))
-        .map(|(key, json)| (key.clone(), Value::of_json(json)))
-        .collect();
-    all.push(("seed".to_owned(), Value::Number(run.facts.seed as f64)));
-    all
 }
 
 /// The sample pictures, by step.

@@ -10,6 +10,7 @@ pub(super) struct Message {
 const VARINT: u64 = 0;
 const FIXED64: u64 = 1;
 const BYTES: u64 = 2;
+const FIXED32: u64 = 5;
 
 impl Message {
     /// A whole number that is not negative, or an enumeration's value.
@@ -22,6 +23,13 @@ impl Message {
     /// A `double`.
     pub(super) fn double(mut self, field: u64, value: f64) -> Self {
         self.varint(field << 3 | FIXED64);
+        self.bytes.extend(value.to_le_bytes());
+        self
+    }
+
+    /// A `float`.
+    pub(super) fn float(mut self, field: u64, value: f32) -> Self {
+        self.varint(field << 3 | FIXED32);
         self.bytes.extend(value.to_le_bytes());
         self
     }

@@ -315,11 +315,7 @@ fn write_head(page: &mut Page, group: &IntervalGroup, left: f64, room: f64, ends
         shorten: Shorten::End,
         ..Words::caption(theme)
     };
-    let note = if metric.unit.is_empty() {
-        metric.way().to_owned()
-    } else {
-        format!("in {}, {}", metric.unit, metric.way())
-    };
+    let note = metric.unit_and_direction();
     page.write(
         &note,
         (left + used, baseline),

@@ -146,6 +146,8 @@ pub(in super::super) fn write_axis(page: &mut Page, better: Better, axis: &Axis,
     let (low, high) = match better {
         Better::Higher => ("← worse", "better →"),
         Better::Lower => ("← better", "worse →"),
+        // Which way is better depends on where the number began.
+        Better::One | Better::Photographs | Better::Neither => ("← lower", "higher →"),
     };
     let baseline = baseline + 15.0;
     page.write(low, (plot.x, baseline), Align::Left, plot.width, style);

@@ -23,6 +23,9 @@ fn the_best_of_a_row_is_bold_and_gray_never_is() {
         bold(&[21.001, 21.004], Better::Higher),
         ["21.00 dB", "21.00 dB"]
     );
+    // As colorful as life is better than more colorful than life.
+    assert_eq!(bold(&[1.6, 1.0, 0.5], Better::One), ["1.00 dB"]);
+    assert!(bold(&[1.6, 1.0], Better::Neither).is_empty());
     assert!(bold(&[20.0], Better::Higher).is_empty());
     assert!(bold(&[f64::NAN, f64::NAN], Better::Higher).is_empty());
 }

@@ -5,7 +5,7 @@ use image::RgbImage;
 use super::{
     Context, Drawing, FigureSpec, Outline, Shown, by_image, pictures, sentences, shown_metric,
 };
-use crate::evaluate::{Better, Metric};
+use crate::evaluate::Metric;
 use crate::figure::{ComparisonCell, Duel, DuelRow, duel};
 use crate::report::table::digits;
 use crate::report::{Needs, ReportError, Run};
@@ -59,12 +59,9 @@ pub(super) fn draw(spec: &FigureSpec, context: &Context<'_>) -> Result<Vec<Drawi
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    // By how much the first run is ahead.
-    let lead = |[first, second]: [f64; 2]| match metric.better() {
-        Better::Lower => second - first,
-        Better::One => (second - 1.0).abs() - (first - 1.0).abs(),
-        Better::Higher | Better::Neither => first - second,
-    };
+    // By how much the first run is ahead: the larger number where neither is better.
+    let cost = |value: f64| metric.better().cost(value).unwrap_or(-value);
+    let lead = |[first, second]: [f64; 2]| cost(second) - cost(first);
     ids.sort_by(|one, two| lead(two.1).total_cmp(&lead(one.1)).then(one.0.cmp(&two.0)));
     let most = spec.images.unwrap_or(ROWS);
     let open = |ids: Vec<(i64, [f64; 2])>| {

@@ -25,8 +25,8 @@ pub use spec::{FigureKind, FigureSpec, LossScale};
 
 use super::claims::Judged;
 use super::{Material, ReportError, Selection};
-use crate::evaluate::{self, Metric};
-use crate::figure::{Better, Figure, Look, Metric as ShownMetric, RunName, Theme};
+use crate::evaluate::Metric;
+use crate::figure::{Figure, Look, Metric as ShownMetric, RunName, Theme};
 use crate::statistics::ImageTerms;
 
 /// What figures are drawn from.
@@ -104,10 +104,7 @@ fn shown_metric(metric: Metric, digits: usize) -> ShownMetric {
         name: metric.title().to_owned(),
         unit: metric.unit().unwrap_or_default().to_owned(),
         digits,
-        better: match metric.better() {
-            evaluate::Better::Lower => Better::Lower,
-            _ => Better::Higher,
-        },
+        better: metric.better(),
     }
 }
 
@@ -221,6 +218,17 @@ pub(super) fn slug(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn figures_know_every_metric_as_the_table_has_it() {
+        for metric in Metric::ALL {
+            let shown = shown_metric(metric, metric.digits());
+            assert_eq!(shown.better, metric.better(), "{}", metric.name());
+            assert_eq!(shown.name, metric.title());
+            let unit = Some(shown.unit).filter(|unit| !unit.is_empty());
+            assert_eq!(unit.as_deref(), metric.unit(), "{}", metric.name());
+        }
+    }
 
     #[test]
     fn names_of_files_are_plain() {

@@ -1,22 +1,23 @@
 //! Memory and speed over the steps.
 
 use super::{Context, Drawing, FigureSpec, Outline, Shown, sentences};
+use crate::evaluate::MachineMetric;
 use crate::figure::{Along, Resource, ResourcePanel, RunName, Smoothing, resources};
 use crate::report::Needs;
 
 /// Steps over which the speed is averaged for the eye where the file says nothing.
 const SMOOTHED_STEPS: f64 = 20.0;
 
-/// What is logged, and how it is shown.
-const LOGGED: [(&str, &str); 3] = [
-    ("images_per_second", "Training speed"),
-    ("resident_memory_bytes", "Resident memory"),
-    ("gpu_memory_bytes", "Memory of the graphics card"),
+/// What is shown.
+const LOGGED: [MachineMetric; 3] = [
+    MachineMetric::ImagesPerSecond,
+    MachineMetric::ResidentMemory,
+    MachineMetric::GpuMemory,
 ];
 
 pub(super) fn needs(needs: &mut Needs) {
-    for (metric, _) in LOGGED {
-        needs.add_series("train", metric);
+    for metric in LOGGED {
+        needs.add_series("train", metric.name());
     }
 }
 
@@ -24,18 +25,18 @@ pub(super) fn draw(spec: &FigureSpec, groups: &[usize], context: &Context<'_>) -
     let smooth = spec.smooth.unwrap_or(SMOOTHED_STEPS);
     let panels: Vec<ResourcePanel> = LOGGED
         .into_iter()
-        .filter_map(|(metric, title)| {
+        .filter_map(|metric| {
             let lines: Vec<(RunName, Vec<(f64, f64)>)> = groups
                 .iter()
-                .map(|&group| (context.name(group), points(group, metric, context)))
+                .map(|&group| (context.name(group), points(group, metric.name(), context)))
                 .filter(|(_, points)| !points.is_empty())
                 .collect();
-            let is_speed = metric == "images_per_second";
+            let is_speed = metric == MachineMetric::ImagesPerSecond;
             (!lines.is_empty()).then(|| ResourcePanel {
-                title: title.to_owned(),
+                title: metric.properties().title.to_owned(),
                 resource: if is_speed {
                     Resource::Measured {
-                        unit: "images/s".to_owned(),
+                        unit: metric.unit().to_owned(),
                     }
                 } else {
                     Resource::Memory

@@ -36,7 +36,7 @@ pub use picture::Picture;
 pub use reproduce::{Command, Fact, Reproduce};
 pub use runs::{Commit, Run, Status};
 pub use sliders::{Slider, SliderImage, Version};
-pub use tables::{Better, Cell, Column, Row, Table};
+pub use tables::{Cell, Column, Row, Table};
 
 /// All that a report says, in the order in which the page says it. A part that is empty is left out.
 #[derive(Debug, Clone, PartialEq, Default)]

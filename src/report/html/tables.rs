@@ -4,6 +4,7 @@ use maud::{Markup, html};
 
 use super::words::prose;
 use super::{FileLink, Number, link};
+use crate::evaluate::Better;
 
 /// A table. Every row has as many cells as there are columns; its first cell names it.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -32,18 +33,7 @@ pub struct Column {
     /// Whether it holds numbers, which are set to the right.
     pub is_number: bool,
     /// Which way it improves: an arrow in the heading, and where a sort begins.
-    pub better: Option<Better>,
-}
-
-/// Which way the numbers of a column improve.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Better {
-    /// The larger the better.
-    Higher,
-    /// The smaller the better.
-    Lower,
-    /// The nearer to 1 the better.
-    One,
+    pub better: Better,
 }
 
 /// A row.
@@ -82,7 +72,7 @@ impl Column {
     /// How a sort by this column begins: with the best.
     fn first_sort(&self) -> &'static str {
         match self.better {
-            Some(Better::Higher) => "descending",
+            Better::Higher => "descending",
             _ => "ascending",
         }
     }
@@ -157,21 +147,19 @@ pub(super) fn head(columns: &[Column]) -> Markup {
             th.number[column.is_number] scope="col" data-first=(column.first_sort()) {
                 (column.name)
                 @if !column.unit.is_empty() { " " span.unit { (column.unit) } }
-                @match column.better {
-                    Some(Better::Higher) => { (way("↑", "higher is better")) },
-                    Some(Better::Lower) => { (way("↓", "lower is better")) },
-                    Some(Better::One) => { (way("→ 1", "nearer to 1 is better")) },
-                    None => {},
-                }
+                (way(column.better))
             }
         }
     }
 }
 
 /// Which way is better, as a sign and for those who do not see it.
-fn way(sign: &str, words: &str) -> Markup {
+fn way(better: Better) -> Markup {
+    let (sign, words) = (better.arrow(), better.words());
     html! {
-        " " span.way aria-hidden="true" title=(words) { (sign) } span.hidden { " (" (words) ")" }
+        @if !sign.is_empty() {
+            " " span.way aria-hidden="true" title=(words) { (sign) } span.hidden { " (" (words) ")" }
+        }
     }
 }
 

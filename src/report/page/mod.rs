@@ -116,12 +116,7 @@ fn column(column: &Column) -> html::Column {
         name: column.heading.clone(),
         hint: column.hint.clone(),
         is_number: column.is_numeric,
-        better: match column.arrow {
-            "↑" => Some(html::Better::Higher),
-            "↓" => Some(html::Better::Lower),
-            "→ 1" => Some(html::Better::One),
-            _ => None,
-        },
+        better: column.better,
         ..html::Column::default()
     }
 }

@@ -6,7 +6,7 @@ use super::scores::{label, notes};
 use super::{
     Cell, Column, Raw, Row, Section, Table, TableSpec, digits, heading, number, p_value, signed,
 };
-use crate::evaluate::{Better, Metric};
+use crate::evaluate::Metric;
 use crate::report::{Material, Selection};
 use crate::statistics::{Comparison, StatisticsError, holm};
 
@@ -80,11 +80,9 @@ pub(super) fn table(
             }
         }
         if !rows.is_empty() {
-            let better = match metric.better() {
-                Better::Higher => ", higher is better",
-                Better::Lower => ", lower is better",
-                Better::One => ", 1 is life",
-                Better::Neither => "",
+            let better = match metric.better().words() {
+                "" => String::new(),
+                words => format!(", {words}"),
             };
             sections.push(Section {
                 heading: format!("{}{better}", heading(metric)),

@@ -4,7 +4,11 @@ use std::collections::BTreeSet;
 
 use super::scores::{label, notes, seeds};
 use super::{Cell, Column, Raw, Row, Section, Table, TableSpec};
+use crate::evaluate::{MachineMetric, Metric, Properties};
 use crate::report::{Group, Material, Selection};
+
+/// What the table says of how fast training was.
+const SPEED: Properties = MachineMetric::ImagesPerSecond.properties();
 
 /// Bytes of a mebibyte.
 const MEBIBYTE: f64 = 1_048_576.0;
@@ -36,7 +40,7 @@ pub(super) fn table(
             Column::number("batch", &["batch_size"]),
             Column::number("training loss", &["training_loss"]),
             Column::number("time", &["seconds"]),
-            Column::number("images/s", &["images_per_second"]),
+            Column::number(SPEED.short, &[SPEED.name]),
             Column::number("memory (MiB)", &["memory_bytes"]),
             Column::text("device", "device"),
             Column::text("commit", "commit"),
@@ -79,7 +83,10 @@ fn row(place: usize, group: &Group, material: &Material) -> Row {
             whole(first.record.dataset.train),
             whole(first.record.steps),
             whole(train.batch_size),
-            Cell::number(mean(runs.iter().map(|run| run.training_loss).collect()), 5),
+            Cell::number(
+                mean(runs.iter().map(|run| run.training_loss).collect()),
+                Metric::Loss.digits(),
+            ),
             Cell {
                 text: seconds.map_or_else(|| "–".to_owned(), duration),
                 key: seconds,
@@ -88,7 +95,7 @@ fn row(place: usize, group: &Group, material: &Material) -> Row {
             },
             Cell::number(
                 mean(runs.iter().map(|run| run.images_per_second).collect()),
-                1,
+                SPEED.digits,
             ),
             Cell {
                 raw: vec![memory.into()],

@@ -27,7 +27,7 @@ pub fn latex(table: &Table) -> String {
     let _ = write!(text, "\\begin{{tabular}}{{{align}}}\n\\toprule\n");
     let headings = table.columns.iter().map(|column| {
         let heading = escaped(&column.heading);
-        match column.arrow {
+        match column.better.arrow() {
             "" => heading,
             arrow => format!("{heading} {}", escaped(arrow)),
         }

@@ -24,10 +24,13 @@ pub fn markdown_rows(table: &Table) -> String {
         if !section.heading.is_empty() {
             let _ = write!(text, "\n{}:\n", escaped(&section.heading));
         }
-        let headings = table.columns.iter().map(|column| match column.arrow {
-            "" => escaped(&column.heading),
-            arrow => format!("{} {arrow}", escaped(&column.heading)),
-        });
+        let headings = table
+            .columns
+            .iter()
+            .map(|column| match column.better.arrow() {
+                "" => escaped(&column.heading),
+                arrow => format!("{} {arrow}", escaped(&column.heading)),
+            });
         let rules = table
             .columns
             .iter()

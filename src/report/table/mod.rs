@@ -118,8 +118,8 @@ pub struct Table {
 pub struct Column {
     /// Its heading, with the unit.
     pub heading: String,
-    /// Which way its numbers improve, as an arrow; empty where they do not.
-    pub arrow: &'static str,
+    /// Which way its numbers improve.
+    pub better: Better,
     /// What it means, in a sentence; may be empty.
     pub hint: String,
     /// Whether it holds numbers.
@@ -182,7 +182,7 @@ impl Column {
     fn text(heading: &str, raw: &str) -> Self {
         Self {
             heading: heading.to_owned(),
-            arrow: "",
+            better: Better::Neither,
             hint: String::new(),
             is_numeric: false,
             raw: vec![raw.to_owned()],
@@ -192,7 +192,7 @@ impl Column {
     fn number(heading: impl Into<String>, raw: &[&str]) -> Self {
         Self {
             heading: heading.into(),
-            arrow: "",
+            better: Better::Neither,
             hint: String::new(),
             is_numeric: true,
             raw: raw.iter().map(|&name| name.to_owned()).collect(),
@@ -260,64 +260,25 @@ pub(super) fn p_value(value: f64) -> String {
 
 /// Decimals that a metric is shown with.
 pub(super) fn digits(metric: Metric) -> usize {
-    match metric {
-        Metric::Loss | Metric::UvMse => 5,
-        Metric::Ssim
-        | Metric::SsimLumaReplaced
-        | Metric::AucAb
-        | Metric::AucAbBalanced
-        | Metric::GrayShare
-        | Metric::GrayShareTruth
-        | Metric::ColorfulnessRatio
-        | Metric::ColorfulnessRatioLumaReplaced
-        | Metric::ColorfulnessRatioAbsolute
-        | Metric::ChromaRatio => 3,
-        Metric::Psnr
-        | Metric::PsnrLumaReplaced
-        | Metric::PsnrGray
-        | Metric::Ciede2000
-        | Metric::Ciede2000LumaReplaced
-        | Metric::Ciede2000P95
-        | Metric::ColorfulnessDifference => 2,
-        Metric::HueError | Metric::AbMse => 1,
-    }
-}
-
-/// A metric as the heading of a narrow column: `luma replaced (dB)`.
-fn short_heading(metric: Metric) -> String {
-    let short = match metric {
-        Metric::PsnrLumaReplaced => "luma replaced",
-        Metric::Ciede2000LumaReplaced => "CIEDE2000, l. r.",
-        Metric::UvMse => "error of UV",
-        Metric::AbMse => "error of ab",
-        Metric::ColorfulnessRatio => "colorfulness",
-        Metric::AucAb => "AuC",
-        Metric::AucAbBalanced => "AuC, balanced",
-        _ => return heading(metric),
-    };
-    match metric.unit() {
-        Some(unit) => format!("{short} ({unit})"),
-        None => short.to_owned(),
-    }
+    metric.digits()
 }
 
 /// A metric in a sentence, for those who meet it first.
 fn hint(metric: Metric) -> String {
-    let better = match metric.better() {
-        Better::Higher => "; higher is better",
-        Better::Lower => "; lower is better",
-        Better::One => "; 1 is as in the photographs",
-        Better::Neither => "",
+    let metric = metric.properties();
+    let better = match metric.better.words() {
+        "" => String::new(),
+        words => format!("; {words}"),
     };
-    format!("{}, `{}`{better}.", metric.title(), metric.name())
+    format!(
+        "{}, `{}`{better}. {}.",
+        metric.title, metric.name, metric.meaning
+    )
 }
 
 /// A metric's heading: `PSNR (dB)`.
 pub(super) fn heading(metric: Metric) -> String {
-    match metric.unit() {
-        Some(unit) => format!("{} ({unit})", metric.title()),
-        None => metric.title().to_owned(),
-    }
+    metric.properties().heading()
 }
 
 #[cfg(test)]

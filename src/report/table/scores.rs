@@ -1,10 +1,8 @@
 //! What held-out images score, runs first and then the baselines that were judged by the same images.
 
-use super::{
-    Cell, Column, Raw, Row, Section, Table, TableSpec, digits, hint, number, short_heading,
-};
+use super::{Cell, Column, Raw, Row, Section, Table, TableSpec, digits, hint, number};
 use crate::color::{Head, Space};
-use crate::evaluate::{Better, Metric};
+use crate::evaluate::Metric;
 use crate::report::material::BaselineNumbers;
 use crate::report::{Group, Material, Selection};
 use crate::statistics::Description;
@@ -87,14 +85,9 @@ pub(super) fn table(
 fn column(metric: Metric) -> Column {
     let name = metric.name();
     Column {
-        heading: short_heading(metric),
+        heading: metric.properties().short_heading(),
         hint: hint(metric),
-        arrow: match metric.better() {
-            Better::Higher => "↑",
-            Better::Lower => "↓",
-            Better::One => "→ 1",
-            Better::Neither => "",
-        },
+        better: metric.better(),
         is_numeric: true,
         raw: ["", "_deviation", "_low", "_high"]
             .map(|part| format!("{name}{part}"))
@@ -244,25 +237,10 @@ fn mark_best(rows: &mut [Row], metrics: &[Metric]) {
     }
     for (place, &metric) in metrics.iter().enumerate() {
         let column = place + 2;
-        let rounded = |cell: &Cell| -> Option<f64> {
-            let shown = format!("{:.*}", digits(metric), cell.key?);
-            shown.parse().ok().filter(|value: &f64| !value.is_nan())
-        };
-        // How far from as good as can be; less is better.
-        let distance = |value: f64| match metric.better() {
-            Better::Higher => Some(-value),
-            Better::Lower => Some(value),
-            Better::One => Some((value - 1.0).abs()),
-            Better::Neither => None,
-        };
-        let distances: Vec<Option<f64>> = rows
-            .iter()
-            .map(|row| rounded(&row.cells[column]).and_then(distance))
-            .collect();
-        let best = distances.iter().flatten().copied().reduce(f64::min);
-        for (row, distance) in rows.iter_mut().zip(distances) {
-            let is_near = |best: f64| distance.is_some_and(|it| it <= best + 1e-12);
-            row.cells[column].is_best = best.is_some_and(is_near);
+        let values: Vec<Option<f64>> = rows.iter().map(|row| row.cells[column].key).collect();
+        let best = metric.better().best_of(&values, digits(metric));
+        for (row, is_best) in rows.iter_mut().zip(best) {
+            row.cells[column].is_best = is_best;
         }
     }
 }

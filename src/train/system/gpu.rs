@@ -8,7 +8,7 @@ use nvml_wrapper::error::NvmlError;
 use nvml_wrapper::{Device, Nvml};
 
 use super::Reading;
-use crate::runs::MachineMetric;
+use crate::evaluate::MachineMetric;
 
 /// The driver's library.
 const LIBRARY: &str = "libnvidia-ml.so.1";

@@ -19,7 +19,8 @@ use self::gpu::Gpu;
 use self::process::ProcessGauge;
 use super::logger::SharedLog;
 use crate::backend::DeviceName;
-use crate::runs::{MachineMetric, RunLog};
+use crate::evaluate::MachineMetric;
+use crate::runs::RunLog;
 
 /// Where Linux shows the energy counters of processors.
 const POWERCAP: &str = "/sys/class/powercap";

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use sysinfo::{MemoryRefreshKind, Pid, ProcessRefreshKind, ProcessesToUpdate, System};
 
 use super::Reading;
-use crate::runs::MachineMetric;
+use crate::evaluate::MachineMetric;
 
 /// Processor time is counted in hundredths of a second: over less than this its share would be mostly rounding.
 const SHORTEST: Duration = Duration::from_millis(500);

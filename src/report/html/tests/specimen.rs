@@ -2,6 +2,7 @@
 
 use super::super::*;
 use super::drawings;
+use crate::evaluate::Better;
 
 /// A name that a report must survive, among ordinary ones.
 pub(super) const HOSTILE_NAME: &str = "<script>injected = 1</script>";
@@ -150,7 +151,7 @@ fn columns() -> Vec<Column> {
         unit: unit.to_owned(),
         hint: hint.to_owned(),
         is_number: true,
-        better: Some(better),
+        better,
     };
     vec![
         Column {
