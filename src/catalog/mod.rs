@@ -37,7 +37,7 @@ pub use series::{Point, Series};
 pub use sweep::{Sweep, SweepPolicy, Swept, look, size, sweep};
 pub use value::Value;
 
-use crate::runs::RunError;
+use crate::runs::{RunError, Strays};
 use stamp::COARSE;
 
 /// Every run of a folder.
@@ -47,9 +47,11 @@ pub struct Catalog {
     pub entries: Vec<Entry>,
     /// Those that cannot, by path.
     pub unreadable: Vec<Unreadable>,
+    /// Copies of runs, which are not among the entries, and runs under other names than their own, which are.
+    pub strays: Strays,
 }
 
-/// A run folder that cannot be read.
+/// A run folder that cannot be read, or that says done and lacks its log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unreadable {
     /// Where it lies.

@@ -100,7 +100,7 @@ fn a_broken_run_is_named_and_stops_no_other() {
     for seed in 1..4 {
         sample::write(runs, "a", seed, [(1, 1.0)].into_iter());
     }
-    let folders: Vec<RunFolder> = crate::runs::find_runs(runs).unwrap();
+    let folders: Vec<RunFolder> = crate::runs::find_runs(runs).unwrap().runs;
     let broken: Vec<&RunFolder> = folders.iter().filter(|it| **it != whole).collect();
     fs::write(broken[0].path().join("run.json"), "{").unwrap();
     let log = fs::read_dir(broken[1].metrics())

@@ -35,6 +35,10 @@ const WIDEST: usize = 48;
 pub(super) fn run(arguments: &DiffArguments) -> anyhow::Result<()> {
     ls::check_folder(&arguments.runs)?;
     let catalog = Catalog::open(&arguments.runs, &Cache::of_user()?.folder)?;
+    output::strays(&catalog.strays);
+    for unreadable in &catalog.unreadable {
+        output::note(&format!("left out: {}", unreadable.reason));
+    }
     let sides = arguments
         .sides
         .iter()

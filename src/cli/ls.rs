@@ -125,6 +125,7 @@ pub(super) fn run(arguments: &LsArguments) -> anyhow::Result<ExitCode> {
             count(&catalog, all, (all, entries.len()), "runs");
         }
     }
+    output::strays(&catalog.strays);
     for unreadable in &catalog.unreadable {
         output::note(&format!("unreadable: {}", unreadable.reason));
     }

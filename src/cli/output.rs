@@ -9,6 +9,7 @@ use crate::evaluate::Metric;
 use crate::experiment::{Against, ExperimentError};
 use crate::report::claims::Judged;
 use crate::report::{Made, ReportError, Run, Scores, Summary};
+use crate::runs::Strays;
 use crate::statistics::Expectation;
 
 /// Writes a line to the standard output.
@@ -24,6 +25,13 @@ pub(super) fn text(text: &str) {
 /// Writes a line for a person who watches, to the standard error stream.
 pub(super) fn note(text: &str) {
     let _ = writeln!(std::io::stderr(), "{text}");
+}
+
+/// Says which folders hold runs that are counted elsewhere, or that lie under other names than their own.
+pub(super) fn strays(strays: &Strays) {
+    for remark in strays.remarks() {
+        note(&format!("warning: {remark}"));
+    }
 }
 
 /// Writes an error with its causes, to the standard error stream.

@@ -10,7 +10,7 @@ use super::file::{Report, RunSpec};
 use super::{ReportError, Run};
 use crate::catalog::{Entry, Filter};
 use crate::experiment::{Outline, experiments_in};
-use crate::runs::{RunError, RunFolder, find_runs};
+use crate::runs::{RunError, RunFolder, RunList, find_runs};
 
 /// Runs that differ in nothing but their seeds.
 #[derive(Debug, Clone)]
@@ -109,16 +109,23 @@ impl Selection {
         among: Option<&[RunFolder]>,
     ) -> Result<Self, ReportError> {
         let mut notes = Vec::new();
+        let is_asked_for = |name: &str| report.runs.iter().any(|spec| spec.experiment == name);
         let folders = match among {
             Some(folders) => folders.to_vec(),
-            None => find_runs(runs)?,
+            None => {
+                let RunList { runs, strays } = find_runs(runs)?;
+                notes.extend(strays.of(is_asked_for).remarks());
+                runs
+            }
         };
-        let wanted = |folder: &RunFolder| {
-            let parent = folder.path().parent().and_then(Path::file_name);
-            report
-                .runs
-                .iter()
-                .any(|spec| parent.is_some_and(|name| name == spec.experiment.as_str()))
+        // By what it says and not by where it lies: a folder may have been renamed. One that cannot be read is of the
+        // experiment that its place says.
+        let wanted = |folder: &RunFolder| match folder.record() {
+            Ok(Some(record)) => is_asked_for(&record.experiment),
+            _ => {
+                let parent = folder.path().parent().and_then(Path::file_name);
+                parent.is_some_and(|name| is_asked_for(&name.to_string_lossy()))
+            }
         };
         let read: Vec<Result<Run, RunError>> = folders
             .par_iter()
@@ -292,6 +299,9 @@ fn choose<'a>(spec: &RunSpec, runs: &'a [Run]) -> Vec<&'a Run> {
 
 /// `interrupted at step 40 of 60`.
 fn standing(run: &Run) -> String {
+    if let Some(lacks) = &run.lacks {
+        return lacks.clone();
+    }
     let record = &run.record;
     format!(
         "{} at step {} of {}",

@@ -49,7 +49,7 @@ fn states(plan: &Value) -> Vec<&str> {
 }
 
 fn records(bench: &Bench) -> Vec<RunRecord> {
-    let found = find_runs(&bench.runs("runs")).unwrap();
+    let found = find_runs(&bench.runs("runs")).unwrap().runs;
     let records = found.iter().map(|run| run.record().unwrap().unwrap());
     records.collect()
 }
