@@ -4,8 +4,10 @@
 //! - [`Catalog`] is the table, an [`Entry`] its line, a [`Series`] what a line says of one metric. An index in the
 //!   user's cache makes opening it quick; it is only a cache, and never believed without a look at the files.
 //! - [`Filter`] picks lines, a [`Key`] names what they are picked and sorted by.
-//! - [`Group`]s are lines that differ in the seed alone.
+//! - [`Group`]s are lines that differ in the seed alone. A [`Configuration`] is what such runs have in common, and
+//!   [`labels`] call them so that no two look alike.
 
+mod configuration;
 mod difference;
 mod entry;
 mod filter;
@@ -26,6 +28,7 @@ mod value;
 
 use std::path::{Path, PathBuf};
 
+pub use configuration::{Configuration, PointName, labels, tell_apart};
 pub use difference::{Compared, Difference, DifferingKey, Measured, Sides};
 pub use entry::{DatasetFacts, Entry, Facts, STANDINGS, Values};
 pub use filter::{Filter, FilterError};

@@ -20,7 +20,7 @@ pub struct Judged {
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum Open {
     /// An experiment has no finished run among those that were asked for.
-    #[error("`{0}` has no finished run here")]
+    #[error("`{0}` has no finished run among those that were asked for")]
     NotTrained(String),
     /// A name means runs of several configurations.
     #[error("`{name}` may be any of {}: name one of them", list(found))]
@@ -152,11 +152,9 @@ fn compare(claim: &Claim, selection: &Selection, material: &Material) -> Result<
     let compared = match &claim.against {
         Against::Experiment(name) => {
             let against = find(name, selection)?;
-            side(against, claim.metric, selection, material)?;
-            match material.compare(of, against, claim.metric) {
-                Some(compared) => compared,
-                None => return Err(Open::NotTrained(name.clone())),
-            }
+            let there = side(against, claim.metric, selection, material)?;
+            let known = material.compare(of, against, claim.metric);
+            known.unwrap_or_else(|| Comparison::of(&here, &there))
         }
         Against::Baseline(name) => {
             let jury = material.jury(of);

@@ -5,10 +5,10 @@ use std::path::Path;
 
 use rayon::prelude::*;
 
-use super::configurations::distinguish;
+use super::configurations::{configuration, distinguish, name_apart};
 use super::file::{Report, RunSpec};
 use super::{ReportError, Run};
-use crate::catalog::{Entry, Filter};
+use crate::catalog::{Entry, Filter, PointName};
 use crate::experiment::{Outline, experiments_in};
 use crate::runs::{RunError, RunFolder, RunList, find_runs};
 
@@ -17,8 +17,10 @@ use crate::runs::{RunError, RunFolder, RunList, find_runs};
 pub struct Group {
     /// What the report calls them, unique in it: the name of their `[[runs]]`, and what tells them from its others.
     pub name: String,
-    /// What tables and figures call them.
+    /// What tables call them.
     pub label: String,
+    /// What figures call them: as short as tells them from the report's others.
+    pub short: String,
     /// The place of their `[[runs]]`.
     pub entry: usize,
     /// The finished runs, by seed.
@@ -42,15 +44,12 @@ impl Group {
 
     /// Whether `name`, as a claim or a table writes it, means these runs.
     pub fn is_meant(&self, name: &str, entries: &[RunSpec]) -> bool {
-        let experiment = self.experiment();
+        let Some(point) = PointName::parse(name) else {
+            return name == self.name;
+        };
         let entry = entries.get(self.entry).map(RunSpec::name);
-        let variant = &self.first().record.variant;
-        let with_variant = |base: &str| format!("{base} {variant}");
-        name == self.name
-            || name == experiment
-            || Some(name) == entry
-            || name == with_variant(experiment)
-            || entry.is_some_and(|entry| name == with_variant(entry))
+        let is_ours = point.base == self.experiment() || Some(point.base) == entry;
+        name == self.name || is_ours && configuration(self.first()).is_at(&point)
     }
 
     /// The seeds that were planned.
@@ -180,6 +179,7 @@ impl Selection {
             }
             groups.extend(these);
         }
+        name_all(&mut groups, &report.runs);
         Ok(Self {
             groups,
             absent,
@@ -199,7 +199,7 @@ impl Selection {
         }
         let spec = |experiment: &&str| RunSpec::of_experiment(experiment);
         let entries: Vec<RunSpec> = experiments.iter().map(spec).collect();
-        let groups = entries
+        let mut groups: Vec<Group> = entries
             .iter()
             .enumerate()
             .flat_map(|(entry, spec)| {
@@ -207,6 +207,7 @@ impl Selection {
                 group(spec, entry, &chosen)
             })
             .collect();
+        name_all(&mut groups, &entries);
         Self {
             groups,
             absent: Vec::new(),
@@ -225,6 +226,47 @@ impl Selection {
         (0..self.groups.len())
             .filter(|&index| self.groups[index].is_meant(name, &self.entries))
             .collect()
+    }
+
+    /// The group that a group is held against: what its parent means or, where that means several, the one of these that
+    /// stands where the group does under all keys that the parent's name does not speak of. So `norms norm=instance` is
+    /// for every scale the run of that scale. `Ok(None)` for one without a parent, and for one that is its own.
+    ///
+    /// # Errors
+    ///
+    /// Why there is none, in words.
+    pub fn parent(&self, group: usize) -> Result<Option<usize>, String> {
+        let Some(name) = self.groups[group].parent.as_deref() else {
+            return Ok(None);
+        };
+        let mut meant = self.meant(name);
+        if meant.contains(&group) {
+            return Ok(None);
+        }
+        if let (true, Some(point)) = (meant.len() > 1, PointName::parse(name)) {
+            let own = configuration(self.groups[group].first());
+            let is_beside =
+                |&it: &usize| configuration(self.groups[it].first()).is_beside(&own, &point);
+            let beside: Vec<usize> = meant.iter().copied().filter(is_beside).collect();
+            if !beside.is_empty() {
+                meant = beside;
+            }
+        }
+        match meant[..] {
+            [parent] => Ok(Some(parent)),
+            [] => Err(format!(
+                "its parent is `{name}`, which has no finished run here"
+            )),
+            ref several => {
+                let names = several
+                    .iter()
+                    .map(|&it| format!("`{}`", self.groups[it].name));
+                Err(format!(
+                    "its parent `{name}` may be any of {}",
+                    names.collect::<Vec<_>>().join(", ")
+                ))
+            }
+        }
     }
 
     /// The groups that any of `names` means; all where there are no names.
@@ -309,6 +351,18 @@ fn standing(run: &Run) -> String {
     )
 }
 
+/// Names groups so that no two are called the same.
+fn name_all(groups: &mut [Group], entries: &[RunSpec]) {
+    let titles: Vec<String> = groups
+        .iter()
+        .map(|group| {
+            let label = entries.get(group.entry).and_then(|spec| spec.label.clone());
+            label.unwrap_or_else(|| title(group.first()))
+        })
+        .collect();
+    name_apart(groups, &titles);
+}
+
 /// Divides runs by configuration; only those with a finished run.
 fn group(spec: &RunSpec, entry: usize, runs: &[&Run]) -> Vec<Group> {
     // A record of a program that knew no configuration stands alone.
@@ -350,6 +404,7 @@ fn group(spec: &RunSpec, entry: usize, runs: &[&Run]) -> Vec<Group> {
             };
             Group {
                 name: with(spec.name()),
+                short: with(&label),
                 label: with(&label),
                 entry,
                 missing: missing(spec, &finished, &others),
