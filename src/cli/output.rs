@@ -7,10 +7,10 @@ use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 
 use crate::evaluate::Metric;
 use crate::experiment::{Against, ExperimentError};
-use crate::report::claims::Judged;
+use crate::report::claims::{Judged, outdated};
 use crate::report::{Made, ReportError, Run, Scores, Summary};
 use crate::runs::Strays;
-use crate::statistics::Expectation;
+use crate::statistics::{Expectation, Verdict};
 
 /// Writes a line to the standard output.
 pub(super) fn line(text: &str) {
@@ -262,6 +262,15 @@ pub(super) fn made(made: &Made, folder: &Path) {
         line(&format!("  claims: {}", verdicts.join(", ")));
     }
     line(&format!("  {}", folder.join("index.html").display()));
+    for judged in outdated(&made.judged) {
+        note(&format!(
+            "warning: `{}` says {}, and these runs say {}: {}",
+            made.report.path.display(),
+            judged.claim.verdict.map_or("", Verdict::name),
+            judged.verdict_name(),
+            judged.claim.text
+        ));
+    }
 }
 
 fn number(value: Option<f64>, digits: usize) -> String {

@@ -101,6 +101,12 @@ impl Judged {
     }
 }
 
+/// The claims whose verdict is another than the one that was written down.
+pub fn outdated(judged: &[Judged]) -> impl Iterator<Item = &Judged> {
+    let is_outdated = |it: &&Judged| matches!(it.kept(), Some(Kept::Better | Kept::Worse));
+    judged.iter().filter(is_outdated)
+}
+
 /// What the claims of a report need to know.
 pub(super) fn needs(claims: &[Claim], needs: &mut Needs) {
     needs.add_paired(claims.iter().map(|claim| claim.metric));

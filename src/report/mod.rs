@@ -10,6 +10,7 @@
 
 pub mod claims;
 mod configurations;
+mod dropped;
 pub mod figures;
 mod file;
 pub mod html;

@@ -147,7 +147,11 @@ impl Selection {
             if let Some(filter) = filter(report, entry)? {
                 let kept = chosen
                     .par_iter()
-                    .map(|run| Ok(filter.matches(&Entry::read(&run.folder)?)))
+                    .map(|run| match &run.lacks {
+                        // What it came to is gone, and a filter may ask for it.
+                        Some(_) => Ok(true),
+                        None => Ok(filter.matches(&Entry::read(&run.folder)?)),
+                    })
                     .collect::<Result<Vec<bool>, RunError>>()?;
                 let mut kept = kept.into_iter();
                 chosen.retain(|_| kept.next().unwrap_or(false));

@@ -264,7 +264,7 @@ fn what_cannot_be_compared_is_refused() {
     too few images with a value: 0; an interval needs at least 10
     too few images with a value: 9; an interval needs at least 10
     too few images with a value: 5; an interval needs at least 10
-    the terms of image 33 are not finite: inf / 1
+    image 33 has an infinite value, as the PSNR of a picture without any error: no mean over images exists; compare by a metric that is finite, such as `ciede2000` or `uv_mse`
     the terms of image 33 are not finite: 1 / NaN
     image 33 has a negative denominator
     image 3 is there twice in one run
