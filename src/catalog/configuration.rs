@@ -249,3 +249,123 @@ pub fn labels(entries: &[&Entry]) -> Vec<String> {
     }
     labels
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample;
+    use super::*;
+
+    fn configuration(variant: &[(&str, &str)], values: &[(&str, &str)]) -> Configuration {
+        let owned = |pairs: &[(&str, &str)]| -> Vec<(String, String)> {
+            let pairs = pairs.iter();
+            pairs.map(|&(k, v)| (k.to_owned(), v.to_owned())).collect()
+        };
+        Configuration {
+            variant: Variant::new(owned(variant)),
+            values: owned(&[values, variant].concat()).into_iter().collect(),
+        }
+    }
+
+    fn apart(configurations: &[Configuration]) -> Vec<String> {
+        tell_apart(&configurations.iter().collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn what_differs_is_what_tells_apart() {
+        let point = |norm: &str, scale: &str| {
+            let matrix = [("network.norm", norm), ("network.scale", scale)];
+            // What follows from a swept key says nothing more.
+            configuration(&matrix, &[("network.width", scale), ("image.size", "64")])
+        };
+        let all = [
+            point("batch", "8"),
+            point("batch", "16"),
+            point("instance", "8"),
+        ];
+        assert_eq!(
+            apart(&all),
+            [
+                "norm=batch scale=8",
+                "norm=batch scale=16",
+                "norm=instance scale=8"
+            ]
+        );
+        assert_eq!(apart(&all[..2]), ["scale=8", "scale=16"]);
+        assert_eq!(apart(&all[..1]), [""]);
+        assert_eq!(apart(&[]), [""; 0]);
+
+        // Without a matrix, and with one that is not enough.
+        let steps = |steps: &str| configuration(&[], &[("train.steps", steps), ("device", "flex")]);
+        assert_eq!(apart(&[steps("4"), steps("60")]), ["steps=4", "steps=60"]);
+        let twice =
+            |size: &str| configuration(&[("network.norm", "batch")], &[("image.size", size)]);
+        assert_eq!(apart(&[twice("64"), twice("96")]), ["size=64", "size=96"]);
+    }
+
+    #[test]
+    fn of_many_keys_as_many_as_are_needed() {
+        let many = |values: [&str; 6]| {
+            let keys = [
+                "code.train",
+                "device",
+                "a.one",
+                "a.two",
+                "b.three",
+                "b.four",
+            ];
+            let pairs: Vec<_> = keys.into_iter().zip(values).collect();
+            configuration(&[], &pairs)
+        };
+        let all = [
+            many(["1"; 6]),
+            many(["2"; 6]),
+            many(["3", "3", "1", "3", "3", "3"]),
+        ];
+        assert_eq!(apart(&all), ["two=1 …", "two=2 …", "two=3 …"]);
+    }
+
+    #[test]
+    fn points_are_named_in_any_order_and_as_short_as_may_be() {
+        let point = configuration(
+            &[
+                ("network.norm", "batch"),
+                ("train.optimizer.learning_rate", "0.001"),
+            ],
+            &[("image.size", "64")],
+        );
+        let is_at = |name: &str| PointName::parse(name).is_some_and(|name| point.is_at(&name));
+        for name in [
+            "norms",
+            "norms norm=batch",
+            "norms learning_rate=1e-3 network.norm=batch",
+            "norms size=64 …",
+        ] {
+            assert!(is_at(name), "{name}");
+        }
+        for name in [
+            "norms norm=instance",
+            "norms orm=batch",
+            "norms batch",
+            "norms size=96",
+            "",
+        ] {
+            assert!(!is_at(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn configurations_of_one_experiment_never_look_alike() {
+        let root = tempfile::tempdir().unwrap();
+        let first = sample::write(root.path(), "a", 0, [(1, 1.0)].into_iter());
+        let mut changed = sample::experiment("a");
+        changed.train.steps += 3;
+        let mut entries = vec![Entry::read(&first).unwrap(), Entry::read(&first).unwrap()];
+        entries[1].values = std::sync::Arc::new(keys_and_values(&changed));
+        entries[1].facts.configuration = "other".to_owned();
+        let labels = labels(&[&entries[0], &entries[1], &entries[0]]);
+        let steps = changed.train.steps;
+        let plain = format!("a steps={}", steps - 3);
+        assert_eq!(labels, [plain.clone(), format!("a steps={steps}"), plain]);
+        assert_eq!(super::labels(&[&entries[0], &entries[0]]), ["a", "a"]);
+    }
+}

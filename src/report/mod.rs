@@ -16,6 +16,7 @@ mod file;
 pub mod html;
 mod make;
 mod material;
+mod meant;
 mod page;
 pub mod progress;
 pub mod provenance;
