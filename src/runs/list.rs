@@ -118,9 +118,9 @@ impl Strays {
     /// Looks for folders that hold one and the same run. One of them is the run: that which is called what the run is,
     /// rather a folder than a link, rather one that has come further.
     pub fn among<'a>(found: impl IntoIterator<Item = (&'a Path, &'a RunName)>) -> Self {
-        let mut same: BTreeMap<(&str, &str), Vec<(&Path, &RunName)>> = BTreeMap::new();
+        let mut same: BTreeMap<(&str, u64, &str), Vec<(&Path, &RunName)>> = BTreeMap::new();
         for (path, name) in found {
-            let key = (name.experiment.as_str(), name.identity.as_str());
+            let key = (name.experiment.as_str(), name.seed, name.identity.as_str());
             same.entry(key).or_default().push((path, name));
         }
         let mut strays = Self::default();
@@ -288,7 +288,7 @@ mod tests {
             std::os::unix::fs::symlink("nowhere", runs.join("broken")).unwrap();
             let list = find_runs(runs).unwrap();
             assert_eq!(list.runs, alone);
-            insta::assert_snapshot!(said(runs, &list), @"5 copies of other runs, not counted: `runs/a-old/s1-1012345678` of `a/s1-1012345678`, `runs/a/latest` of `a/s0-0012345678`, `runs/a/s0-0012345678.backup` of `a/s0-0012345678`, `runs/a/s1-0012345678` of `a/s0-0012345678`, and 1 more");
+            insta::assert_snapshot!(said(runs, &list), @"5 copies of other runs, not counted: `runs/a/latest` of `a/s0-0012345678`, `runs/a/s0-0012345678.backup` of `a/s0-0012345678`, `runs/a/s1-0012345678` of `a/s0-0012345678`, `runs/a-old/s1-1012345678` of `a/s1-1012345678`, and 1 more");
         }
     }
 
