@@ -247,11 +247,16 @@ pub(super) fn made(made: &Made, folder: &Path) {
         .iter()
         .map(|group| group.runs.len())
         .sum();
+    let counted = |count: usize, what: &str| match count {
+        1 => format!("1 {what}"),
+        _ => format!("{count} {what}s"),
+    };
     line(&format!(
-        "{}: {runs} runs, {} tables, {} figures",
+        "{}: {}, {}, {}",
         made.report.title,
-        made.tables.len(),
-        made.drawings.len()
+        counted(runs, "run"),
+        counted(made.tables.len(), "table"),
+        counted(made.drawings.len(), "figure")
     ));
     if !made.judged.is_empty() {
         let verdicts: Vec<String> = ["supported", "contradicted", "not decided", "open"]
