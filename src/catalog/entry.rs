@@ -189,6 +189,15 @@ impl Entry {
         format!("{experiment} {variant}")
     }
 
+    /// What it shares with the runs that differ from it in the seed alone. A run of a program that noted no configuration
+    /// stands alone.
+    pub fn seat(&self) -> &str {
+        match self.facts.configuration.as_str() {
+            "" => &self.facts.identity,
+            configuration => configuration,
+        }
+    }
+
     /// The seeds that its experiment plans, its own among them.
     pub fn planned_seeds(&self) -> Vec<u64> {
         let planned = self.values.get("seeds");

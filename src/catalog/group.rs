@@ -18,11 +18,7 @@ pub struct Group<'a> {
 /// What groups are told apart by, and the seed.
 fn seat(entry: &Entry) -> (&str, &str, u64) {
     let facts = &entry.facts;
-    let configuration = match facts.configuration.as_str() {
-        "" => facts.identity.as_str(),
-        configuration => configuration,
-    };
-    (&facts.experiment, configuration, facts.seed)
+    (&facts.experiment, entry.seat(), facts.seed)
 }
 
 /// A metric over the seeds of a group.

@@ -18,10 +18,10 @@ use super::read::Reader;
 use super::stamp::Stamp;
 use super::{Catalog, Entry, Series, Unreadable, Value, Values};
 use crate::dataset::keyed_name;
-use crate::runs::{RunError, RunFolder, atomic, find_runs};
+use crate::runs::{RunError, RunFolder, RunList, atomic, find_runs};
 
 /// Changes with what the index holds and with how an entry is made from the files.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 const MAGIC: &[u8; 8] = b"colorize";
 
@@ -62,7 +62,10 @@ pub(super) fn open(
     cache: Option<&Path>,
     coarse: Duration,
 ) -> Result<Catalog, RunError> {
-    let folders = find_runs(runs)?;
+    let RunList {
+        runs: folders,
+        strays,
+    } = find_runs(runs)?;
     let root = fs::canonicalize(runs).unwrap_or_else(|_| runs.to_path_buf());
     let place = cache.map(|cache| {
         let name = root.file_name().unwrap_or_default().to_string_lossy();
@@ -91,7 +94,10 @@ pub(super) fn open(
     if let Some(place) = place.filter(|_| !is_as_it_was) {
         save(&place, runs, &root, &found);
     }
-    let mut catalog = Catalog::default();
+    let mut catalog = Catalog {
+        strays,
+        ..Catalog::default()
+    };
     for found in found {
         match found {
             Found::Known(entry, _) | Found::Read(entry, _) => catalog.entries.push(entry),

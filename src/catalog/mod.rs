@@ -4,9 +4,11 @@
 //! - [`Catalog`] is the table, an [`Entry`] its line, a [`Series`] what a line says of one metric. An index in the
 //!   user's cache makes opening it quick; it is only a cache, and never believed without a look at the files.
 //! - [`Filter`] picks lines, a [`Key`] names what they are picked and sorted by.
-//! - [`Group`]s are lines that differ in the seed alone.
+//! - [`Group`]s are lines that differ in the seed alone. A [`Configuration`] is what such runs have in common, and
+//!   [`labels`] call them so that no two look alike.
 //! - [`HeldOut`] tells which images of two groups are the same photographs, whatever their ids are.
 
+mod configuration;
 mod difference;
 mod entry;
 mod filter;
@@ -28,6 +30,7 @@ mod value;
 
 use std::path::{Path, PathBuf};
 
+pub use configuration::{Configuration, PointName, labels, tell_apart};
 pub use difference::{Compared, Difference, DifferingKey, Measured, Sides};
 pub use entry::{DatasetFacts, Entry, Facts, STANDINGS, Values};
 pub use filter::{Filter, FilterError};
@@ -40,7 +43,7 @@ pub use series::{Point, Series};
 pub use sweep::{Sweep, SweepPolicy, Swept, look, size, sweep};
 pub use value::Value;
 
-use crate::runs::RunError;
+use crate::runs::{RunError, Strays};
 use stamp::COARSE;
 
 /// Every run of a folder.
@@ -50,9 +53,11 @@ pub struct Catalog {
     pub entries: Vec<Entry>,
     /// Those that cannot, by path.
     pub unreadable: Vec<Unreadable>,
+    /// Copies of runs, which are not among the entries, and runs under other names than their own, which are.
+    pub strays: Strays,
 }
 
-/// A run folder that cannot be read.
+/// A run folder that cannot be read, or that says done and lacks its log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unreadable {
     /// Where it lies.

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{Catalog, Entry, Filter, FilterError, Group};
+use super::{Catalog, Configuration, Entry, Filter, FilterError, Group, PointName, labels};
 
 /// How many names an error lists.
 const NAMED: usize = 12;
@@ -23,7 +23,7 @@ pub enum NameError {
     },
     /// Runs of several configurations have it.
     #[error(
-        "`{name}` is {count} different configurations: {found}; pick one by a filter, such as `experiment=NAME and network.scale=8`, or by a run's own name"
+        "`{name}` is {count} different configurations: {found}; name one of them, such as `{example}`, or pick one by a filter, such as `experiment=NAME and network.scale=8`"
     )]
     Several {
         /// As it was written.
@@ -32,12 +32,15 @@ pub enum NameError {
         count: usize,
         /// What they are.
         found: String,
+        /// One of them.
+        example: String,
     },
 }
 
 impl Catalog {
     /// The runs that `name` means, by seed: a run's folder, `experiment/trial`, the beginning of a trial's name, an
-    /// experiment, or a filter. All of them have one configuration.
+    /// experiment, one of its configurations as tables print it (`norms norm=batch scale=8`), or a filter. All of them have
+    /// one configuration.
     ///
     /// # Errors
     ///
@@ -54,6 +57,12 @@ impl Catalog {
         if found.iter().any(exact) {
             found.retain(exact);
         }
+        if found.is_empty()
+            && let Some(point) = PointName::parse(wanted)
+        {
+            let entries = self.entries.iter();
+            found = entries.filter(|it| is_at(it, &point)).collect();
+        }
         if found.is_empty() && wanted.contains(['=', '<', '>', '~']) {
             found = self.select(&Filter::parse(name)?);
         }
@@ -64,19 +73,22 @@ impl Catalog {
                 there: self.experiments(),
             }),
             1 => Ok(groups.remove(0)),
-            count => Err(NameError::Several {
-                name: name.to_owned(),
-                count,
-                found: list(groups.iter().map(|group| {
-                    let first = group.first();
+            count => {
+                let firsts: Vec<&Entry> = groups.iter().map(Group::first).collect();
+                let labels = labels(&firsts);
+                let named = firsts.iter().zip(&labels).map(|(first, label)| {
                     format!(
-                        "`{}` ({}/{})",
-                        first.label(),
-                        first.facts.experiment,
-                        first.facts.trial
+                        "`{label}` ({}/{})",
+                        first.facts.experiment, first.facts.trial
                     )
-                })),
-            }),
+                });
+                Err(NameError::Several {
+                    name: name.to_owned(),
+                    count,
+                    found: list(named),
+                    example: labels[0].clone(),
+                })
+            }
         }
     }
 
@@ -104,6 +116,13 @@ fn is_named(entry: &Entry, wanted: &str) -> bool {
         return true;
     }
     entry.folder.path() == Path::new(wanted)
+}
+
+/// Whether a run is of the experiment and configuration that are named.
+fn is_at(entry: &Entry, point: &PointName<'_>) -> bool {
+    !point.pairs.is_empty()
+        && entry.facts.experiment == point.base
+        && Configuration::of_entry(entry).is_at(point)
 }
 
 fn list(names: impl Iterator<Item = String>) -> String {

@@ -28,6 +28,13 @@ impl Reader {
         })?;
         let values = self.values(&folder)?;
         let (series, seconds) = series(&folder)?;
+        let rows = series.iter().map(|series| series.count).sum();
+        let of_loss = |it: &&Series| it.split == "train" && it.metric == "loss";
+        let losses = series.iter().find(of_loss).map_or(0, |it| it.count);
+        if let Some(reason) = record.lacks_of_log(rows, losses) {
+            let path = folder.path().to_path_buf();
+            return Err(RunError::Incomplete { path, reason });
+        }
         let mut entry = Entry {
             facts: Facts::of(&folder, record),
             folder,

@@ -39,6 +39,8 @@ pub enum Swept {
     Done(Sweep),
     /// A process is at work on it, and it is left alone.
     InUse(RunFolder, Owner),
+    /// What it has written lies behind this link, and is left alone: it may be another run's too.
+    Linked(RunFolder, PathBuf),
 }
 
 impl SweepPolicy {
@@ -81,6 +83,9 @@ impl SweepPolicy {
 ///
 /// [`RunError`] when the run cannot be read.
 pub fn look(run: &Entry, policy: &SweepPolicy) -> Result<Swept, RunError> {
+    if let Some(link) = run.folder.link() {
+        return Ok(Swept::Linked(run.folder.clone(), link));
+    }
     match run.folder.holder()? {
         Holder::Alive(owner) | Holder::Elsewhere { owner, .. } => {
             Ok(Swept::InUse(run.folder.clone(), owner))
@@ -96,7 +101,7 @@ pub fn look(run: &Entry, policy: &SweepPolicy) -> Result<Swept, RunError> {
 /// [`RunError`] when the run cannot be read, or something cannot be removed.
 pub fn sweep(run: &Entry, policy: &SweepPolicy) -> Result<Swept, RunError> {
     let sweep = match look(run, policy)? {
-        in_use @ Swept::InUse(..) => return Ok(in_use),
+        untouched @ (Swept::InUse(..) | Swept::Linked(..)) => return Ok(untouched),
         Swept::Done(sweep) => sweep,
     };
     // Without anything to do, nothing is touched: a lock leaves its traces.

@@ -100,7 +100,7 @@ fn a_broken_run_is_named_and_stops_no_other() {
     for seed in 1..4 {
         sample::write(runs, "a", seed, [(1, 1.0)].into_iter());
     }
-    let folders: Vec<RunFolder> = crate::runs::find_runs(runs).unwrap();
+    let folders: Vec<RunFolder> = crate::runs::find_runs(runs).unwrap().runs;
     let broken: Vec<&RunFolder> = folders.iter().filter(|it| **it != whole).collect();
     fs::write(broken[0].path().join("run.json"), "{").unwrap();
     let log = fs::read_dir(broken[1].metrics())
@@ -246,6 +246,7 @@ fn swept(folder: &RunFolder, policy: &SweepPolicy, remove: bool) -> super::Sweep
     match act(&run, policy).unwrap() {
         Swept::Done(sweep) => sweep,
         Swept::InUse(..) => panic!("nobody is at work"),
+        Swept::Linked(..) => panic!("there is no link"),
     }
 }
 
@@ -321,4 +322,60 @@ fn a_run_at_work_is_left_alone() {
     }
     drop(lock);
     assert_eq!(swept(&folder, &policy, true).kept, [20]);
+}
+
+#[cfg(unix)]
+#[test]
+fn nothing_is_removed_through_a_link_or_of_a_copy() {
+    use std::os::unix::fs::symlink;
+    let root = tempfile::tempdir().unwrap();
+    let (runs, elsewhere) = (root.path().join("runs"), root.path().join("elsewhere"));
+    let policy = SweepPolicy {
+        last: Some(1),
+        best: Some("none".to_owned()),
+        every: None,
+    };
+    // The same run in two folders of runs: one of them is a link to the other.
+    let folder = sample::write(&elsewhere, "a", 0, [(10, 9.0)].into_iter());
+    checkpoints(&folder, &[10, 20], None);
+    let trial = folder.path().file_name().unwrap();
+    fs::create_dir_all(runs.join("a")).unwrap();
+    symlink(folder.path(), runs.join("a").join(trial)).unwrap();
+    // Checkpoints on another disk, and the whole experiment there.
+    let own = sample::write(&runs, "b", 0, [(10, 9.0)].into_iter());
+    symlink(folder.checkpoints(), own.checkpoints()).unwrap();
+    symlink(elsewhere.join("a"), runs.join("c")).unwrap();
+    let catalog = Catalog::read(&runs).unwrap();
+    // What `c` leads to is the run of `a` once more.
+    assert_eq!(catalog.entries.len(), 2);
+    assert_eq!(catalog.strays.copies.len(), 1);
+    for run in &catalog.entries {
+        for act in [super::look, super::sweep] {
+            let swept = act(run, &policy).unwrap();
+            assert!(matches!(swept, Swept::Linked(..)), "{swept:?}");
+        }
+    }
+    let steps = Checkpoint::steps(&folder.checkpoints()).unwrap();
+    assert_eq!(steps, [20, 10]);
+}
+
+#[test]
+fn a_run_that_lost_its_log_is_no_seed() {
+    let root = tempfile::tempdir().unwrap();
+    let (runs, cache) = (root.path().join("runs"), root.path().join("cache"));
+    for seed in 0..2 {
+        sample::write(&runs, "a", seed, [(1, 20.0)].into_iter());
+    }
+    let open = || super::index::open(&runs, Some(&cache), Duration::ZERO).unwrap();
+    assert_eq!(open().entries.len(), 2);
+    fs::remove_dir_all(open().entries[0].folder.metrics()).unwrap();
+    let catalog = open();
+    assert_eq!(catalog.entries.len(), 1);
+    let reason = &catalog.unreadable[0].reason;
+    assert!(
+        reason.contains("says done, but its metrics are missing"),
+        "{reason}"
+    );
+    let groups = Group::of(&[&catalog.entries[0]], &catalog.entries);
+    assert_eq!(groups[0].missing, [0, 2]);
 }

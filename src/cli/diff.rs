@@ -6,14 +6,16 @@ use clap::Args;
 use serde_json::{Value as Json, json};
 
 use super::{cells, ls, output};
-use crate::catalog::{Catalog, Compared, Difference, Group, Key, Measured, Statistic};
+use crate::catalog::{
+    Catalog, Compared, Difference, Entry, Group, Key, Measured, Statistic, labels,
+};
 use crate::dataset::Cache;
 
 /// Arguments of `colorize diff`.
 #[derive(Debug, Args)]
 pub(super) struct DiffArguments {
-    /// Runs, experiments (all their seeds), or filters, such as `experiment=03-yuv and network.scale=8`; the others are held
-    /// against the first
+    /// Runs, experiments (all their seeds), configurations as `ls` prints them, such as `"norms norm=batch scale=8"`, or
+    /// filters, such as `experiment=03-yuv and network.scale=8`; the others are compared with the first
     #[arg(required = true, num_args = 2.., value_name = "RUN")]
     sides: Vec<String>,
     /// Folder of all runs
@@ -34,6 +36,10 @@ const WIDEST: usize = 48;
 pub(super) fn run(arguments: &DiffArguments) -> anyhow::Result<()> {
     ls::check_folder(&arguments.runs)?;
     let catalog = Catalog::open(&arguments.runs, &Cache::of_user()?.folder)?;
+    output::strays(&catalog.strays);
+    for unreadable in &catalog.unreadable {
+        output::note(&format!("left out: {}", unreadable.reason));
+    }
     let sides = arguments
         .sides
         .iter()
@@ -53,12 +59,13 @@ pub(super) fn run(arguments: &DiffArguments) -> anyhow::Result<()> {
 
 /// The heads of the sides: as short as tells them apart.
 fn names(sides: &[Group<'_>]) -> Vec<String> {
-    let label = |side: &Group<'_>| side.first().label();
-    let with_seeds = |side: &Group<'_>| match &side.runs[..] {
-        [run] => format!("{} s{}", label(side), run.facts.seed),
-        runs => format!("{} ({} seeds)", label(side), runs.len()),
+    let firsts: Vec<&Entry> = sides.iter().map(Group::first).collect();
+    let with_seeds = |(side, label): (&Group<'_>, String)| match &side.runs[..] {
+        [run] => format!("{label} s{}", run.facts.seed),
+        runs => format!("{label} ({} seeds)", runs.len()),
     };
-    let plain: Vec<String> = sides.iter().map(with_seeds).collect();
+    let named = sides.iter().zip(labels(&firsts));
+    let plain: Vec<String> = named.map(with_seeds).collect();
     sides
         .iter()
         .zip(&plain)

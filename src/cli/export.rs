@@ -71,6 +71,7 @@ pub(super) fn run(arguments: &ExportArguments) -> anyhow::Result<()> {
     let place = Place::new(&arguments.out, arguments.force);
     place.check()?;
     let catalog = Catalog::open(&arguments.runs, &Cache::of_user()?.folder)?;
+    output::strays(&catalog.strays);
     if let Some(unreadable) = catalog.unreadable.first() {
         // A hole in an export would be found by nobody.
         anyhow::bail!(

@@ -49,6 +49,7 @@ pub(super) fn run(arguments: &GcArguments) -> anyhow::Result<ExitCode> {
     for unreadable in &catalog.unreadable {
         output::note(&format!("left alone: {}", unreadable.reason));
     }
+    output::strays(&catalog.strays);
     let (mut count, mut bytes) = (0, 0);
     for run in catalog.select(&filter) {
         let swept = if arguments.dry_run {
@@ -65,6 +66,11 @@ pub(super) fn run(arguments: &GcArguments) -> anyhow::Result<ExitCode> {
             Ok(Swept::InUse(folder, owner)) => {
                 let path = folder.path().display();
                 output::line(&format!("{path}: left alone, {owner} works on it"));
+            }
+            Ok(Swept::Linked(folder, link)) => {
+                let path = folder.path().display();
+                let link = link.display();
+                output::line(&format!("{path}: left alone, `{link}` is a link"));
             }
             Err(error) => {
                 failed = true;

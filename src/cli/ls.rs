@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::cells;
 use super::{DONE, FAILED, RequestError, output};
-use crate::catalog::{Catalog, Entry, Fact, Filter, Group, Key, Order, Spread};
+use crate::catalog::{Catalog, Entry, Fact, Filter, Group, Key, Order, Spread, labels};
 use crate::dataset::Cache;
 use crate::evaluate::Metric;
 
@@ -125,6 +125,7 @@ pub(super) fn run(arguments: &LsArguments) -> anyhow::Result<ExitCode> {
             count(&catalog, all, (all, entries.len()), "runs");
         }
     }
+    output::strays(&catalog.strays);
     for unreadable in &catalog.unreadable {
         output::note(&format!("unreadable: {}", unreadable.reason));
     }
@@ -149,8 +150,8 @@ fn run_table(entries: &[&Entry], keys: &[Key]) {
     let mut names = vec!["run", "trial"];
     names.extend(header.iter().map(String::as_str));
     let mut table = output::table(&names);
-    for entry in entries {
-        let mut row = vec![entry.label(), entry.facts.trial.clone()];
+    for (entry, label) in entries.iter().zip(labels(entries)) {
+        let mut row = vec![label, entry.facts.trial.clone()];
         row.extend(keys.iter().map(|key| cells::cell(entry, key)));
         table.add_row(row);
     }
@@ -168,8 +169,9 @@ fn group_table(groups: &[Group<'_>], keys: &[Key]) {
     let mut names = vec!["run", "seeds"];
     names.extend(header.iter().map(String::as_str));
     let mut table = output::table(&names);
-    for group in groups {
-        let mut row = vec![group.first().label(), cells::seeds(group)];
+    let firsts: Vec<&Entry> = groups.iter().map(Group::first).collect();
+    for (group, label) in groups.iter().zip(labels(&firsts)) {
+        let mut row = vec![label, cells::seeds(group)];
         row.extend(keys.iter().map(|key| cells::group_cell(group, key)));
         table.add_row(row);
     }

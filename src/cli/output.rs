@@ -7,9 +7,10 @@ use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 
 use crate::evaluate::{MachineMetric, Metric, Properties};
 use crate::experiment::{Against, ExperimentError};
-use crate::report::claims::Judged;
+use crate::report::claims::{Judged, outdated};
 use crate::report::{Made, ReportError, Run, Scores, Summary};
-use crate::statistics::Expectation;
+use crate::runs::Strays;
+use crate::statistics::{Expectation, Verdict};
 
 /// Writes a line to the standard output.
 pub(super) fn line(text: &str) {
@@ -24,6 +25,13 @@ pub(super) fn text(text: &str) {
 /// Writes a line for a person who watches, to the standard error stream.
 pub(super) fn note(text: &str) {
     let _ = writeln!(std::io::stderr(), "{text}");
+}
+
+/// Says which folders hold runs that are counted elsewhere, or that lie under other names than their own.
+pub(super) fn strays(strays: &Strays) {
+    for remark in strays.remarks() {
+        note(&format!("warning: {remark}"));
+    }
 }
 
 /// Writes an error with its causes, to the standard error stream.
@@ -242,11 +250,16 @@ pub(super) fn made(made: &Made, folder: &Path) {
         .iter()
         .map(|group| group.runs.len())
         .sum();
+    let counted = |count: usize, what: &str| match count {
+        1 => format!("1 {what}"),
+        _ => format!("{count} {what}s"),
+    };
     line(&format!(
-        "{}: {runs} runs, {} tables, {} figures",
+        "{}: {}, {}, {}",
         made.report.title,
-        made.tables.len(),
-        made.drawings.len()
+        counted(runs, "run"),
+        counted(made.tables.len(), "table"),
+        counted(made.drawings.len(), "figure")
     ));
     if !made.judged.is_empty() {
         let verdicts: Vec<String> = ["supported", "contradicted", "not decided", "open"]
@@ -257,6 +270,15 @@ pub(super) fn made(made: &Made, folder: &Path) {
         line(&format!("  claims: {}", verdicts.join(", ")));
     }
     line(&format!("  {}", folder.join("index.html").display()));
+    for judged in outdated(&made.judged) {
+        note(&format!(
+            "warning: `{}` says {}, and these runs say {}: {}",
+            made.report.path.display(),
+            judged.claim.verdict.map_or("", Verdict::name),
+            judged.verdict_name(),
+            judged.claim.text
+        ));
+    }
 }
 
 fn number(value: Option<f64>, digits: usize) -> String {

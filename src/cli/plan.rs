@@ -55,6 +55,7 @@ pub(super) fn run(arguments: &PlanArguments) -> anyhow::Result<ExitCode> {
     } else {
         print(&plan, &queue);
     }
+    output::strays(plan.strays());
     Ok(ExitCode::from(DONE))
 }
 
@@ -172,8 +173,19 @@ fn left(trial: &Planned) -> String {
 /// What else there is to say of a trial.
 pub(super) fn details(trial: &Planned) -> String {
     match &trial.state {
+        State::Done if trial.has_lost_log => format!(
+            "says done, but its metrics are missing: bring them back from a copy, or move `{}` away and train it again",
+            trial.folder.path().display()
+        ),
         State::Done => String::new(),
         State::Missing => trial.stale.as_ref().map_or_else(String::new, |stale| {
+            if stale.is_renamed {
+                return format!(
+                    "lies under another name, `{}`: move it back to `{}`",
+                    stale.folder.path().display(),
+                    trial.folder.path().display()
+                );
+            }
             let changes: Vec<String> = stale.changes.iter().map(ToString::to_string).collect();
             let what = if changes.is_empty() {
                 "by a program that told trials apart otherwise".to_owned()

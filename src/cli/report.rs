@@ -22,7 +22,7 @@ pub(super) struct ReportArguments {
     /// Folder to write to, as `<DIR>/<report>/`; without it beside the report's file
     #[arg(long, value_name = "DIR", conflicts_with = "check")]
     out: Option<PathBuf>,
-    /// Only judge the claims: exit 1 where one has fallen behind the `verdict` that is written beside it
+    /// Only judge the claims: exit 1 where one is not the `verdict` that is written beside it
     #[arg(long)]
     check: bool,
 }
@@ -44,18 +44,18 @@ pub(super) fn run(arguments: &ReportArguments) -> anyhow::Result<ExitCode> {
             return Err(RequestError(message).into());
         }
     }
-    let mut has_fallen = false;
+    let mut differs = false;
     for (index, report) in reports.into_iter().enumerate() {
         if index > 0 {
             output::line("");
         }
         if arguments.check {
-            has_fallen |= check(report, &arguments.runs)?;
+            differs |= check(report, &arguments.runs)?;
         } else {
             make(report, arguments)?;
         }
     }
-    Ok(ExitCode::from(if has_fallen { FAILED } else { DONE }))
+    Ok(ExitCode::from(if differs { FAILED } else { DONE }))
 }
 
 fn make(report: Report, arguments: &ReportArguments) -> anyhow::Result<()> {
@@ -67,7 +67,7 @@ fn make(report: Report, arguments: &ReportArguments) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Judges the claims of a report; whether one has fallen behind what is written beside it.
+/// Judges the claims of a report; whether one is not what is written beside it.
 fn check(report: Report, runs: &Path) -> anyhow::Result<bool> {
     let judgement = Judgement::of(report, runs, None, true)?;
     let path = judgement.report.path.display().to_string();
@@ -84,18 +84,21 @@ fn check(report: Report, runs: &Path) -> anyhow::Result<bool> {
     }
     absent(&judgement.selection);
     output::line(&path);
-    let mut fallen = 0;
+    let (mut better, mut worse) = (0, 0);
     for judged in &promised {
         let expected = judged.claim.verdict.map_or("", Verdict::name);
         let now = judged.verdict_name();
         let text = &judged.claim.text;
         match judged.kept() {
             Some(Kept::Same) | None => output::line(&format!("  still {now}: {text}")),
-            Some(Kept::Better) => output::line(&format!(
-                "  now {now}, and the file says {expected}: {text}"
-            )),
+            Some(Kept::Better) => {
+                better += 1;
+                output::line(&format!(
+                    "  now {now}, and the file says {expected}: {text}"
+                ));
+            }
             Some(Kept::Worse) => {
-                fallen += 1;
+                worse += 1;
                 output::line(&format!("  NO LONGER {expected}, now {now}: {text}"));
             }
         }
@@ -105,12 +108,43 @@ fn check(report: Report, runs: &Path) -> anyhow::Result<bool> {
             }
         }
     }
-    output::line(&match fallen {
-        0 => format!("{} claims hold as they are written down", promised.len()),
-        1 => format!("1 of {} claims no longer holds", promised.len()),
-        fallen => format!("{fallen} of {} claims no longer hold", promised.len()),
-    });
-    Ok(fallen > 0)
+    output::line(&checked(promised.len(), better, worse));
+    let unchecked = judgement.judged.len() - promised.len();
+    if unchecked > 0 {
+        output::line(&format!(
+            "{} not checked: no `verdict` is written beside {}",
+            claims(unchecked),
+            if unchecked == 1 { "it" } else { "them" }
+        ));
+    }
+    Ok(better + worse > 0)
+}
+
+/// What a check came to: of `all` claims with a verdict, how many are better than it and how many worse.
+fn checked(all: usize, better: usize, worse: usize) -> String {
+    let what = match (better, worse) {
+        (0, 0) if all == 1 => return "the claim is as it is written down".to_owned(),
+        (0, 0) => return format!("all {all} claims are as they are written down"),
+        (better, 0) => format!("{better} better"),
+        (0, worse) => format!("{worse} no longer holding"),
+        (better, worse) => format!("{worse} no longer holding, {better} better"),
+    };
+    let advice = match worse {
+        0 => "; write the new verdict down",
+        _ => "",
+    };
+    format!(
+        "{} of {} not as written down: {what}{advice}",
+        better + worse,
+        claims(all)
+    )
+}
+
+fn claims(count: usize) -> String {
+    match count {
+        1 => "1 claim".to_owned(),
+        _ => format!("{count} claims"),
+    }
 }
 
 /// Says what is asked for and not there.

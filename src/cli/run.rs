@@ -11,7 +11,7 @@ use super::work::{WorkArguments, Worked, summaries, work_off};
 use super::{DONE, FAILED, INTERRUPTED, RequestError, jobs, output};
 use crate::backend;
 use crate::experiment::{Claim, check_names};
-use crate::report::claims::{self, Open};
+use crate::report::claims;
 use crate::train::{Interrupter, Outcome};
 
 /// Arguments of `colorize run`.
@@ -127,9 +127,7 @@ fn print(work: &Work) -> anyhow::Result<()> {
     output::summaries(&summaries);
     output::line("");
     output::scores(&output::groups(&summaries)?);
-    let mut judged = claims::judge_runs(&claims_of(work), &summaries)?;
-    // What is claimed against an experiment that was not asked for stays open, and is not worth a word.
-    judged.retain(|judged| !matches!(judged.result, Err(Open::NotTrained(_))));
+    let judged = claims::judge_runs(&claims_of(work), &summaries)?;
     if !judged.is_empty() {
         output::line("");
         output::claims(&judged);

@@ -88,6 +88,12 @@ fn identity(entry: &Entry, record: &RunRecord) {
     output::line(&format!("{} s{}", entry.label(), record.seed));
     fact("title", &record.title);
     fact("folder", &entry.folder.path().display().to_string());
+    if let Some(home) = entry.folder.home(record) {
+        fact(
+            "belongs",
+            &format!("{home}: this is a copy, or was renamed"),
+        );
+    }
     let mut status = format!("{}, {}/{} steps", entry.status(), record.step, record.steps);
     if entry.seconds > 0.0 {
         status = format!("{status}, {} of training", cells::duration(entry.seconds));

@@ -69,6 +69,7 @@ fn once(runs: &Path, chosen: Option<&Path>) -> anyhow::Result<String> {
     while survey.pending() > 0 {
         survey.look();
     }
+    output::strays(survey.strays());
     let row = survey
         .rows()
         .iter()

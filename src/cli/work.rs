@@ -81,8 +81,16 @@ pub(super) fn work_off(
         passed_over: Vec::new(),
         freed: Vec::new(),
     };
+    output::strays(work.plan.strays());
     for trial in work.plan.trials() {
         match &trial.state {
+            State::Done if trial.has_lost_log => {
+                output::note(&format!(
+                    "{}  {}",
+                    trial.label(),
+                    super::plan::details(trial)
+                ));
+            }
             State::Done => {
                 output::note(&format!("{}  already done", trial.label()));
                 note_photographs(work, trial);

@@ -52,7 +52,7 @@ impl KnownRuns {
         let wanted = trial.identity.inputs();
         let device_class = wanted.device_class();
         let here: Vec<&KnownRun> = self
-            .0
+            .runs
             .iter()
             .filter(|run| run.ran_on(device_class, processor))
             .collect();

@@ -4,13 +4,17 @@ use std::cell::OnceCell;
 use std::path::Path;
 
 use super::Planned;
-use crate::runs::{Change, Inputs, RunError, RunFolder, RunRecord, find_runs, read_metrics};
+use crate::runs::{
+    Change, Inputs, RunError, RunFolder, RunList, RunRecord, Strays, find_runs, read_metrics,
+};
 
 /// A run of the same experiment, variant and seed as a missing trial, made from other inputs.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Stale {
     /// Its folder.
     pub folder: RunFolder,
+    /// Whether it is the missing trial itself, under another name than its own.
+    pub is_renamed: bool,
     /// What differs, from what it was made from to what is wanted; empty when the same inputs were hashed by a program
     /// that made identities otherwise.
     pub changes: Vec<Change>,
@@ -24,13 +28,17 @@ pub(super) struct KnownRun {
     seconds_a_step: OnceCell<Option<f64>>,
 }
 
-/// Every run that is there and can be read.
-pub(super) struct KnownRuns(pub(super) Vec<KnownRun>);
+/// Every run that is there and can be read, each once.
+pub(super) struct KnownRuns {
+    pub(super) runs: Vec<KnownRun>,
+    pub(super) strays: Strays,
+}
 
 impl KnownRuns {
     /// Those under `runs`, newest first. One that cannot be read says nothing here; it is told where it is wanted itself.
     pub(super) fn find(runs: &Path) -> Result<Self, RunError> {
-        let mut known: Vec<KnownRun> = find_runs(runs)?
+        let RunList { runs, strays } = find_runs(runs)?;
+        let mut known: Vec<KnownRun> = runs
             .into_iter()
             .filter_map(|folder| {
                 let record = folder.record().ok()??;
@@ -43,13 +51,16 @@ impl KnownRuns {
             })
             .collect();
         known.sort_by_key(|run| std::cmp::Reverse(run.began()));
-        Ok(Self(known))
+        Ok(Self {
+            runs: known,
+            strays,
+        })
     }
 
     /// The run beside a missing trial that differs from it in the fewest inputs; of several the newest. Runs that are wanted
     /// themselves, which lie in `wanted`, are beside nothing.
     pub(super) fn stale(&self, trial: &Planned, wanted: &[RunFolder]) -> Option<Stale> {
-        let beside = self.0.iter().filter(|run| {
+        let beside = self.runs.iter().filter(|run| {
             run.record.experiment == trial.experiment
                 && run.record.variant == trial.variant
                 && run.record.seed == trial.seed
@@ -58,6 +69,7 @@ impl KnownRuns {
         let stale = beside.filter_map(|run| {
             Some(Stale {
                 folder: run.folder.clone(),
+                is_renamed: run.record.identity == trial.identity.to_string(),
                 changes: run.inputs()?.changes(trial.identity.inputs()),
             })
         });

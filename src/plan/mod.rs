@@ -15,7 +15,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use crate::experiment::{Experiment, Variant};
-use crate::runs::{Identity, RunError, RunFolder};
+use crate::runs::{Identity, RunError, RunFolder, Strays};
 
 pub use estimate::{Estimate, Source};
 pub use known::Stale;
@@ -40,6 +40,7 @@ pub struct Wanted<'a> {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Plan {
     trials: Vec<Planned>,
+    strays: Strays,
 }
 
 /// A trial of a plan.
@@ -59,6 +60,8 @@ pub struct Planned {
     pub steps: usize,
     /// How it stands.
     pub state: State,
+    /// Whether it says that it is done, and its log is gone.
+    pub has_lost_log: bool,
     /// Beside a missing trial: a run of the same experiment, variant and seed that was made from other inputs.
     pub stale: Option<Stale>,
     /// How long the rest takes; `None` when it is done and when nothing comparable has run.
@@ -131,6 +134,7 @@ impl Plan {
                 seed: wanted.seed,
                 identity: wanted.identity.clone(),
                 state: State::of(&folder)?,
+                has_lost_log: matches!(folder.record(), Ok(Some(record)) if folder.has_lost_log(&record)),
                 folder,
                 steps: wanted.experiment.train.steps,
                 stale: None,
@@ -145,7 +149,14 @@ impl Plan {
             }
             trial.estimate = known.estimate(trial, processor);
         }
-        Ok(Self { trials })
+        let is_wanted = |name: &str| trials.iter().any(|trial| trial.experiment == name);
+        let strays = known.strays.of(is_wanted);
+        Ok(Self { trials, strays })
+    }
+
+    /// Copies of runs in the folder, and runs under other names than their own. No trial is done by one of these.
+    pub fn strays(&self) -> &Strays {
+        &self.strays
     }
 
     /// Every trial, in the order in which they were wanted.
@@ -155,8 +166,10 @@ impl Plan {
 
     /// The plan of the one trial of this name; `None` when it has none.
     pub fn only(&self, name: &str) -> Option<Self> {
-        let trials = vec![self.find(name)?.clone()];
-        Some(Self { trials })
+        Some(Self {
+            trials: vec![self.find(name)?.clone()],
+            strays: self.strays.clone(),
+        })
     }
 
     /// Those that have to be trained, in the order in which they should be: missing, interrupted, failed.

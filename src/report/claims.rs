@@ -20,7 +20,7 @@ pub struct Judged {
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum Open {
     /// An experiment has no finished run among those that were asked for.
-    #[error("`{0}` has no finished run here")]
+    #[error("`{0}` has no finished run among those that were asked for")]
     NotTrained(String),
     /// A name means runs of several configurations.
     #[error("`{name}` may be any of {}: name one of them", list(found))]
@@ -101,6 +101,12 @@ impl Judged {
     }
 }
 
+/// The claims whose verdict is another than the one that was written down.
+pub fn outdated(judged: &[Judged]) -> impl Iterator<Item = &Judged> {
+    let is_outdated = |it: &&Judged| matches!(it.kept(), Some(Kept::Better | Kept::Worse));
+    judged.iter().filter(is_outdated)
+}
+
 /// What the claims of a report need to know.
 pub(super) fn needs(claims: &[Claim], needs: &mut Needs) {
     needs.add_paired(claims.iter().map(|claim| claim.metric));
@@ -152,11 +158,9 @@ fn compare(claim: &Claim, selection: &Selection, material: &Material) -> Result<
     let compared = match &claim.against {
         Against::Experiment(name) => {
             let against = find(name, selection)?;
-            side(against, claim.metric, selection, material)?;
-            match material.compare(of, against, claim.metric) {
-                Some(compared) => compared,
-                None => return Err(Open::NotTrained(name.clone())),
-            }
+            let there = side(against, claim.metric, selection, material)?;
+            let known = material.compare(of, against, claim.metric);
+            known.unwrap_or_else(|| Comparison::of(&here, &there))
         }
         Against::Baseline(name) => {
             let jury = material.jury(of);

@@ -1,64 +1,65 @@
-//! What tells the configurations of one experiment apart.
+//! What the groups of a report are called, so that no two are called the same.
 
 use std::collections::BTreeMap;
 
-use super::Run;
-use crate::experiment::Variant;
-use crate::runs::keys_and_values;
+use super::{Group, Run};
+use crate::catalog::{Configuration, tell_apart};
 
-/// What tells the configurations of one experiment apart, in words; nothing where there is one.
+/// What tells the configurations of one `[[runs]]` apart, in words; a single one by its place in its matrix.
 pub(super) fn distinguish(groups: &[Vec<&Run>]) -> Vec<String> {
-    if groups.len() < 2 {
-        let variant = groups
-            .first()
-            .map(|runs| runs[0].record.variant.to_string());
-        return variant.into_iter().collect();
+    let configurations: Vec<Configuration> =
+        groups.iter().map(|runs| configuration(runs[0])).collect();
+    match &configurations[..] {
+        [one] => vec![one.variant.to_string()],
+        several => {
+            let all: Vec<&Configuration> = several.iter().collect();
+            let apart = tell_apart(&all);
+            // The whole place in the matrix where that is enough: it is what files write.
+            let variants: Vec<String> = all.iter().map(|it| it.variant.to_string()).collect();
+            let is_taken = |index: usize| variants[..index].contains(&variants[index]);
+            let is_enough = (0..all.len()).all(|it| !variants[it].is_empty() && !is_taken(it));
+            if is_enough { variants } else { apart }
+        }
     }
-    let variants: Vec<&Variant> = groups.iter().map(|runs| &runs[0].record.variant).collect();
-    let is_enough = variants
-        .iter()
-        .enumerate()
-        .all(|(index, variant)| !variant.is_empty() && !variants[..index].contains(variant));
-    if is_enough {
-        return variants.iter().map(ToString::to_string).collect();
-    }
-    let described: Vec<BTreeMap<String, String>> =
-        groups.iter().map(|runs| describe(runs[0])).collect();
-    let differs = |key: &String| {
-        described
-            .iter()
-            .any(|other| other.get(key) != described[0].get(key))
-    };
-    described
-        .iter()
-        .map(|values| {
-            let differing = values.iter().filter(|(key, _)| differs(key));
-            let pairs =
-                differing.map(|(key, value)| (key.clone(), value.trim_matches('"').to_owned()));
-            Variant::new(pairs).to_string()
-        })
-        .collect()
 }
 
-/// Everything that a configuration is made of, by key.
-fn describe(run: &Run) -> BTreeMap<String, String> {
-    let mut values = keys_and_values(&run.experiment);
-    for key in ["name", "title", "seeds", "dataset.use"] {
-        values.remove(key);
+pub(super) fn configuration(run: &Run) -> Configuration {
+    Configuration::of(&run.record, &run.experiment)
+}
+
+/// Gives every group the words by which figures name it: its own label where no other group has it, and otherwise what
+/// tells it from these, first, because what is too long is cut short. Labels that are the same grow by it likewise.
+pub(super) fn name_apart(groups: &mut [Group], titles: &[String]) {
+    let mut alike: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (place, title) in titles.iter().enumerate() {
+        alike.entry(title).or_default().push(place);
     }
-    values.retain(|key, _| !key.starts_with("train.checkpoint") && !key.starts_with("train.keep"));
-    let record = &run.record;
-    let short = |hash: &str| hash.chars().take(6).collect::<String>();
-    values.insert(
-        "photographs".to_owned(),
-        short(&record.dataset.content_hash),
-    );
-    values.insert("device".to_owned(), record.device_class.clone());
-    for (room, version) in &record.code {
-        values.insert(format!("code.{room}"), version.to_string());
+    let is_only = alike.len() == 1;
+    for (title, places) in alike {
+        let configurations: Vec<Configuration> = places
+            .iter()
+            .map(|&place| configuration(groups[place].first()))
+            .collect();
+        let apart = tell_apart(&configurations.iter().collect::<Vec<_>>());
+        for (&place, words) in places.iter().zip(&apart) {
+            let group = &mut groups[place];
+            // Configurations that are the same in all that is known are told by the report's own name for them.
+            let words = match apart.iter().filter(|other| *other == words).count() {
+                1 => words.as_str(),
+                _ => &group.name,
+            };
+            group.short = match (places.len(), is_only) {
+                (1, _) => title.to_owned(),
+                (_, true) => words.to_owned(),
+                (_, false) => format!("{words}, {title}"),
+            };
+        }
     }
-    if let Some(weights) = &record.weights {
-        values.insert("fusion.weights".to_owned(), short(&weights.identity));
+    let labels: Vec<String> = groups.iter().map(|group| group.label.clone()).collect();
+    for (place, group) in groups.iter_mut().enumerate() {
+        let same = labels.iter().filter(|label| **label == labels[place]);
+        if same.count() > 1 {
+            group.label = format!("{}, {}", titles[place], group.short);
+        }
     }
-    values
 }

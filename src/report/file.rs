@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::figures::FigureSpec;
 use super::table::TableSpec;
-use crate::catalog::Filter;
+use crate::catalog::{Filter, PointName};
 use crate::evaluate::Metric;
 use crate::experiment::{Claim, Document, ExperimentError, Problem, WrittenClaim};
 
@@ -50,8 +50,8 @@ pub struct RunSpec {
     pub filter: Option<String>,
     /// The seeds that there should be. Where it is not written: those that the experiment plans.
     pub seeds: Option<Vec<u64>>,
-    /// The name of the runs that an ablation is held against; those of the experiment that this one extends where it is
-    /// not written.
+    /// The name of the runs that an ablation is held against, or of configurations of them; those of the experiment that this
+    /// one extends where it is not written.
     pub parent: Option<String>,
 }
 
@@ -215,8 +215,8 @@ fn runs(document: &Document, runs: &[RunSpec], names: &[&str]) -> Vec<Problem> {
                     "runs cannot be held against themselves",
                     "",
                 ));
-            } else if !names.contains(&parent.as_str()) {
-                problems.push(document.unknown_value(&key("parent"), parent, names));
+            } else {
+                problems.extend(unknown(document, &key("parent"), parent, names));
             }
         }
     }
@@ -253,10 +253,8 @@ fn figures(document: &Document, figures: &[FigureSpec], names: &[&str]) -> Vec<P
             problems.extend(unknown_metric(document, &key, metric));
         }
         for (key, side) in [("of", &figure.of), ("against", &figure.against)] {
-            if let Some(name) = side
-                && !names.contains(&name.as_str())
-            {
-                problems.push(document.unknown_value(&format!("{section}.{key}"), name, names));
+            if let Some(name) = side {
+                problems.extend(unknown(document, &format!("{section}.{key}"), name, names));
             }
         }
         problems.extend(file_name(document, &section, figure.name()));
@@ -276,13 +274,26 @@ fn figures(document: &Document, figures: &[FigureSpec], names: &[&str]) -> Vec<P
 
 /// Names of runs that are none.
 fn listed(document: &Document, section: &str, runs: &[String], names: &[&str]) -> Vec<Problem> {
-    let unknown = runs.iter().enumerate().filter(|(_, run)| {
-        let name = run.split(' ').next().unwrap_or_default();
-        !names.contains(&name)
+    let unknown = runs.iter().enumerate().filter_map(|(place, run)| {
+        unknown(document, &format!("{section}.runs[{place}]"), run, names)
     });
-    unknown
-        .map(|(place, run)| document.unknown_value(&format!("{section}.runs[{place}]"), run, names))
-        .collect()
+    unknown.collect()
+}
+
+/// What is wrong with a name of runs, which may go on with what tells one configuration from the others.
+fn unknown(document: &Document, key: &str, name: &str, names: &[&str]) -> Option<Problem> {
+    let base = name.split(' ').next().unwrap_or_default();
+    if !names.contains(&base) {
+        return Some(document.unknown_value(key, name, names));
+    }
+    if PointName::parse(name).is_some() {
+        return None;
+    }
+    Some(document.problem(
+        key,
+        format!("`{key}` names no configuration: after `{base}` must stand `key=value`"),
+        format!("for instance `{base} scale=8`, as tables print it"),
+    ))
 }
 
 fn unknown_metric(document: &Document, key: &str, metric: &str) -> Option<Problem> {

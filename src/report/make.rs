@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::claims::{self, Judged, judge};
+use super::dropped;
 use super::figures::{Context, Drawing, draw_all};
 use super::table::Table;
 use super::{Material, Needs, Report, ReportError, Selection};
@@ -100,7 +101,7 @@ impl Judgement {
     pub fn make(self) -> Result<Made, ReportError> {
         let Self {
             report,
-            selection,
+            mut selection,
             material,
             judged,
             sources,
@@ -116,6 +117,8 @@ impl Judgement {
             judged: &judged,
         };
         let drawings = draw_all(&report.figures, &context)?;
+        let dropped = dropped::remarks(&report, &selection, &drawings);
+        selection.notes.extend(dropped);
         Ok(Made {
             drawings: drawings.into_iter().flatten().collect(),
             report,

@@ -10,11 +10,13 @@
 
 pub mod claims;
 mod configurations;
+mod dropped;
 pub mod figures;
 mod file;
 pub mod html;
 mod make;
 mod material;
+mod meant;
 mod page;
 pub mod progress;
 pub mod provenance;

@@ -3,12 +3,13 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use super::claims::Judged;
+use super::claims::{Judged, outdated};
 use super::make::Made;
 use super::page::{command_lines, hardware};
 use super::table::{Table, markdown_rows, number, p_value, signed};
 use super::{ReportError, Run, digits, provenance};
 use crate::runs::{RunError, atomic};
+use crate::statistics::Verdict;
 
 /// What a log begins with when there is none.
 const HEAD: &str = "# Log
@@ -100,6 +101,15 @@ impl Made {
                 self.judged.len()
             );
         }
+        let recorded = outdated(&self.judged).map(|judged| {
+            let verdict = judged.claim.verdict.map_or("", Verdict::name);
+            format!(
+                "- Written down as {verdict} in `{}`: {}",
+                self.report.path.display(),
+                judged.claim.text
+            )
+        });
+        lines.extend(recorded);
         if !lines.is_empty() {
             let _ = writeln!(text, "\n{}", lines.join("\n"));
         }

@@ -142,7 +142,7 @@ impl Origin {
     ///
     /// [`ReportError`] when the folder or a run in it cannot be read.
     pub fn standings(&self, runs: &Path) -> Result<Vec<Standing>, ReportError> {
-        let folders = find_runs(runs)?;
+        let folders = find_runs(runs)?.runs;
         self.runs
             .iter()
             .map(|maker| maker.standing(&folders))

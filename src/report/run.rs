@@ -13,10 +13,12 @@ pub struct Run {
     pub record: RunRecord,
     /// What was trained.
     pub experiment: Experiment,
+    /// What it lacks, though it says that it is done; `None` where it lacks nothing, and where it is not done.
+    pub lacks: Option<String>,
 }
 
 impl Run {
-    /// Reads `run.json` and the resolved experiment, and no table.
+    /// Reads `run.json` and the resolved experiment, and looks whether a run that says done has its tables.
     ///
     /// # Errors
     ///
@@ -35,15 +37,16 @@ impl Run {
             reason: "there is no such file".to_owned(),
         })?;
         Ok(Self {
+            lacks: folder.lacks(&record)?,
             folder: folder.clone(),
             record,
             experiment,
         })
     }
 
-    /// Whether all its steps are done.
+    /// Whether all its steps are done, and what they came to is there.
     pub fn is_finished(&self) -> bool {
-        self.record.step >= self.record.steps
+        self.record.is_finished() && self.lacks.is_none()
     }
 
     /// `03-yuv/s0-0123456789`: where it lies among the runs.
@@ -77,6 +80,7 @@ impl From<&Summary> for Run {
             folder: summary.folder.clone(),
             record: summary.record.clone(),
             experiment: summary.experiment.clone(),
+            lacks: summary.lacks.clone(),
         }
     }
 }

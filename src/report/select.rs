@@ -5,20 +5,22 @@ use std::path::Path;
 
 use rayon::prelude::*;
 
-use super::configurations::distinguish;
+use super::configurations::{distinguish, name_apart};
 use super::file::{Report, RunSpec};
 use super::{ReportError, Run};
 use crate::catalog::{Entry, Filter};
 use crate::experiment::{Outline, experiments_in};
-use crate::runs::{RunError, RunFolder, find_runs};
+use crate::runs::{RunError, RunFolder, RunList, find_runs};
 
 /// Runs that differ in nothing but their seeds.
 #[derive(Debug, Clone)]
 pub struct Group {
     /// What the report calls them, unique in it: the name of their `[[runs]]`, and what tells them from its others.
     pub name: String,
-    /// What tables and figures call them.
+    /// What tables call them.
     pub label: String,
+    /// What figures call them: as short as tells them from the report's others.
+    pub short: String,
     /// The place of their `[[runs]]`.
     pub entry: usize,
     /// The finished runs, by seed.
@@ -38,19 +40,6 @@ impl Group {
     /// The first run: what it says of the configuration holds for all.
     pub fn first(&self) -> &Run {
         &self.runs[0]
-    }
-
-    /// Whether `name`, as a claim or a table writes it, means these runs.
-    pub fn is_meant(&self, name: &str, entries: &[RunSpec]) -> bool {
-        let experiment = self.experiment();
-        let entry = entries.get(self.entry).map(RunSpec::name);
-        let variant = &self.first().record.variant;
-        let with_variant = |base: &str| format!("{base} {variant}");
-        name == self.name
-            || name == experiment
-            || Some(name) == entry
-            || name == with_variant(experiment)
-            || entry.is_some_and(|entry| name == with_variant(entry))
     }
 
     /// The seeds that were planned.
@@ -109,16 +98,23 @@ impl Selection {
         among: Option<&[RunFolder]>,
     ) -> Result<Self, ReportError> {
         let mut notes = Vec::new();
+        let is_asked_for = |name: &str| report.runs.iter().any(|spec| spec.experiment == name);
         let folders = match among {
             Some(folders) => folders.to_vec(),
-            None => find_runs(runs)?,
+            None => {
+                let RunList { runs, strays } = find_runs(runs)?;
+                notes.extend(strays.of(is_asked_for).remarks());
+                runs
+            }
         };
-        let wanted = |folder: &RunFolder| {
-            let parent = folder.path().parent().and_then(Path::file_name);
-            report
-                .runs
-                .iter()
-                .any(|spec| parent.is_some_and(|name| name == spec.experiment.as_str()))
+        // By what it says and not by where it lies: a folder may have been renamed. One that cannot be read is of the
+        // experiment that its place says.
+        let wanted = |folder: &RunFolder| match folder.record() {
+            Ok(Some(record)) => is_asked_for(&record.experiment),
+            _ => {
+                let parent = folder.path().parent().and_then(Path::file_name);
+                parent.is_some_and(|name| is_asked_for(&name.to_string_lossy()))
+            }
         };
         let read: Vec<Result<Run, RunError>> = folders
             .par_iter()
@@ -141,7 +137,11 @@ impl Selection {
             if let Some(filter) = filter(report, entry)? {
                 let kept = chosen
                     .par_iter()
-                    .map(|run| Ok(filter.matches(&Entry::read(&run.folder)?)))
+                    .map(|run| match &run.lacks {
+                        // What it came to is gone, and a filter may ask for it.
+                        Some(_) => Ok(true),
+                        None => Ok(filter.matches(&Entry::read(&run.folder)?)),
+                    })
                     .collect::<Result<Vec<bool>, RunError>>()?;
                 let mut kept = kept.into_iter();
                 chosen.retain(|_| kept.next().unwrap_or(false));
@@ -173,6 +173,7 @@ impl Selection {
             }
             groups.extend(these);
         }
+        name_all(&mut groups, &report.runs);
         Ok(Self {
             groups,
             absent,
@@ -192,7 +193,7 @@ impl Selection {
         }
         let spec = |experiment: &&str| RunSpec::of_experiment(experiment);
         let entries: Vec<RunSpec> = experiments.iter().map(spec).collect();
-        let groups = entries
+        let mut groups: Vec<Group> = entries
             .iter()
             .enumerate()
             .flat_map(|(entry, spec)| {
@@ -200,6 +201,7 @@ impl Selection {
                 group(spec, entry, &chosen)
             })
             .collect();
+        name_all(&mut groups, &entries);
         Self {
             groups,
             absent: Vec::new(),
@@ -207,33 +209,6 @@ impl Selection {
             entries,
             notes: Vec::new(),
         }
-    }
-
-    /// The groups that `name` means.
-    pub fn meant(&self, name: &str) -> Vec<usize> {
-        let exact = self.groups.iter().position(|group| group.name == name);
-        if let Some(exact) = exact {
-            return vec![exact];
-        }
-        (0..self.groups.len())
-            .filter(|&index| self.groups[index].is_meant(name, &self.entries))
-            .collect()
-    }
-
-    /// The groups that any of `names` means; all where there are no names.
-    pub fn listed(&self, names: &[String]) -> Vec<usize> {
-        if names.is_empty() {
-            return (0..self.groups.len()).collect();
-        }
-        let mut listed = Vec::new();
-        for name in names {
-            for index in self.meant(name) {
-                if !listed.contains(&index) {
-                    listed.push(index);
-                }
-            }
-        }
-        listed
     }
 
     /// The command that trains what is missing of an experiment.
@@ -292,11 +267,26 @@ fn choose<'a>(spec: &RunSpec, runs: &'a [Run]) -> Vec<&'a Run> {
 
 /// `interrupted at step 40 of 60`.
 fn standing(run: &Run) -> String {
+    if let Some(lacks) = &run.lacks {
+        return lacks.clone();
+    }
     let record = &run.record;
     format!(
         "{} at step {} of {}",
         record.status, record.step, record.steps
     )
+}
+
+/// Names groups so that no two are called the same.
+fn name_all(groups: &mut [Group], entries: &[RunSpec]) {
+    let titles: Vec<String> = groups
+        .iter()
+        .map(|group| {
+            let label = entries.get(group.entry).and_then(|spec| spec.label.clone());
+            label.unwrap_or_else(|| title(group.first()))
+        })
+        .collect();
+    name_apart(groups, &titles);
 }
 
 /// Divides runs by configuration; only those with a finished run.
@@ -340,6 +330,7 @@ fn group(spec: &RunSpec, entry: usize, runs: &[&Run]) -> Vec<Group> {
             };
             Group {
                 name: with(spec.name()),
+                short: with(&label),
                 label: with(&label),
                 entry,
                 missing: missing(spec, &finished, &others),

@@ -16,6 +16,8 @@ pub struct Summary {
     pub experiment: Experiment,
     /// Its log.
     pub metrics: MetricTable,
+    /// What it lacks, though it says that it is done.
+    pub lacks: Option<String>,
 }
 
 impl Summary {
@@ -29,12 +31,14 @@ impl Summary {
             folder,
             record,
             experiment,
+            lacks,
         } = Run::read(folder)?;
         Ok(Self {
             metrics: read_metrics(&folder)?,
             folder,
             record,
             experiment,
+            lacks,
         })
     }
 

@@ -16,6 +16,7 @@ use super::table::{Table, csv, latex, markdown};
 use super::{ReportError, page, provenance};
 use crate::figure::Figure;
 use crate::runs::RunError;
+use crate::statistics::Verdict;
 
 /// The file by which a folder is known to be a report.
 const SUMMARY: &str = "report.json";
@@ -145,12 +146,14 @@ impl Made {
                     metric: judged.claim.metric.name(),
                     of: &judged.claim.of,
                     verdict: judged.verdict_name(),
+                    recorded: judged.claim.verdict.map(Verdict::name),
                     reason: judged.result.as_ref().err().map(ToString::to_string),
                     value: numbers.map(|it| it.comparison.of.value),
                     against: numbers.map(|it| it.comparison.against.value),
                     difference: numbers.map(|it| it.comparison.difference),
                     low: numbers.map(|it| it.comparison.interval.low),
                     high: numbers.map(|it| it.comparison.interval.high),
+                    p: numbers.map(|it| it.comparison.p_value),
                     p_holm: numbers.map(|it| it.p_value),
                     effect: numbers.and_then(|it| it.comparison.effect),
                 }
@@ -200,12 +203,14 @@ struct SummaryClaim<'a> {
     metric: &'a str,
     of: &'a str,
     verdict: &'a str,
+    recorded: Option<&'static str>,
     reason: Option<String>,
     value: Option<f64>,
     against: Option<f64>,
     difference: Option<f64>,
     low: Option<f64>,
     high: Option<f64>,
+    p: Option<f64>,
     p_holm: Option<f64>,
     effect: Option<f64>,
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{RunError, RunFolder, find_runs};
+use super::{RunError, RunFolder, RunList, find_runs};
 
 /// How many runs an error names.
 const NAMED: usize = 12;
@@ -18,8 +18,16 @@ pub fn find_run(runs: &Path, name: &str) -> Result<RunFolder, RunError> {
     if direct.join("run.json").is_file() {
         return Ok(RunFolder::at(direct));
     }
-    let all = find_runs(runs)?;
+    let RunList { runs: all, strays } = find_runs(runs)?;
     let wanted = name.trim_end_matches('/');
+    // A copy is meant by nobody who does not write out its name.
+    let copies = strays.copies.iter().map(|copy| RunFolder::at(&copy.path));
+    let mut copies = copies.filter(|copy| {
+        names(copy).is_some_and(|(experiment, trial)| wanted == format!("{experiment}/{trial}"))
+    });
+    if let Some(copy) = copies.next() {
+        return Ok(copy);
+    }
     let mut found: Vec<&RunFolder> = all
         .iter()
         .filter(|run| {
@@ -98,6 +106,13 @@ mod tests {
         assert_eq!(find(first.path().to_str().unwrap()).unwrap(), first);
         let several = find("02-stopsigns").unwrap_err().to_string();
         assert!(several.contains("02-stopsigns/s1-cccc000000"), "{several}");
+        let record = r#"{"experiment":"a","seed":0,"identity":"aaaa000000"}"#;
+        let copy = make("01-batchnorm/s0-aaaa000000.backup");
+        for run in [&first, &copy] {
+            std::fs::write(run.path().join("run.json"), record).unwrap();
+        }
+        assert_eq!(find("01-batchnorm").unwrap(), first);
+        assert_eq!(find("01-batchnorm/s0-aaaa000000.backup").unwrap(), copy);
         let none = find("03-yuv").unwrap_err().to_string();
         assert!(none.contains("01-batchnorm/s0-aaaa000000"), "{none}");
     }

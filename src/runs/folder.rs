@@ -197,36 +197,6 @@ impl RunFolder {
     }
 }
 
-/// Every run folder under `runs`, sorted by path.
-///
-/// # Errors
-///
-/// [`RunError::Io`] when a folder cannot be read.
-pub fn find_runs(runs: &Path) -> Result<Vec<RunFolder>, RunError> {
-    let mut found = Vec::new();
-    for entry in walkdir::WalkDir::new(runs)
-        .min_depth(2)
-        .max_depth(2)
-        .sort_by_file_name()
-    {
-        let entry = match entry {
-            Ok(entry) => entry,
-            Err(error) if error.depth() == 0 => return Ok(found),
-            Err(error) => {
-                return Err(RunError::Io {
-                    action: "read",
-                    path: runs.to_path_buf(),
-                    cause: error.into(),
-                });
-            }
-        };
-        if entry.path().join("run.json").is_file() {
-            found.push(RunFolder::at(entry.path()));
-        }
-    }
-    Ok(found)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -248,7 +218,5 @@ mod tests {
         assert_eq!(folder.record().unwrap(), None);
         fs::write(folder.path().join("run.json"), "{}").unwrap();
         assert!(matches!(folder.record(), Err(RunError::Record { .. })));
-        assert_eq!(find_runs(root.path()).unwrap(), [folder]);
-        assert!(find_runs(&root.path().join("none")).unwrap().is_empty());
     }
 }

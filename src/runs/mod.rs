@@ -17,6 +17,7 @@ mod follow;
 mod git;
 mod identity;
 mod images;
+mod list;
 mod lock;
 mod log;
 mod metric_log;
@@ -26,16 +27,18 @@ mod process;
 mod record;
 mod retention;
 mod rows;
+mod whole;
 
 pub use baselines::{baseline_path, read_baselines, write_baselines};
 pub use checkpoint::{Checkpoint, CheckpointPart, CheckpointWriter};
 pub use environment::{Build, Environment, Gpu, Machine, Observed};
 pub use find::find_run;
-pub use folder::{RunFolder, find_runs};
+pub use folder::RunFolder;
 pub use follow::{MetricFollower, MetricPoint};
 pub use git::Git;
 pub use identity::{Change, Identity, IdentityParts, Inputs, keys_and_values};
 pub use images::{ImageScores, read_image_scores, write_image_scores, write_image_scores_to};
+pub use list::{RunList, RunName, Stray, Strays, find_runs};
 pub use lock::{Holder, Owner, PATIENCE, RunLock, Watch};
 pub use log::RunLog;
 pub use metric_log::MetricLog;
@@ -97,6 +100,14 @@ pub enum RunError {
         path: PathBuf,
         /// The run's identity, as its record says.
         identity: String,
+    },
+    /// A run says that it is done, and something that it wrote is gone.
+    #[error("`{}` {reason}", path.display())]
+    Incomplete {
+        /// The run folder.
+        path: PathBuf,
+        /// What is gone, and what to do about it.
+        reason: String,
     },
     /// Rows of the log before a checkpoint are gone, which training on would not bring back.
     #[error(

@@ -153,6 +153,29 @@ pub struct RunRecord {
 }
 
 impl RunRecord {
+    /// Whether all its steps are done.
+    pub fn is_finished(&self) -> bool {
+        self.step >= self.steps
+    }
+
+    /// What is gone of the log of a run that says that it is done, in words; `None` where nothing is, and where it is not
+    /// done. Its log holds `rows` in all, and `losses` of the training, which are one a step.
+    pub fn lacks_of_log(&self, rows: usize, losses: usize) -> Option<String> {
+        if !self.is_finished() {
+            return None;
+        }
+        let what = match (rows, losses) {
+            (0, _) => "its metrics are missing".to_owned(),
+            (_, losses) if (1..self.steps).contains(&losses) => format!(
+                "its metrics lack {} of its {} steps",
+                self.steps - losses,
+                self.steps
+            ),
+            _ => return None,
+        };
+        Some(says_done_but(&what))
+    }
+
     /// Whether tracked files differed from the commit in any of its sessions, so that the commit alone does not say which
     /// code made its numbers. Not dirty where there was no checkout.
     pub fn is_dirty(&self) -> bool {
@@ -174,4 +197,11 @@ impl RunRecord {
         let mark = if self.is_dirty() { "+" } else { "" };
         Some(format!("{digits}{mark}"))
     }
+}
+
+/// What there is to say of a run that is done and lacks `what`.
+pub(super) fn says_done_but(what: &str) -> String {
+    format!(
+        "says done, but {what}: bring the files back from a copy, or move the folder away and train it again"
+    )
 }

@@ -1,4 +1,4 @@
-//! The interval of a difference: images drawn anew with replacement, seeds by Student's distribution.
+//! The interval of a difference and its p-value: images drawn anew with replacement, seeds by Student's distribution.
 //!
 //! Every resample draws as many images as there are (Efron 1979), the same ones for both sides where these share them
 //! and for all seeds of a side, and makes the metric anew from its sums. The interval is what the middle of the resamples
@@ -9,11 +9,14 @@
 //! Student's distribution with one degree of freedom fewer than seeds. With images alike, that is Student's interval.
 //! Chance that differs from image to image and from seed to seed is in both parts, so with several seeds the interval is
 //! rather too wide than too narrow.
+//!
+//! The p-value is the same statement turned around: 1 minus the confidence at which the interval would just begin to hold
+//! zero. So it covers what the interval covers, and is below 0.05 exactly where the interval of 95 % leaves zero out.
 
 use super::chance::Chance;
 use super::description::standard_deviation;
 use super::pairing::{Column, Columns};
-use super::student::{normal_beyond, quantile};
+use super::student::{normal_beyond, quantile, within};
 use super::{CONFIDENCE, Interval, RESAMPLES};
 
 /// What a side is held against.
@@ -36,8 +39,16 @@ pub(super) fn ratios(side: &Columns) -> Vec<f64> {
     side.runs.iter().map(ratio).collect()
 }
 
-/// The interval of the metric of `of` minus that of `against`.
-pub(super) fn interval(of: &Columns, against: &Other<'_>) -> Interval {
+/// What the metric of one side minus that of another may be.
+pub(super) struct Resampled {
+    /// Every resample's difference, in rising order.
+    differences: Vec<f64>,
+    /// Images of the side that has fewer.
+    images: usize,
+}
+
+/// Resamples the metric of `of` minus that of `against`.
+pub(super) fn resample(of: &Columns, against: &Other<'_>) -> Resampled {
     let here = Sums::of(of);
     let there = match against {
         Other::Paired(side) | Other::Unpaired(side) => Some(Sums::of(side)),
@@ -68,23 +79,61 @@ pub(super) fn interval(of: &Columns, against: &Other<'_>) -> Interval {
         move_by_seeds(&mut differences, side, Chance::SEEDS_AGAINST);
     }
     differences.sort_by(f64::total_cmp);
-    let tail = tail(match against {
-        Other::Unpaired(side) => of.images.min(side.images),
-        Other::Paired(_) | Other::Value(_) => of.images,
-    });
-    Interval {
-        low: percentile(&differences, tail),
-        high: percentile(&differences, 1.0 - tail),
+    Resampled {
+        differences,
+        images: match against {
+            Other::Unpaired(side) => of.images.min(side.images),
+            Other::Paired(_) | Other::Value(_) => of.images,
+        },
     }
 }
 
-/// The share of resamples beyond each end of the interval. For normal values the middle 95 % would be narrower than
-/// Student's interval, of 12 images by a sixth; this share makes up for it (Hesterberg 2015, "What Teachers Should Know
-/// about the Bootstrap", the expanded percentile interval).
-fn tail(images: usize) -> f64 {
-    let count = images as f64;
-    let student = quantile(f64::midpoint(1.0, CONFIDENCE), images - 1);
-    normal_beyond((count / (count - 1.0)).sqrt() * student)
+impl Resampled {
+    /// The interval that holds the difference in [`CONFIDENCE`] of all cases.
+    pub(super) fn interval(&self) -> Interval {
+        let tail = self.tail(quantile(f64::midpoint(1.0, CONFIDENCE), self.images - 1));
+        Interval {
+            low: percentile(&self.differences, tail),
+            high: percentile(&self.differences, 1.0 - tail),
+        }
+    }
+
+    /// The two-sided p-value of no difference. Resamples end, so it is never 0.
+    pub(super) fn p_value(&self) -> f64 {
+        let falling: Vec<f64> = self.differences.iter().rev().map(|it| -it).collect();
+        let beyond = share_up_to_zero(&self.differences).min(share_up_to_zero(&falling));
+        // Of the t whose tail this is; both bounds lie outside of all that resamples can tell.
+        let (mut low, mut high) = (0.0, 64.0);
+        for _ in 0..64 {
+            let middle = f64::midpoint(low, high);
+            if self.tail(middle) > beyond {
+                low = middle;
+            } else {
+                high = middle;
+            }
+        }
+        1.0 - within(low, self.images - 1)
+    }
+
+    /// The share of resamples beyond the end of an interval that reaches `student` standard errors from its middle. For
+    /// normal values a normal interval would be narrower than Student's, of 12 images by a sixth; this share makes up
+    /// for it (Hesterberg 2015, "What Teachers Should Know about the Bootstrap", the expanded percentile interval).
+    fn tail(&self, student: f64) -> f64 {
+        let count = self.images as f64;
+        normal_beyond((count / (count - 1.0)).sqrt() * student)
+    }
+}
+
+/// The share at which the percentile of the `sorted` values passes zero, at least that of half a value.
+fn share_up_to_zero(sorted: &[f64]) -> f64 {
+    let last = (sorted.len() - 1) as f64;
+    let above = sorted.partition_point(|&value| value <= 0.0);
+    let place = match (above.checked_sub(1).map(|it| sorted[it]), sorted.get(above)) {
+        (None, _) => 0.0,
+        (Some(_), None) => last,
+        (Some(below), Some(next)) => (above - 1) as f64 - below / (next - below),
+    };
+    (place / last).max(0.5 / sorted.len() as f64)
 }
 
 /// Moves every resample by what the mean over `side`'s seeds may be away from that over all seeds there could be.

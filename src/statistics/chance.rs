@@ -13,16 +13,11 @@ impl Chance {
     pub(super) const IMAGES_AGAINST: u64 = 1;
     pub(super) const SEEDS_OF: u64 = 2;
     pub(super) const SEEDS_AGAINST: u64 = 3;
-    pub(super) const EXCHANGES: u64 = 4;
 
     pub(super) fn new(stream: u64) -> Self {
         let mut generator = ChaCha8Rng::seed_from_u64(0);
         generator.set_stream(stream);
         Self(generator)
-    }
-
-    pub(super) fn bits(&mut self) -> u64 {
-        self.0.next_u64()
     }
 
     /// Uniform in `0..count`, but for one part in 2^32 / `count`.

@@ -1,9 +1,8 @@
 //! One side held against another.
 
-use super::bootstrap::{Other, interval, ratio, ratios};
+use super::bootstrap::{Other, Resampled, ratio, ratios, resample};
 use super::description::{mean, standard_deviation};
 use super::pairing::{Columns, Matching, Pairing, Side, columns, pair};
-use super::permutation::{Terms, paired, unpaired};
 use super::{Expectation, Interval, StatisticsError, Verdict};
 
 /// Standard deviations below this share of the sides' size are rounding.
@@ -22,8 +21,8 @@ pub struct Comparison {
     pub difference: f64,
     /// The interval of the difference: over images, and over the seeds of every side that has several.
     pub interval: Interval,
-    /// How likely chance alone would part the sides as far, for these runs and with no margin: exact for up to 14
-    /// paired images, otherwise from 10,000 exchanges. It knows nothing of other seeds.
+    /// How likely chance alone would part the sides as far, with no margin. It comes from the resamples of the interval
+    /// and covers what that covers: it is below 0.05 exactly where the interval leaves zero out.
     pub p_value: f64,
     /// The difference in standard deviations of a single image: of the images' own differences where they are paired
     /// (Cohen's `d_z`), otherwise of the images of both sides. `None` where all images are alike.
@@ -52,11 +51,10 @@ impl Comparison {
     pub fn of(of: &Side, against: &Side, matching: &Matching) -> Result<Self, StatisticsError> {
         let (left, right, pairing) = pair(of, against, matching)?;
         let is_paired = matches!(pairing, Pairing::Paired { .. });
-        let (here, there) = (mean_terms(&left), mean_terms(&right));
-        let (other, p_value) = if is_paired {
-            (Other::Paired(&right), paired(&here, &there))
+        let other = if is_paired {
+            Other::Paired(&right)
         } else {
-            (Other::Unpaired(&right), unpaired(&here, &there))
+            Other::Unpaired(&right)
         };
         let (summary, other_summary) = (summarise(&left, of), summarise(&right, against));
         let spread = if is_paired {
@@ -70,8 +68,7 @@ impl Comparison {
             pairing,
             summary,
             other_summary,
-            interval(&left, &other),
-            p_value,
+            &resample(&left, &other),
             spread,
         ))
     }
@@ -86,12 +83,6 @@ impl Comparison {
             return Err(StatisticsError::ValueNotFinite(value));
         }
         let side = columns(of)?;
-        let here = mean_terms(&side);
-        // The images' reflection at the value: exchanging the two turns the sign of what an image is away from it.
-        let there: Vec<Terms> = here
-            .iter()
-            .map(|&(numerator, denominator)| (2.0 * value * denominator - numerator, denominator))
-            .collect();
         let number = SideSummary {
             value,
             seeds: None,
@@ -103,8 +94,7 @@ impl Comparison {
             },
             summarise(&side, of),
             number,
-            interval(&side, &Other::Value(value)),
-            paired(&here, &there),
+            &resample(&side, &Other::Value(value)),
             standard_deviation(&deviations(&side)),
         ))
     }
@@ -113,8 +103,7 @@ impl Comparison {
         pairing: Pairing,
         of: SideSummary,
         against: SideSummary,
-        interval: Interval,
-        p_value: f64,
+        resampled: &Resampled,
         spread: Option<f64>,
     ) -> Self {
         let difference = of.value - against.value;
@@ -124,8 +113,8 @@ impl Comparison {
             of,
             against,
             difference,
-            interval,
-            p_value,
+            interval: resampled.interval(),
+            p_value: resampled.p_value(),
             effect: spread
                 .filter(|&spread| spread > least)
                 .map(|spread| difference / spread),
@@ -146,23 +135,23 @@ impl Comparison {
             .min()
     }
 
-    /// What the interval covers and what it does not, as a sentence without its full stop.
+    /// What interval and p-value cover and what they do not, as a sentence without its full stop.
     pub fn coverage(&self) -> String {
         let seeds: Vec<usize> = [self.of.seeds, self.against.seeds]
             .into_iter()
             .flatten()
             .collect();
         match seeds[..] {
-            [] => "the interval covers the choice of images; nothing was trained".to_string(),
-            [1] => "one seed: the interval covers the choice of images alone, and another seed may say otherwise".to_string(),
-            [1, 1] => "one seed a side: the interval covers the choice of images alone, and another seed may say otherwise".to_string(),
+            [] => "interval and p cover the choice of images; nothing was trained".to_string(),
+            [1] => "one seed: interval and p cover the choice of images alone, and another seed may say otherwise".to_string(),
+            [1, 1] => "one seed a side: interval and p cover the choice of images alone, and another seed may say otherwise".to_string(),
             [one, other] if one == 1 || other == 1 => {
                 let several = one.max(other);
-                format!("the interval covers the choice of images and the {several} seeds of one side; the other side has one seed, and another may say otherwise")
+                format!("interval and p cover the choice of images and the {several} seeds of one side; the other side has one seed, and another may say otherwise")
             }
-            [one] => format!("the interval covers the choice of images and {one} seeds"),
+            [one] => format!("interval and p cover the choice of images and {one} seeds"),
             [one, other, ..] => {
-                format!("the interval covers the choice of images and {one} seeds against {other}")
+                format!("interval and p cover the choice of images and {one} seeds against {other}")
             }
         }
     }
@@ -175,22 +164,6 @@ fn summarise(columns: &Columns, side: &Side) -> SideSummary {
         seeds: side.seeds(),
         standard_deviation: standard_deviation(&ratios),
     }
-}
-
-/// The terms of every image, the mean over runs.
-fn mean_terms(side: &Columns) -> Vec<Terms> {
-    let runs = side.runs.len() as f64;
-    (0..side.images)
-        .map(|image| {
-            let sum = side.runs.iter().fold((0.0, 0.0), |sum, run| {
-                (
-                    sum.0 + run.numerators[image],
-                    sum.1 + run.denominators[image],
-                )
-            });
-            (sum.0 / runs, sum.1 / runs)
-        })
-        .collect()
 }
 
 /// How far every image moves the metric away from its value: for a mean, the image's value minus the mean.

@@ -16,7 +16,7 @@ pub enum StatisticsError {
     #[error("a side has no run")]
     NoRun,
     /// An image without a usable number, such as an infinite PSNR.
-    #[error("the terms of image {image} are not finite: {numerator} / {denominator}")]
+    #[error("{}", not_finite(*.image, *.numerator, *.denominator))]
     NotFinite {
         /// The image's id.
         image: i64,
@@ -34,4 +34,14 @@ pub enum StatisticsError {
     /// An image that one run holds twice.
     #[error("image {0} is there twice in one run")]
     ImageTwice(i64),
+}
+
+fn not_finite(image: i64, numerator: f64, denominator: f64) -> String {
+    if numerator.is_infinite() && denominator.is_finite() {
+        return format!(
+            "image {image} has an infinite value, as the PSNR of a picture without any error: no mean over images exists; compare by \
+             a metric that is finite, such as `ciede2000` or `uv_mse`"
+        );
+    }
+    format!("the terms of image {image} are not finite: {numerator} / {denominator}")
 }

@@ -17,7 +17,6 @@ mod description;
 mod error;
 mod holm;
 mod pairing;
-mod permutation;
 mod student;
 mod verdict;
 
@@ -28,7 +27,7 @@ pub use holm::holm;
 pub use pairing::{ImageTerms, LEAST_IMAGES, Matching, Pairing, Side};
 pub use verdict::{Expectation, Interval, Verdict};
 
-/// How often the images are resampled, and how often the sides are exchanged.
+/// How often the images are resampled.
 pub const RESAMPLES: usize = 10_000;
 
 /// The share of all cases in which an interval is to hold the true value.

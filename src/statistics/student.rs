@@ -2,7 +2,7 @@
 
 /// The chance that |t| stays below `t` (0 or more), with `freedom` degrees of freedom (1 or more): the finite sums of
 /// Abramowitz and Stegun, 26.7.3 and 26.7.4.
-fn within(t: f64, freedom: usize) -> f64 {
+pub(super) fn within(t: f64, freedom: usize) -> f64 {
     let degrees = freedom as f64;
     let sine = t / (degrees + t * t).sqrt();
     let square = degrees / (degrees + t * t);

@@ -182,10 +182,12 @@ fn seeds_that_differ_widen_the_interval() {
         (found.interval.high - found.interval.low, found)
     };
     let (alone, one) = width(&[0.0]);
+    assert!(one.p_value < 0.01, "{}", one.p_value);
     let (agreeing, _) = width(&[0.0, 0.0, 0.0]);
     let (differing, three) = width(&[-0.5, 0.0, 0.5]);
     near(agreeing, alone, 1e-9, "seeds that agree add nothing");
     assert!(differing > 3.0 * alone, "{differing} against {alone}");
+    assert!(three.p_value > 0.05, "{}", three.p_value);
     assert_eq!((one.seeds(), three.seeds()), (Some(1), Some(3)));
     near(three.of.standard_deviation.unwrap(), 0.5, 1e-12, "seeds");
     assert_eq!(one.of.standard_deviation, None);
@@ -195,6 +197,32 @@ fn seeds_that_differ_widen_the_interval() {
         three.verdict(Expectation::Greater, 0.0),
         Verdict::NotDecided
     );
+}
+
+/// Whatever the seeds and images, p says what the interval says: below 0.05 exactly where it leaves zero out.
+#[test]
+fn interval_and_p_value_never_contradict_each_other() {
+    let mut chance = Chance::new(7);
+    let mut decided = 0;
+    for case in 0..120 {
+        let images = [10, 12, 25, 100][case % 4];
+        let seeds = 1 + case % 3;
+        let shift = 0.1 * (case % 7) as f64;
+        let difficulty: Vec<f64> = (0..images).map(|_| noise(&mut chance)).collect();
+        let mut run = |shift: f64| {
+            let luck = shift + 0.2 * noise(&mut chance);
+            let image = |difficulty: &f64| difficulty + luck + 0.5 * noise(&mut chance);
+            values(difficulty.iter().map(image).collect::<Vec<f64>>())
+        };
+        let of = Side::experiment((0..seeds).map(|_| run(shift)).collect());
+        let against = Side::experiment(vec![run(0.0)]);
+        let found = Comparison::of(&of, &against).unwrap();
+        let is_apart = found.interval.low > 0.0 || found.interval.high < 0.0;
+        let (interval, p) = (found.interval, found.p_value);
+        assert_eq!(is_apart, p < 0.05, "case {case}: {interval:?}, p {p}");
+        decided += usize::from(is_apart);
+    }
+    assert!((20..100).contains(&decided), "{decided}");
 }
 
 #[test]
@@ -215,13 +243,13 @@ fn what_the_interval_covers_is_said() {
         text.push('\n');
     }
     insta::assert_snapshot!(text, @r"
-    the interval covers the choice of images; nothing was trained
-    one seed: the interval covers the choice of images alone, and another seed may say otherwise
-    the interval covers the choice of images and 4 seeds
-    one seed a side: the interval covers the choice of images alone, and another seed may say otherwise
-    the interval covers the choice of images and the 3 seeds of one side; the other side has one seed, and another may say otherwise
-    the interval covers the choice of images and 3 seeds against 2
-    the interval covers the choice of images and 5 seeds
+    interval and p cover the choice of images; nothing was trained
+    one seed: interval and p cover the choice of images alone, and another seed may say otherwise
+    interval and p cover the choice of images and 4 seeds
+    one seed a side: interval and p cover the choice of images alone, and another seed may say otherwise
+    interval and p cover the choice of images and the 3 seeds of one side; the other side has one seed, and another may say otherwise
+    interval and p cover the choice of images and 3 seeds against 2
+    interval and p cover the choice of images and 5 seeds
     ");
 }
 
@@ -285,7 +313,7 @@ fn what_cannot_be_compared_is_refused() {
     too few images with a value: 0; an interval needs at least 10
     too few images with a value: 9; an interval needs at least 10
     too few images with a value: 5; an interval needs at least 10
-    the terms of image 33 are not finite: inf / 1
+    image 33 has an infinite value, as the PSNR of a picture without any error: no mean over images exists; compare by a metric that is finite, such as `ciede2000` or `uv_mse`
     the terms of image 33 are not finite: 1 / NaN
     image 33 has a negative denominator
     image 3 is there twice in one run

@@ -9,7 +9,9 @@ use std::time::SystemTime;
 use jiff::Timestamp;
 
 use super::row::{Row, State, state};
-use crate::runs::{Holder, MetricFollower, PATIENCE, RunFolder, RunRecord, Status, Watch};
+use crate::runs::{
+    Holder, MetricFollower, PATIENCE, RunFolder, RunName, RunRecord, Status, Strays, Watch,
+};
 
 /// How many records are read in one look at most, the newest first: a folder of ten thousand runs is there in a few
 /// looks, and each of them is short.
@@ -29,6 +31,7 @@ pub struct Survey {
     looks: usize,
     known: HashMap<PathBuf, Known>,
     rows: Vec<Row>,
+    strays: Strays,
     pending: usize,
 }
 
@@ -53,6 +56,7 @@ impl Survey {
             looks: 0,
             known: HashMap::new(),
             rows: Vec::new(),
+            strays: Strays::default(),
             pending: 0,
         }
     }
@@ -65,6 +69,11 @@ impl Survey {
     /// The runs as of the last look: those that run first, each group the newest first.
     pub fn rows(&self) -> &[Row] {
         &self.rows
+    }
+
+    /// The copies, which have no row, and runs under other names than their own.
+    pub fn strays(&self) -> &Strays {
+        &self.strays
     }
 
     /// How many runs were found whose record is still to be read.
@@ -124,8 +133,17 @@ impl Survey {
     }
 
     fn update_rows(&mut self) {
+        let names: Vec<(PathBuf, RunName)> = self
+            .known
+            .iter()
+            .filter_map(|(path, known)| Some((path.clone(), RunName::of(known.record.as_ref()?))))
+            .collect();
+        self.strays = Strays::among(names.iter().map(|(path, name)| (path.as_path(), name)));
         let mut rows = Vec::with_capacity(self.known.len());
         for (path, known) in &mut self.known {
+            if self.strays.is_copy(path) {
+                continue;
+            }
             rows.extend(known.row(path, &mut self.owners));
         }
         rows.sort_by(|left, right| {

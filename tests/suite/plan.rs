@@ -49,7 +49,7 @@ fn states(plan: &Value) -> Vec<&str> {
 }
 
 fn records(bench: &Bench) -> Vec<RunRecord> {
-    let found = find_runs(&bench.runs("runs")).unwrap();
+    let found = find_runs(&bench.runs("runs")).unwrap().runs;
     let records = found.iter().map(|run| run.record().unwrap().unwrap());
     records.collect()
 }
@@ -82,6 +82,54 @@ fn a_plan_before_and_after() {
     let record = &records(&bench)[0];
     assert_eq!(record.variant.to_string(), "norm=batch loss=mse");
     assert!(record.sessions[0].threads.unwrap() >= 1);
+}
+
+#[test]
+fn a_claim_that_cannot_be_judged_is_named_with_the_reason() {
+    let other = r#"
+extends = "tiny.toml"
+
+[[claims]]
+text = "Better than the plain one."
+metric = "psnr"
+against = "tiny"
+expect = "greater"
+"#;
+    let bench = bench(&[("other.toml", other)]);
+    let output = succeed(&bench, &["run", "other.toml", "--set", "train.steps=2"]);
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(text.contains("open: Better than the plain one."), "{text}");
+    assert!(
+        text.contains("`tiny` has no finished run among those that were asked for"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_renamed_run_and_one_that_lost_its_log_are_named_by_a_plan() {
+    let bench = Bench::new();
+    succeed(&bench, &["run", "tiny.toml", "--set", "train.steps=2"]);
+    let arguments = ["plan", "tiny.toml", "--set", "train.steps=2"];
+    let run = &find_runs(&bench.runs("runs")).unwrap().runs[0];
+    fs::remove_dir_all(run.metrics()).unwrap();
+    let text = succeed(&bench, &arguments).stdout;
+    let text = String::from_utf8_lossy(&text);
+    assert!(
+        text.contains("says done, but its metrics are missing"),
+        "{text}"
+    );
+    fs::rename(run.path(), run.path().with_file_name("mine")).unwrap();
+    let output = succeed(&bench, &arguments);
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        text.contains("lies under another name, `runs/tiny/mine`: move it back"),
+        "{text}"
+    );
+    let text = errors(&output);
+    assert!(
+        text.contains("1 run lies under another name than its own: `runs/tiny/mine`"),
+        "{text}"
+    );
 }
 
 #[test]

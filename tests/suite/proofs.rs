@@ -66,7 +66,7 @@ fn two_runs_that_differ_are_told_apart_by_the_first_row() {
         assert!(output.status.success());
     }
     let folder = |runs: &str| {
-        let found = colorize::runs::find_runs(&bench.runs(runs)).unwrap();
+        let found = colorize::runs::find_runs(&bench.runs(runs)).unwrap().runs;
         found[0].path().to_str().unwrap().to_owned()
     };
     let [one, same, other] = ["one", "same", "other"].map(folder);

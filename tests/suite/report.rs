@@ -1,5 +1,7 @@
 //! Reports as the program makes them: what is written, what is said, and what is refused.
 
+mod distinct;
+mod matrix;
 mod world;
 
 use std::collections::BTreeMap;
@@ -197,7 +199,7 @@ fn what_is_missing_is_named_and_nothing_at_all_is_refused() {
 }
 
 #[test]
-fn a_check_fails_when_a_claim_has_fallen_behind() {
+fn a_check_fails_when_a_claim_is_not_what_is_written_down() {
     let (_folder, world) = bench();
     world.report("full", FULL);
     let check = |name: &str| program(&world, &["report", name, "--check"]);
@@ -208,8 +210,22 @@ fn a_check_fails_when_a_claim_has_fallen_behind() {
     let better = FULL.replace("verdict = \"supported\"", "verdict = \"contradicted\"");
     world.report("better", &better);
     let output = check("reports/better.toml");
-    assert_eq!(output.status.code(), Some(0));
-    assert!(said(&output).contains("now supported, and the file says contradicted"));
+    // What is written down is not what the runs say, for better or worse.
+    assert_eq!(output.status.code(), Some(1));
+    let text = said(&output);
+    assert!(text.contains("now supported, and the file says contradicted"));
+    assert!(
+        text.contains("1 of 1 claim not as written down: 1 better; write the new verdict down"),
+        "{text}"
+    );
+    assert!(text.contains("2 claims not checked"), "{text}");
+    let made = said(&program(&world, &["report", "reports/better.toml"]));
+    assert!(
+        made.contains(
+            "warning: `reports/better.toml` says contradicted, and these runs say supported"
+        ),
+        "{made}"
+    );
 
     let worse = FULL.replace("expect = \"greater\"", "expect = \"less\"");
     world.report("worse", &worse);
@@ -235,6 +251,24 @@ fn a_check_fails_when_a_claim_has_fallen_behind() {
     let output = check("reports/silent.toml");
     assert_eq!(output.status.code(), Some(2));
     assert!(said(&output).contains("says which verdict is expected"));
+}
+
+#[test]
+fn a_mean_over_an_infinite_value_is_no_number_to_claim_by() {
+    let (_folder, world) = bench();
+    let lossless = FULL.replace(
+        "metric = \"colorfulness_ratio\"\nof = \"bright\"\nagainst = \"plain\"\nexpect = \"greater\"",
+        "metric = \"psnr\"\nof = \"bright\"\nbaseline = \"reachable_yuv_exact\"\nexpect = \"less\"",
+    );
+    world.report("lossless", &lossless);
+    let output = program(&world, &["report", "reports/lossless.toml", "--check"]);
+    let text = said(&output);
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    assert!(text.contains("now open"), "{text}");
+    assert!(
+        text.contains("an infinite value, as the PSNR of a picture without any error"),
+        "{text}"
+    );
 }
 
 #[test]
@@ -422,4 +456,36 @@ fn the_reports_of_the_project_are_sound() {
     }
     names.sort();
     assert_eq!(names, ["ablations", "stages"]);
+}
+
+/// The newest results of `reproduce --quick` in `progress/LOG.md` are what `reports/stages.toml` is held to.
+#[test]
+fn the_verdicts_of_the_stages_are_those_of_the_newest_results() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let report = Report::read(&root.join("reports/stages.toml")).unwrap();
+    let log = fs::read_to_string(root.join("progress/LOG.md")).unwrap();
+    let mut entries = log.split("\n## ").skip(1);
+    let entry = entries
+        .find(|entry| entry.contains("claims are supported."))
+        .unwrap();
+    let found: Vec<&str> = entry
+        .lines()
+        .filter_map(|line| line.strip_prefix("- ")?.split_once(':'))
+        .map(|(verdict, _)| verdict)
+        .filter(|verdict| ["Not decided", "Contradicted", "Open"].contains(verdict))
+        .collect();
+    let all = report.claims.len();
+    let supported = format!("{} of {all} claims are supported.", all - found.len());
+    assert!(entry.contains(&supported), "not `{supported}`:\n{entry}");
+    let written: Vec<String> = report
+        .claims
+        .iter()
+        .map(|claim| claim.verdict.unwrap().to_string())
+        .filter(|verdict| verdict != "supported")
+        .collect();
+    let found: Vec<String> = found.iter().map(|it| it.to_lowercase()).collect();
+    assert_eq!(
+        written, found,
+        "reports/stages.toml says other than the newest results in progress/LOG.md"
+    );
 }

@@ -122,7 +122,7 @@ fn group(
         .collect();
     bases.dedup();
     EffectGroup {
-        parent: groups[parent].label.clone(),
+        parent: groups[parent].short.clone(),
         note: match &bases[..] {
             [one] => one.clone(),
             _ => String::new(),
@@ -130,7 +130,7 @@ fn group(
         rows: these
             .into_iter()
             .map(|(pair, row)| EffectRow {
-                label: groups[pair.of].label.clone(),
+                label: groups[pair.of].short.clone(),
                 effects: row
                     .iter()
                     .zip(metrics)

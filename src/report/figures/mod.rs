@@ -44,7 +44,7 @@ impl Context<'_> {
     /// A group as figures name it: its look is the same in every figure of the report.
     fn name(&self, group: usize) -> RunName {
         RunName {
-            label: self.selection.groups[group].label.clone(),
+            label: self.selection.groups[group].short.clone(),
             look: Look::Run(group),
         }
     }

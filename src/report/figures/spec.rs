@@ -114,6 +114,13 @@ impl FigureSpec {
         self.name.as_deref().unwrap_or(self.kind.name())
     }
 
+    /// What messages call it, and the names of runs that it speaks of.
+    pub(in crate::report) fn listing(&self) -> (String, Vec<&str>) {
+        let sides = self.of.iter().chain(&self.against);
+        let names = self.runs.iter().chain(sides).map(String::as_str);
+        (format!("the figure `{}`", self.name()), names.collect())
+    }
+
     /// What is wrong with its values: the key, what it must be, and what to do about it.
     pub(in crate::report) fn violations(&self) -> Vec<(&'static str, String, String)> {
         let written = [

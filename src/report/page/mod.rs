@@ -138,14 +138,10 @@ fn cell(cell: &Cell, column: &Column) -> html::Cell {
 /// The keys in which every group differs from its parent.
 fn diffs(made: &Made) -> Vec<Diff> {
     let selection = &made.selection;
-    selection
-        .groups
-        .iter()
-        .filter_map(|group| {
-            let [parent] = selection.meant(group.parent.as_deref()?)[..] else {
-                return None;
-            };
-            let parent = &selection.groups[parent];
+    (0..selection.groups.len())
+        .filter_map(|place| {
+            let parent = selection.parent(place).ok()??;
+            let [group, parent] = [place, parent].map(|it| &selection.groups[it]);
             let [own, theirs] = [group, parent].map(|group| {
                 let mut values = keys_and_values(&group.first().experiment);
                 for key in ["name", "title", "seeds"] {

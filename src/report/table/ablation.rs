@@ -25,16 +25,13 @@ pub(in crate::report) struct Pair {
     pub(in crate::report) against: usize,
 }
 
-/// Every group with the group that it is held against, where there is exactly one.
+/// Every group with the group that it is held against, where there is one.
 pub(in crate::report) fn pairs(groups: &[usize], selection: &Selection) -> Vec<Pair> {
     groups
         .iter()
         .filter_map(|&of| {
-            let parent = selection.groups[of].parent.as_deref()?;
-            match selection.meant(parent)[..] {
-                [against] if against != of => Some(Pair { of, against }),
-                _ => None,
-            }
+            let against = selection.parent(of).ok()??;
+            Some(Pair { of, against })
         })
         .collect()
 }
@@ -76,7 +73,11 @@ pub(super) fn table(
                     selection.groups[pair.of].label,
                     metric.title()
                 )),
-                None => {}
+                None => failures.push(format!(
+                    "{}, {}: a run’s table lacks it.",
+                    selection.groups[pair.of].label,
+                    metric.title()
+                )),
             }
         }
         if !rows.is_empty() {
@@ -96,10 +97,10 @@ pub(super) fn table(
         let cell = &mut row.cells[5];
         cell.text = p_value(p);
         cell.key = Some(p);
-        cell.raw = vec![Raw::Number(p)];
+        cell.raw.push(Raw::Number(p));
     }
     let mut all = vec![
-        "Paired over the images that both sides hold out: the metric of the run minus that of its parent, a bootstrap 95 % interval over images, and over seeds where a side has several; p of exchanged signs, corrected (Holm) for all rows; d, the difference in standard deviations of an image’s own difference.".to_owned(),
+        "Paired over the images that both sides hold out: the metric of the run minus that of its parent, a bootstrap 95 % interval over images, and over seeds where a side has several; p of the same resamples, below 0.05 where the interval leaves out zero, and then corrected (Holm) for all rows; d, the difference in standard deviations of an image’s own difference.".to_owned(),
     ];
     let alone = groups.iter().filter(|&&group| {
         !pairs
@@ -107,12 +108,12 @@ pub(super) fn table(
             .any(|pair| pair.of == group || pair.against == group)
     });
     all.extend(alone.map(|&group| {
-        let group = &selection.groups[group];
-        let parent = group.parent.as_deref().unwrap_or("no other of these runs");
-        format!(
-            "{} has nothing to be held against: its parent is {parent}.",
-            group.label
-        )
+        let why = match selection.parent(group) {
+            Err(why) => why,
+            Ok(_) => "it has no parent among these runs".to_owned(),
+        };
+        let label = &selection.groups[group].label;
+        format!("{label} is compared with nothing: {why}.")
     }));
     all.extend(failures);
     all.extend(notes(groups, selection));
@@ -126,7 +127,7 @@ pub(super) fn table(
             Column::number("run’s", &["value"]),
             Column::number("parent’s", &["parent_value"]),
             Column::number("difference", &["difference", "low", "high"]),
-            Column::number("p", &["p_holm"]),
+            Column::number("p (Holm)", &["p", "p_holm"]),
             Column::number("d", &["effect"]),
             Column::number("seeds", &["seeds", "parent_seeds"]),
             Column::number("images", &["images", "parent_images", "pairing"]),

@@ -63,6 +63,12 @@ impl TableSpec {
         })
     }
 
+    /// What messages call it, and the names of runs that it speaks of.
+    pub(super) fn listing(&self) -> (String, Vec<&str>) {
+        let names = self.runs.iter().map(String::as_str);
+        (format!("the table `{}`", self.name()), names.collect())
+    }
+
     /// Its metrics, judged when the file was read.
     fn metrics(&self, otherwise: &[Metric]) -> Vec<Metric> {
         if self.metrics.is_empty() {

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use colorize::color::yuv;
 use colorize::evaluate::{Baseline, ImageScore};
-use colorize::experiment::{Experiment, Overrides, resolve};
+use colorize::experiment::{Experiment, Overrides, Variant, resolve};
 use colorize::runs::{
     DatasetRecord, Environment, FORMAT, Git, Identity, IdentityParts, ImageScores, LoggedRow,
     Machine, MetricLog, RunFolder, RunRecord, Session, Status, baseline_path, write_baselines,
@@ -98,9 +98,36 @@ impl World {
         skill: f64,
         step: usize,
     ) -> RunFolder {
-        let experiment = self.resolved(experiment);
+        self.leave(
+            &self.resolved(experiment),
+            &Variant::default(),
+            seed,
+            skill,
+            step,
+        )
+    }
+
+    /// The same of one point of an experiment's `[matrix]`, by its name, such as `norm=batch scale=2`.
+    pub(crate) fn run_at(&self, experiment: &str, point: &str, seed: u64, skill: f64) -> RunFolder {
+        let path = self.root.join(format!("experiments/{experiment}.toml"));
+        let resolved = resolve(&path, &Overrides::default()).unwrap();
+        let mut points = resolved.iter();
+        let found = points
+            .find(|it| it.variant.to_string() == point)
+            .unwrap_or_else(|| panic!("no point `{point}`"));
+        self.leave(&found.experiment, &found.variant, seed, skill, self.steps)
+    }
+
+    fn leave(
+        &self,
+        experiment: &Experiment,
+        variant: &Variant,
+        seed: u64,
+        skill: f64,
+        step: usize,
+    ) -> RunFolder {
         let identity = Identity::of(&IdentityParts {
-            experiment: &experiment,
+            experiment,
             seed,
             dataset: "photographs",
             weights: None,
@@ -118,12 +145,12 @@ impl World {
             }
             // Skill grows through the training.
             let skill = skill * (number + 1) as f64 / evaluations.len() as f64;
-            self.evaluate(&folder, &experiment, seed, skill, at);
+            self.evaluate(&folder, experiment, seed, skill, at);
         }
-        self.baselines(&experiment);
-        folder
-            .write_record(&self.record(&experiment, &identity, seed, step))
-            .unwrap();
+        self.baselines(experiment);
+        let mut record = self.record(experiment, &identity, seed, step);
+        record.variant = variant.clone();
+        folder.write_record(&record).unwrap();
         folder
     }
 
@@ -228,7 +255,7 @@ impl World {
             seed,
             identity: identity.to_string(),
             configuration: identity.configuration().to_owned(),
-            variant: colorize::experiment::Variant::default(),
+            variant: Variant::default(),
             status: if step < self.steps {
                 Status::Interrupted
             } else {
