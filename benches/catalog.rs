@@ -204,6 +204,7 @@ fn write_run(
             from_step: 0,
             process: 1,
             threads: Some(2),
+            peak_memory_bytes: None,
             environment: environment.clone(),
         }],
     };

@@ -35,9 +35,10 @@ pub struct Normalized {
     pub statistics: Vec<[Tensor<1>; 2]>,
 }
 
-/// Runs one or two layers, and then adds the input with `shortcut` pixels cut off every side where that is given; all of
-/// it in training, with the gradients of everything, as the backend's own operation. `None` where the backend of `input`
-/// has none, or the device has no autodiff: the same is then to be composed of Burn's operations.
+/// Runs one or two layers, and then adds the input with `shortcut` pixels cut off every side where that is given, as the
+/// backend's own operation: with the gradients of everything on a device with autodiff, and elsewhere without a graph; with
+/// the statistics of the batch on both. `None` where the backend of `input` has no such operation: the same is then to be
+/// composed of Burn's.
 pub fn layers(input: &Tensor<4>, layers: &[Layer], shortcut: Option<usize>) -> Option<Normalized> {
     let by_flex = super::pure::layers(input, layers, shortcut);
     #[cfg(feature = "libtorch")]

@@ -1,53 +1,54 @@
 //! What an operation of a backend's own needs to know of Burn's tensors.
 
-use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{
-    Autodiff, Backend, DispatchAutodiffContext, DispatchKindConversion, DispatchTensor,
-    DispatchTensorKind, GradientCheckpointingStrategy,
+    Backend, DispatchAutodiffContext, DispatchKindConversion, DispatchTensor, DispatchTensorKind,
+    GradientCheckpointingStrategy,
 };
 use burn::tensor::Tensor;
 
 use super::layer::Layer;
 
-/// The strategy of a tensor with autodiff on the backend that `is_own` knows; `None` of every other tensor.
-pub(super) fn strategy(
-    input: &Tensor<4>,
-    is_own: impl FnOnce(&DispatchTensorKind) -> bool,
-) -> Option<GradientCheckpointingStrategy> {
-    let dispatch = input.clone().into_dispatch();
-    match (&dispatch.kind, dispatch.autodiff) {
-        (DispatchTensorKind::Autodiff(inner), DispatchAutodiffContext::Enabled(strategy)) => {
-            is_own(inner).then_some(strategy)
-        }
-        _ => None,
-    }
+/// What an operation leaves for a backward pass.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Graph {
+    /// The tensor lives on a device with autodiff.
+    Kept(GradientCheckpointingStrategy),
+    /// It does not: no graph is kept.
+    None,
 }
 
-/// The tensors that get gradients, as the backend's: the input, then weight, bias, gamma and beta of every layer. `None`
-/// where one is another backend's.
-pub(super) fn primitives<B: Backend, C: CheckpointStrategy>(
+/// What an operation on a tensor of the backend that `is_own` knows is to leave; `None` of every other backend's.
+pub(super) fn graph(
+    input: &Tensor<4>,
+    is_own: impl FnOnce(&DispatchTensorKind) -> bool,
+) -> Option<Graph> {
+    let dispatch = input.clone().into_dispatch();
+    let (kind, graph) = match (&dispatch.kind, dispatch.autodiff) {
+        (DispatchTensorKind::Autodiff(inner), DispatchAutodiffContext::Enabled(strategy)) => {
+            (&**inner, Graph::Kept(strategy))
+        }
+        (DispatchTensorKind::Autodiff(_), _) => return None,
+        (kind, _) => (kind, Graph::None),
+    };
+    is_own(kind).then_some(graph)
+}
+
+/// The tensors that an operation has gradients of where it has any, as the backend's: the input, then weight, bias, gamma
+/// and beta of every layer. `None` where one is another backend's.
+pub(super) fn primitives<B: Backend>(
     input: &Tensor<4>,
     layers: &[Layer],
-) -> Option<Vec<FloatTensor<Autodiff<B, C>>>>
+) -> Option<Vec<FloatTensor<B>>>
 where
-    DispatchTensor: DispatchKindConversion<Autodiff<B, C>>,
+    DispatchTensor: DispatchKindConversion<B>,
 {
-    let mut tensors = vec![primitive::<B, C, 4>(input)?];
+    let mut tensors = vec![input.clone().try_into_primitive::<B>().ok()?];
     for layer in layers {
-        tensors.push(primitive::<B, C, 4>(&layer.weight)?);
+        tensors.push(layer.weight.clone().try_into_primitive::<B>().ok()?);
         for vector in [&layer.bias, &layer.gamma, &layer.beta] {
-            tensors.push(primitive::<B, C, 1>(vector)?);
+            tensors.push(vector.clone().try_into_primitive::<B>().ok()?);
         }
     }
     Some(tensors)
-}
-
-fn primitive<B: Backend, C: CheckpointStrategy, const D: usize>(
-    tensor: &Tensor<D>,
-) -> Option<FloatTensor<Autodiff<B, C>>>
-where
-    DispatchTensor: DispatchKindConversion<Autodiff<B, C>>,
-{
-    tensor.clone().try_into_primitive::<Autodiff<B, C>>().ok()
 }

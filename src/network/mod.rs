@@ -17,6 +17,7 @@ use burn::tensor::{Device, Tensor};
 
 use self::image_transformation::ImageTransformation;
 use self::initial::InitialWeights;
+use self::norm::Norm;
 use crate::backend::Precision;
 
 pub use self::section::{NetworkKind, NetworkSection, NormKind};
@@ -92,27 +93,36 @@ impl Network {
     }
 
     /// Sets batch norm's running statistics to their means over `inputs`, each with the features that go with it, with the
-    /// weights at hand. The inputs live on a device with autodiff, where batch norm uses the statistics of the batch. A
-    /// clone's statistics are the network's own, so the network that is in training has them as well; training itself does
+    /// weights at hand. The inputs live on the network's device without autodiff: a forward pass that no backward pass
+    /// follows would leave its graph, and with it its feature maps, in memory until the next training step.
+    ///
+    /// A clone's statistics are the network's own, so the network that is in training has them as well; training itself does
     /// not look at them.
     pub fn recompute_statistics(
         &self,
         inputs: impl Iterator<Item = (Tensor<4>, Option<Tensor<2>>)>,
     ) {
-        // No backward pass follows. With weights that want gradients, every forward pass would leave its graph, and with it
-        // all of its feature maps, in memory until the next training step consumes its own.
-        let mut network = self.clone().no_grad();
+        let mut collecting = self.valid();
         // The statistics are used where the network computes in 32-bit floats.
-        network.set_precision(Precision::F32);
+        collecting.set_precision(Precision::F32);
+        collecting.norms().for_each(Norm::collect);
         for (count, (input, features)) in inputs.enumerate() {
             // The first batch replaces what is there, the second has a half in it, the third a third.
             let momentum = 1.0 / (count + 1) as f64;
-            match &mut network {
-                Self::ImageTransformation(network) => {
-                    network.norms().for_each(|norm| norm.set_momentum(momentum));
-                }
-            }
-            network.forward(input, features);
+            collecting
+                .norms()
+                .for_each(|norm| norm.set_momentum(momentum));
+            collecting.forward(input, features);
+        }
+        let mut own = self.clone();
+        for (norm, collected) in own.norms().zip(collecting.norms()) {
+            norm.adopt(collected);
+        }
+    }
+
+    fn norms(&mut self) -> impl Iterator<Item = &mut Norm> {
+        match self {
+            Self::ImageTransformation(network) => network.norms(),
         }
     }
 

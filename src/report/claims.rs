@@ -160,7 +160,8 @@ fn compare(claim: &Claim, selection: &Selection, material: &Material) -> Result<
             let against = find(name, selection)?;
             let there = side(against, claim.metric, selection, material)?;
             let known = material.compare(of, against, claim.metric);
-            known.unwrap_or_else(|| Comparison::of(&here, &there))
+            let matching = material.matching(of, against);
+            known.unwrap_or_else(|| Comparison::of(&here, &there, &matching))
         }
         Against::Baseline(name) => {
             let jury = material.jury(of);

@@ -216,7 +216,7 @@ fn interval_and_p_value_never_contradict_each_other() {
         };
         let of = Side::experiment((0..seeds).map(|_| run(shift)).collect());
         let against = Side::experiment(vec![run(0.0)]);
-        let found = Comparison::of(&of, &against).unwrap();
+        let found = Comparison::of(&of, &against, &Matching::ById).unwrap();
         let is_apart = found.interval.low > 0.0 || found.interval.high < 0.0;
         let (interval, p) = (found.interval, found.p_value);
         assert_eq!(is_apart, p < 0.05, "case {case}: {interval:?}, p {p}");

@@ -90,7 +90,7 @@ impl Colorizer {
 
     /// Sets batch norm's statistics to their means over `batches`; see [`Network::recompute_statistics`].
     pub(super) fn recompute_statistics(&self, batches: impl Iterator<Item = Batch>) {
-        let device = &self.training_device;
+        let device = &self.device;
         self.network.recompute_statistics(batches.map(|batch| {
             let split = self.color.split(batch.to_rgb(device));
             (split.input, batch.to_features(device))

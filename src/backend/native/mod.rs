@@ -20,6 +20,7 @@ use burn::tensor::Tensor;
 
 use self::ffi::Settings;
 use super::layer::{Layer, Normalized};
+use super::operation::Graph;
 use super::{memory, operation};
 
 pub(super) use self::ffi::{gpu_has_bfloat16, set_cudnn};
@@ -31,17 +32,29 @@ pub(super) fn layers(
     layers: &[Layer],
     shortcut: Option<usize>,
 ) -> Option<Normalized> {
-    let strategy = operation::strategy(input, |kind| {
+    let graph = operation::graph(input, |kind| {
         matches!(kind, DispatchTensorKind::LibTorch(_))
     })?;
     memory::keep();
     // The operation keeps what its gradients need, whatever the strategy: that is less than Burn's checkpoints hold.
-    match strategy {
-        GradientCheckpointingStrategy::Disabled => {
+    match graph {
+        Graph::Kept(GradientCheckpointingStrategy::Disabled) => {
             by_count::<NoCheckpointing>(input, layers, shortcut)
         }
-        GradientCheckpointingStrategy::Balanced => {
+        Graph::Kept(GradientCheckpointingStrategy::Balanced) => {
             by_count::<BalancedCheckpointing>(input, layers, shortcut)
+        }
+        Graph::None => {
+            let primitives = operation::primitives::<LibTorch>(input, layers)?;
+            let pass = pass(&primitives, layers, shortcut);
+            Some(Normalized {
+                output: Tensor::from_primitive::<LibTorch>(pass.output),
+                statistics: pass
+                    .statistics
+                    .into_iter()
+                    .map(|of_layer| of_layer.map(Tensor::from_primitive::<LibTorch>))
+                    .collect(),
+            })
         }
     }
 }
@@ -71,12 +84,44 @@ where
     DispatchTensor: DispatchKindConversion<Autodiff<LibTorch, C>>,
 {
     let (primitives, guards): (Vec<TchTensor>, Vec<_>) =
-        operation::primitives::<LibTorch, C>(input, layers)?
+        operation::primitives::<Autodiff<LibTorch, C>>(input, layers)?
             .into_iter()
             .map(|tensor| tensor.into_parts())
             .unzip();
     let guards = guards.try_into().ok()?;
+    let pass = pass(&primitives, layers, shortcut);
+    let state = State {
+        layers: pass.kept,
+        shortcut,
+    };
+    let prepared = Backward::<LibTorch, N>::prepare::<C>(NativeLayers, guards);
+    let output = match prepared.compute_bound().stateful() {
+        OpsKind::Tracked(preparation) => preparation.finish(state, pass.output),
+        OpsKind::UnTracked(preparation) => preparation.finish(pass.output),
+    };
+    let vector = |values| {
+        let values = <Autodiff<LibTorch, C> as AutodiffBackend>::from_inner(values);
+        Tensor::<1>::from_primitive::<Autodiff<LibTorch, C>>(values)
+    };
+    Some(Normalized {
+        output: Tensor::from_primitive::<Autodiff<LibTorch, C>>(output),
+        statistics: pass
+            .statistics
+            .into_iter()
+            .map(|of_layer| of_layer.map(vector))
+            .collect(),
+    })
+}
 
+/// A forward pass through all layers.
+struct Pass {
+    output: TchTensor,
+    /// Mean and biased variance of every channel, of every layer.
+    statistics: Vec<[TchTensor; 2]>,
+    kept: Vec<Kept>,
+}
+
+fn pass(primitives: &[TchTensor], layers: &[Layer], shortcut: Option<usize>) -> Pass {
     let mut statistics = Vec::with_capacity(layers.len());
     let mut kept = Vec::with_capacity(layers.len());
     let mut map = primitives[0].clone();
@@ -91,11 +136,7 @@ where
             parameters.each_ref().map(|parameter| &parameter.tensor),
             (is_last && shortcut.is_some()).then_some(&primitives[0].tensor),
         );
-        statistics.push([forward.mean, forward.variance].map(|values| {
-            let values =
-                <Autodiff<LibTorch, C> as AutodiffBackend>::from_inner(TchTensor::new(values));
-            Tensor::<1>::from_primitive::<Autodiff<LibTorch, C>>(values)
-        }));
+        statistics.push([forward.mean, forward.variance].map(TchTensor::new));
         kept.push(Kept {
             settings,
             prepared: forward.prepared.map_or(map, TchTensor::new),
@@ -105,20 +146,11 @@ where
         });
         map = TchTensor::new(forward.output);
     }
-
-    let state = State {
-        layers: kept,
-        shortcut,
-    };
-    let prepared = Backward::<LibTorch, N>::prepare::<C>(NativeLayers, guards);
-    let output = match prepared.compute_bound().stateful() {
-        OpsKind::Tracked(preparation) => preparation.finish(state, map),
-        OpsKind::UnTracked(preparation) => preparation.finish(map),
-    };
-    Some(Normalized {
-        output: Tensor::from_primitive::<Autodiff<LibTorch, C>>(output),
+    Pass {
+        output: map,
         statistics,
-    })
+        kept,
+    }
 }
 
 fn settings(layer: &Layer, shortcut: Option<usize>) -> Settings {

@@ -30,6 +30,7 @@ use self::lines::{Band, Extent, Map};
 use self::map::{channels_last, like, map_of, parameter, values, vector_of};
 use self::norm::{Channels, Moments, NormGradient, add, normalized, statistics};
 use super::layer::{Layer, Normalized};
+use super::operation::Graph;
 use super::{memory, operation};
 
 /// See [`super::layers`].
@@ -38,15 +39,29 @@ pub(super) fn layers(
     layers: &[Layer],
     shortcut: Option<usize>,
 ) -> Option<Normalized> {
-    let strategy = operation::strategy(input, |kind| matches!(kind, DispatchTensorKind::Flex(_)))?;
+    let graph = operation::graph(input, |kind| matches!(kind, DispatchTensorKind::Flex(_)))?;
     memory::keep();
     // The operation keeps what its gradients need, whatever the strategy: that is less than Burn's checkpoints hold.
-    match strategy {
-        GradientCheckpointingStrategy::Disabled => {
+    match graph {
+        Graph::Kept(GradientCheckpointingStrategy::Disabled) => {
             by_count::<NoCheckpointing>(input, layers, shortcut)
         }
-        GradientCheckpointingStrategy::Balanced => {
+        Graph::Kept(GradientCheckpointingStrategy::Balanced) => {
             by_count::<BalancedCheckpointing>(input, layers, shortcut)
+        }
+        Graph::None => {
+            let primitives = operation::primitives::<Flex>(input, layers)?;
+            let pass = pass(primitives, layers, shortcut)?;
+            Some(Normalized {
+                output: Tensor::from_primitive::<Flex>(pass.output),
+                statistics: pass
+                    .statistics
+                    .into_iter()
+                    .map(|of_layer| {
+                        of_layer.map(|values| Tensor::from_primitive::<Flex>(vector_of(values)))
+                    })
+                    .collect(),
+            })
         }
     }
 }
@@ -75,19 +90,56 @@ fn run<C: CheckpointStrategy, const N: usize>(
 where
     DispatchTensor: DispatchKindConversion<Autodiff<Flex, C>>,
 {
-    let (mut primitives, guards): (Vec<FlexTensor>, Vec<_>) =
-        operation::primitives::<Flex, C>(input, layers)?
+    let (primitives, guards): (Vec<FlexTensor>, Vec<_>) =
+        operation::primitives::<Autodiff<Flex, C>>(input, layers)?
             .into_iter()
             .map(|tensor| tensor.into_parts())
             .unzip();
     let guards = guards.try_into().ok()?;
+    let pass = pass(primitives, layers, shortcut)?;
+    let state = State {
+        layers: pass.kept,
+        shortcut,
+    };
+    let prepared = Backward::<Flex, N>::prepare::<C>(Layers, guards);
+    let output = match prepared.compute_bound().stateful() {
+        OpsKind::Tracked(preparation) => preparation.finish(state, pass.output),
+        OpsKind::UnTracked(preparation) => preparation.finish(pass.output),
+    };
+    let vector = |values| {
+        let values = <Autodiff<Flex, C> as AutodiffBackend>::from_inner(vector_of(values));
+        Tensor::<1>::from_primitive::<Autodiff<Flex, C>>(values)
+    };
+    Some(Normalized {
+        output: Tensor::from_primitive::<Autodiff<Flex, C>>(output),
+        statistics: pass
+            .statistics
+            .into_iter()
+            .map(|of_layer| of_layer.map(vector))
+            .collect(),
+    })
+}
+
+/// A forward pass through all layers.
+struct Pass {
+    output: FlexTensor,
+    /// Mean and biased variance of every channel, of every layer.
+    statistics: Vec<[Vec<f32>; 2]>,
+    kept: Vec<Kept>,
+}
+
+/// `None` where a tensor is not of 32-bit floats.
+fn pass(
+    mut primitives: Vec<FlexTensor>,
+    layers: &[Layer],
+    shortcut: Option<usize>,
+) -> Option<Pass> {
     if primitives
         .iter()
         .any(|primitive| primitive.dtype() != DType::F32)
     {
         return None;
     }
-
     let parameters = primitives.split_off(1);
     let input = channels_last(primitives.pop()?);
     let mut statistics = Vec::with_capacity(layers.len());
@@ -97,26 +149,14 @@ where
         let is_last = index + 1 == layers.len();
         let beside = shortcut.filter(|_| is_last).map(|crop| (&input, crop));
         let forward = forward(layer, map, parameters, beside);
-        statistics.push(forward.statistics.map(|values| {
-            let values = <Autodiff<Flex, C> as AutodiffBackend>::from_inner(vector_of(values));
-            Tensor::<1>::from_primitive::<Autodiff<Flex, C>>(values)
-        }));
+        statistics.push(forward.statistics);
         kept.push(forward.kept);
         map = forward.output;
     }
-
-    let state = State {
-        layers: kept,
-        shortcut,
-    };
-    let prepared = Backward::<Flex, N>::prepare::<C>(Layers, guards);
-    let output = match prepared.compute_bound().stateful() {
-        OpsKind::Tracked(preparation) => preparation.finish(state, map),
-        OpsKind::UnTracked(preparation) => preparation.finish(map),
-    };
-    Some(Normalized {
-        output: Tensor::from_primitive::<Autodiff<Flex, C>>(output),
+    Some(Pass {
+        output: map,
         statistics,
+        kept,
     })
 }
 
