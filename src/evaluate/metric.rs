@@ -1,6 +1,6 @@
 //! Numbers over a set of images.
 
-use super::ImageScore;
+use super::{Better, ImageScore};
 
 /// A number over a set of held-out images: the mean of a column of [`ImageScore::columns`], or a ratio of two columns'
 /// sums.
@@ -49,19 +49,6 @@ pub enum Metric {
     UvMse,
     /// Mean squared error of a and b.
     AbMse,
-}
-
-/// Which way a metric improves.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Better {
-    /// The larger the better.
-    Higher,
-    /// The smaller the better.
-    Lower,
-    /// The nearer to 1 the better.
-    One,
-    /// Neither: it says what the images are like, or is to be held against another number.
-    Neither,
 }
 
 /// What there is to say of a metric.

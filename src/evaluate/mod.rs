@@ -6,6 +6,7 @@
 
 mod auc_ab;
 mod baseline;
+mod better;
 mod chroma;
 mod ciede2000;
 mod colorfulness;
@@ -14,15 +15,17 @@ mod golden;
 mod metric;
 mod psnr;
 mod score;
+mod scored;
 mod section;
 mod ssim;
 
 pub use auc_ab::{AucAb, auc_ab};
 pub use baseline::{Baseline, ChromaMean};
+pub use better::Better;
 pub use chroma::{Chroma, ab_mse, hue_error, uv_mse};
 pub use ciede2000::{Differences, ciede2000};
 pub use colorfulness::{colorfulness, colorfulness_absolute};
-pub use metric::{Better, Metric};
+pub use metric::Metric;
 pub use psnr::psnr;
 pub use score::ImageScore;
 pub use section::{BatchNormStatistics, EvaluateSection};

@@ -69,7 +69,8 @@ const BLOCK_GAP: f64 = 30.0;
 /// Draws each ablation's differences from its parent as marks with bars for their 95 % intervals:
 /// a plot a metric, on one axis for all parents, the numbers beside it.
 ///
-/// The ablations of a parent are sorted by the first metric, the best first; those without a number
+/// The ablations of a parent are sorted by the first metric, the best first, or the largest difference where that depends
+/// on the parent's number; those without a number
 /// come last. More than three metrics are shown in blocks one under the other.
 pub fn effects(title: &str, content: &Effects, theme: Theme) -> Figure {
     let blocks: Vec<_> = (0..content.metrics.len()).collect();
@@ -119,9 +120,10 @@ fn sorted<'a>(group: &'a EffectGroup, metric: &Metric) -> Vec<&'a EffectRow> {
             .flatten()
             .map(|effect| effect.value);
         let value = value.filter(|value| !value.is_nan())?;
+        // A difference does not say how near to 1 it leads: the largest first.
         Some(match metric.better {
-            Better::Higher => value,
             Better::Lower => -value,
+            _ => value,
         })
     };
     rows.sort_by(|a, b| match (worth(a), worth(b)) {
@@ -305,15 +307,16 @@ fn write_metric(page: &mut Page, metric: &Metric, x: f64, room: f64) {
         shorten: Shorten::End,
         ..Words::caption(theme)
     };
-    let arrow = match metric.better {
-        Better::Higher => format!("{} →", metric.way()),
-        Better::Lower => format!("← {}", metric.way()),
-    };
     let unit = match metric.unit.as_str() {
         "" => "difference".to_owned(),
         unit => format!("difference in {unit}"),
     };
-    let words = format!("{unit}, {arrow}");
+    let words = match (metric.better, metric.better.words()) {
+        (_, "") => unit,
+        (Better::Higher, words) => format!("{unit}, {words} →"),
+        (Better::Lower, words) => format!("{unit}, ← {words}"),
+        (_, words) => format!("{unit}, {words}"),
+    };
     page.write(&words, (x, baseline + 15.0), Align::Left, room, style);
     page.y = (baseline + 20.0).round();
 }

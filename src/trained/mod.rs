@@ -1,10 +1,13 @@
 //! Trained runs, put to use: [`TrainedRun::open`] reads a run's network back, [`TrainedRun::score`] judges it by any
-//! photographs, and [`TrainedRun::colorize`] colours a photograph of any size.
+//! photographs, [`TrainedRun::scored_pictures`] makes the pictures that were judged, and [`TrainedRun::colorize`] colorizes a
+//! photograph of any size.
 
 mod photographs;
+mod pictures;
 mod score;
 
 pub use photographs::Colored;
+pub use pictures::ScoredPicture;
 
 use std::path::{Path, PathBuf};
 
@@ -181,7 +184,11 @@ fn checkpoint(folder: &RunFolder, step: Option<usize>) -> Result<Checkpoint, Run
                 .collect();
             return Err(RunError::NoCheckpoint {
                 path: folder.path().to_path_buf(),
-                reason: format!("none of step {step}, but of {}", steps.join(", ")),
+                reason: if steps.is_empty() {
+                    "there is none".to_owned()
+                } else {
+                    format!("none of step {step}, but of {}", steps.join(", "))
+                },
             });
         }
         checkpoint.verify()?;

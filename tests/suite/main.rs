@@ -6,6 +6,7 @@ mod bench;
 mod crash;
 mod experiment;
 mod extractor;
+mod figures;
 mod network;
 mod plan;
 mod proofs;

@@ -33,6 +33,8 @@ pub struct ChromaHistograms {
     pub truth: ChromaCounts,
     /// The runs, counted over the same photographs with the same limits.
     pub runs: Vec<(RunName, ChromaCounts)>,
+    /// Over how many photographs all of them are counted.
+    pub images: usize,
 }
 
 /// Space between planes, in points.
@@ -110,7 +112,7 @@ pub fn chroma_histograms(title: &str, content: &ChromaHistograms, theme: Theme) 
         }
     }
     page.y = top + all.len().div_ceil(across) as f64 * row_height - PLANE_GAP + 26.0;
-    draw_bar(&mut page, &ink);
+    draw_bar(&mut page, &ink, content.images);
     draw_magnitudes(&mut page, content, &all);
     page.finish()
 }
@@ -145,7 +147,7 @@ fn significant(value: f64) -> String {
 }
 
 /// The colour bar, with the shares that colours stand for.
-fn draw_bar(page: &mut Page, ink: &Ink) {
+fn draw_bar(page: &mut Page, ink: &Ink, images: usize) {
     const HEIGHT: f64 = 10.0;
     let theme = page.theme;
     let bar = Area {
@@ -174,9 +176,20 @@ fn draw_bar(page: &mut Page, ink: &Ink) {
     page.write(words, middle, Align::Center, page.width, label);
     let baseline = baseline + 15.0;
     let middle = (page.width / 2.0, baseline);
-    let words =
-        "frames: the colours at the edges, at middle luma; distance: from gray; blank: no pixel";
-    page.write(words, middle, Align::Center, page.width, style);
+    let images = match images {
+        1 => "one image".to_owned(),
+        images => format!("{} images", text::grouped(images as f64, 0)),
+    };
+    let words = format!(
+        "over the pixels of {images}; frames: the colors at the edges, at middle luma; distance: from gray; blank: no pixel"
+    );
+    page.write(
+        &words,
+        middle,
+        Align::Center,
+        page.width - 2.0 * MARGIN,
+        style,
+    );
     page.y = baseline + 22.0;
 }
 

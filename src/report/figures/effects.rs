@@ -25,7 +25,7 @@ pub(super) fn draw(spec: &FigureSpec, groups: &[usize], context: &Context<'_>) -
     let metrics: Vec<Metric> = spec
         .metrics(&METRICS)
         .into_iter()
-        .filter(|metric| metric.better() != Better::Neither)
+        .filter(|metric| metric.better().has_best())
         .collect();
     let pairs = pairs(groups, context.selection);
     if metrics.is_empty() {
@@ -157,20 +157,15 @@ fn base(comparison: &Comparison) -> String {
 
 fn effect(comparison: &Comparison, metric: Metric) -> Effect {
     let (low, high) = (comparison.interval.low, comparison.interval.high);
-    let away = |value: f64| (value - 1.0).abs();
-    let is_better = match metric.better() {
-        Better::Lower => comparison.difference < 0.0,
-        Better::One => away(comparison.of.value) < away(comparison.against.value),
-        Better::Higher | Better::Neither => comparison.difference > 0.0,
-    };
+    let is_better = metric.better().judge(comparison.against.value, [low, high]);
     Effect {
         value: comparison.difference,
         low,
         high,
-        verdict: match (low > 0.0 || high < 0.0, is_better) {
-            (false, _) => Verdict::Open,
-            (true, true) => Verdict::Good,
-            (true, false) => Verdict::Bad,
+        verdict: match is_better {
+            None => Verdict::Open,
+            Some(true) => Verdict::Good,
+            Some(false) => Verdict::Bad,
         },
     }
 }

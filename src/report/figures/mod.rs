@@ -1,9 +1,10 @@
 //! The figures of a report: what a file asks for, one file a kind, and from which numbers and pictures each is drawn.
 //!
 //! A kind is an arm of [`FigureKind`] and a file here that turns runs into the data of a drawing of
-//! [`figure`](crate::figure). Pictures come from the run folders' samples; nothing is decoded or computed anew that a run
-//! has not left there.
+//! [`figure`](crate::figure). Pictures come from the run folders' samples. Those that figures show beyond these are asked
+//! for before anything is drawn, and kept: see [`Album`].
 
+mod album;
 mod chroma;
 mod claims;
 mod comparison;
@@ -17,16 +18,20 @@ mod samples;
 mod scatter;
 mod spec;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use rayon::prelude::*;
 
+pub use album::{Album, Remade, Remake, Unavailable};
 pub use spec::{FigureKind, FigureSpec, LossScale};
 
+use album::Wanted;
+
 use super::claims::Judged;
+use super::table::grouped;
 use super::{Material, ReportError, Selection};
-use crate::evaluate::{self, Metric};
-use crate::figure::{Better, Figure, Look, Metric as ShownMetric, RunName, Theme};
+use crate::evaluate::Metric;
+use crate::figure::{Figure, Look, Metric as ShownMetric, RunName, Theme};
 use crate::statistics::ImageTerms;
 
 /// What figures are drawn from.
@@ -38,6 +43,8 @@ pub struct Context<'a> {
     pub material: &'a Material,
     /// The claims.
     pub judged: &'a [Judged],
+    /// The runs' pictures.
+    pub album: &'a Album,
 }
 
 impl Context<'_> {
@@ -46,6 +53,39 @@ impl Context<'_> {
         RunName {
             label: self.selection.groups[group].label.clone(),
             look: Look::Run(group),
+        }
+    }
+
+    /// The images that the first runs of all of these groups were judged by, in the order in which the first was: so the
+    /// first few are a fair sample, and the samples of the training are among them.
+    fn shared_ids(&self, groups: &[usize]) -> Vec<i64> {
+        let ids = |group: usize| &self.material.numbers[group][0].ids;
+        let Some((&first, others)) = groups.split_first() else {
+            return Vec::new();
+        };
+        let others: Vec<HashSet<i64>> = others
+            .iter()
+            .map(|&group| ids(group).iter().copied().collect())
+            .collect();
+        let shared = ids(first).iter().copied();
+        shared
+            .filter(|id| others.iter().all(|other| other.contains(id)))
+            .collect()
+    }
+
+    /// `at step 2,000`, or, where runs were trained for different times, `each at its last step (500 to 2,000)`.
+    fn at_last_step(&self, groups: &[usize]) -> String {
+        let steps = groups
+            .iter()
+            .map(|&group| self.selection.groups[group].first().record.steps);
+        let (least, most) = (steps.clone().min(), steps.max());
+        match (least, most) {
+            (Some(least), Some(most)) if least < most => format!(
+                "each at its last step ({} to {})",
+                grouped(least),
+                grouped(most)
+            ),
+            (_, most) => format!("at step {}", grouped(most.unwrap_or(0))),
         }
     }
 
@@ -104,10 +144,7 @@ fn shown_metric(metric: Metric, digits: usize) -> ShownMetric {
         name: metric.title().to_owned(),
         unit: metric.unit().unwrap_or_default().to_owned(),
         digits,
-        better: match metric.better() {
-            evaluate::Better::Lower => Better::Lower,
-            _ => Better::Higher,
-        },
+        better: metric.better(),
     }
 }
 
@@ -184,6 +221,11 @@ impl Outline {
     }
 }
 
+/// The pictures that the figures show, as far as they are of runs at their last steps.
+pub(super) fn wanted(specs: &[FigureSpec], context: &Context<'_>) -> Vec<Wanted> {
+    specs.iter().flat_map(|spec| spec.wants(context)).collect()
+}
+
 /// Draws all figures of a report, in order.
 ///
 /// # Errors
@@ -221,6 +263,17 @@ pub(super) fn slug(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn figures_know_every_metric_as_the_table_has_it() {
+        for metric in Metric::ALL {
+            let shown = shown_metric(metric, 2);
+            assert_eq!(shown.better, metric.better(), "{}", metric.name());
+            assert_eq!(shown.name, metric.title());
+            let unit = Some(shown.unit).filter(|unit| !unit.is_empty());
+            assert_eq!(unit.as_deref(), metric.unit(), "{}", metric.name());
+        }
+    }
 
     #[test]
     fn names_of_files_are_plain() {
