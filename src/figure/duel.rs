@@ -51,7 +51,8 @@ const HALF_GAP: f64 = 36.0;
 const COLUMNS: usize = 4;
 
 /// Draws two halves side by side, where A is ahead of B and where it is behind: rows of Grayscale,
-/// A, B and Ground truth, the scores beneath, the better of the two in bold, and the difference.
+/// A, B and Ground truth, the scores beneath, the better of the two in bold, and the difference. Where A is never behind,
+/// or never ahead, the other half stands alone.
 pub fn duel(title: &str, content: &Duel<'_>, theme: Theme) -> Figure {
     let rows = || content.ahead.iter().chain(&content.behind);
     let pictures = rows().flat_map(|row| {
@@ -61,27 +62,26 @@ pub fn duel(title: &str, content: &Duel<'_>, theme: Theme) -> Figure {
     });
     let cell = cell_side(pictures, AIM).max(96.0);
     let half = page_width(COLUMNS, cell) - 2.0 * MARGIN;
-    let mut page = Page::new(title, 2.0 * MARGIN + 2.0 * half + HALF_GAP, theme);
-    let left = ((page.width - 2.0 * half - HALF_GAP) / 2.0).floor();
+    // A half without a photograph takes no room where the other has some.
+    let is_one = content.ahead.is_empty() != content.behind.is_empty();
+    let used = if is_one { half } else { 2.0 * half + HALF_GAP };
+    let mut page = Page::new(title, 2.0 * MARGIN + used, theme);
+    let left = ((page.width - used) / 2.0).floor();
     let top = page.y;
     let [first, second] = [&content.runs[0].label, &content.runs[1].label];
     let images = text::grouped(content.images as f64, 0);
     let counted = |count: usize| format!("on {} of {images}", text::grouped(count as f64, 0));
     let [ahead, behind] = content.counts.map(counted);
     let halves = [
-        (
-            format!("{first} ahead of {second} {ahead}"),
-            &content.ahead,
-            left,
-        ),
-        (
-            format!("{first} behind {second} {behind}"),
-            &content.behind,
-            left + half + HALF_GAP,
-        ),
+        (format!("{first} ahead of {second} {ahead}"), &content.ahead),
+        (format!("{first} behind {second} {behind}"), &content.behind),
     ];
     let mut bottom = top;
-    for (words, rows, x) in halves {
+    let shown = halves
+        .into_iter()
+        .filter(|(_, rows)| !is_one || !rows.is_empty());
+    for (number, (words, rows)) in shown.enumerate() {
+        let x = left + number as f64 * (half + HALF_GAP);
         page.y = top;
         draw_half(&mut page, content, &words, rows, (x, cell, half));
         bottom = bottom.max(page.y);

@@ -30,8 +30,8 @@ pub(super) fn cell_side<'a>(pictures: impl Iterator<Item = &'a RgbImage>, aim: f
     longest.max().map_or(aim, |pixels| shown_side(pixels, aim))
 }
 
-/// The most lines of a note at the foot of a page.
-const NOTE_LINES: usize = 6;
+/// The most lines of a part of a note at the foot of a page.
+const NOTE_LINES: usize = 3;
 /// What an empty cell says where nobody knows why it is empty.
 pub(super) const NO_PICTURE: &str = "no picture";
 
@@ -184,10 +184,24 @@ impl Page {
         self.y = (baseline + text::DESCENT * SMALL_SIZE + 2.0).round();
     }
 
-    /// Writes small print from `x` on, on as many lines of `room` points as it takes, and goes on beneath.
+    /// Writes small print from `x` on, on as many lines of `room` points as it takes, broken between its parts where that is
+    /// enough, and goes on beneath.
     pub(super) fn write_note(&mut self, note: &str, x: f64, room: f64) {
-        for line in text::paragraph(note, SMALL_SIZE, Weight::Regular, room, NOTE_LINES) {
-            self.write_caption(&line, x, room);
+        let fits = |line: &str| text::width(line, SMALL_SIZE, Weight::Regular) <= room;
+        let mut lines: Vec<String> = Vec::new();
+        for part in note.split("; ") {
+            match lines.last_mut() {
+                Some(line) if fits(&format!("{line}; {part}")) => {
+                    line.push_str("; ");
+                    line.push_str(part);
+                }
+                _ => lines.push(part.to_owned()),
+            }
+        }
+        for line in lines {
+            for line in text::paragraph(&line, SMALL_SIZE, Weight::Regular, room, NOTE_LINES) {
+                self.write_caption(&line, x, room);
+            }
         }
     }
 

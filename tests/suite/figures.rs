@@ -138,6 +138,13 @@ fn pictures_in(folder: &Path) -> Vec<PathBuf> {
     files.map(walkdir::DirEntry::into_path).collect()
 }
 
+fn assert_same(found: &BTreeMap<String, Vec<u8>>, expected: &BTreeMap<String, Vec<u8>>) {
+    assert!(found.keys().eq(expected.keys()), "{:?}", found.keys());
+    for (name, bytes) in expected {
+        assert!(found[name] == *bytes, "{name} differs");
+    }
+}
+
 #[test]
 fn the_checkpoint_makes_the_pictures_that_were_sampled_and_scored() {
     let bench = Bench::new();
@@ -177,7 +184,7 @@ fn every_cell_of_every_run_has_its_picture_wherever_it_comes_from() {
     let comparison = text_of(&figures, "comparison.svg");
     assert_eq!(comparison.matches("<image").count(), 5 * 4, "{first_said}");
     assert!(comparison.contains("with the photograph’s luma"));
-    assert!(text_of(&figures, "raw.svg").contains("with the network’s own luma"));
+    assert!(text_of(&figures, "raw.svg").contains("as the network made them"));
     let page = fs::read_to_string(world.folder.path().join("reports/pictures/index.html"));
     let page = page.unwrap();
     assert!(page.contains("All pixels of all 12 held-out images"));
@@ -191,7 +198,8 @@ fn every_cell_of_every_run_has_its_picture_wherever_it_comes_from() {
         fs::rename(run.checkpoints(), run.path().join("away")).unwrap();
     }
     let (again, text) = world.report();
-    assert_eq!((&again, &text), (&figures, &first_said));
+    assert_same(&again, &figures);
+    assert!(!text.contains("warning"), "{text}");
 
     // Without the samples all of them come from the checkpoint, and nothing changes.
     for run in world.runs() {
@@ -200,7 +208,7 @@ fn every_cell_of_every_run_has_its_picture_wherever_it_comes_from() {
         fs::remove_dir_all(run.path().join("pictures")).unwrap();
     }
     let (remade, text) = world.report();
-    assert_eq!(remade, figures);
+    assert_same(&remade, &figures);
     assert!(!text.contains("warning"), "{text}");
 }
 

@@ -58,12 +58,13 @@ pub fn chroma_histograms(title: &str, content: &ChromaHistograms, theme: Theme) 
     };
     let mut all = vec![(&truth, &content.truth)];
     all.extend(content.runs.iter().map(|(run, counts)| (run, counts)));
-    let across = match all.len() {
-        count @ 0..=4 => count,
-        5..=8 => 4,
+    let most = match all.len() {
+        0..=8 => 4,
         9..=16 => 5,
         _ => 7,
     };
+    // Rows as even as they come.
+    let across = all.len().div_ceil(all.len().div_ceil(most));
     let aim = match across {
         0..=3 => 230.0,
         4 => 200.0,
@@ -221,7 +222,7 @@ fn draw_magnitudes(page: &mut Page, content: &ChromaHistograms, all: &[(&RunName
     let panel = Panel {
         title: "How far from gray".to_owned(),
         x_label: format!("distance from gray, √({first}² + {second}²)"),
-        y_label: "share of pixels a bin".to_owned(),
+        y_label: "share of pixels per bin".to_owned(),
         scale: Scale::Log,
         series: all.iter().map(series).collect(),
         ..Panel::default()

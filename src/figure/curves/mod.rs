@@ -87,7 +87,7 @@ pub struct Panel {
 /// Panels under a heading of their own.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct CurveSection {
-    /// What its panels have in common and those of other sections have not: `Stop sign, 23 held-out images`; may be empty.
+    /// What its panels have in common and those of other sections have not: `Stop sign: 23 held-out images`; may be empty.
     pub heading: String,
     /// The panels.
     pub panels: Vec<Panel>,

@@ -57,7 +57,9 @@ pub(super) fn draw_expected(page: &mut Page, (low, high): (f64, f64), axis: &Axi
     let tint = page.theme.thinned(color, TINT);
     fill(page, from, row.y, (to - from).max(1.0), row.height, tint);
     let edge = page.theme.thinned(color, EDGE);
-    for value in [low, high].into_iter().filter(|value| value.is_finite()) {
+    // The zero line is an edge already.
+    let is_edge = |value: &f64| value.is_finite() && *value != 0.0;
+    for value in [low, high].into_iter().filter(is_edge) {
         fill(page, place(value) - 1.0, row.y, 2.0, row.height, edge);
     }
 }

@@ -114,7 +114,7 @@ fn spread(runs: usize, odd: bool) -> Scatter {
         digits: (3, 2),
         clouds: clouds.collect(),
         x_references: vec![line(if odd { LONG } else { "photographs" }, 1.0)],
-        y_references: vec![line("no colour", if odd { f64::NAN } else { 20.2 })],
+        y_references: vec![line("no color", if odd { f64::NAN } else { 20.2 })],
     }
 }
 

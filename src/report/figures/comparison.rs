@@ -213,7 +213,7 @@ pub(super) fn pictures_of(metric: Metric) -> &'static str {
     if metric.is_luma_replaced() {
         "pictures: as scored, with the photograph’s luma"
     } else {
-        "pictures: as scored, with the network’s own luma"
+        "pictures: as the network made them"
     }
 }
 

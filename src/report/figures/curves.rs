@@ -87,11 +87,8 @@ fn sections(spec: &FigureSpec, groups: &[usize], context: &Context<'_>) -> Vec<C
                 heading: if is_one {
                     String::new()
                 } else {
-                    format!(
-                        "{}, {} held-out images",
-                        capitalized(&jury.categories),
-                        grouped(jury.images)
-                    )
+                    let photographs = capitalized(&context.photographs(jury));
+                    format!("{photographs}: {} held-out images", grouped(jury.images))
                 },
                 panels: metrics
                     .flat_map(|metric| match metric {
@@ -269,7 +266,7 @@ fn references(metric: Metric, groups: &[usize], context: &Context<'_>) -> Vec<Re
     references
 }
 
-/// `Stop sign, 23 held-out images`: the first letter of a heading.
+/// `Stop sign`: the first letter of a heading.
 pub(super) fn capitalized(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map_or_else(String::new, |first| {

@@ -29,7 +29,7 @@ use album::Wanted;
 
 use super::claims::Judged;
 use super::table::grouped;
-use super::{Material, ReportError, Selection};
+use super::{Jury, Material, ReportError, Selection};
 use crate::evaluate::Metric;
 use crate::figure::{Figure, Look, Metric as ShownMetric, RunName, Theme};
 use crate::statistics::ImageTerms;
@@ -89,6 +89,26 @@ impl Context<'_> {
         }
     }
 
+    /// Which photographs a jury has: `stop sign`, and what else tells them from those of another: `stop sign at 96 pixels`.
+    fn photographs(&self, jury: &Jury) -> String {
+        let size = |jury: &Jury| {
+            let run = self.selection.groups[jury.groups[0]].first();
+            run.experiment.image.size
+        };
+        let mut alike = self
+            .material
+            .juries
+            .iter()
+            .filter(|other| other.categories == jury.categories && other.groups != jury.groups);
+        if alike.clone().any(|other| size(other) != size(jury)) {
+            format!("{} at {} pixels", jury.categories, size(jury))
+        } else if alike.any(|other| other.images != jury.images) {
+            format!("{}, {} images", jury.categories, grouped(jury.images))
+        } else {
+            jury.categories.clone()
+        }
+    }
+
     /// Divides groups by the images that judged them.
     fn by_jury(&self, spec: &FigureSpec, groups: &[usize]) -> Vec<Part> {
         let mut parts: Vec<Part> = Vec::new();
@@ -101,7 +121,8 @@ impl Context<'_> {
             if groups.is_empty() {
                 continue;
             }
-            let plain = format!("{}-{}", spec.name(), slug(&jury.categories));
+            let photographs = self.photographs(jury);
+            let plain = format!("{}-{}", spec.name(), slug(&photographs));
             let is_taken = parts.iter().any(|part| part.name == plain);
             parts.push(Part {
                 name: if is_taken {
@@ -109,7 +130,7 @@ impl Context<'_> {
                 } else {
                     plain
                 },
-                categories: jury.categories.clone(),
+                photographs,
                 groups,
             });
         }
@@ -124,16 +145,17 @@ impl Context<'_> {
 struct Part {
     /// What the files of a figure of them are called.
     name: String,
-    categories: String,
+    /// Which photographs judged them.
+    photographs: String,
     groups: Vec<usize>,
 }
 
 impl Part {
     /// A title that says which photographs, where they are not of all kinds.
     fn title(&self, title: &str) -> String {
-        match self.categories.as_str() {
+        match self.photographs.as_str() {
             "all categories" => title.to_owned(),
-            categories => format!("{title}, {categories}"),
+            photographs => format!("{title}, {photographs}"),
         }
     }
 }
