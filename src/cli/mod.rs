@@ -15,6 +15,7 @@ mod jobs;
 mod launch;
 mod ls;
 mod output;
+mod pictures;
 mod plan;
 mod predict;
 mod prepare;

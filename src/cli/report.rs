@@ -1,10 +1,12 @@
-//! `colorize report`: tables, figures and claims from run folders alone.
+//! `colorize report`: tables, figures and claims from run folders. Pictures that no run folder holds are made by the run's
+//! network.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
 
+use super::pictures::Pictures;
 use super::{DONE, FAILED, RequestError, output};
 use crate::report::claims::{Judged, Kept};
 use crate::report::{Judgement, Report, Selection};
@@ -61,7 +63,9 @@ pub(super) fn run(arguments: &ReportArguments) -> anyhow::Result<ExitCode> {
 fn make(report: Report, arguments: &ReportArguments) -> anyhow::Result<()> {
     let beside = report.path.parent().unwrap_or(Path::new("")).to_path_buf();
     let out = arguments.out.clone().unwrap_or(beside);
-    let made = Judgement::of(report, &arguments.runs, None, false)?.make()?;
+    let pictures = Pictures::new()?;
+    let judgement = Judgement::of(report, &arguments.runs, None, false)?;
+    let made = judgement.make(&|run, ids| pictures.remake(run, ids))?;
     let folder = made.write(&out)?;
     output::made(&made, &folder);
     Ok(())

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::Args;
 
+use super::pictures::Pictures;
 use super::prepare::{Prepared, TrainingArguments, remark, stop_on_signal};
 use super::work::{WorkArguments, summaries, work_off};
 use super::{DONE, FAILED, INTERRUPTED, output};
@@ -96,8 +97,9 @@ pub(super) fn run(arguments: &ReproduceArguments) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::from(FAILED));
     }
     let folders: Vec<RunFolder> = runs.iter().map(|run| run.folder.clone()).collect();
+    let pictures = Pictures::new()?;
     let made = Judgement::of(report, &arguments.training.runs, Some(&folders), false)
-        .and_then(Judgement::make)?;
+        .and_then(|judgement| judgement.make(&|run, ids| pictures.remake(run, ids)))?;
     made.write_as(&arguments.out)?;
     output::line("");
     output::summaries(&runs);

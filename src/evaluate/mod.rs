@@ -16,6 +16,7 @@ mod golden;
 mod metric;
 mod psnr;
 mod score;
+mod scored;
 mod section;
 mod ssim;
 mod terms;

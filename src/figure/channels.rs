@@ -305,7 +305,7 @@ fn write_scales(page: &mut Page, chroma: &[ChromaScale; 2], bar: Area, (left, ri
 /// What a reader must know of the colours.
 fn write_note(page: &mut Page, drawn: &[Drawn], edges: &[f64], cell: f64) {
     let mut notes = vec![
-        "the bar's colours show sign and size, not hue".to_owned(),
+        "the bar's colors show sign and size, not hue".to_owned(),
         "truth and prediction are on one scale".to_owned(),
     ];
     let beyond: usize = drawn.iter().map(|plane| plane.beyond).sum();

@@ -6,7 +6,8 @@ use image::RgbImage;
 
 use super::Figure;
 use super::grid::{
-    Heading, Page, Words, cell_side, column_edges, heading_size, page_width, write_headings_in,
+    Heading, NO_PICTURE, Page, Words, cell_side, column_edges, heading_size, page_width,
+    write_headings_in,
 };
 use super::look::RunName;
 use super::scene::Align;
@@ -56,8 +57,8 @@ impl Metric {
 /// A picture by one run, and how it scored.
 #[derive(Debug, Clone)]
 pub struct ComparisonCell<'a> {
-    /// The picture.
-    pub picture: &'a RgbImage,
+    /// The picture, or in a word or two why there is none.
+    pub picture: Result<&'a RgbImage, &'a str>,
     /// Its score, if it has one.
     pub value: Option<f64>,
 }
@@ -69,9 +70,9 @@ pub struct ComparisonRow<'a> {
     pub name: String,
     /// The photograph.
     pub truth: &'a RgbImage,
-    /// What the runs saw, scored as the baseline; it never counts as best.
+    /// The photograph without color, scored like a run: where no run beats it, it is the best.
     pub gray: ComparisonCell<'a>,
-    /// One for each of [`Comparison::runs`], in that order; `None` where a run has no picture.
+    /// One for each of [`Comparison::runs`], in that order; `None` where a run has neither picture nor score.
     pub colorized: Vec<Option<ComparisonCell<'a>>>,
 }
 
@@ -82,6 +83,8 @@ pub struct Comparison<'a> {
     pub runs: Vec<RunName>,
     /// What the numbers are.
     pub metric: Metric,
+    /// What the pictures are, for the note at the foot; may be empty.
+    pub pictures: String,
     /// The photographs.
     pub rows: Vec<ComparisonRow<'a>>,
 }
@@ -98,7 +101,7 @@ const MOST_IN_A_BLOCK: usize = 9;
 const BLOCK_GAP: f64 = 26.0;
 
 /// Draws photographs down and runs across: Ground truth, Grayscale, then a column a run, each
-/// picture with its score, the best run of each row in bold.
+/// picture with its score, the best of each row in bold, be it the grayscale.
 ///
 /// More than nine runs are shown in even blocks one under the other, each with the photographs
 /// again; the best is then the best of all blocks.
@@ -109,7 +112,10 @@ pub fn comparison(title: &str, content: &Comparison<'_>, theme: Theme) -> Figure
     let aim = (WIDTH_AIM / columns as f64 - GAP).clamp(SMALLEST_AIM, LARGEST_AIM);
     let pictures = content.rows.iter().flat_map(|row| {
         let runs = row.colorized.iter().flatten().map(|cell| cell.picture);
-        [row.truth, row.gray.picture].into_iter().chain(runs)
+        [Ok(row.truth), row.gray.picture]
+            .into_iter()
+            .chain(runs)
+            .flatten()
     });
     // Columns no narrower than a score is wide, however small the pictures.
     let cell = cell_side(pictures, aim).max(SMALLEST_AIM);
@@ -134,16 +140,7 @@ pub fn comparison(title: &str, content: &Comparison<'_>, theme: Theme) -> Figure
         page.write_nothing("no pictures");
     }
     let note = note(content, blocks > 1);
-    let baseline = page.y + text::ASCENT * SMALL_SIZE;
-    let (left, room) = (edges[0], page.width - 2.0 * edges[0]);
-    page.write(
-        &note,
-        (left, baseline),
-        Align::Left,
-        room,
-        Words::caption(theme),
-    );
-    page.y = baseline;
+    page.write_note(&note, edges[0], page.width - 2.0 * edges[0]);
     page.finish()
 }
 
@@ -163,7 +160,7 @@ fn draw_row(
     let best = best(&shown, &content.metric);
     let (top, baseline) = (page.y, page.y + cell + 4.0 + text::ASCENT * SMALL_SIZE);
 
-    page.place(Some(row.truth), edges[0], top, cell);
+    page.place(Ok(row.truth), edges[0], top, cell);
     page.write(
         &row.name,
         (edges[0] + cell / 2.0, baseline),
@@ -175,7 +172,8 @@ fn draw_row(
     let columns = std::iter::once(0).chain(block.map(|run| run + 1));
     for (number, x) in columns.zip(&edges[1..]) {
         let run = shown[number];
-        page.place(run.map(|run| run.picture), *x, top, cell);
+        let picture = run.map_or(Err(NO_PICTURE), |run| run.picture);
+        page.place(picture, *x, top, cell);
         let Some(value) = run.and_then(|run| run.value) else {
             continue;
         };
@@ -200,14 +198,9 @@ fn draw_row(
     page.y = (baseline + text::DESCENT * SMALL_SIZE + GAP + 2.0).round();
 }
 
-/// Which of `shown` (the grayscale first, which does not count) are best. Runs whose numbers are
-/// written alike are equally good.
+/// Which of `shown`, the grayscale among them, are best. What is written alike is equally good.
 fn best(shown: &[Option<&ComparisonCell<'_>>], metric: &Metric) -> Vec<usize> {
-    let scores: Vec<Option<f64>> = shown
-        .iter()
-        .enumerate()
-        .map(|(number, cell)| cell.as_ref()?.value.filter(|_| number > 0))
-        .collect();
+    let scores: Vec<Option<f64>> = shown.iter().map(|cell| cell.as_ref()?.value).collect();
     let scored = scores.iter().flatten().filter(|score| !score.is_nan());
     if scored.count() < 2 {
         return Vec::new();
@@ -216,12 +209,16 @@ fn best(shown: &[Option<&ComparisonCell<'_>>], metric: &Metric) -> Vec<usize> {
     (0..scores.len()).filter(|&number| best[number]).collect()
 }
 
-/// What the numbers are, for the foot of the figure.
+/// What the numbers and the pictures are, for the foot of the figure.
 fn note(content: &Comparison<'_>, blocks: bool) -> String {
-    let bold = match (content.runs.len() > 1, blocks) {
+    let bold = match (content.metric.better.has_best(), blocks) {
         (false, _) => "",
         (true, false) => "; bold: best of the row",
         (true, true) => "; bold: best of all runs on this photograph",
     };
-    format!("{}{bold}", content.metric.described())
+    let pictures = match content.pictures.as_str() {
+        "" => String::new(),
+        pictures => format!("; {pictures}"),
+    };
+    format!("{}{bold}{pictures}", content.metric.described())
 }

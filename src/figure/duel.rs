@@ -4,7 +4,7 @@ use image::RgbImage;
 
 use super::Figure;
 use super::comparison::{ComparisonCell, Metric};
-use super::grid::{Heading, Page, Words, cell_side, page_width, write_headings};
+use super::grid::{Heading, NO_PICTURE, Page, Words, cell_side, page_width, write_headings};
 use super::look::RunName;
 use super::scene::{Align, Mark};
 use super::text::{self, Weight};
@@ -15,14 +15,14 @@ use super::theme::{GAP, LABEL_SIZE, MARGIN, SMALL_SIZE, Theme};
 pub struct DuelRow<'a> {
     /// The photograph's name.
     pub name: String,
-    /// What the runs saw.
-    pub gray: &'a RgbImage,
+    /// The photograph without color; `None` where it cannot be had.
+    pub gray: Option<&'a RgbImage>,
     /// What the first run made of it, and how it scored.
     pub first: Option<ComparisonCell<'a>>,
     /// The second.
     pub second: Option<ComparisonCell<'a>>,
-    /// The photograph.
-    pub truth: &'a RgbImage,
+    /// The photograph; `None` where it cannot be had.
+    pub truth: Option<&'a RgbImage>,
 }
 
 /// What [`duel`] draws.
@@ -38,6 +38,10 @@ pub struct Duel<'a> {
     pub behind: Vec<DuelRow<'a>>,
     /// Of how many photographs these are the ends.
     pub images: usize,
+    /// On how many of them A is ahead, and on how many behind.
+    pub counts: [usize; 2],
+    /// What the pictures are, for the note at the foot; may be empty.
+    pub pictures: String,
 }
 
 /// Side aimed at for each picture, in points.
@@ -47,42 +51,52 @@ const HALF_GAP: f64 = 36.0;
 const COLUMNS: usize = 4;
 
 /// Draws two halves side by side, where A is ahead of B and where it is behind: rows of Grayscale,
-/// A, B and Ground truth, the scores beneath, the better of the two in bold, and the difference.
+/// A, B and Ground truth, the scores beneath, the better of the two in bold, and the difference. Where A is never behind,
+/// or never ahead, the other half stands alone.
 pub fn duel(title: &str, content: &Duel<'_>, theme: Theme) -> Figure {
     let rows = || content.ahead.iter().chain(&content.behind);
     let pictures = rows().flat_map(|row| {
         let runs = [&row.first, &row.second].into_iter().flatten();
-        let runs = runs.map(|cell| cell.picture);
-        [row.gray, row.truth].into_iter().chain(runs)
+        let runs = runs.filter_map(|cell| cell.picture.ok());
+        [row.gray, row.truth].into_iter().flatten().chain(runs)
     });
     let cell = cell_side(pictures, AIM).max(96.0);
     let half = page_width(COLUMNS, cell) - 2.0 * MARGIN;
-    let mut page = Page::new(title, 2.0 * MARGIN + 2.0 * half + HALF_GAP, theme);
-    let left = ((page.width - 2.0 * half - HALF_GAP) / 2.0).floor();
+    // A half without a photograph takes no room where the other has some.
+    let is_one = content.ahead.is_empty() != content.behind.is_empty();
+    let used = if is_one { half } else { 2.0 * half + HALF_GAP };
+    let mut page = Page::new(title, 2.0 * MARGIN + used, theme);
+    let left = ((page.width - used) / 2.0).floor();
     let top = page.y;
     let [first, second] = [&content.runs[0].label, &content.runs[1].label];
+    let images = text::grouped(content.images as f64, 0);
+    let counted = |count: usize| format!("on {} of {images}", text::grouped(count as f64, 0));
+    let [ahead, behind] = content.counts.map(counted);
     let halves = [
-        (format!("{first} ahead of {second}"), &content.ahead, left),
-        (
-            format!("{first} behind {second}"),
-            &content.behind,
-            left + half + HALF_GAP,
-        ),
+        (format!("{first} ahead of {second} {ahead}"), &content.ahead),
+        (format!("{first} behind {second} {behind}"), &content.behind),
     ];
     let mut bottom = top;
-    for (words, rows, x) in halves {
+    let shown = halves
+        .into_iter()
+        .filter(|(_, rows)| !is_one || !rows.is_empty());
+    for (number, (words, rows)) in shown.enumerate() {
+        let x = left + number as f64 * (half + HALF_GAP);
         page.y = top;
         draw_half(&mut page, content, &words, rows, (x, cell, half));
         bottom = bottom.max(page.y);
     }
     page.y = bottom + 4.0;
     let metric = &content.metric;
-    let images = text::grouped(content.images as f64, 0);
+    let pictures = match content.pictures.as_str() {
+        "" => String::new(),
+        pictures => format!("; {pictures}"),
+    };
     let note = format!(
-        "{}; the ends of {images} photographs by the difference, {first} less {second}; bold: better",
+        "{}; under the grayscale: {first} minus {second}; bold: better{pictures}",
         metric.described()
     );
-    page.write_caption(&note, left, page.width - 2.0 * left);
+    page.write_note(&note, left, page.width - 2.0 * left);
     page.finish()
 }
 
@@ -134,14 +148,16 @@ fn draw_half(
 
 fn draw_row(page: &mut Page, row: &DuelRow<'_>, metric: &Metric, edges: &[f64], cell: f64) {
     let cells = [&row.first, &row.second];
-    let [first, second] = cells.map(|cell| cell.as_ref().map(|cell| cell.picture));
+    let [first, second] = cells.map(|cell| {
+        let cell = cell.as_ref();
+        cell.map_or(Err(NO_PICTURE), |cell| cell.picture)
+    });
     let baseline = page.y + cell + 4.0 + text::ASCENT * SMALL_SIZE;
-    page.place_row(
-        [Some(row.gray), first, second, Some(row.truth)],
-        edges,
-        cell,
-    );
-
+    let gray = row.gray.ok_or(NO_PICTURE);
+    let truth = row.truth.ok_or(NO_PICTURE);
+    for (picture, x) in [gray, first, second, truth].into_iter().zip(edges) {
+        page.place(picture, *x, page.y, cell);
+    }
     let caption = Words::caption(page.theme);
     let bold = Words {
         weight: Weight::Bold,

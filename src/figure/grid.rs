@@ -30,6 +30,11 @@ pub(super) fn cell_side<'a>(pictures: impl Iterator<Item = &'a RgbImage>, aim: f
     longest.max().map_or(aim, |pixels| shown_side(pixels, aim))
 }
 
+/// The most lines of a part of a note at the foot of a page.
+const NOTE_LINES: usize = 3;
+/// What an empty cell says where nobody knows why it is empty.
+pub(super) const NO_PICTURE: &str = "no picture";
+
 /// A page that grows from the top down.
 pub(super) struct Page {
     pub(super) theme: Theme,
@@ -94,23 +99,26 @@ impl Page {
         }
     }
 
-    /// Centres a picture in its square cell; if there is none, outlines the cell and says so.
-    pub(super) fn place(&mut self, picture: Option<&RgbImage>, x: f64, y: f64, cell: f64) {
-        let picture = picture.filter(|picture| picture.width() > 0 && picture.height() > 0);
-        let Some(picture) = picture else {
-            self.outline(Area {
-                x,
-                y,
-                width: cell,
-                height: cell,
-            });
-            let middle = (
-                x + cell / 2.0,
-                y + f64::midpoint(cell, text::CAPITAL * SMALL_SIZE),
-            );
-            let style = Words::caption(self.theme);
-            self.write("no picture", middle, Align::Center, cell, style);
-            return;
+    /// Centers a picture in its square cell; if there is none, outlines the cell and says why.
+    pub(super) fn place(&mut self, picture: Result<&RgbImage, &str>, x: f64, y: f64, cell: f64) {
+        let picture = match picture {
+            Ok(picture) if picture.width() > 0 && picture.height() > 0 => picture,
+            absent => {
+                self.outline(Area {
+                    x,
+                    y,
+                    width: cell,
+                    height: cell,
+                });
+                let middle = (
+                    x + cell / 2.0,
+                    y + f64::midpoint(cell, text::CAPITAL * SMALL_SIZE),
+                );
+                let style = Words::caption(self.theme);
+                let why = absent.err().unwrap_or(NO_PICTURE);
+                self.write(why, middle, Align::Center, cell - 8.0, style);
+                return;
+            }
         };
         let (w, h) = (f64::from(picture.width()), f64::from(picture.height()));
         let ratio = cell / w.max(h);
@@ -163,7 +171,7 @@ impl Page {
     ) {
         let y = self.y;
         for (picture, x) in pictures.into_iter().zip(edges) {
-            self.place(picture, *x, y, cell);
+            self.place(picture.ok_or(NO_PICTURE), *x, y, cell);
         }
         self.y += cell;
     }
@@ -174,6 +182,27 @@ impl Page {
         let style = Words::caption(self.theme);
         self.write(caption, (x, baseline), Align::Left, room, style);
         self.y = (baseline + text::DESCENT * SMALL_SIZE + 2.0).round();
+    }
+
+    /// Writes small print from `x` on, on as many lines of `room` points as it takes, broken between its parts where that is
+    /// enough, and goes on beneath.
+    pub(super) fn write_note(&mut self, note: &str, x: f64, room: f64) {
+        let fits = |line: &str| text::width(line, SMALL_SIZE, Weight::Regular) <= room;
+        let mut lines: Vec<String> = Vec::new();
+        for part in note.split("; ") {
+            match lines.last_mut() {
+                Some(line) if fits(&format!("{line}; {part}")) => {
+                    line.push_str("; ");
+                    line.push_str(part);
+                }
+                _ => lines.push(part.to_owned()),
+            }
+        }
+        for line in lines {
+            for line in text::paragraph(&line, SMALL_SIZE, Weight::Regular, room, NOTE_LINES) {
+                self.write_caption(&line, x, room);
+            }
+        }
     }
 
     /// Closes the page under the last row.

@@ -15,7 +15,7 @@
 //!   network made of many photographs), [`strip`] (pictures through the steps of a training),
 //!   [`comparison`] (pictures down, runs across, the best of each row in bold), [`duel`] (where one
 //!   run beats another most, and where it loses), [`contact_sheet`] (a look at a dataset). Numbers:
-//!   [`curves`] (learning curves, from [`Panel`]s of [`Series`]), [`resources`] (memory and speed),
+//!   [`curves`] and [`curves_by_section`] (learning curves, from [`Panel`]s of [`Series`]), [`resources`] (memory and speed),
 //!   [`effects`] (ablations against their parents, several metrics side by side), [`intervals`]
 //!   (differences about a zero line), [`scatter`] (one number against another, a dot an image),
 //!   [`chroma_histograms`] (what colours photographs have and runs give).
@@ -73,7 +73,9 @@ pub use channels::{Channels, ChannelsRow, ChromaScale, Plane, channels};
 pub use chroma::{ChromaCounts, ChromaHistograms, chroma_histograms};
 pub use comparison::{Better, Comparison, ComparisonCell, ComparisonRow, Metric, comparison};
 pub use contact_sheet::{Tile, contact_sheet};
-pub use curves::{Panel, Reference, Scale, Series, Smoothing, curves};
+pub use curves::{
+    CurveSection, Panel, Reference, Scale, Series, Smoothing, curves, curves_by_section,
+};
 pub use duel::{Duel, DuelRow, duel};
 pub use effects::{Effect, EffectGroup, EffectRow, Effects, effects};
 pub use gallery::gallery;

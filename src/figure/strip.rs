@@ -52,7 +52,7 @@ pub fn strip(title: &str, content: &Strip<'_>, theme: Theme) -> Figure {
     let aim = (WIDTH_AIM / across.max(1) as f64 - GAP).clamp(SMALLEST_AIM, LARGEST_AIM);
     let pictures = || rows.iter().flat_map(|row| row.cells.iter().flatten());
     // Columns no narrower than a heading is wide, however small the pictures.
-    let cell = cell_side(pictures().map(|cell| cell.picture), aim).max(SMALLEST_AIM);
+    let cell = cell_side(pictures().filter_map(|cell| cell.picture.ok()), aim).max(SMALLEST_AIM);
     let mut page = Page::new(title, page_width(across, cell), theme);
     let edges = column_edges(&page, across, cell);
     if count == 0 || rows.is_empty() {
@@ -125,7 +125,9 @@ fn draw_row(
     cell: f64,
 ) {
     let baseline = page.y + cell + 4.0 + text::ASCENT * SMALL_SIZE;
-    let pictures = cells.iter().map(|cell| cell.map(|cell| cell.picture));
+    let pictures = cells
+        .iter()
+        .map(|cell| cell.and_then(|cell| cell.picture.ok()));
     page.place_row(pictures, edges, cell);
     let Some(metric) = &content.metric else {
         return;

@@ -30,7 +30,7 @@ fn rows<'a>(picture: &'a RgbImage, count: usize, caption: &str) -> Vec<TriptychR
 
 fn compared<'a>(picture: &'a RgbImage, runs: usize, values: &[f64]) -> Comparison<'a> {
     let cell = |value: Option<&f64>| ComparisonCell {
-        picture,
+        picture: Ok(picture),
         value: value.copied(),
     };
     Comparison {
@@ -43,6 +43,7 @@ fn compared<'a>(picture: &'a RgbImage, runs: usize, values: &[f64]) -> Compariso
             digits: 2,
             better: Better::Higher,
         },
+        pictures: "pictures with the photograph's luma".to_owned(),
         rows: vec![ComparisonRow {
             name: "000000000009.jpg".to_owned(),
             truth: picture,

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::claims::{self, Judged, judge};
 use super::dropped;
-use super::figures::{Context, Drawing, draw_all};
+use super::figures::{Album, Context, Drawing, Remake, draw_all, wanted};
 use super::table::Table;
 use super::{Material, Needs, Report, ReportError, Selection};
 use crate::experiment::{Against, Claim, ExperimentError};
@@ -93,12 +93,13 @@ impl Judgement {
         })
     }
 
-    /// Makes the tables and draws the figures.
+    /// Makes the tables and draws the figures. `remake` is asked for pictures that figures show and no run folder holds;
+    /// they are kept there, so that the next report has them. What cannot be had is among the selection's notes.
     ///
     /// # Errors
     ///
-    /// [`ReportError`] when a sample picture cannot be read.
-    pub fn make(self) -> Result<Made, ReportError> {
+    /// [`ReportError`] when a picture cannot be read.
+    pub fn make(self, remake: &Remake<'_>) -> Result<Made, ReportError> {
         let Self {
             report,
             mut selection,
@@ -111,12 +112,21 @@ impl Judgement {
             .iter()
             .map(|table| table.make(&selection, &material))
             .collect();
+        let nothing = Album::default();
         let context = Context {
             selection: &selection,
             material: &material,
             judged: &judged,
+            album: &nothing,
+        };
+        let pictures = wanted(&report.figures, &context);
+        let (album, warnings) = Album::collect(pictures, &selection, remake)?;
+        let context = Context {
+            album: &album,
+            ..context
         };
         let drawings = draw_all(&report.figures, &context)?;
+        selection.notes.extend(warnings);
         let dropped = dropped::remarks(&report, &selection, &drawings);
         selection.notes.extend(dropped);
         Ok(Made {

@@ -64,8 +64,8 @@ pub struct RunNumbers {
     pub values: BTreeMap<&'static str, f64>,
     /// What every image adds to a metric, at the last step.
     pub terms: BTreeMap<&'static str, Vec<ImageTerms>>,
-    /// How many images were scored.
-    pub images: usize,
+    /// The ids of the images that were scored, in the order of the table: the first few are a fair sample.
+    pub ids: Vec<i64>,
     /// `(step, value)`, at most about 1,500 points: where there are more, means of neighbours.
     pub series: BTreeMap<(String, String), Vec<(f64, f64)>>,
     /// Seconds of training.
@@ -220,7 +220,7 @@ impl RunNumbers {
         Ok(Self {
             values: values(&scores, needs),
             terms: terms(&scores, needs),
-            images: scores.images(),
+            ids: scores.ids(),
             series,
             seconds: log.seconds(),
             training_loss: (!tail.is_empty()).then(|| sum / tail.len() as f64),
@@ -289,7 +289,7 @@ fn juries(
         let categories = &group.first().experiment.dataset.categories;
         juries.push(Jury {
             groups: vec![index],
-            images: numbers[index][0].images,
+            images: numbers[index][0].ids.len(),
             categories: if categories.is_empty() {
                 "all categories".to_owned()
             } else {

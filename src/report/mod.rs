@@ -29,6 +29,7 @@ mod write;
 
 use std::path::PathBuf;
 
+pub use figures::{Remade, Remake, Unavailable};
 pub use file::{Report, RunSpec};
 pub use make::{Judgement, Made};
 pub use material::{BaselineNumbers, Jury, Material, Needs, RunNumbers};

@@ -9,6 +9,7 @@
 //!   images/step-NNNNNN.parquet      step, image_id, file_name, one column a metric
 //!   samples/step-NNNNNN.png         the same held-out images at every step
 //!   samples/images/…                the single pictures of the samples
+//!   pictures/…                      what reports show beyond the samples, made anew from a checkpoint
 //!   checkpoints/step-NNNNNN/        weights, optimizer, schedule
 //!   environment/…                   crates of the build, differences from the commit
 //!   log.txt                         the diary
@@ -71,6 +72,13 @@ impl RunFolder {
     pub fn sample_image(&self, kind: &str, image_id: i64) -> PathBuf {
         self.path
             .join(format!("samples/images/{kind}/{image_id:012}.png"))
+    }
+
+    /// A picture that a report had made from a checkpoint: `kind` is `truth` or `step-NNNNNN`. It is that of the samples where
+    /// these show the image.
+    pub fn kept_image(&self, kind: &str, image_id: i64) -> PathBuf {
+        self.path
+            .join(format!("pictures/{kind}/{image_id:012}.png"))
     }
 
     /// The folder of checkpoints.

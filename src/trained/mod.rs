@@ -1,12 +1,15 @@
 //! Trained runs, put to use: [`TrainedRun::open`] reads a run's network back, [`TrainedRun::score`] judges it by any
-//! photographs ([`Known`] tells which of them it was trained on), and [`TrainedRun::colorize`] colours a photograph of any size.
+//! photographs ([`Known`] tells which of them it was trained on), [`TrainedRun::scored_pictures`] makes the pictures that were
+//! judged, and [`TrainedRun::colorize`] colorizes a photograph of any size.
 
 mod known;
 mod photographs;
+mod pictures;
 mod score;
 
 pub use known::Known;
 pub use photographs::Colored;
+pub use pictures::ScoredPicture;
 
 use std::path::{Path, PathBuf};
 
@@ -183,7 +186,11 @@ fn checkpoint(folder: &RunFolder, step: Option<usize>) -> Result<Checkpoint, Run
                 .collect();
             return Err(RunError::NoCheckpoint {
                 path: folder.path().to_path_buf(),
-                reason: format!("none of step {step}, but of {}", steps.join(", ")),
+                reason: if steps.is_empty() {
+                    "there is none".to_owned()
+                } else {
+                    format!("none of step {step}, but of {}", steps.join(", "))
+                },
             });
         }
         checkpoint.verify()?;

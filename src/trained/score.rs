@@ -1,15 +1,13 @@
 //! Judging a trained run by photographs.
 
-use std::sync::Arc;
-
 use burn::data::dataloader::DataLoader;
 use burn_train::InferenceStep;
 
 use super::{TrainedError, TrainedRun};
-use crate::batch::{Batch, HeldOutLoader, Photograph, Pixels};
+use crate::batch::Photograph;
 use crate::evaluate::ImageScore;
 use crate::runs::ImageScores;
-use crate::train::{TrainError, image_scores};
+use crate::train::image_scores;
 
 impl TrainedRun {
     /// Scores every one of `photographs`, in their order. `progress` is told how many are done.
@@ -22,16 +20,9 @@ impl TrainedRun {
         photographs: &[Photograph],
         progress: &(dyn Fn(usize) + Sync),
     ) -> Result<ImageScores, TrainedError> {
-        let image = &self.experiment.image;
-        let pixels = Pixels::new(photographs.to_vec(), image.size, image.resize, 0);
-        let pixels = pixels.with_features(self.features(photographs)?);
-        let loader = HeldOutLoader::new(Arc::new(pixels), self.experiment.evaluate.batch_size);
         let mut scores: Vec<(usize, ImageScore)> = Vec::with_capacity(photographs.len());
-        for batch in loader.iter() {
-            let batch: Batch = batch.map_err(|error| TrainError::Training {
-                reason: error.to_string(),
-                checkpoint: self.step,
-            })?;
+        for batch in self.held_out(photographs)?.iter() {
+            let batch = self.sound(batch)?;
             let positions = batch.positions.clone();
             let item = InferenceStep::step(&self.colorizer, batch);
             scores.extend(positions.into_iter().zip(item.scores));

@@ -7,6 +7,7 @@ mod content;
 mod crash;
 mod experiment;
 mod extractor;
+mod figures;
 mod memory;
 mod network;
 mod plan;

@@ -168,6 +168,125 @@ fn a_report_holds_what_its_file_asks_for_and_is_the_same_every_time() {
     assert_eq!(left.len(), 2, "{left:?}");
 }
 
+/// The words of an SVG document, in the order in which they are drawn.
+fn words(document: &str) -> Vec<String> {
+    let texts = document.split("<text ").skip(1);
+    texts
+        .filter_map(|text| Some(text.split_once('>')?.1.split_once("</text>")?.0.trim()))
+        .map(str::to_owned)
+        .collect()
+}
+
+#[test]
+fn a_scatter_and_a_table_say_one_number() {
+    let (_folder, world) = bench();
+    let metrics = "metrics = [\"colorfulness_ratio\", \"psnr_luma_replaced\"]";
+    let tables = format!("[[tables]]\nkind = \"scores\"\n{metrics}\n");
+    let report = format!(
+        "title = \"One\"\n[[runs]]\nexperiment = \"plain\"\n[[figures]]\nkind = \"scatter\"\n{tables}"
+    );
+    world.report("one", &report);
+    let output = program(&world, &["report", "reports/one.toml"]);
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    let read = |name: &str| fs::read_to_string(world.root.join("reports/one").join(name)).unwrap();
+    // All digits of the mean over seeds.
+    let table = read("tables/scores.csv");
+    let row = table.lines().find(|line| line.contains("Plain")).unwrap();
+    let numbers: Vec<f64> = row
+        .split(',')
+        .filter_map(|cell| cell.parse().ok())
+        .collect();
+    let words = words(&read("figures/scatter.svg"));
+    let overall = words
+        .iter()
+        .find(|words| words.starts_with("Plain: overall"));
+    let overall = overall.unwrap_or_else(|| panic!("{words:?}"));
+    let shown = overall.rsplit(' ').next().unwrap();
+    let (ratio, decibels) = overall
+        .rsplit_once(": overall ")
+        .unwrap()
+        .1
+        .split_once(", ")
+        .unwrap();
+    assert_eq!(shown, decibels);
+    for (shown, digits) in [(ratio, 3), (decibels, 2)] {
+        let is_in_table = numbers
+            .iter()
+            .any(|number| format!("{number:.digits$}") == shown);
+        assert!(is_in_table, "{shown} is none of {row}");
+    }
+}
+
+#[test]
+fn lines_of_two_held_out_sets_share_no_axis() {
+    let (_folder, world) = bench();
+    world.experiment("few", "title = \"Few\"\nevaluate.images = 12\n");
+    world.run("few", 0, 0.6);
+    let runs = ["plain", "bright", "few"]
+        .map(|name| format!("[[runs]]\nexperiment = \"{name}\"\n"))
+        .concat();
+    let curves = "[[figures]]\nkind = \"curves\"\nmetrics = [\"loss\", \"ciede2000\"]\n";
+    world.report("sets", &format!("title = \"Sets\"\n{runs}{curves}"));
+    let output = program(&world, &["report", "reports/sets.toml"]);
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    let document = fs::read_to_string(world.root.join("reports/sets/figures/curves.svg")).unwrap();
+    let words = words(&document);
+    let count = |wanted: &str| words.iter().filter(|words| *words == wanted).count();
+    assert_eq!(count("Held-out CIEDE2000"), 2, "{words:?}");
+    assert_eq!(count("Training loss, answers in YUV"), 2);
+    let headings = words
+        .iter()
+        .filter(|words| words.ends_with(" held-out images"));
+    assert_eq!(headings.count(), 2, "{words:?}");
+    // One legend for all.
+    for run in ["Plain", "Brighter", "Few"] {
+        assert_eq!(count(run), 1, "{run}");
+    }
+
+    // One set needs no heading.
+    let one = format!("title = \"Set\"\n[[runs]]\nexperiment = \"plain\"\n{curves}");
+    world.report("set", &one);
+    let output = program(&world, &["report", "reports/set.toml"]);
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    let document = fs::read_to_string(world.root.join("reports/set/figures/curves.svg")).unwrap();
+    assert!(!document.contains(" held-out images"));
+}
+
+/// A claim of less that holds lies where less was expected, and not where the metric would be worse.
+#[test]
+fn a_claim_is_drawn_against_what_it_expects() {
+    let (_folder, world) = bench();
+    let report = r#"
+title = "Claims"
+
+[[runs]]
+experiment = "plain"
+
+[[figures]]
+kind = "claims"
+
+[[claims]]
+text = "It is dull."
+metric = "colorfulness_ratio"
+of = "plain"
+value = 1.0
+expect = "less"
+by = 0.05
+"#;
+    world.report("claims", report);
+    let output = program(&world, &["report", "reports/claims.toml"]);
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    let document = fs::read_to_string(world.root.join("reports/claims/figures/claims.svg"));
+    let words = words(&document.unwrap());
+    let has = |wanted: &str| words.iter().any(|words| words == wanted);
+    assert!(has("supported") && has("expected"), "{words:?}");
+    assert!(
+        words.iter().any(|it| it.starts_with("&lt; −0.05")),
+        "{words:?}"
+    );
+    assert!(!has("← worse") && !has("worse →"), "{words:?}");
+}
+
 #[test]
 fn what_is_missing_is_named_and_nothing_at_all_is_refused() {
     let (_folder, world) = bench();

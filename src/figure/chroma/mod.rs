@@ -33,6 +33,8 @@ pub struct ChromaHistograms {
     pub truth: ChromaCounts,
     /// The runs, counted over the same photographs with the same limits.
     pub runs: Vec<(RunName, ChromaCounts)>,
+    /// Over how many photographs all of them are counted.
+    pub images: usize,
 }
 
 /// Space between planes, in points.
@@ -56,12 +58,13 @@ pub fn chroma_histograms(title: &str, content: &ChromaHistograms, theme: Theme) 
     };
     let mut all = vec![(&truth, &content.truth)];
     all.extend(content.runs.iter().map(|(run, counts)| (run, counts)));
-    let across = match all.len() {
-        count @ 0..=4 => count,
-        5..=8 => 4,
+    let most = match all.len() {
+        0..=8 => 4,
         9..=16 => 5,
         _ => 7,
     };
+    // Rows as even as they come.
+    let across = all.len().div_ceil(all.len().div_ceil(most));
     let aim = match across {
         0..=3 => 230.0,
         4 => 200.0,
@@ -110,7 +113,7 @@ pub fn chroma_histograms(title: &str, content: &ChromaHistograms, theme: Theme) 
         }
     }
     page.y = top + all.len().div_ceil(across) as f64 * row_height - PLANE_GAP + 26.0;
-    draw_bar(&mut page, &ink);
+    draw_bar(&mut page, &ink, content.images);
     draw_magnitudes(&mut page, content, &all);
     page.finish()
 }
@@ -145,7 +148,7 @@ fn significant(value: f64) -> String {
 }
 
 /// The colour bar, with the shares that colours stand for.
-fn draw_bar(page: &mut Page, ink: &Ink) {
+fn draw_bar(page: &mut Page, ink: &Ink, images: usize) {
     const HEIGHT: f64 = 10.0;
     let theme = page.theme;
     let bar = Area {
@@ -174,9 +177,20 @@ fn draw_bar(page: &mut Page, ink: &Ink) {
     page.write(words, middle, Align::Center, page.width, label);
     let baseline = baseline + 15.0;
     let middle = (page.width / 2.0, baseline);
-    let words =
-        "frames: the colours at the edges, at middle luma; distance: from gray; blank: no pixel";
-    page.write(words, middle, Align::Center, page.width, style);
+    let images = match images {
+        1 => "one image".to_owned(),
+        images => format!("{} images", text::grouped(images as f64, 0)),
+    };
+    let words = format!(
+        "over the pixels of {images}; frames: the colors at the edges, at middle luma; distance: from gray; blank: no pixel"
+    );
+    page.write(
+        &words,
+        middle,
+        Align::Center,
+        page.width - 2.0 * MARGIN,
+        style,
+    );
     page.y = baseline + 22.0;
 }
 
@@ -208,7 +222,7 @@ fn draw_magnitudes(page: &mut Page, content: &ChromaHistograms, all: &[(&RunName
     let panel = Panel {
         title: "How far from gray".to_owned(),
         x_label: format!("distance from gray, √({first}² + {second}²)"),
-        y_label: "share of pixels a bin".to_owned(),
+        y_label: "share of pixels per bin".to_owned(),
         scale: Scale::Log,
         series: all.iter().map(series).collect(),
         ..Panel::default()

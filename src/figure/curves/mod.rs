@@ -11,10 +11,13 @@ mod strokes;
 pub use super::axis::Scale;
 
 use super::Figure;
-use super::grid::Page;
+use super::frame::fill;
+use super::grid::{Page, Words};
 use super::legend;
 use super::look::Look;
-use super::theme::{MARGIN, Theme};
+use super::scene::Align;
+use super::text;
+use super::theme::{HEADING_SIZE, MARGIN, Theme};
 pub(super) use names::Names;
 pub(super) use panel::{Place, Prepared};
 
@@ -81,6 +84,18 @@ pub struct Panel {
     pub references: Vec<Reference>,
 }
 
+/// Panels under a heading of their own.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct CurveSection {
+    /// What its panels have in common and those of other sections have not: `Stop sign: 23 held-out images`; may be empty.
+    pub heading: String,
+    /// The panels.
+    pub panels: Vec<Panel>,
+}
+
+/// Space between sections, and between a heading and its panels, in points.
+const SECTION_GAP: f64 = 14.0;
+const HEADING_GAP: f64 = 20.0;
 /// Space between neighbouring panels, in points.
 const PANEL_GAP: f64 = 28.0;
 /// With up to this many series in a lone panel, each is named at the end of its line.
@@ -93,7 +108,19 @@ const MOST_NAMED_AT_THE_LINE: usize = 8;
 /// [`Look::Rest`], the four that end highest in the first panel and the four that end lowest are
 /// named, the others pale; the legend says so. A panel without a point to show says `no data`.
 pub fn curves(title: &str, panels: &[Panel], theme: Theme) -> Figure {
-    let across = panels.len().clamp(1, 3);
+    let section = CurveSection {
+        heading: String::new(),
+        panels: panels.to_vec(),
+    };
+    curves_by_section(title, &[section], theme)
+}
+
+/// The same for panels that stand apart, such as those of runs that were judged by different photographs: each section
+/// begins a row, under its heading. A series looks alike in all of them, and one legend names them all.
+pub fn curves_by_section(title: &str, sections: &[CurveSection], theme: Theme) -> Figure {
+    let panels = || sections.iter().flat_map(|section| &section.panels);
+    let widest = sections.iter().map(|section| section.panels.len()).max();
+    let across = widest.unwrap_or(0).clamp(1, 3);
     let panel_width = match across {
         1 => 660.0,
         2 => 440.0,
@@ -105,14 +132,52 @@ pub fn curves(title: &str, panels: &[Panel], theme: Theme) -> Figure {
         page.y += 4.0;
     }
 
-    let names = Names::new(panels);
+    let names = Names::new(panels());
     let named = names.named().count();
-    let at_the_line = panels.len() == 1 && (2..=MOST_NAMED_AT_THE_LINE).contains(&named);
+    let at_the_line = panels().count() == 1 && (2..=MOST_NAMED_AT_THE_LINE).contains(&named);
 
-    let prepared: Vec<_> = panels
-        .iter()
-        .map(|panel| Prepared::new(panel, |label| names.look(label), at_the_line))
-        .collect();
+    for (number, section) in sections.iter().enumerate() {
+        if number > 0 {
+            page.y += SECTION_GAP;
+        }
+        write_heading(&mut page, &section.heading, inner);
+        let prepared: Vec<_> = section
+            .panels
+            .iter()
+            .map(|panel| Prepared::new(panel, |label| names.look(label), at_the_line))
+            .collect();
+        draw_rows(&mut page, &prepared, (across, panel_width));
+    }
+    if panels().next().is_none() {
+        page.write_nothing("no data");
+        page.y += 18.0;
+    }
+
+    let entries = names.entries(at_the_line, theme);
+    if entries.is_empty() {
+        page.y -= 18.0;
+    } else {
+        legend::draw(&mut page, &entries, inner);
+    }
+    page.finish()
+}
+
+/// Writes a section's heading over a hairline.
+fn write_heading(page: &mut Page, heading: &str, width: f64) {
+    if heading.is_empty() {
+        return;
+    }
+    let baseline = page.y + text::CAPITAL * HEADING_SIZE;
+    let style = Words::heading(page.theme);
+    page.write(heading, (MARGIN, baseline), Align::Left, width, style);
+    let y = (baseline + 7.0).round();
+    let color = page.theme.rule();
+    fill(page, MARGIN, y, width, 1.0, color);
+    page.y = y + HEADING_GAP;
+}
+
+/// Draws panels in rows of `across`, each of one width.
+fn draw_rows(page: &mut Page, prepared: &[Prepared<'_>], (across, panel_width): (usize, f64)) {
     for row in prepared.chunks(across) {
         let plot_height = row.iter().map(Prepared::least_height).fold(236.0, f64::max);
         let notes = row.iter().map(|panel| panel.notes().len()).max();
@@ -126,20 +191,8 @@ pub fn curves(title: &str, panels: &[Panel], theme: Theme) -> Figure {
                 plot_height,
                 notes: notes.unwrap_or(0),
             };
-            page.y = panel.draw(&mut page, place);
+            page.y = panel.draw(page, place);
         }
         page.y += 18.0;
     }
-    if panels.is_empty() {
-        page.write_nothing("no data");
-        page.y += 18.0;
-    }
-
-    let entries = names.entries(at_the_line, theme);
-    if entries.is_empty() {
-        page.y -= 18.0;
-    } else {
-        legend::draw(&mut page, &entries, inner);
-    }
-    page.finish()
 }

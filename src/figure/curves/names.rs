@@ -19,9 +19,10 @@ pub(in super::super) struct Names<'a> {
 }
 
 impl<'a> Names<'a> {
-    pub(in super::super) fn new(panels: &'a [Panel]) -> Self {
+    pub(in super::super) fn new(panels: impl IntoIterator<Item = &'a Panel>) -> Self {
+        let panels: Vec<&Panel> = panels.into_iter().collect();
         let mut looks: Vec<(&str, Look)> = Vec::new();
-        for series in panels.iter().flat_map(|panel| &panel.series) {
+        for series in panels.iter().flat_map(|&panel| &panel.series) {
             if !looks.iter().any(|(name, _)| *name == series.label) {
                 let look = series.look.unwrap_or(Look::Run(looks.len()));
                 looks.push((&series.label, look));
@@ -29,7 +30,7 @@ impl<'a> Names<'a> {
         }
         let chosen = looks.len() > MOST_NAMED && !looks.iter().any(|(_, look)| *look == Look::Rest);
         if chosen {
-            let named = outermost(panels);
+            let named = outermost(&panels);
             for (name, look) in &mut looks {
                 if *look != Look::Truth && !named.contains(name) {
                     *look = Look::Rest;
@@ -75,7 +76,7 @@ impl<'a> Names<'a> {
             let why = match (self.chosen, self.panels) {
                 (false, _) => "",
                 (true, 1) => ", between these at the end",
-                (true, _) => ", between these at the first panel's end",
+                (true, _) => ", between these at the end of their first panel",
             };
             entries.push(Entry {
                 label: format!("{rest} other {runs}{why}"),
@@ -86,17 +87,23 @@ impl<'a> Names<'a> {
     }
 }
 
-/// The series that end highest in the first panel with points, and those that end lowest.
-fn outermost(panels: &[Panel]) -> Vec<&str> {
-    let mut ends = panels
-        .iter()
-        .map(ends)
-        .find(|ends| !ends.is_empty())
-        .unwrap_or_default();
-    ends.sort_by(|a, b| a.1.total_cmp(&b.1));
-    let names = ends.iter().map(|(name, _)| *name);
-    let lowest = names.clone().take(NAMED_AT_EACH_END);
-    lowest.chain(names.rev().take(NAMED_AT_EACH_END)).collect()
+/// The series that end highest in the first panel that shows them, and those that end lowest: in one panel, or in
+/// several that have no series in common.
+fn outermost<'a>(panels: &[&'a Panel]) -> Vec<&'a str> {
+    let mut seen: Vec<&str> = Vec::new();
+    let mut named = Vec::new();
+    for panel in panels {
+        let mut ends = ends(panel);
+        if ends.is_empty() || ends.iter().any(|(name, _)| seen.contains(name)) {
+            continue;
+        }
+        ends.sort_by(|a, b| a.1.total_cmp(&b.1));
+        let names = ends.iter().map(|(name, _)| *name);
+        seen.extend(names.clone());
+        named.extend(names.clone().take(NAMED_AT_EACH_END));
+        named.extend(names.rev().take(NAMED_AT_EACH_END));
+    }
+    named
 }
 
 /// The last value of each series that has one.

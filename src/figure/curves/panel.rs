@@ -174,7 +174,7 @@ impl<'a> Prepared<'a> {
                 None | Some("" | "step") => "steps",
                 Some(unit) => unit,
             };
-            notes.push(format!("line: centred mean over {steps} {unit}{points}"));
+            notes.push(format!("line: centered mean over {steps} {unit}{points}"));
         }
         let bands = self.lines.iter().any(|(lines, _)| !lines.band.is_empty());
         if bands && !self.panel.band.trim().is_empty() {

@@ -1,17 +1,20 @@
-//! Differences with their 95 % intervals about a zero line: effect plots of claims and ablations.
+//! Differences with their 95 % intervals about a zero line, and where each was expected: the plot of claims. The plots of
+//! ablations are drawn with parts of it.
 //!
 //! This file holds what a caller says and lays the page out; `plot` draws the plot of a group.
 
 pub(super) mod plot;
 
 use super::Figure;
-use super::comparison::Metric;
+use super::comparison::{Better, Metric};
 use super::effects::Effect;
 use super::grid::{Page, Words};
 use super::scene::{Align, Area, Mark};
 use super::text::{self, Shorten, Weight};
 use super::theme::{Color, HEADING_SIZE, LABEL_SIZE, MARGIN, SMALL_SIZE, Theme};
-use plot::{axis, draw_ground, draw_interval, draw_mark, ends, tint_rows, write_axis};
+use plot::{
+    axis, draw_expected, draw_ground, draw_interval, draw_mark, ends, tint_rows, write_axis,
+};
 
 /// What a difference says. Each is known by its colour and by its shape.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,11 +50,27 @@ pub struct Interval {
     pub low: f64,
     /// Upper end of its 95 % interval.
     pub high: f64,
+    /// Where it was expected, from the first number to the second, either of which may be infinite.
+    pub expected: (f64, f64),
     /// What it says.
     pub verdict: Verdict,
 }
 
 impl Interval {
+    /// `> +0.10`, `< 0`, `within ±0.50`: where it was expected, in words.
+    fn written_expected(&self, digits: usize) -> String {
+        let signed = |value: f64| match value {
+            0.0 => "0".to_owned(),
+            value => text::signed(value, digits),
+        };
+        match self.expected {
+            (low, high) if high == f64::INFINITY => format!("> {}", signed(low)),
+            (low, high) if low == f64::NEG_INFINITY => format!("< {}", signed(high)),
+            (low, high) if low == -high => format!("within ±{}", text::grouped(high, digits)),
+            (low, high) => format!("{} to {}", signed(low), signed(high)),
+        }
+    }
+
     fn effect(&self) -> Effect {
         Effect {
             value: self.value,
@@ -85,9 +104,9 @@ pub struct VerdictNames {
 impl VerdictNames {
     /// For claims.
     pub const CLAIMS: Self = Self {
-        good: "holds",
-        open: "undecided",
-        bad: "fails",
+        good: "supported",
+        open: "not decided",
+        bad: "contradicted",
     };
     /// For differences of variants from a base.
     pub const DIFFERENCES: Self = Self {
@@ -120,7 +139,8 @@ const MOST_LINES: usize = 4;
 const GROUP_GAP: f64 = 26.0;
 
 /// Draws differences as marks with horizontal bars for their 95 % intervals, grouped by metric: a
-/// plot for each, with its own axis, zero line, and the numbers beside it.
+/// plot for each, with its own axis, zero line, and the numbers beside it. Where each difference was
+/// expected is tinted, up to the edge that is its margin: so one sees why a verdict is what it is.
 ///
 /// Rows are as many as there are; the page grows with them. A difference that is no number is
 /// written as a dash. An interval that is not finite reaches the end of its plot.
@@ -149,6 +169,10 @@ pub fn intervals(
         let rows = groups.iter().flat_map(|group| &group.rows);
         let occurs = |verdict| rows.clone().any(|row| row.verdict == verdict);
         draw_legend(&mut page, occurs, names);
+        page.y += 10.0;
+        let note = "tinted: where the claim expects the difference, up to its margin; supported: the whole interval lies \
+                    there; contradicted: none of it does";
+        page.write_note(note, left, page.width - 2.0 * left);
     }
     page.finish()
 }
@@ -160,6 +184,8 @@ struct Columns {
     value: f64,
     /// Of their intervals.
     interval: f64,
+    /// Of where they were expected.
+    expected: f64,
 }
 
 impl Columns {
@@ -186,16 +212,27 @@ impl Columns {
                 .map(|(group, row)| width(&written_interval(row.effect(), group.metric.digits)))
                 .fold(head(INTERVAL_HEAD), f64::max)
                 .ceil(),
+            expected: rows()
+                .map(|(group, row)| width(&row.written_expected(group.metric.digits)))
+                .fold(head(EXPECTED_HEAD), f64::max)
+                .ceil(),
         }
     }
 
     fn width(&self) -> f64 {
-        2.0 * MARGIN + self.label + PLOT + self.value + self.interval + 3.0 * COLUMN_GAP
+        2.0 * MARGIN
+            + self.label
+            + PLOT
+            + self.value
+            + self.interval
+            + self.expected
+            + 4.0 * COLUMN_GAP
     }
 }
 
 const VALUE_HEAD: &str = "difference";
 const INTERVAL_HEAD: &str = "95 % interval";
+const EXPECTED_HEAD: &str = "expected";
 
 fn label_lines(label: &str) -> Vec<String> {
     text::paragraph(label, LABEL_SIZE, Weight::Regular, WIDEST_LABEL, MOST_LINES)
@@ -216,12 +253,13 @@ fn draw_group(page: &mut Page, group: &IntervalGroup, columns: &Columns, left: f
     let plot_x = left + columns.label + COLUMN_GAP;
     let value_end = plot_x + PLOT + COLUMN_GAP + columns.value;
     let interval_end = value_end + COLUMN_GAP + columns.interval;
+    let expected_end = interval_end + COLUMN_GAP + columns.expected;
     write_head(
         page,
         group,
         left,
         plot_x + PLOT - left,
-        [value_end, interval_end],
+        [value_end, interval_end, expected_end],
     );
     if group.rows.is_empty() {
         page.write_nothing("no data");
@@ -232,14 +270,27 @@ fn draw_group(page: &mut Page, group: &IntervalGroup, columns: &Columns, left: f
         .rows
         .iter()
         .map(|row| ROW + LINE * (label_lines(&row.label).len() - 1) as f64);
-    let axis = axis(group.rows.iter().map(Interval::effect), 6);
+    // The margins too: a claim that fails by far shows how far.
+    let margins = group.rows.iter().flat_map(|row| {
+        let (low, high) = row.expected;
+        [low, high].map(|edge| Effect {
+            value: edge,
+            ..row.effect()
+        })
+    });
+    let axis = axis(group.rows.iter().map(Interval::effect).chain(margins), 6);
     let plot = Area {
         x: plot_x,
         y: page.y,
         width: PLOT,
         height: heights.clone().sum(),
     };
-    tint_rows(page, plot.y, heights.clone(), (left, interval_end));
+    tint_rows(page, plot.y, heights.clone(), (left, expected_end));
+    let mut y = plot.y;
+    for (row, height) in group.rows.iter().zip(heights.clone()) {
+        draw_expected(page, row.expected, &axis, Area { y, height, ..plot });
+        y += height;
+    }
     draw_ground(page, &axis, plot);
     let style = Words {
         size: LABEL_SIZE,
@@ -278,14 +329,18 @@ fn draw_group(page: &mut Page, group: &IntervalGroup, columns: &Columns, left: f
             f64::INFINITY,
             muted,
         );
+        let at = (expected_end, centred(0.0));
+        let expected = row.written_expected(digits);
+        page.write(&expected, at, Align::Right, f64::INFINITY, muted);
         page.y += height;
     }
     page.y = plot.bottom();
-    write_axis(page, group.metric.better, &axis, plot);
+    // What a claim expects is not always what is better.
+    write_axis(page, Better::Neither, &axis, plot);
 }
 
 /// Writes the metric's name and unit, and what the columns of numbers are.
-fn write_head(page: &mut Page, group: &IntervalGroup, left: f64, room: f64, ends: [f64; 2]) {
+fn write_head(page: &mut Page, group: &IntervalGroup, left: f64, room: f64, ends: [f64; 3]) {
     let theme = page.theme;
     let baseline = page.y + text::CAPITAL * HEADING_SIZE;
     let title = Words {
@@ -323,7 +378,10 @@ fn write_head(page: &mut Page, group: &IntervalGroup, left: f64, room: f64, ends
         room - used,
         style,
     );
-    for (words, end) in [VALUE_HEAD, INTERVAL_HEAD].into_iter().zip(ends) {
+    for (words, end) in [VALUE_HEAD, INTERVAL_HEAD, EXPECTED_HEAD]
+        .into_iter()
+        .zip(ends)
+    {
         page.write(words, (end, baseline), Align::Right, f64::INFINITY, style);
     }
     page.y = (baseline + 9.0).round();

@@ -10,6 +10,10 @@ use super::super::text::{self, Shorten, Weight};
 use super::super::theme::{Color, SMALL_SIZE};
 use super::Verdict;
 
+/// How strongly the part where a difference is expected is tinted, and its edges.
+const TINT: f64 = 0.14;
+const EDGE: f64 = 0.6;
+
 /// An axis with about `wanted` ticks that holds zero and every finite number.
 pub(in super::super) fn axis(effects: impl Iterator<Item = Effect>, wanted: usize) -> Axis {
     let numbers = effects.flat_map(|effect| [effect.value, effect.low, effect.high]);
@@ -35,6 +39,28 @@ pub(in super::super) fn tint_rows(
             fill(page, left - 6.0, y, right - left + 12.0, height, tint);
         }
         y += height;
+    }
+}
+
+/// Tints the part of a row where its difference is expected, and draws the edges that lie within the plot.
+pub(super) fn draw_expected(page: &mut Page, (low, high): (f64, f64), axis: &Axis, row: Area) {
+    let color = Verdict::Good.color(page.theme);
+    let place = |value: f64| match value {
+        f64::NEG_INFINITY => row.x,
+        f64::INFINITY => row.right(),
+        value => x_place(row, axis, value).clamp(row.x, row.right()),
+    };
+    if low.is_nan() || high.is_nan() {
+        return;
+    }
+    let (from, to) = (place(low), place(high));
+    let tint = page.theme.thinned(color, TINT);
+    fill(page, from, row.y, (to - from).max(1.0), row.height, tint);
+    let edge = page.theme.thinned(color, EDGE);
+    // The zero line is an edge already.
+    let is_edge = |value: &f64| value.is_finite() && *value != 0.0;
+    for value in [low, high].into_iter().filter(is_edge) {
+        fill(page, place(value) - 1.0, row.y, 2.0, row.height, edge);
     }
 }
 

@@ -10,7 +10,7 @@ use super::super::scene::{Align, Area};
 use super::super::text;
 use super::super::theme::{LABEL_SIZE, MARGIN, Theme};
 use super::single::draw_references;
-use super::{Cloud, Scatter, axes, dot_style, draw_mean, lay, place};
+use super::{Cloud, Scatter, axes, dot_style, draw_overall, lay, place};
 
 /// Width aimed at for all plots together, in points.
 const WIDTH: f64 = 1120.0;
@@ -76,9 +76,9 @@ pub(super) fn draw(title: &str, content: &Scatter, theme: Theme) -> Figure {
             y: first.y + row as f64 * row_height,
             ..first
         };
-        draw_facet(&mut page, cloud, plot, &axes, behind.moved(plot));
+        draw_facet(&mut page, (content, cloud), plot, &axes, behind.moved(plot));
         draw_references(&mut page, content, plot, &axes);
-        draw_means(&mut page, cloud, plot, &axes);
+        draw_overall_of(&mut page, cloud, plot, &axes);
         if column == 0 {
             write_y_ticks(&mut page, plot, Some(&axes.1));
         }
@@ -104,7 +104,7 @@ pub(super) fn draw(title: &str, content: &Scatter, theme: Theme) -> Figure {
     let room = page.width - 2.0 * MARGIN;
     legend::draw(&mut page, &entries, room);
     page.y += 4.0;
-    page.write_caption(&notes.join("; "), start, inner);
+    page.write_note(&notes.join("; "), start, inner);
     page.finish()
 }
 
@@ -114,7 +114,13 @@ fn behind(content: &Scatter, plot: Area) -> (f64, f64) {
     dot_style(total.sum(), plot.width * plot.height)
 }
 
-fn draw_facet(page: &mut Page, cloud: &Cloud, plot: Area, axes: &(Axis, Axis), mut ground: Ground) {
+fn draw_facet(
+    page: &mut Page,
+    (content, cloud): (&Scatter, &Cloud),
+    plot: Area,
+    axes: &(Axis, Axis),
+    mut ground: Ground,
+) {
     let theme = page.theme;
     let look = cloud.run.look.style(theme);
     let (radius, opacity) = dot_style(cloud.shown().count(), plot.width * plot.height);
@@ -126,15 +132,15 @@ fn draw_facet(page: &mut Page, cloud: &Cloud, plot: Area, axes: &(Axis, Axis), m
     let above = MARKED_LINE * (lines - 1) as f64;
     write_marked(page, &cloud.run, (plot.x, baseline - above), plot.width);
     let at = (plot.x, baseline + MARKED_LINE);
-    let words = cloud.written_mean();
+    let words = cloud.written_overall(content.digits);
     let style = Words::caption(theme);
     page.write(&words, at, Align::Left, plot.width, style);
 }
 
-fn draw_means(page: &mut Page, cloud: &Cloud, plot: Area, axes: &(Axis, Axis)) {
-    if let Some(mean) = cloud.mean() {
+fn draw_overall_of(page: &mut Page, cloud: &Cloud, plot: Area, axes: &(Axis, Axis)) {
+    if let Some(point) = cloud.overall() {
         let color = cloud.run.look.style(page.theme).color;
-        let center = place(plot, axes, mean);
-        draw_mean(&mut page.marks, center, color, page.theme);
+        let center = place(plot, axes, point);
+        draw_overall(&mut page.marks, center, color, page.theme);
     }
 }

@@ -24,6 +24,9 @@ pub struct Cloud {
     pub run: RunName,
     /// `(x, y)` of each image; what is not finite is left out and counted in a note.
     pub points: Vec<(f64, f64)>,
+    /// `(x, y)` of the run over all images, as its tables have it: of a ratio of sums, the mean of the images' own ratios
+    /// is another number.
+    pub overall: Option<(f64, f64)>,
 }
 
 /// What [`scatter`] draws.
@@ -33,6 +36,8 @@ pub struct Scatter {
     pub x_label: String,
     /// Name and unit of y: `PSNR (dB)`.
     pub y_label: String,
+    /// Decimals of x and y where a run's numbers are written.
+    pub digits: (usize, usize),
     /// The runs.
     pub clouds: Vec<Cloud>,
     /// Upright lines to compare with: where the photographs themselves lie, say.
@@ -44,7 +49,7 @@ pub struct Scatter {
 /// With more runs than this, each has a plot of its own.
 const MOST_IN_ONE_PLOT: usize = 4;
 
-/// Draws a dot for every image, a larger one for each run's mean, and lines to compare with.
+/// Draws a dot for every image, a larger one for each run over all its images, and lines to compare with.
 ///
 /// Up to four runs share a plot, with the distribution of each along both axes; more have a plot
 /// each, on the same axes, with all dots in gray behind its own. Where a few values lie far outside
@@ -67,48 +72,39 @@ impl Cloud {
         self.points.iter().copied().filter(shown)
     }
 
-    /// The mean of all dots.
-    fn mean(&self) -> Option<Point> {
-        let count = self.shown().count() as f64;
-        let sum = self
-            .shown()
-            .fold((0.0, 0.0), |sum, (x, y)| (sum.0 + x, sum.1 + y));
-        (count > 0.0).then(|| (sum.0 / count, sum.1 / count))
+    /// The run over all images, if it can be drawn.
+    fn overall(&self) -> Option<Point> {
+        self.overall.filter(shown)
     }
 
-    /// The mean in words: `mean 0.73, 23.3`.
-    fn written_mean(&self) -> String {
-        match self.mean() {
-            Some((x, y)) => format!("mean {}, {}", significant(x), significant(y)),
+    /// The same in words: `overall 0.731, 23.32`.
+    fn written_overall(&self, (x_digits, y_digits): (usize, usize)) -> String {
+        match self.overall() {
+            Some((x, y)) => {
+                let [x, y] = [(x, x_digits), (y, y_digits)]
+                    .map(|(value, digits)| text::grouped(value, digits));
+                format!("overall {x}, {y}")
+            }
             None => "no data".to_owned(),
         }
     }
 }
 
-/// A number in three significant digits.
-fn significant(value: f64) -> String {
-    let power = if value == 0.0 {
-        0.0
-    } else {
-        value.abs().log10().floor()
-    };
-    text::grouped(value, (2.0 - power).clamp(0.0, 6.0) as usize)
-}
-
 /// Both axes, with `wanted` ticks, and the notes that a reader needs; no axes without a dot.
 fn axes(content: &Scatter, wanted: (usize, usize)) -> (Option<(Axis, Axis)>, Vec<String>) {
     let points = || content.clouds.iter().flat_map(Cloud::shown);
-    let means = || content.clouds.iter().filter_map(Cloud::mean);
+    let overall = || content.clouds.iter().filter_map(Cloud::overall);
     let place = |references: &[Reference]| -> Vec<f64> {
         let values = references.iter().map(|reference| reference.value);
         values.filter(|value| Scale::Linear.shows(*value)).collect()
     };
     let mut always = [place(&content.x_references), place(&content.y_references)];
-    always[0].extend(means().map(|mean| mean.0));
-    always[1].extend(means().map(|mean| mean.1));
+    always[0].extend(overall().map(|point| point.0));
+    always[1].extend(overall().map(|point| point.1));
     let xs = held(points().map(|point| point.0), &always[0]);
     let ys = held(points().map(|point| point.1), &always[1]);
-    let mut notes = vec!["small dots: images; large: a run's mean".to_owned()];
+    let mut notes =
+        vec!["small dots: images; large: a run over all its images, as in the tables".to_owned()];
     let total: usize = content.clouds.iter().map(|cloud| cloud.points.len()).sum();
     let count = points().count();
     if total > count {
@@ -184,8 +180,8 @@ fn lay(
     }
 }
 
-/// The large dot of a mean, with a rim of the page's colour, so that it stands out of its cloud.
-fn draw_mean(marks: &mut Vec<Mark>, center: Point, color: Color, theme: Theme) {
+/// The large dot of a run, with a rim of the page's colour, so that it stands out of its cloud.
+fn draw_overall(marks: &mut Vec<Mark>, center: Point, color: Color, theme: Theme) {
     let rims = [(6.6, theme.ink()), (5.8, theme.background()), (4.4, color)];
     for (radius, color) in rims {
         marks.push(Mark::Dot {

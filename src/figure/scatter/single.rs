@@ -9,7 +9,7 @@ use super::super::legend::{self, Entry, Sample};
 use super::super::scene::{Align, Area, Mark, Point};
 use super::super::text;
 use super::super::theme::{LABEL_SIZE, MARGIN, Theme};
-use super::{Cloud, Scatter, axes, dot_style, draw_mean, lay, place, shown};
+use super::{Cloud, Scatter, axes, dot_style, draw_overall, lay, place, shown};
 
 const PLOT: (f64, f64) = (560.0, 400.0);
 /// Height of the distributions beside the plot, in points.
@@ -54,9 +54,7 @@ pub(super) fn draw(title: &str, content: &Scatter, theme: Theme) -> Figure {
     let room = page.width - 2.0 * MARGIN;
     legend::draw(&mut page, &entries(content, theme), room);
     page.y += 4.0;
-    for note in notes.chunks(2) {
-        page.write_caption(&note.join("; "), start, inner);
-    }
+    page.write_note(&notes.join("; "), start, inner);
     page.finish()
 }
 
@@ -89,9 +87,9 @@ fn draw_plot(page: &mut Page, content: &Scatter, plot: Area, axes: &(Axis, Axis)
         draw_marginals(page, cloud, plot, axes);
     }
     for cloud in &content.clouds {
-        if let Some(mean) = cloud.mean() {
+        if let Some(point) = cloud.overall() {
             let color = cloud.run.look.style(theme).color;
-            draw_mean(&mut page.marks, place(plot, axes, mean), color, theme);
+            draw_overall(&mut page.marks, place(plot, axes, point), color, theme);
         }
     }
 }
@@ -182,7 +180,11 @@ fn smooth_histogram(shares: impl Iterator<Item = f64>) -> Vec<f64> {
 
 fn entries(content: &Scatter, theme: Theme) -> Vec<Entry> {
     let runs = content.clouds.iter().map(|cloud| Entry {
-        label: format!("{}: {}", cloud.run.label, cloud.written_mean()),
+        label: format!(
+            "{}: {}",
+            cloud.run.label,
+            cloud.written_overall(content.digits)
+        ),
         sample: Sample::Dot(cloud.run.look.style(theme)),
     });
     let references = content.x_references.iter().chain(&content.y_references);

@@ -208,6 +208,7 @@ fn a_plane_shows_pixels_where_their_chroma_is() {
             ]
         },
         truth,
+        images: 1,
         runs: Vec::new(),
     };
     let figure = chroma_histograms("", &content, Theme::Light);
@@ -250,6 +251,7 @@ fn what_a_scatter_leaves_out_is_counted() {
     let cloud = Cloud {
         run: kinds::names(1, false).remove(0),
         points,
+        overall: None,
     };
     let content = Scatter {
         clouds: vec![cloud],
@@ -290,6 +292,7 @@ fn long_logs_and_many_dots_make_small_documents() {
         points: (0..10_000)
             .map(|image| (value(image), value(3 * image + 1)))
             .collect(),
+        overall: Some((0.5, 0.5)),
     };
     let content = Scatter {
         clouds: kinds::names(3, false).into_iter().map(cloud).collect(),

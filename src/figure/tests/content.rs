@@ -5,7 +5,7 @@ use super::super::*;
 use super::{compared, gradient, panel, rows, specimens};
 
 #[test]
-fn the_best_of_a_row_is_bold_and_gray_never_is() {
+fn the_best_of_a_row_is_bold_and_gray_is_one_of_them() {
     let picture = gradient(48, 48);
     let bold = |values: &[f64], better: Better| -> Vec<String> {
         let mut content = compared(&picture, values.len(), values);
@@ -17,17 +17,43 @@ fn the_best_of_a_row_is_bold_and_gray_never_is() {
         });
         marks.collect()
     };
-    assert_eq!(bold(&[20.0, 21.0, f64::NAN], Better::Higher), ["21.00 dB"]);
+    // The grayscale scores 23.60 dB in all of them.
+    assert_eq!(bold(&[20.0, 24.0, f64::NAN], Better::Higher), ["24.00 dB"]);
+    assert_eq!(bold(&[20.0, 21.0], Better::Higher), ["23.60 dB"]);
     assert_eq!(bold(&[20.0, 21.0], Better::Lower), ["20.00 dB"]);
+    assert_eq!(bold(&[24.0, 25.0], Better::Lower), ["23.60 dB"]);
     assert_eq!(
-        bold(&[21.001, 21.004], Better::Higher),
-        ["21.00 dB", "21.00 dB"]
+        bold(&[24.001, 24.004], Better::Higher),
+        ["24.00 dB", "24.00 dB"]
+    );
+    assert_eq!(
+        bold(&[23.604], Better::Higher),
+        ["23.60 dB", "23.60 dB"],
+        "gray and the run are equally good"
     );
     // As colorful as life is better than more colorful than life.
     assert_eq!(bold(&[1.6, 1.0, 0.5], Better::One), ["1.00 dB"]);
     assert!(bold(&[1.6, 1.0], Better::Neither).is_empty());
-    assert!(bold(&[20.0], Better::Higher).is_empty());
     assert!(bold(&[f64::NAN, f64::NAN], Better::Higher).is_empty());
+}
+
+#[test]
+fn a_cell_without_a_picture_says_why_and_keeps_its_score() {
+    let picture = gradient(48, 48);
+    let mut content = compared(&picture, 2, &[20.0, 21.0]);
+    content.rows[0].colorized[0] = Some(ComparisonCell {
+        picture: Err("no checkpoint"),
+        value: Some(20.0),
+    });
+    let figure = comparison("", &content, Theme::Light);
+    let written = |words: &str| {
+        let mut marks = figure.marks.iter();
+        marks.any(|mark| matches!(mark, Mark::Text(text) if text.words == words))
+    };
+    assert!(written("no checkpoint") && written("20.00 dB"));
+    let pictures = figure.marks.iter();
+    let pictures = pictures.filter(|mark| matches!(mark, Mark::Picture { .. }));
+    assert_eq!(pictures.count(), 3, "truth, gray and the other run");
 }
 
 #[test]
@@ -111,13 +137,20 @@ fn channels_of_truth_and_prediction_are_drawn_alike() {
 fn intervals_stand_where_their_numbers_are() {
     let rows = [(-1.0, -2.0, -0.5), (0.25, -0.5, 1.0), (1.5, 1.0, 2.0)];
     let verdicts = [Verdict::Bad, Verdict::Open, Verdict::Good];
+    // Less than -2.5 by the margin; about equal; greater by more than 0.75.
+    let expected = [
+        (f64::NEG_INFINITY, -2.5),
+        (-0.75, 0.75),
+        (0.75, f64::INFINITY),
+    ];
     let mut group = specimens::plain_group(0);
-    for ((value, low, high), verdict) in rows.into_iter().zip(verdicts) {
+    for (((value, low, high), verdict), expected) in rows.into_iter().zip(verdicts).zip(expected) {
         group.rows.push(Interval {
             label: "label".to_owned(),
             value,
             low,
             high,
+            expected,
             verdict,
         });
     }
@@ -149,6 +182,24 @@ fn intervals_stand_where_their_numbers_are() {
         assert!((bar.0 - low * unit).abs() < 1.1, "{low} at {}", bar.0);
         assert!((bar.1 - high * unit).abs() < 1.1, "{high} at {}", bar.1);
     }
+    // Each row is tinted where its claim expects the difference: up to the margin, and on to the end of the plot.
+    let tint = theme.thinned(theme.series(0).0, 0.14);
+    let tinted: Vec<(f64, f64)> = figure
+        .marks
+        .iter()
+        .filter_map(|mark| match mark {
+            Mark::Rectangle { area, color } if *color == tint => {
+                Some((area.x - zero, area.right() - zero))
+            }
+            _ => None,
+        })
+        .collect();
+    assert_eq!(tinted.len(), 3);
+    for ((low, high), (from, to)) in expected.into_iter().zip(&tinted) {
+        assert!(low.is_infinite() || (from - low * unit).abs() < 2.0);
+        assert!(high.is_infinite() || (to - high * unit).abs() < 2.0);
+    }
+    assert!(tinted[0].0 < tinted[1].0 && tinted[2].1 > tinted[1].1);
     let words: Vec<&str> = figure
         .marks
         .iter()
@@ -161,8 +212,12 @@ fn intervals_stand_where_their_numbers_are() {
         "+0.25",
         "[−0.50, +1.00]",
         "in dB, higher is better",
-        "holds",
-        "fails",
+        "supported",
+        "contradicted",
+        "< −2.50",
+        "within ±0.75",
+        "> +0.75",
+        "← lower",
     ] {
         assert!(words.contains(&expected), "{expected} in {words:?}");
     }

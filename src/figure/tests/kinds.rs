@@ -87,6 +87,13 @@ fn spread(runs: usize, odd: bool) -> Scatter {
         Cloud {
             run: name,
             points: (0..count).map(point).collect(),
+            overall: (count > 0).then(|| {
+                if odd {
+                    (f64::INFINITY, 1.0)
+                } else {
+                    (0.9, 21.0)
+                }
+            }),
         }
     });
     let line = |label: &str, value: f64| Reference {
@@ -104,9 +111,10 @@ fn spread(runs: usize, odd: bool) -> Scatter {
         } else {
             "PSNR (dB)".to_owned()
         },
+        digits: (3, 2),
         clouds: clouds.collect(),
         x_references: vec![line(if odd { LONG } else { "photographs" }, 1.0)],
-        y_references: vec![line("no colour", if odd { f64::NAN } else { 20.2 })],
+        y_references: vec![line("no color", if odd { f64::NAN } else { 20.2 })],
     }
 }
 
@@ -137,6 +145,7 @@ fn histograms(runs: usize, odd: bool) -> ChromaHistograms {
         color: |[x, y]| [128, (128.0 + 100.0 * x) as u8, (128.0 + 100.0 * y) as u8],
         truth: counted(if odd { 1 } else { 500 }, if odd { 1e9 } else { 0.3 }),
         runs: runs.collect(),
+        images: if odd { 1 } else { 97 },
     }
 }
 
@@ -250,7 +259,7 @@ fn measured(runs: usize, odd: bool) -> Vec<ResourcePanel> {
 fn dueling(picture: &RgbImage, rows: usize, odd: bool) -> Duel<'_> {
     let row = |number: usize| {
         let cell = |value: f64| ComparisonCell {
-            picture,
+            picture: Ok(picture),
             value: (!odd || number.is_multiple_of(2)).then_some(value),
         };
         DuelRow {
@@ -259,10 +268,10 @@ fn dueling(picture: &RgbImage, rows: usize, odd: bool) -> Duel<'_> {
             } else {
                 format!("{number:012}.jpg")
             },
-            gray: picture,
+            gray: (!odd).then_some(picture),
             first: Some(cell(24.0 - number as f64)),
             second: (!odd || !number.is_multiple_of(3)).then(|| cell(f64::INFINITY)),
-            truth: picture,
+            truth: Some(picture),
         }
     };
     let mut names = names(2, odd);
@@ -277,12 +286,14 @@ fn dueling(picture: &RgbImage, rows: usize, odd: bool) -> Duel<'_> {
             .map(row)
             .collect(),
         images: 97,
+        counts: [60, 37],
+        pictures: if odd { LONG.to_owned() } else { String::new() },
     }
 }
 
 fn many(picture: &RgbImage, runs: usize, odd: bool) -> Comparison<'_> {
     let cell = |run: usize| ComparisonCell {
-        picture,
+        picture: Ok(picture),
         value: (!odd || !run.is_multiple_of(4)).then(|| 20.0 + noise(run)),
     };
     let row = |number: usize| ComparisonRow {
@@ -300,6 +311,7 @@ fn many(picture: &RgbImage, runs: usize, odd: bool) -> Comparison<'_> {
     Comparison {
         runs: names(runs, odd),
         metric: metric("PSNR", "dB", 2, Better::Higher),
+        pictures: if odd { LONG.repeat(3) } else { String::new() },
         rows: (0..2).map(row).collect(),
     }
 }

@@ -101,7 +101,7 @@ fn channel_rows<'a>(picture: &'a RgbImage, values: &'a [f32], rows: usize) -> Ch
 /// Rows of unlike lengths with gaps, and fewer headings than columns.
 fn ragged_strip(picture: &RgbImage, columns: usize, theme: Theme) -> Figure {
     let cell = |column: usize| ComparisonCell {
-        picture,
+        picture: Ok(picture),
         value: (!column.is_multiple_of(3)).then_some(column as f64),
     };
     let rows = (0..columns.min(3)).map(|row| {
@@ -147,6 +147,7 @@ pub(super) fn plain_group(rows: usize) -> IntervalGroup {
             value,
             low: value - 0.3,
             high: value + 0.2,
+            expected: [(0.1, f64::INFINITY), (f64::NEG_INFINITY, 0.0), (-0.5, 0.5)][number % 3],
             verdict: verdicts[number % 3],
         }
     };
@@ -162,6 +163,11 @@ fn odd_groups() -> Vec<IntervalGroup> {
         value,
         low,
         high,
+        expected: [
+            (f64::NAN, f64::INFINITY),
+            (1e200, f64::INFINITY),
+            (-1e-9, 2.0),
+        ][label.len() % 3],
         verdict,
     };
     let (nan, infinity) = (f64::NAN, f64::INFINITY);

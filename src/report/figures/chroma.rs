@@ -1,12 +1,18 @@
-//! How often which chroma occurs, in photographs and in what runs made of them: from the pictures of the samples.
+//! How often which chroma occurs, in photographs and in what runs made of them.
 
 use image::RgbImage;
 use rayon::prelude::*;
 
-use super::{Context, Drawing, FigureSpec, Outline, Part, Shown, pictures, sentences};
+use super::album::Wanted;
+use super::comparison::first_some;
+use super::{Context, Drawing, FigureSpec, Outline, Part, Shown, sentences};
 use crate::color::{Space, lab, yuv};
 use crate::figure::{ChromaCounts, ChromaHistograms, RunName, chroma_histograms};
+use crate::report::table::grouped;
 use crate::report::{ReportError, Run};
+
+/// Images that are counted over where the file says no number: the pixels of a few say more of these few than of the run.
+const IMAGES: usize = 100;
 
 /// A plane of chroma: that of YUV, or of Lab where every network answers in it.
 #[derive(Clone, Copy)]
@@ -58,6 +64,27 @@ impl Plane {
     }
 }
 
+/// The images that a part is counted over.
+fn ids(spec: &FigureSpec, groups: &[usize], context: &Context<'_>) -> Vec<i64> {
+    let mut ids = context.shared_ids(groups);
+    ids.truncate(spec.images.unwrap_or(IMAGES));
+    ids
+}
+
+pub(super) fn wants(spec: &FigureSpec, groups: &[usize], context: &Context<'_>) -> Vec<Wanted> {
+    let parts = context.by_jury(spec, groups);
+    parts
+        .iter()
+        .flat_map(|part| {
+            let ids = ids(spec, &part.groups, context);
+            part.groups.iter().map(move |&group| Wanted {
+                group,
+                ids: ids.clone(),
+            })
+        })
+        .collect()
+}
+
 pub(super) fn draw(
     spec: &FigureSpec,
     groups: &[usize],
@@ -76,42 +103,45 @@ fn draw_part(
     part: &Part,
     context: &Context<'_>,
 ) -> Result<Option<Drawing>, ReportError> {
-    let runs: Vec<&Run> = part
-        .groups
-        .iter()
-        .map(|&group| context.selection.groups[group].first())
+    let run = |group: usize| context.selection.groups[group].first();
+    let wanted = ids(spec, &part.groups, context);
+    // A run of which there is no picture at all would leave nothing to count the others over.
+    let (groups, without): (Vec<usize>, Vec<usize>) = part.groups.iter().partition(|&&group| {
+        let mut ids = wanted.iter();
+        ids.any(|&id| context.album.has(run(group), id))
+    });
+    let ids: Vec<i64> = wanted
+        .into_iter()
+        .filter(|&id| {
+            let mut runs = groups.iter().map(|&group| run(group));
+            runs.all(|run| context.album.has(run, id))
+        })
         .collect();
+    if ids.is_empty() || groups.is_empty() {
+        return Ok(None);
+    }
+    let runs: Vec<&Run> = groups.iter().map(|&group| run(group)).collect();
     let is_lab = |run: &&Run| run.experiment.color.space == Space::Lab;
     let plane = if runs.iter().all(is_lab) {
         Plane::Lab
     } else {
         Plane::Yuv
     };
-    // The images that all runs show, so that all are counted over the same.
-    let mut ids = pictures::ids(runs[0]);
-    for run in &runs[1..] {
-        let theirs = pictures::ids(run);
-        ids.retain(|id| theirs.contains(id));
-    }
-    if ids.is_empty() {
-        return Ok(None);
-    }
-    let empty = || ChromaCounts::new(plane.limit());
-    let mut truth = empty();
-    for &id in &ids {
-        plane.count(&mut truth, &pictures::truth(runs[0], id)?);
-    }
-    let counted: Vec<(RunName, ChromaCounts)> = part
-        .groups
+    let count = |picture: &(dyn Fn(i64) -> Result<Option<RgbImage>, ReportError> + Sync)| {
+        let mut counts = ChromaCounts::new(plane.limit());
+        for &id in &ids {
+            if let Some(picture) = picture(id)? {
+                plane.count(&mut counts, &picture);
+            }
+        }
+        Ok::<_, ReportError>(counts)
+    };
+    let truth = count(&|id| first_some(runs.iter().map(|run| context.album.truth(run, id))))?;
+    let counted: Vec<(RunName, ChromaCounts)> = groups
         .par_iter()
         .zip(&runs)
         .map(|(&group, run)| {
-            let mut counts = empty();
-            if let Some(&step) = pictures::steps(run).last() {
-                for &id in &ids {
-                    plane.count(&mut counts, &pictures::colorized(run, step, id)?);
-                }
-            }
+            let counts = count(&|id| context.album.colorized(run, id))?;
             Ok((context.name(group), counts))
         })
         .collect::<Result<_, ReportError>>()?;
@@ -120,32 +150,61 @@ fn draw_part(
         color: plane.color(),
         truth,
         runs: counted,
+        images: ids.len(),
     };
     let title = part.title(&spec.title("Chroma of photographs and of predictions"));
-    let images = match ids.len() {
-        1 => "the one picture".to_owned(),
-        count => format!("the {count} pictures"),
+    let all = context.shared_ids(&part.groups).len();
+    let left_out: Vec<&str> = without
+        .iter()
+        .map(|&group| context.selection.groups[group].label.as_str())
+        .collect();
+    let left_out = match left_out.len() {
+        0 => String::new(),
+        _ => format!(
+            "Without {}, of which there are no pictures.",
+            left_out.join(", ")
+        ),
     };
+    let over = format!(
+        "All pixels of {}, as the first seed of each run colorized them {}.",
+        images(ids.len(), all),
+        context.at_last_step(&groups)
+    );
     let outline = Outline {
         name: part.name.clone(),
         figure: spec.name().to_owned(),
         title: title.clone(),
-        caption: sentences(
-            &spec.caption,
-            &format!(
-                "Counted over {images} of the samples that all of these runs show, not over all held-out images; the first seed of each, at its last step."
-            ),
-        ),
+        caption: sentences(&spec.caption, &sentences(&over, &left_out)),
         alternative: format!(
             "Planes of chroma of the photographs and of {} runs, and how many pixels lie how far from gray.",
             content.runs.len()
         ),
         shown: Shown {
-            groups: part.groups.clone(),
+            groups,
             all_seeds: false,
         },
     };
     Ok(Some(
         outline.draw(|theme| chroma_histograms(&title, &content, theme)),
     ))
+}
+
+/// `all 97 held-out images`, `100 of the 1,000 held-out images`.
+fn images(shown: usize, all: usize) -> String {
+    match (shown, all) {
+        (1, 1) => "the one held-out image".to_owned(),
+        (shown, all) if shown == all => format!("all {} held-out images", grouped(all)),
+        (shown, all) => format!("{} of the {} held-out images", grouped(shown), grouped(all)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_caption_says_over_how_many_images() {
+        assert_eq!(images(97, 97), "all 97 held-out images");
+        assert_eq!(images(100, 1000), "100 of the 1,000 held-out images");
+    }
 }

@@ -2,9 +2,10 @@
 
 use super::{Context, Drawing, FigureSpec, Outline, Shown, sentences, shown_metric};
 use crate::evaluate::Metric;
+use crate::experiment::Claim;
 use crate::figure::{Interval, IntervalGroup, Verdict, VerdictNames, intervals};
 use crate::report::claims::Judged;
-use crate::statistics;
+use crate::statistics::{self, Expectation};
 
 pub(super) fn draw(spec: &FigureSpec, context: &Context<'_>) -> Vec<Drawing> {
     let mut groups: Vec<(Metric, Vec<Interval>)> = Vec::new();
@@ -15,6 +16,7 @@ pub(super) fn draw(spec: &FigureSpec, context: &Context<'_>) -> Vec<Drawing> {
             value: numbers.comparison.difference,
             low: numbers.comparison.interval.low,
             high: numbers.comparison.interval.high,
+            expected: expected(claim),
             verdict: match numbers.verdict {
                 statistics::Verdict::Supported => Verdict::Good,
                 statistics::Verdict::NotDecided => Verdict::Open,
@@ -50,7 +52,13 @@ pub(super) fn draw(spec: &FigureSpec, context: &Context<'_>) -> Vec<Drawing> {
         name: spec.name().to_owned(),
         figure: spec.name().to_owned(),
         title: title.clone(),
-        caption: sentences(&spec.caption, &remark),
+        caption: sentences(
+            &spec.caption,
+            &sentences(
+                "A difference is the first side of a claim minus the second; tinted is where the claim expects it.",
+                &remark,
+            ),
+        ),
         alternative: "Differences with their intervals about a zero line; the claims say the same in words and numbers.".to_owned(),
         shown: Shown {
             groups: (0..context.selection.groups.len()).collect(),
@@ -58,6 +66,15 @@ pub(super) fn draw(spec: &FigureSpec, context: &Context<'_>) -> Vec<Drawing> {
         },
     };
     vec![outline.draw(|theme| intervals(&title, &groups, VerdictNames::CLAIMS, theme))]
+}
+
+/// Where a claim expects its difference: beyond its margin, or within it.
+fn expected(claim: &Claim) -> (f64, f64) {
+    match claim.expect {
+        Expectation::Greater => (claim.by, f64::INFINITY),
+        Expectation::Less => (f64::NEG_INFINITY, -claim.by),
+        Expectation::Equal => (-claim.by, claim.by),
+    }
 }
 
 /// As many decimals as show the narrowest of intervals in two digits.

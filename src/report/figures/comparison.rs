@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use image::RgbImage;
 use rayon::prelude::*;
 
+use super::album::Wanted;
 use super::{
-    Context, Drawing, FigureSpec, Outline, Part, Shown, by_image, pictures, sentences, shown_metric,
+    Context, Drawing, FigureSpec, Outline, Part, Shown, by_image, sentences, shown_metric,
 };
-use crate::evaluate::Metric;
+use crate::evaluate::{Baseline, Metric};
 use crate::figure::{Comparison, ComparisonCell, ComparisonRow, RunName, comparison};
 use crate::report::table::digits;
-use crate::report::{Needs, ReportError};
+use crate::report::{Needs, ReportError, Run};
 
 /// Shown where the file names no metric.
 const METRIC: Metric = Metric::PsnrLumaReplaced;
@@ -23,12 +24,48 @@ pub(super) fn needs(spec: &FigureSpec, needs: &mut Needs) {
     needs.add_paired(spec.metrics(&[METRIC]).into_iter().take(1));
 }
 
+/// The images that a part shows.
+fn ids(spec: &FigureSpec, groups: &[usize], context: &Context<'_>) -> Vec<i64> {
+    let mut ids = context.shared_ids(groups);
+    ids.truncate(spec.images.unwrap_or(ROWS));
+    ids
+}
+
+pub(super) fn wants(spec: &FigureSpec, groups: &[usize], context: &Context<'_>) -> Vec<Wanted> {
+    let parts = context.by_jury(spec, groups);
+    parts
+        .iter()
+        .flat_map(|part| {
+            let ids = ids(spec, &part.groups, context);
+            part.groups.iter().map(move |&group| Wanted {
+                group,
+                ids: ids.clone(),
+            })
+        })
+        .collect()
+}
+
+/// An image by a run: the picture that is scored, or why there is none, and its score.
+struct Cell {
+    picture: Result<RgbImage, &'static str>,
+    value: Option<f64>,
+}
+
 /// One image by all runs.
 struct Row {
     id: i64,
     truth: RgbImage,
-    gray: RgbImage,
-    colorized: Vec<Option<RgbImage>>,
+    gray: Cell,
+    colorized: Vec<Cell>,
+}
+
+impl Row {
+    /// Whether no run scores better than gray does.
+    fn is_grays(&self, metric: Metric) -> bool {
+        let runs = self.colorized.iter().map(|cell| cell.value);
+        let values: Vec<Option<f64>> = [self.gray.value].into_iter().chain(runs).collect();
+        metric.better().best_of(&values, digits(metric))[0]
+    }
 }
 
 pub(super) fn draw(
@@ -51,49 +88,70 @@ fn draw_part(
     let title = part.title(&spec.title("The same held-out images"));
     let Part { name, groups, .. } = part;
     let metric = spec.metrics(&[METRIC])[0];
-    let runs: Vec<_> = groups
-        .iter()
-        .map(|&group| context.selection.groups[group].first())
-        .collect();
-    let ids: Vec<Vec<i64>> = runs.iter().map(|run| pictures::ids(run)).collect();
-    let steps: Vec<Option<usize>> = runs
-        .iter()
-        .map(|run| pictures::steps(run).last().copied())
-        .collect();
-    // Images that every run shows first, then those that most show.
-    let mut counts: BTreeMap<i64, usize> = BTreeMap::new();
-    for id in ids.iter().flatten() {
-        *counts.entry(*id).or_default() += 1;
-    }
-    let mut chosen: Vec<(i64, usize)> = counts.into_iter().collect();
-    chosen.sort_by_key(|&(id, count)| (std::cmp::Reverse(count), id));
-    chosen.truncate(spec.images.unwrap_or(ROWS));
-    let rows = chosen
-        .par_iter()
-        .map(|&(id, _)| {
-            let first = ids.iter().position(|ids| ids.contains(&id)).unwrap_or(0);
-            let colorized = runs
-                .iter()
-                .zip(&ids)
-                .zip(&steps)
-                .map(|((run, ids), step)| match step {
-                    Some(step) if ids.contains(&id) => {
-                        pictures::colorized(run, *step, id).map(Some)
-                    }
-                    _ => Ok(None),
-                })
-                .collect::<Result<Vec<_>, _>>()?;
-            Ok(Row {
-                id,
-                truth: pictures::truth(runs[first], id)?,
-                gray: pictures::gray(runs[first], id)?,
-                colorized,
-            })
-        })
-        .collect::<Result<Vec<_>, ReportError>>()?;
+    let rows = rows(spec, &groups, metric, context)?;
     if rows.is_empty() {
         return Ok(None);
     }
+    let names: Vec<RunName> = groups.iter().map(|&group| context.name(group)).collect();
+    let labels: Vec<&str> = names.iter().map(|name| name.label.as_str()).collect();
+    let grays = rows.iter().filter(|row| row.is_grays(metric)).count();
+    let best = match (grays, rows.len()) {
+        (0, _) => "In bold the best of a row, gray included.".to_owned(),
+        (grays, rows) => format!(
+            "In bold the best of a row, gray included: on {grays} of these {rows} images no run is better than gray."
+        ),
+    };
+    let images = format!(
+        "The first seed of each run, {}, on images that all of them were judged by.",
+        context.at_last_step(&groups)
+    );
+    let outline = Outline {
+        name,
+        figure: spec.name().to_owned(),
+        title: title.clone(),
+        caption: sentences(&spec.caption, &sentences(&images, &best)),
+        alternative: format!(
+            "{} photographs, without color, and as {} colorized them.",
+            rows.len(),
+            labels.join(", ")
+        ),
+        shown: Shown {
+            groups,
+            all_seeds: false,
+        },
+    };
+    let pictures = pictures_of(metric);
+    let metric = shown_metric(metric, digits(metric));
+    Ok(Some(outline.draw(|theme| {
+        let content = Comparison {
+            runs: names.clone(),
+            metric: metric.clone(),
+            pictures: pictures.to_owned(),
+            rows: rows
+                .iter()
+                .map(|row| ComparisonRow {
+                    name: row.id.to_string(),
+                    truth: &row.truth,
+                    gray: shown(&row.gray),
+                    colorized: row.colorized.iter().map(|it| Some(shown(it))).collect(),
+                })
+                .collect(),
+        };
+        comparison(&title, &content, theme)
+    })))
+}
+
+/// The rows of a part: of its images those that any run's folder holds.
+fn rows(
+    spec: &FigureSpec,
+    groups: &[usize],
+    metric: Metric,
+    context: &Context<'_>,
+) -> Result<Vec<Row>, ReportError> {
+    let runs: Vec<&Run> = groups
+        .iter()
+        .map(|&group| context.selection.groups[group].first())
+        .collect();
     let scores: Vec<BTreeMap<i64, f64>> = groups
         .iter()
         .map(|&group| {
@@ -104,54 +162,64 @@ fn draw_part(
     let jury = context.material.jury(groups[0]);
     let gray = jury.and_then(|jury| jury.baselines.iter().find(|it| it.name == "gray"));
     let gray = by_image(gray.and_then(|gray| gray.terms.get(metric.name())));
-    let names: Vec<RunName> = groups.iter().map(|&group| context.name(group)).collect();
-    let labels: Vec<&str> = names.iter().map(|name| name.label.as_str()).collect();
-    let outline = Outline {
-        name,
-        figure: spec.name().to_owned(),
-        title: title.clone(),
-        caption: sentences(
-            &spec.caption,
-            "The first seed of each run, at its last step. In bold the best run of a row.",
-        ),
-        alternative: format!(
-            "{} photographs, without colour, and as {} coloured them.",
-            rows.len(),
-            labels.join(", ")
-        ),
-        shown: Shown {
-            groups,
-            all_seeds: false,
-        },
-    };
-    let metric = shown_metric(metric, digits(metric));
-    Ok(Some(outline.draw(|theme| {
-        let content = Comparison {
-            runs: names.clone(),
-            metric: metric.clone(),
-            rows: rows
+    let rows = ids(spec, groups, context)
+        .into_par_iter()
+        .map(|id| {
+            let truths = runs.iter().map(|run| context.album.truth(run, id));
+            let Some(truth) = first_some(truths)? else {
+                return Ok(None);
+            };
+            let colorized = runs
                 .iter()
-                .map(|row| ComparisonRow {
-                    name: row.id.to_string(),
-                    truth: &row.truth,
-                    gray: ComparisonCell {
-                        picture: &row.gray,
-                        value: gray.get(&row.id).copied(),
-                    },
-                    colorized: row
-                        .colorized
-                        .iter()
-                        .zip(&scores)
-                        .map(|(picture, scores)| {
-                            Some(ComparisonCell {
-                                picture: picture.as_ref()?,
-                                value: scores.get(&row.id).copied(),
-                            })
-                        })
-                        .collect(),
+                .zip(&scores)
+                .map(|(run, scores)| {
+                    let picture = context.album.colorized(run, id)?;
+                    Ok(Cell {
+                        picture: picture
+                            .map(|picture| metric.scored_picture(&truth, picture))
+                            .ok_or_else(|| context.album.absent(run, id)),
+                        value: scores.get(&id).copied(),
+                    })
                 })
-                .collect(),
-        };
-        comparison(&title, &content, theme)
-    })))
+                .collect::<Result<Vec<_>, ReportError>>()?;
+            Ok(Some(Row {
+                id,
+                gray: Cell {
+                    picture: Ok(metric.scored_picture(&truth, Baseline::Gray.picture(&truth))),
+                    value: gray.get(&id).copied(),
+                },
+                truth,
+                colorized,
+            }))
+        })
+        .collect::<Result<Vec<Option<Row>>, ReportError>>()?;
+    Ok(rows.into_iter().flatten().collect())
+}
+
+/// The first that is there.
+pub(super) fn first_some<T>(
+    all: impl IntoIterator<Item = Result<Option<T>, ReportError>>,
+) -> Result<Option<T>, ReportError> {
+    for one in all {
+        if let Some(found) = one? {
+            return Ok(Some(found));
+        }
+    }
+    Ok(None)
+}
+
+/// What the pictures are that a metric scores, for the small print.
+pub(super) fn pictures_of(metric: Metric) -> &'static str {
+    if metric.is_luma_replaced() {
+        "pictures: as scored, with the photograph’s luma"
+    } else {
+        "pictures: as the network made them"
+    }
+}
+
+fn shown(cell: &Cell) -> ComparisonCell<'_> {
+    ComparisonCell {
+        picture: cell.picture.as_ref().map_err(|why| *why),
+        value: cell.value,
+    }
 }

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use super::{Context, Drawing, FigureSpec, LossScale, Outline, Shown, sentences};
 use crate::color::Space;
 use crate::evaluate::Metric;
-use crate::figure::{Panel, Reference, Scale, Series, Smoothing, curves};
-use crate::report::Needs;
-use crate::report::table::{heading, number};
+use crate::figure::{CurveSection, Panel, Reference, Scale, Series, Smoothing, curves_by_section};
+use crate::report::table::{grouped, heading, number};
+use crate::report::{Jury, Needs};
 
 /// Steps over which the training loss is averaged for the eye where the file says nothing.
 const SMOOTHED_STEPS: f64 = 20.0;
@@ -33,29 +33,27 @@ pub(super) fn needs(spec: &FigureSpec, needs: &mut Needs) {
 }
 
 pub(super) fn draw(spec: &FigureSpec, groups: &[usize], context: &Context<'_>) -> Vec<Drawing> {
-    let smooth = spec.smooth.unwrap_or(SMOOTHED_STEPS);
-    let mut panels = Vec::new();
-    for metric in spec.metrics(&METRICS) {
-        if metric == Metric::Loss {
-            panels.extend(losses(spec, groups, smooth, context));
-        } else {
-            panels.push(panel(metric, groups, context));
-        }
-    }
+    let sections = sections(spec, groups, context);
+    let panels: usize = sections.iter().map(|section| section.panels.len()).sum();
     let title = spec.title("Learning curves");
     let seeds = if band(groups, context).is_empty() {
         ""
     } else {
         "A line is the mean over seeds."
     };
+    let sets = if sections.len() > 1 {
+        "Runs that learn from and are judged by different photographs stand in different panels."
+    } else {
+        ""
+    };
     let outline = Outline {
         name: spec.name().to_owned(),
         figure: spec.name().to_owned(),
         title: title.clone(),
-        caption: sentences(&spec.caption, seeds),
+        caption: sentences(&spec.caption, &sentences(seeds, sets)),
         alternative: format!(
             "{} panels of lines over training steps, one line for each of {} runs. The tables hold the numbers at the end.",
-            panels.len(),
+            panels,
             groups.len()
         ),
         shown: Shown {
@@ -63,7 +61,44 @@ pub(super) fn draw(spec: &FigureSpec, groups: &[usize], context: &Context<'_>) -
             all_seeds: true,
         },
     };
-    vec![outline.draw(|theme| curves(&title, &panels, theme))]
+    vec![outline.draw(|theme| curves_by_section(&title, &sections, theme))]
+}
+
+/// A section for every set of photographs: only lines of one are to be compared.
+fn sections(spec: &FigureSpec, groups: &[usize], context: &Context<'_>) -> Vec<CurveSection> {
+    let smooth = spec.smooth.unwrap_or(SMOOTHED_STEPS);
+    let juries: Vec<(&Jury, Vec<usize>)> = context
+        .material
+        .juries
+        .iter()
+        .map(|jury| {
+            let judged = groups.iter().copied();
+            let judged = judged.filter(|group| jury.groups.contains(group));
+            (jury, judged.collect())
+        })
+        .filter(|(_, groups): &(_, Vec<usize>)| !groups.is_empty())
+        .collect();
+    let is_one = juries.len() == 1;
+    juries
+        .into_iter()
+        .map(|(jury, groups)| {
+            let metrics = spec.metrics(&METRICS).into_iter();
+            CurveSection {
+                heading: if is_one {
+                    String::new()
+                } else {
+                    let photographs = capitalized(&context.photographs(jury));
+                    format!("{photographs}: {} held-out images", grouped(jury.images))
+                },
+                panels: metrics
+                    .flat_map(|metric| match metric {
+                        Metric::Loss => losses(spec, &groups, smooth, context),
+                        metric => vec![panel(metric, &groups, context)],
+                    })
+                    .collect(),
+            }
+        })
+        .collect()
 }
 
 /// The training loss, apart for networks that answer in RGB and in chroma: their squared errors are not to be compared.
@@ -208,25 +243,18 @@ fn averaged(points: &[(f64, f64)], window: f64) -> Points {
         .collect()
 }
 
-/// What a metric is held against: pictures without colour, and life.
+/// What a metric is compared with: pictures without color, and life.
 fn references(metric: Metric, groups: &[usize], context: &Context<'_>) -> Vec<Reference> {
     let mut references = Vec::new();
     if matches!(metric, Metric::Psnr | Metric::PsnrLumaReplaced) {
-        for jury in &context.material.juries {
-            let Some(group) = groups.iter().find(|group| jury.groups.contains(group)) else {
-                continue;
-            };
-            let values = context.material.values(*group, Metric::PsnrGray);
-            if let Some(value) = values.and_then(|values| values.first().copied()) {
-                let which = match jury.categories.as_str() {
-                    "all categories" => String::new(),
-                    categories => format!(", {categories}"),
-                };
-                references.push(Reference {
-                    label: format!("no colour{which} {} dB", number(Some(value), 1)),
-                    value,
-                });
-            }
+        // All of these are judged by the same images.
+        let values = groups.first();
+        let values = values.and_then(|&group| context.material.values(group, Metric::PsnrGray));
+        if let Some(value) = values.and_then(|values| values.first().copied()) {
+            references.push(Reference {
+                label: format!("no color {} dB", number(Some(value), 1)),
+                value,
+            });
         }
     }
     if metric.better() == crate::evaluate::Better::One {
@@ -236,6 +264,14 @@ fn references(metric: Metric, groups: &[usize], context: &Context<'_>) -> Vec<Re
         });
     }
     references
+}
+
+/// `Stop sign`: the first letter of a heading.
+pub(super) fn capitalized(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(letters).collect()
+    })
 }
 
 /// `Colorfulness ratio` within a sentence; what is written in capitals stays.

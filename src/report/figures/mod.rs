@@ -1,9 +1,10 @@
 //! The figures of a report: what a file asks for, one file a kind, and from which numbers and pictures each is drawn.
 //!
 //! A kind is an arm of [`FigureKind`] and a file here that turns runs into the data of a drawing of
-//! [`figure`](crate::figure). Pictures come from the run folders' samples; nothing is decoded or computed anew that a run
-//! has not left there.
+//! [`figure`](crate::figure). Pictures come from the run folders' samples. Those that figures show beyond these are asked
+//! for before anything is drawn, and kept: see [`Album`].
 
+mod album;
 mod chroma;
 mod claims;
 mod comparison;
@@ -17,14 +18,18 @@ mod samples;
 mod scatter;
 mod spec;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use rayon::prelude::*;
 
+pub use album::{Album, Remade, Remake, Unavailable};
 pub use spec::{FigureKind, FigureSpec, LossScale};
 
+use album::Wanted;
+
 use super::claims::Judged;
-use super::{Material, ReportError, Selection};
+use super::table::grouped;
+use super::{Jury, Material, ReportError, Selection};
 use crate::evaluate::Metric;
 use crate::figure::{Figure, Look, Metric as ShownMetric, RunName, Theme};
 use crate::statistics::ImageTerms;
@@ -38,6 +43,8 @@ pub struct Context<'a> {
     pub material: &'a Material,
     /// The claims.
     pub judged: &'a [Judged],
+    /// The runs' pictures.
+    pub album: &'a Album,
 }
 
 impl Context<'_> {
@@ -46,6 +53,59 @@ impl Context<'_> {
         RunName {
             label: self.selection.groups[group].short.clone(),
             look: Look::Run(group),
+        }
+    }
+
+    /// The images that the first runs of all of these groups were judged by, in the order in which the first was: so the
+    /// first few are a fair sample, and the samples of the training are among them.
+    fn shared_ids(&self, groups: &[usize]) -> Vec<i64> {
+        let ids = |group: usize| &self.material.numbers[group][0].ids;
+        let Some((&first, others)) = groups.split_first() else {
+            return Vec::new();
+        };
+        let others: Vec<HashSet<i64>> = others
+            .iter()
+            .map(|&group| ids(group).iter().copied().collect())
+            .collect();
+        let shared = ids(first).iter().copied();
+        shared
+            .filter(|id| others.iter().all(|other| other.contains(id)))
+            .collect()
+    }
+
+    /// `at step 2,000`, or, where runs were trained for different times, `each at its last step (500 to 2,000)`.
+    fn at_last_step(&self, groups: &[usize]) -> String {
+        let steps = groups
+            .iter()
+            .map(|&group| self.selection.groups[group].first().record.steps);
+        let (least, most) = (steps.clone().min(), steps.max());
+        match (least, most) {
+            (Some(least), Some(most)) if least < most => format!(
+                "each at its last step ({} to {})",
+                grouped(least),
+                grouped(most)
+            ),
+            (_, most) => format!("at step {}", grouped(most.unwrap_or(0))),
+        }
+    }
+
+    /// Which photographs a jury has: `stop sign`, and what else tells them from those of another: `stop sign at 96 pixels`.
+    fn photographs(&self, jury: &Jury) -> String {
+        let size = |jury: &Jury| {
+            let run = self.selection.groups[jury.groups[0]].first();
+            run.experiment.image.size
+        };
+        let mut alike = self
+            .material
+            .juries
+            .iter()
+            .filter(|other| other.categories == jury.categories && other.groups != jury.groups);
+        if alike.clone().any(|other| size(other) != size(jury)) {
+            format!("{} at {} pixels", jury.categories, size(jury))
+        } else if alike.any(|other| other.images != jury.images) {
+            format!("{}, {} images", jury.categories, grouped(jury.images))
+        } else {
+            jury.categories.clone()
         }
     }
 
@@ -61,7 +121,8 @@ impl Context<'_> {
             if groups.is_empty() {
                 continue;
             }
-            let plain = format!("{}-{}", spec.name(), slug(&jury.categories));
+            let photographs = self.photographs(jury);
+            let plain = format!("{}-{}", spec.name(), slug(&photographs));
             let is_taken = parts.iter().any(|part| part.name == plain);
             parts.push(Part {
                 name: if is_taken {
@@ -69,7 +130,7 @@ impl Context<'_> {
                 } else {
                     plain
                 },
-                categories: jury.categories.clone(),
+                photographs,
                 groups,
             });
         }
@@ -84,16 +145,17 @@ impl Context<'_> {
 struct Part {
     /// What the files of a figure of them are called.
     name: String,
-    categories: String,
+    /// Which photographs judged them.
+    photographs: String,
     groups: Vec<usize>,
 }
 
 impl Part {
     /// A title that says which photographs, where they are not of all kinds.
     fn title(&self, title: &str) -> String {
-        match self.categories.as_str() {
+        match self.photographs.as_str() {
             "all categories" => title.to_owned(),
-            categories => format!("{title}, {categories}"),
+            photographs => format!("{title}, {photographs}"),
         }
     }
 }
@@ -179,6 +241,11 @@ impl Outline {
             dark,
         }
     }
+}
+
+/// The pictures that the figures show, as far as they are of runs at their last steps.
+pub(super) fn wanted(specs: &[FigureSpec], context: &Context<'_>) -> Vec<Wanted> {
+    specs.iter().flat_map(|spec| spec.wants(context)).collect()
 }
 
 /// Draws all figures of a report, in order.

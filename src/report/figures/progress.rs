@@ -99,7 +99,7 @@ fn draw_group(
                 .map(|cell| {
                     let (picture, value) = cell.as_ref()?;
                     Some(ComparisonCell {
-                        picture,
+                        picture: Ok(picture),
                         value: *value,
                     })
                 })

@@ -1,7 +1,8 @@
-//! One metric against another, a dot an image: whether what is accurate is dull.
+//! One metric against another, a dot an image.
 
 use std::collections::BTreeMap;
 
+use super::curves::capitalized;
 use super::{Context, Drawing, FigureSpec, Outline, Shown, by_image, sentences};
 use crate::evaluate::{Better, Metric};
 use crate::figure::{Cloud, Reference, Scatter, scatter};
@@ -30,12 +31,15 @@ pub(super) fn draw(spec: &FigureSpec, groups: &[usize], context: &Context<'_>) -
             let content = Scatter {
                 x_label: heading(across),
                 y_label: heading(up),
+                digits: (digits(across), digits(up)),
                 clouds: part
                     .groups
                     .iter()
                     .map(|&group| Cloud {
                         run: context.name(group),
                         points: points(group, across, up, context),
+                        overall: overall(group, across, context)
+                            .zip(overall(group, up, context)),
                     })
                     .collect(),
                 x_references: if across.better() == Better::One {
@@ -49,7 +53,7 @@ pub(super) fn draw(spec: &FigureSpec, groups: &[usize], context: &Context<'_>) -
                 y_references: gray
                     .filter(|value| value.is_finite())
                     .map(|&value| Reference {
-                        label: format!("no colour {}", number(Some(value), digits(up))),
+                        label: format!("no color {}", written(up, value)),
                         value,
                     })
                     .into_iter()
@@ -63,10 +67,10 @@ pub(super) fn draw(spec: &FigureSpec, groups: &[usize], context: &Context<'_>) -
                 title: title.clone(),
                 caption: sentences(
                     &spec.caption,
-                    "A dot is a held-out image, at the last step, the mean over seeds.",
+                    "A small dot is a held-out image, at the last step, the mean over seeds; a large one is a run over all its images, as in the tables of scores.",
                 ),
                 alternative: format!(
-                    "Clouds of dots of {} runs: {}. The table of scores holds the means.",
+                    "Clouds of dots of {} runs: {}. The table of scores holds the numbers of the large ones.",
                     content.clouds.len(),
                     default
                 ),
@@ -78,6 +82,20 @@ pub(super) fn draw(spec: &FigureSpec, groups: &[usize], context: &Context<'_>) -
             outline.draw(|theme| scatter(&title, &content, theme))
         })
         .collect()
+}
+
+/// A metric over all images, the mean over seeds: the number of the table of scores.
+fn overall(group: usize, metric: Metric, context: &Context<'_>) -> Option<f64> {
+    let values = context.material.values(group, metric)?;
+    Some(values.iter().sum::<f64>() / values.len() as f64)
+}
+
+fn written(metric: Metric, value: f64) -> String {
+    let number = number(Some(value), digits(metric));
+    match metric.unit() {
+        Some(unit) => format!("{number} {unit}"),
+        None => number,
+    }
 }
 
 /// Both metrics of every image, each the mean over seeds.
@@ -106,11 +124,4 @@ fn points(group: usize, across: Metric, up: Metric, context: &Context<'_>) -> Ve
 
 fn lower(metric: Metric) -> String {
     super::curves::lower_first(metric.title())
-}
-
-fn capitalized(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| {
-        first.to_uppercase().chain(letters).collect()
-    })
 }

@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use super::album::Wanted;
 use super::{
     Context, Drawing, chroma, claims, comparison, curves, duel, effects, progress, resources,
     samples, scatter,
@@ -101,7 +102,7 @@ impl FigureKind {
             Self::Curves => &["runs", "metrics", "scale", "smooth"],
             Self::Claims => &[],
             Self::Effects | Self::Scatter => &["runs", "metrics"],
-            Self::Chroma => &["runs"],
+            Self::Chroma => &["runs", "images"],
             Self::Extremes => &["of", "against", "metrics", "images"],
             Self::Resources => &["runs", "smooth"],
         }
@@ -197,6 +198,23 @@ impl FigureSpec {
             FigureKind::Scatter => scatter::needs(self, needs),
             FigureKind::Extremes => duel::needs(self, needs),
             FigureKind::Resources => resources::needs(needs),
+        }
+    }
+
+    /// The pictures that it shows of runs at their last steps.
+    pub(super) fn wants(&self, context: &Context<'_>) -> Vec<Wanted> {
+        let groups = context.selection.listed(&self.runs);
+        match self.kind {
+            FigureKind::Comparison => comparison::wants(self, &groups, context),
+            FigureKind::Chroma => chroma::wants(self, &groups, context),
+            FigureKind::Extremes => duel::wants(self, context),
+            FigureKind::Samples
+            | FigureKind::Progress
+            | FigureKind::Curves
+            | FigureKind::Claims
+            | FigureKind::Effects
+            | FigureKind::Scatter
+            | FigureKind::Resources => Vec::new(),
         }
     }
 

@@ -137,6 +137,7 @@ fn ablations(theme: Theme) -> figure::Figure {
         value,
         low: value - half,
         high: value + half,
+        expected: (0.0, f64::INFINITY),
         verdict,
     };
     let group = IntervalGroup {
@@ -147,7 +148,7 @@ fn ablations(theme: Theme) -> figure::Figure {
             row("half the width", -0.87, 0.31, Verdict::Bad),
         ],
     };
-    figure::intervals("", &[group], VerdictNames::DIFFERENCES, theme)
+    figure::intervals("", &[group], VerdictNames::CLAIMS, theme)
 }
 
 fn metric() -> Metric {
@@ -174,7 +175,7 @@ fn comparison(theme: Theme) -> figure::Figure {
             name: format!("scene {number}"),
             truth,
             gray: ComparisonCell {
-                picture: gray,
+                picture: Ok(gray),
                 value: Some(19.4 + f64::from(number)),
             },
             colorized: made
@@ -182,13 +183,17 @@ fn comparison(theme: Theme) -> figure::Figure {
                 .zip(RUNS)
                 .map(|(picture, (_, strength))| {
                     let value = Some(20.0 + f64::from(number) + f64::from(strength));
-                    Some(ComparisonCell { picture, value })
+                    Some(ComparisonCell {
+                        picture: Ok(picture),
+                        value,
+                    })
                 })
                 .collect(),
         });
     let content = Comparison {
         runs: RunName::numbered(RUNS.map(|(run, _)| run)),
         metric: metric(),
+        pictures: String::new(),
         rows: rows.collect(),
     };
     figure::comparison("", &content, theme)
