@@ -203,6 +203,7 @@ fn write_run(
             from_step: 0,
             process: 1,
             threads: Some(2),
+                peak_memory_bytes: None,
             environment: environment.clone(),
         }],
     };

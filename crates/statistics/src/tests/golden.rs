@@ -55,7 +55,7 @@ struct Trained {
 }
 
 fn golden() -> Golden {
-    serde_json::from_str(include_str!("../../../tests/golden/comparisons.json")).unwrap()
+    serde_json::from_str(include_str!("../../../../tests/golden/comparisons.json")).unwrap()
 }
 
 #[test]
