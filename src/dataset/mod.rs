@@ -15,11 +15,11 @@ mod resolve;
 pub mod section;
 mod split;
 mod statistics;
-pub mod synthetic;
 mod table;
 
 pub use cache::Cache;
 pub(crate) use cache::{keyed_name, read_table, write_table};
+pub use colorize_synthetic as synthetic;
 pub use error::DatasetError;
 pub(crate) use folder::modified;
 pub use index::{Category, ImageRecord, Index};

@@ -7,7 +7,6 @@
 
 mod auc_ab;
 mod baseline;
-mod better;
 mod chroma;
 mod ciede2000;
 mod colorfulness;
@@ -23,10 +22,10 @@ mod terms;
 
 pub use auc_ab::{AucAb, auc_ab};
 pub use baseline::{Baseline, ChromaMean};
-pub use better::Better;
 pub use chroma::{Chroma, ab_mse, hue_error, uv_mse};
 pub use ciede2000::{Differences, ciede2000};
 pub use colorfulness::{colorfulness, colorfulness_absolute};
+pub use colorize_statistics::Better;
 pub use metric::{MachineMetric, Metric, Properties};
 pub use psnr::psnr;
 pub use score::ImageScore;

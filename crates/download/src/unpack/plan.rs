@@ -9,7 +9,7 @@ use zip::read::ZipFileEntry;
 use zip::{CompressionMethod, ZipArchive};
 
 use super::{Limits, Wanted};
-use crate::download::error::{UnpackError, readable};
+use crate::error::{UnpackError, readable};
 
 /// An archive that is being read.
 pub(super) type Zip = ZipArchive<BufReader<File>>;

@@ -10,6 +10,7 @@
 //!
 //! Chance comes from `ChaCha8` with a fixed seed: the same numbers give the same interval.
 
+mod better;
 mod bootstrap;
 mod chance;
 mod comparison;
@@ -20,6 +21,7 @@ mod pairing;
 mod student;
 mod verdict;
 
+pub use better::Better;
 pub use comparison::{Comparison, SideSummary};
 pub use description::Description;
 pub use error::StatisticsError;

@@ -6,10 +6,10 @@ use std::sync::Mutex;
 
 use super::unpacking::archive;
 use super::{names, quiet};
-use crate::download::checksum::Checksum;
-use crate::download::error::DownloadError;
-use crate::download::progress::Phase;
-use crate::download::wheel::{Wheel, fetch};
+use crate::checksum::Checksum;
+use crate::error::DownloadError;
+use crate::progress::Phase;
+use crate::wheel::{Wheel, fetch};
 
 fn wheel() -> Wheel {
     Wheel {

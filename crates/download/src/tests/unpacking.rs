@@ -10,8 +10,8 @@ use zip::write::SimpleFileOptions;
 
 use super::hostile::patch_sizes;
 use super::{names, quiet};
-use crate::download::error::UnpackError;
-use crate::download::unpack::{Limits, Unpacked, Wanted, unpack};
+use crate::error::UnpackError;
+use crate::unpack::{Limits, Unpacked, Wanted, unpack};
 
 /// Writes a zip archive of files, deflated, and of folders, whose names end in a slash.
 pub(super) fn archive(folder: &Path, files: &[(&str, &[u8])]) -> PathBuf {

@@ -6,9 +6,9 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use super::plan::{Entry, Zip};
-use crate::download::checksum::CHUNK;
-use crate::download::error::UnpackError;
-use crate::download::lock::sync_folder;
+use crate::checksum::CHUNK;
+use crate::error::UnpackError;
+use crate::lock::sync_folder;
 
 /// Files from this length on are synced one by one. A hundred thousand small ones would take an hour that way; a power cut
 /// may spoil some of those, and the next unpacking finds them by their CRC-32.

@@ -6,9 +6,9 @@ use std::path::Path;
 
 use super::server::{Server, answer, body, serve};
 use super::{line, names, quiet};
-use crate::download::checksum::Checksum;
-use crate::download::error::{DownloadError, Reason};
-use crate::download::fetch::{Source, download, fetch_over, write_all};
+use crate::checksum::Checksum;
+use crate::error::{DownloadError, Reason};
+use crate::fetch::{Source, download, fetch_over, write_all};
 
 /// `fetch_over` from one address, of the body that the tests serve.
 fn fetch(retries: u32, url: &str, target: &Path) -> Result<(), DownloadError> {

@@ -9,8 +9,8 @@ use zip::write::SimpleFileOptions;
 
 use super::unpacking::{archive, archive_with, unpack_photos};
 use super::{names, quiet};
-use crate::download::error::UnpackError;
-use crate::download::unpack::{Limits, Wanted, unpack};
+use crate::error::UnpackError;
+use crate::unpack::{Limits, Wanted, unpack};
 
 /// Where the headers of a zip archive begin, by their first bytes: `PK\3\4` before each file, `PK\1\2` in the directory.
 fn headers<'a>(bytes: &'a [u8], magic: &'a [u8; 4]) -> impl Iterator<Item = usize> + 'a {

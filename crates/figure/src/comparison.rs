@@ -14,7 +14,7 @@ use super::scene::Align;
 use super::text::{self, Weight};
 use super::theme::{GAP, SMALL_SIZE, Theme};
 
-pub use crate::evaluate::Better;
+pub use colorize_statistics::Better;
 
 /// The number under each picture.
 #[derive(Debug, Clone, PartialEq)]

@@ -8,11 +8,11 @@ use std::time::Duration;
 
 use super::server::{Request, Server, answer, body, serve};
 use super::{line, names, patience, quiet, reason};
-use crate::download::checksum::Checksum;
-use crate::download::error::{DownloadError, Reason};
-use crate::download::fetch::{Source, fetch_over};
-use crate::download::progress::{Phase, Progress};
-use crate::download::transfer::Line;
+use crate::checksum::Checksum;
+use crate::error::{DownloadError, Reason};
+use crate::fetch::{Source, fetch_over};
+use crate::progress::{Phase, Progress};
+use crate::transfer::Line;
 
 #[test]
 fn a_file_is_brought_once() {

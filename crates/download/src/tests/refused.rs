@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use super::server::{Server, answer, body, serve};
 use super::{line, names, patience, quiet, reason};
-use crate::download::checksum::Checksum;
-use crate::download::error::Reason;
-use crate::download::fetch::{Source, fetch_over};
-use crate::download::transfer::{Line, Patience};
+use crate::checksum::Checksum;
+use crate::error::Reason;
+use crate::fetch::{Source, fetch_over};
+use crate::transfer::{Line, Patience};
 
 #[test]
 fn redirects_in_a_circle_end() {

@@ -54,7 +54,7 @@ struct Trained {
 }
 
 fn golden() -> Golden {
-    serde_json::from_str(include_str!("../../../tests/golden/comparisons.json")).unwrap()
+    serde_json::from_str(include_str!("../../../../tests/golden/comparisons.json")).unwrap()
 }
 
 #[test]
