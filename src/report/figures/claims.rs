@@ -41,7 +41,9 @@ pub(super) fn draw(spec: &FigureSpec, context: &Context<'_>) -> Vec<Drawing> {
     let groups: Vec<IntervalGroup> = groups
         .into_iter()
         .map(|(metric, rows)| {
+            let margins = rows.iter().map(|row| decimals(margin(row.expected)));
             let digits = digits_of(rows.iter().map(|row| row.high - row.low));
+            let digits = margins.fold(digits, usize::max);
             IntervalGroup {
                 metric: shown_metric(metric, digits),
                 rows,
@@ -77,6 +79,21 @@ fn expected(claim: &Claim) -> (f64, f64) {
     }
 }
 
+/// The finite end of where a claim expects its difference.
+fn margin((low, high): (f64, f64)) -> f64 {
+    if low.is_finite() { low } else { high }
+}
+
+/// As many decimals as a margin is written with.
+fn decimals(margin: f64) -> usize {
+    (0..6)
+        .find(|&digits| {
+            let scaled = margin * 10_f64.powi(digits);
+            (scaled - scaled.round()).abs() < 1e-6
+        })
+        .unwrap_or(6) as usize
+}
+
 /// As many decimals as show the narrowest of intervals in two digits.
 pub(super) fn digits_of(widths: impl Iterator<Item = f64>) -> usize {
     let narrowest = widths
@@ -86,5 +103,18 @@ pub(super) fn digits_of(widths: impl Iterator<Item = f64>) -> usize {
         (1.0 - narrowest.log10().floor()).clamp(0.0, 6.0) as usize
     } else {
         2
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_margin_is_written_whole_beside_wide_intervals() {
+        let written = [0.0, 1.0, 0.5, -0.05, 0.001].map(decimals);
+        assert_eq!(written, [0, 0, 1, 2, 3]);
+        assert_eq!(decimals(margin((-0.5, 0.5))), 1);
+        assert_eq!(margin((f64::NEG_INFINITY, -0.1)), -0.1);
     }
 }

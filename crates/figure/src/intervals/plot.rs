@@ -11,7 +11,7 @@ use super::super::theme::{Color, SMALL_SIZE};
 use super::Verdict;
 
 /// How strongly the part where a difference is expected is tinted, and its edges.
-const TINT: f64 = 0.14;
+const TINT: f64 = 0.18;
 const EDGE: f64 = 0.6;
 
 /// An axis with about `wanted` ticks that holds zero and every finite number.

@@ -183,7 +183,7 @@ fn intervals_stand_where_their_numbers_are() {
         assert!((bar.1 - high * unit).abs() < 1.1, "{high} at {}", bar.1);
     }
     // Each row is tinted where its claim expects the difference: up to the margin, and on to the end of the plot.
-    let tint = theme.thinned(theme.series(0).0, 0.14);
+    let tint = theme.thinned(theme.series(0).0, 0.18);
     let tinted: Vec<(f64, f64)> = figure
         .marks
         .iter()
