@@ -120,12 +120,17 @@ impl Configuration {
         }
     }
 
-    /// Whether every key that `name` speaks of has the value that it says.
+    /// Whether every key that `name` speaks of has the value that it says. A short one means a key of the matrix before any
+    /// other.
     pub fn is_at(&self, name: &PointName<'_>) -> bool {
         name.pairs.iter().all(|(key, value)| {
-            let all = self.variant.iter().chain(self.iter());
-            let mut meant = all.filter(|(known, _)| is_key(known, key));
-            meant.any(|(_, known)| is_same(known, value))
+            let is_meant = |(known, _): &(&str, &str)| is_key(known, key);
+            let has_value = |(_, known): (&str, &str)| is_same(known, value);
+            if self.variant.iter().any(|swept| is_meant(&swept)) {
+                self.variant.iter().filter(is_meant).any(has_value)
+            } else {
+                self.iter().filter(is_meant).any(has_value)
+            }
         })
     }
 
@@ -145,9 +150,26 @@ impl Configuration {
     fn words(&self, keys: &[&str]) -> String {
         let pairs = keys.iter().filter_map(|&key| {
             let value = self.values.get(key)?;
-            Some((key.to_owned(), value.clone()))
+            Some(format!("{}={value}", self.short(key)))
         });
-        Variant::new(pairs).to_string()
+        pairs.collect::<Vec<_>>().join(" ")
+    }
+
+    /// The last part of a key where it is no other's too: of the matrix for a key of that, and of all otherwise.
+    fn short<'a>(&self, key: &'a str) -> &'a str {
+        let last = key.rsplit('.').next().unwrap_or(key);
+        let swept: Vec<&str> = self.variant.iter().map(|(swept, _)| swept).collect();
+        let is_alike = |other: &&str| is_key(other, last);
+        let alike = if swept.contains(&key) {
+            swept.iter().copied().filter(is_alike).count()
+        } else {
+            self.values
+                .keys()
+                .map(String::as_str)
+                .filter(is_alike)
+                .count()
+        };
+        if alike > 1 { key } else { last }
     }
 }
 
@@ -342,6 +364,11 @@ mod tests {
         ] {
             assert!(is_at(name), "{name}");
         }
+        // A key of the matrix is meant before any other of the same last part.
+        let twice = configuration(&[("train.size", "8")], &[("image.size", "64")]);
+        let is_there = |name: &str| PointName::parse(name).is_some_and(|name| twice.is_at(&name));
+        assert!(is_there("a size=8") && is_there("a image.size=64"));
+        assert!(!is_there("a size=64"));
         for name in [
             "norms norm=instance",
             "norms orm=batch",

@@ -137,24 +137,28 @@ fn lists_and_differences_tell_configurations_apart() {
         names.join("\n")
     };
     insta::assert_snapshot!(names(&["ls"]), @r"
-    bright batch_size=3
-    bright batch_size=4
+    bright train.batch_size=3
+    bright train.batch_size=4
     norms norm=batch scale=2
     norms norm=batch scale=4
     norms norm=instance scale=2
     norms norm=instance scale=4
     ");
     let by_seed = names(&["ls", "--by-seed", "experiment=bright"]);
-    assert_eq!(by_seed, "bright batch_size=3\nbright batch_size=4");
-    let sides = ["bright batch_size=4", "bright batch_size=3"];
+    assert_eq!(
+        by_seed,
+        "bright train.batch_size=3\nbright train.batch_size=4"
+    );
+    let sides = ["bright train.batch_size=4", "bright train.batch_size=3"];
     let text = said(&program(&world, &[&["diff"], &sides[..]].concat()));
     assert!(
-        text.contains("bright batch_size=4 s0") && text.contains("bright batch_size=3 s0"),
+        text.contains("bright train.batch_size=4 s0")
+            && text.contains("bright train.batch_size=3 s0"),
         "{text}"
     );
     let several = said(&program(
         &world,
-        &["diff", "norms norm=batch", "bright batch_size=3"],
+        &["diff", "norms norm=batch", "bright train.batch_size=3"],
     ));
     assert!(
         several.contains("`norms norm=batch` is 2 different configurations"),
