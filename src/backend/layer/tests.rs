@@ -353,11 +353,30 @@ fn two_layers_and_a_shortcut_are_what_burn_composes() {
 }
 
 #[test]
-fn without_autodiff_there_is_no_such_operation() {
+fn without_autodiff_the_operation_gives_the_same_bits_and_keeps_no_graph() {
     for name in backend::present() {
         let device = backend::open(&name).unwrap();
         let layer = PLAIN.layer(&device);
-        let input = Tensor::ones([2, PLAIN.channels[0], PLAIN.side, PLAIN.side], &device);
-        assert!(layers(&input, &[layer], None).is_none());
+        let shape = [2, PLAIN.channels[0], PLAIN.side, PLAIN.side];
+        let input: Tensor<4> = random(shape, 0.0, &device);
+        let with_graph = Layer {
+            weight: Tensor::from_inner(layer.weight.clone()).require_grad(),
+            bias: Tensor::from_inner(layer.bias.clone()).require_grad(),
+            gamma: Tensor::from_inner(layer.gamma.clone()).require_grad(),
+            beta: Tensor::from_inner(layer.beta.clone()).require_grad(),
+            ..layer
+        };
+        let in_training = Tensor::from_inner(input.clone());
+        let [plain, training] =
+            [(input, layer), (in_training, with_graph)].map(|(input, layer)| {
+                let made = layers(&input, &[layer], None).unwrap();
+                let [mean, variance] = made.statistics[0].clone();
+                let is_autodiff = made.output.device().is_autodiff();
+                let values = [made.output.reshape([-1]), mean, variance]
+                    .map(|tensor: Tensor<1>| tensor.into_data().try_to_vec::<f32>().unwrap());
+                (is_autodiff, values)
+            });
+        assert!(!plain.0 && training.0);
+        assert_eq!(plain.1, training.1, "{name}");
     }
 }
