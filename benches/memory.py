@@ -85,6 +85,11 @@ class Bench:
         if bf16:
             small += ["--set", "train.precision=bf16"]
         yield "inspection (`dataset stats --inspect`)", *self.call("dataset", "stats", a.dataset, "--inspect")
+        least = ["network.scale=1", "network.residual_blocks=0", "train.batch_size=1", "train.steps=1", "evaluate.batch_norm_batches=1"]
+        least = [word for value in [*least, f"evaluate.images={a.images}"] for word in ("--set", value)]
+        yield "baselines (`run`, one step of the least network)", *self.call(
+            "run", "experiments/01-batchnorm.toml", "--device", device, "--dataset", a.dataset, "--runs", f"{runs}-least", *least
+        )
         features = ["experiments/04-fusion.toml", "--device", device, "--dataset", a.dataset, "--set", "fusion.weights=random"]
         yield "feature extraction, ResNet-50 (`features`)", *self.call("features", *features, "--set", 'dataset.categories=["stop sign"]')
         every = max(1, a.steps // 2)
@@ -107,7 +112,7 @@ class Bench:
         out = self.folder / f"colored-{device.replace(':', '-')}-{bf16}"
         yield "`predict`, a photograph of 24 megapixels", *self.call("predict", run, large, "--device", device, "--out", out)
         report = self.folder / "report.toml"
-        report.write_text('title = "Memory"\n[[runs]]\nexperiment = "01-batchnorm"\n[[figures]]\nkind = "curves"\nmetric = "psnr"\n')
+        report.write_text('title = "Memory"\n[[runs]]\nexperiment = "01-batchnorm"\n[[figures]]\nkind = "curves"\nmetrics = ["psnr"]\n')
         yield "`report`", *self.call("report", report, "--runs", runs, "--out", self.folder / f"report-{device}-{bf16}")
 
 
