@@ -24,6 +24,7 @@ use serde::{Deserialize, Serialize};
 pub use self::device_name::DeviceName;
 pub use self::doctor::{Answer, DeviceReport, Report, doctor, libraries};
 pub use self::layer::{Layer, Normalized, layers};
+pub use self::memory::release as release_memory;
 pub use self::precision::{Precision, computes};
 
 /// Why a device cannot be had.

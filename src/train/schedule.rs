@@ -26,7 +26,7 @@ use super::scores::image_scores;
 use super::stepper::take_step;
 use super::system::SystemSampler;
 use super::witness::Witness;
-use crate::backend::DeviceName;
+use crate::backend::{self, DeviceName};
 use crate::batch::{Batch, Photograph, TrainLoader as Batches};
 use crate::evaluate::{ImageScore, Metric};
 use crate::runs::{
@@ -178,11 +178,13 @@ impl SupervisedLearningStrategy<Colorizer> for Schedule {
                 break;
             }
             costs.end("training");
+            backend::release_memory();
             if let Err(error) = self.recompute_statistics(&learner) {
                 interrupter.fail(error);
                 break;
             }
             if self.statistics.is_some() {
+                backend::release_memory();
                 costs.end("statistics");
             }
             if evaluate {
@@ -228,6 +230,7 @@ impl SupervisedLearningStrategy<Colorizer> for Schedule {
                 costs.end("checkpoint");
             }
             self.diary.line(&costs.line(step));
+            backend::release_memory();
             last_end = Instant::now();
             if stopping || self.has_failed(&interrupter) {
                 break;

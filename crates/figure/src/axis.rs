@@ -190,8 +190,15 @@ fn number(value: f64, step: f64, digits: usize) -> String {
     }
     let power = value.abs().log10().floor() as i32;
     let mantissa = value / 10_f64.powi(power);
-    // As many digits as tell this tick from the next.
-    let digits = (f64::from(power) - step.log10().floor()).clamp(0.0, 6.0) as usize;
+    // As many digits as tell this tick from the next, and one more where the step itself has two: 2.5.
+    let of_step = step.log10().floor();
+    let rest = step / 10_f64.powf(of_step);
+    let more = if (rest - rest.round()).abs() > 1e-6 {
+        1.0
+    } else {
+        0.0
+    };
+    let digits = (f64::from(power) - of_step + more).clamp(0.0, 6.0) as usize;
     let power = superscript(power);
     if digits == 0 && (mantissa.abs() - 1.0).abs() < 1e-9 {
         let sign = if value < 0.0 { "−" } else { "" };
@@ -231,6 +238,11 @@ mod tests {
         );
         let psnr = Axis::new(Scale::Linear, 11.6, 24.1, 5, 0.04);
         assert_eq!(labels(&psnr), ["12.5", "15.0", "17.5", "20.0", "22.5"]);
+        let errors = Axis::new(Scale::Linear, 0.0, 0.001, 4, 0.0);
+        assert_eq!(
+            labels(&errors),
+            ["0", "2.5×10⁻⁴", "5.0×10⁻⁴", "7.5×10⁻⁴", "1.00×10⁻³"]
+        );
         let signed = Axis::new(Scale::Linear, -1.0, 1.0, 4, 0.0);
         assert_eq!(labels(&signed), ["−1.0", "−0.5", "0", "0.5", "1.0"]);
     }
