@@ -77,7 +77,6 @@ class Bench:
 
     def phases(self, device):
         a = self.arguments
-        name, _, precision = device.partition(":bf16")
         bf16 = device.endswith(":bf16")
         device = device.removesuffix(":bf16")
         runs = self.folder / f"runs-{device.replace(':', '-')}{'-bf16' if bf16 else ''}"
@@ -147,7 +146,8 @@ def main():
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True).stdout.strip()
     words = " ".join(f"--device {device}" for device in devices)
     lines = [
-        f"`python3 benches/memory.py {words} --dataset {Path(arguments.dataset).name} --write`, {time.strftime('%Y-%m-%d')}, commit {commit}, "
+        f"`python3 benches/memory.py {words} --dataset {Path(arguments.dataset).name} --steps {arguments.steps} "
+        f"--images {arguments.images} --write`, {time.strftime('%Y-%m-%d')}, commit {commit}, "
         f"`{processor()}`, {os.cpu_count()} threads: {arguments.size}x{arguments.size} pixels, batches of {arguments.batch}, "
         f"{arguments.images} held-out images. GB, and the share of the training step's.",
         "",
