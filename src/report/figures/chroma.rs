@@ -64,25 +64,8 @@ impl Plane {
     }
 }
 
-/// The images that a part is counted over.
-fn ids(spec: &FigureSpec, groups: &[usize], context: &Context<'_>) -> Vec<i64> {
-    let mut ids = context.shared_ids(groups);
-    ids.truncate(spec.images.unwrap_or(IMAGES));
-    ids
-}
-
 pub(super) fn wants(spec: &FigureSpec, groups: &[usize], context: &Context<'_>) -> Vec<Wanted> {
-    let parts = context.by_jury(spec, groups);
-    parts
-        .iter()
-        .flat_map(|part| {
-            let ids = ids(spec, &part.groups, context);
-            part.groups.iter().map(move |&group| Wanted {
-                group,
-                ids: ids.clone(),
-            })
-        })
-        .collect()
+    context.wants_of_parts(spec, groups, IMAGES)
 }
 
 pub(super) fn draw(
@@ -104,7 +87,7 @@ fn draw_part(
     context: &Context<'_>,
 ) -> Result<Option<Drawing>, ReportError> {
     let run = |group: usize| context.selection.groups[group].first();
-    let wanted = ids(spec, &part.groups, context);
+    let wanted = context.shown_ids(spec, &part.groups, IMAGES);
     // A run of which there is no picture at all would leave nothing to count the others over.
     let (groups, without): (Vec<usize>, Vec<usize>) = part.groups.iter().partition(|&&group| {
         let mut ids = wanted.iter();

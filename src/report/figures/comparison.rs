@@ -24,25 +24,8 @@ pub(super) fn needs(spec: &FigureSpec, needs: &mut Needs) {
     needs.add_paired(spec.metrics(&[METRIC]).into_iter().take(1));
 }
 
-/// The images that a part shows.
-fn ids(spec: &FigureSpec, groups: &[usize], context: &Context<'_>) -> Vec<i64> {
-    let mut ids = context.shared_ids(groups);
-    ids.truncate(spec.images.unwrap_or(ROWS));
-    ids
-}
-
 pub(super) fn wants(spec: &FigureSpec, groups: &[usize], context: &Context<'_>) -> Vec<Wanted> {
-    let parts = context.by_jury(spec, groups);
-    parts
-        .iter()
-        .flat_map(|part| {
-            let ids = ids(spec, &part.groups, context);
-            part.groups.iter().map(move |&group| Wanted {
-                group,
-                ids: ids.clone(),
-            })
-        })
-        .collect()
+    context.wants_of_parts(spec, groups, ROWS)
 }
 
 /// An image by a run: the picture that is scored, or why there is none, and its score.
@@ -162,7 +145,8 @@ fn rows(
     let jury = context.material.jury(groups[0]);
     let gray = jury.and_then(|jury| jury.baselines.iter().find(|it| it.name == "gray"));
     let gray = by_image(gray.and_then(|gray| gray.terms.get(metric.name())));
-    let rows = ids(spec, groups, context)
+    let rows = context
+        .shown_ids(spec, groups, ROWS)
         .into_par_iter()
         .map(|id| {
             let truths = runs.iter().map(|run| context.album.truth(run, id));

@@ -73,6 +73,28 @@ impl Context<'_> {
             .collect()
     }
 
+    /// Those of them that a figure shows: as many as the file says, or at most `most`.
+    fn shown_ids(&self, spec: &FigureSpec, groups: &[usize], most: usize) -> Vec<i64> {
+        let mut ids = self.shared_ids(groups);
+        ids.truncate(spec.images.unwrap_or(most));
+        ids
+    }
+
+    /// The pictures of [`Self::shown_ids`], for every run of every held-out set.
+    fn wants_of_parts(&self, spec: &FigureSpec, groups: &[usize], most: usize) -> Vec<Wanted> {
+        let parts = self.by_jury(spec, groups);
+        parts
+            .iter()
+            .flat_map(|part| {
+                let ids = self.shown_ids(spec, &part.groups, most);
+                part.groups.iter().map(move |&group| Wanted {
+                    group,
+                    ids: ids.clone(),
+                })
+            })
+            .collect()
+    }
+
     /// `at step 2,000`, or, where runs were trained for different times, `each at its last step (500 to 2,000)`.
     fn at_last_step(&self, groups: &[usize]) -> String {
         let steps = groups
