@@ -7,7 +7,7 @@ use burn::backend::{
 };
 use burn::tensor::Tensor;
 
-use super::layer::Layer;
+use super::layer::{Layer, Normalized};
 
 /// What an operation leaves for a backward pass.
 #[derive(Debug, Clone, Copy)]
@@ -51,4 +51,21 @@ where
         }
     }
     Some(tensors)
+}
+
+/// What an operation gives, of the backend's own tensors.
+pub(super) fn normalized<B: Backend>(
+    output: FloatTensor<B>,
+    statistics: impl IntoIterator<Item = [FloatTensor<B>; 2]>,
+) -> Normalized
+where
+    DispatchTensor: DispatchKindConversion<B>,
+{
+    Normalized {
+        output: Tensor::from_primitive::<B>(output),
+        statistics: statistics
+            .into_iter()
+            .map(|of_layer| of_layer.map(Tensor::from_primitive::<B>))
+            .collect(),
+    }
 }

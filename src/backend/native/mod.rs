@@ -47,14 +47,10 @@ pub(super) fn layers(
         Graph::None => {
             let primitives = operation::primitives::<LibTorch>(input, layers)?;
             let pass = pass(&primitives, layers, shortcut);
-            Some(Normalized {
-                output: Tensor::from_primitive::<LibTorch>(pass.output),
-                statistics: pass
-                    .statistics
-                    .into_iter()
-                    .map(|of_layer| of_layer.map(Tensor::from_primitive::<LibTorch>))
-                    .collect(),
-            })
+            Some(operation::normalized::<LibTorch>(
+                pass.output,
+                pass.statistics,
+            ))
         }
     }
 }
@@ -99,18 +95,13 @@ where
         OpsKind::Tracked(preparation) => preparation.finish(state, pass.output),
         OpsKind::UnTracked(preparation) => preparation.finish(pass.output),
     };
-    let vector = |values| {
-        let values = <Autodiff<LibTorch, C> as AutodiffBackend>::from_inner(values);
-        Tensor::<1>::from_primitive::<Autodiff<LibTorch, C>>(values)
-    };
-    Some(Normalized {
-        output: Tensor::from_primitive::<Autodiff<LibTorch, C>>(output),
-        statistics: pass
-            .statistics
-            .into_iter()
-            .map(|of_layer| of_layer.map(vector))
-            .collect(),
-    })
+    let statistics = pass
+        .statistics
+        .into_iter()
+        .map(|of_layer| of_layer.map(<Autodiff<LibTorch, C> as AutodiffBackend>::from_inner));
+    Some(operation::normalized::<Autodiff<LibTorch, C>>(
+        output, statistics,
+    ))
 }
 
 /// A forward pass through all layers.

@@ -52,16 +52,7 @@ pub(super) fn layers(
         Graph::None => {
             let primitives = operation::primitives::<Flex>(input, layers)?;
             let pass = pass(primitives, layers, shortcut)?;
-            Some(Normalized {
-                output: Tensor::from_primitive::<Flex>(pass.output),
-                statistics: pass
-                    .statistics
-                    .into_iter()
-                    .map(|of_layer| {
-                        of_layer.map(|values| Tensor::from_primitive::<Flex>(vector_of(values)))
-                    })
-                    .collect(),
-            })
+            Some(operation::normalized::<Flex>(pass.output, pass.statistics))
         }
     }
 }
@@ -106,25 +97,20 @@ where
         OpsKind::Tracked(preparation) => preparation.finish(state, pass.output),
         OpsKind::UnTracked(preparation) => preparation.finish(pass.output),
     };
-    let vector = |values| {
-        let values = <Autodiff<Flex, C> as AutodiffBackend>::from_inner(vector_of(values));
-        Tensor::<1>::from_primitive::<Autodiff<Flex, C>>(values)
-    };
-    Some(Normalized {
-        output: Tensor::from_primitive::<Autodiff<Flex, C>>(output),
-        statistics: pass
-            .statistics
-            .into_iter()
-            .map(|of_layer| of_layer.map(vector))
-            .collect(),
-    })
+    let statistics = pass
+        .statistics
+        .into_iter()
+        .map(|of_layer| of_layer.map(<Autodiff<Flex, C> as AutodiffBackend>::from_inner));
+    Some(operation::normalized::<Autodiff<Flex, C>>(
+        output, statistics,
+    ))
 }
 
 /// A forward pass through all layers.
 struct Pass {
     output: FlexTensor,
     /// Mean and biased variance of every channel, of every layer.
-    statistics: Vec<[Vec<f32>; 2]>,
+    statistics: Vec<[FlexTensor; 2]>,
     kept: Vec<Kept>,
 }
 
@@ -149,7 +135,7 @@ fn pass(
         let is_last = index + 1 == layers.len();
         let beside = shortcut.filter(|_| is_last).map(|crop| (&input, crop));
         let forward = forward(layer, map, parameters, beside);
-        statistics.push(forward.statistics);
+        statistics.push(forward.statistics.map(vector_of));
         kept.push(forward.kept);
         map = forward.output;
     }
