@@ -1,104 +1,14 @@
-//! Under the feature `libtorch`: links the libtorch that `torch-sys` found so that the program, its tests and its
-//! benches run without `LD_LIBRARY_PATH`, and keeps CUDA's half of it. In every build: the compiler's version.
-
-use std::path::{Path, PathBuf};
-use std::process::Command;
-use std::{env, fs};
+//! Links this package's binaries with libtorch as `colorize-backend` says, where the feature `libtorch` is on: a build
+//! script's link arguments do not reach the packages that depend on its own.
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
-    println!("cargo::rustc-env=COLORIZE_RUSTC={}", compiler());
-    if env::var_os("CARGO_FEATURE_LIBTORCH").is_none() {
-        return;
+    println!("cargo::rerun-if-env-changed=DEP_COLORIZE_BACKEND_LINK");
+    let arguments = std::env::var("DEP_COLORIZE_BACKEND_LINK").unwrap_or_default();
+    for argument in arguments
+        .split('\u{1f}')
+        .filter(|argument| !argument.is_empty())
+    {
+        println!("cargo::rustc-link-arg={argument}");
     }
-    println!("cargo::rerun-if-env-changed=DEP_TCH_LIBTORCH_LIB");
-    // `torch-sys` has looked at LIBTORCH, LIBTORCH_LIB and LIBTORCH_USE_PYTORCH, and says what it chose.
-    let Some(libraries) = env::var_os("DEP_TCH_LIBTORCH_LIB").map(PathBuf::from) else {
-        println!("cargo::error=libtorch was not found: run scripts/libtorch.sh, then build again");
-        return;
-    };
-    let has = |name: &str| libraries.join(name).exists();
-    if env::var("CARGO_CFG_TARGET_OS").as_deref() == Ok("linux") {
-        if !has("libtorch.so") {
-            println!(
-                "cargo::error=there is no libtorch.so in {}: run scripts/libtorch.sh, then build again",
-                libraries.display()
-            );
-            return;
-        }
-        // Nothing in our code refers to CUDA's library by a symbol, so a linker left to itself would drop it.
-        println!("cargo::rustc-link-arg=-Wl,--no-as-needed");
-        println!("cargo::rustc-link-arg=-L{}", libraries.display());
-        println!("cargo::rustc-link-arg=-ltorch");
-        if has("libtorch_cuda.so") {
-            println!("cargo::rustc-link-arg=-ltorch_cuda");
-            println!("cargo::rustc-env=COLORIZE_LIBTORCH_CUDA=1");
-        }
-        println!("cargo::rustc-link-arg=-Wl,--as-needed");
-    }
-    println!("cargo::rustc-link-arg=-Wl,-rpath,{}", libraries.display());
-    println!("cargo::rustc-env=COLORIZE_LIBTORCH={}", libraries.display());
-    #[cfg(feature = "libtorch")]
-    compile_kernels(&libraries);
-    if let Some(version) = libraries.parent().and_then(build_version) {
-        println!("cargo::rustc-env=COLORIZE_LIBTORCH_VERSION={version}");
-    }
-}
-
-/// What the compiler calls itself, for the record of every run; cargo runs this again when the compiler changes.
-fn compiler() -> String {
-    let compiler = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-    Command::new(compiler)
-        .arg("--version")
-        .output()
-        .ok()
-        .and_then(|output| String::from_utf8(output.stdout).ok())
-        .map_or_else(
-            || "rustc of unknown version".to_owned(),
-            |version| version.trim().to_owned(),
-        )
-}
-
-/// What libtorch's own `build-version` file says.
-fn build_version(libtorch: &Path) -> Option<String> {
-    let version = fs::read_to_string(libtorch.join("build-version")).ok()?;
-    Some(version.trim().to_owned())
-}
-
-/// Our layers over libtorch, in C++.
-#[cfg(feature = "libtorch")]
-fn compile_kernels(libraries: &Path) {
-    let folder = Path::new("src/backend/native");
-    let sources = ["layer.cpp", "rows.cpp", "thin.cpp"].map(|file| folder.join(file));
-    let headers = ["layer.h", "rows.h", "thin.h"].map(|file| folder.join(file));
-    for file in sources.iter().chain(&headers) {
-        println!("cargo::rerun-if-changed={}", file.display());
-    }
-    println!("cargo::rerun-if-env-changed=LIBTORCH_INCLUDE");
-    println!("cargo::rerun-if-env-changed=LIBTORCH_CXX11_ABI");
-    // The places where `torch-sys` looks.
-    let include = env::var_os("LIBTORCH_INCLUDE")
-        .map(PathBuf::from)
-        .or_else(|| libraries.parent().map(Path::to_path_buf))
-        .unwrap_or_default()
-        .join("include");
-    if !include.join("ATen/ATen.h").exists() {
-        println!(
-            "cargo::error=there is no ATen/ATen.h in {}: run scripts/libtorch.sh, then build again",
-            include.display()
-        );
-        return;
-    }
-    let abi = env::var("LIBTORCH_CXX11_ABI").unwrap_or_else(|_| "1".to_owned());
-    cc::Build::new()
-        .cpp(true)
-        .std("c++17")
-        .opt_level(3)
-        .flag("-isystem")
-        .flag(include)
-        // libtorch's own threads, from the runtime that `torch-sys` links.
-        .flag_if_supported("-fopenmp")
-        .define("_GLIBCXX_USE_CXX11_ABI", abi.as_str())
-        .files(sources)
-        .compile("colorize_kernels");
 }

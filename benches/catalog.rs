@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 use colorize::catalog::{Catalog, Entry, Filter, Group, Key};
 use colorize::evaluate::Metric;
+use colorize::experiment::section::NetworkSection;
 use colorize::experiment::{Experiment, Overrides, Variant, resolve};
 use colorize::runs::{
     DatasetRecord, Environment, FORMAT, Identity, IdentityParts, LoggedRow, MetricLog, RunFolder,
@@ -91,7 +92,8 @@ fn make(runs: &Path, count: usize, rows: usize, files: usize) -> anyhow::Result<
         experiment.name = format!("experiment-{:04}", run / 3 / 20);
         experiment.seeds = vec![0, 1, 2];
         // Twenty configurations an experiment, and no two alike.
-        experiment.network.scale = [4, 8, 16, 32][run / 3 % 4];
+        let NetworkSection::ImageTransformation(network) = &mut experiment.network;
+        network.scale = [4, 8, 16, 32][run / 3 % 4];
         let rate = 1e-3 / (1 + run / 3) as f64;
         let colorize::train::Optimizer::Adam { learning_rate, .. } =
             &mut experiment.train.optimizer;
@@ -173,7 +175,7 @@ fn write_run(
         configuration: identity.configuration().to_owned(),
         variant: Variant::new([(
             "network.scale".to_owned(),
-            experiment.network.scale.to_string(),
+            experiment.network.first_channels().to_string(),
         )]),
         status: Status::Done,
         error: None,

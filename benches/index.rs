@@ -8,7 +8,7 @@ use std::io::{BufWriter, Write};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use colorize::dataset::section::SplitSection;
+use colorize::dataset::SplitSection;
 use colorize::dataset::{Cache, Index, Manifest};
 
 const IMAGES: u64 = 118_287;

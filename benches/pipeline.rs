@@ -19,7 +19,7 @@ use std::time::Instant;
 use anyhow::{Context, bail};
 use burn::data::dataloader::DataLoader;
 use colorize::batch::{Order, Photograph, Pixels, TrainLoader};
-use colorize::dataset::section::SplitSection;
+use colorize::dataset::SplitSection;
 use colorize::dataset::synthetic::World;
 use colorize::dataset::{Cache, Index, Manifest};
 use colorize::photo::Resize;

@@ -12,28 +12,17 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::float_cmp))]
 
-pub mod backend;
-pub mod batch;
-pub mod catalog;
 pub mod cli;
-pub mod color;
-pub mod dataset;
-pub mod evaluate;
-pub mod experiment;
-pub mod export;
-pub mod extractor;
 pub mod launcher;
-pub mod network;
-pub mod photo;
-pub mod plan;
-pub mod proof;
-pub mod report;
-pub mod runs;
-pub mod timing;
-pub mod train;
-pub mod trained;
 pub mod watch;
 
+pub use colorize_archive::{catalog, export, plan, runs};
+pub use colorize_backend as backend;
+pub use colorize_dataset as dataset;
 pub use colorize_download as download;
+pub use colorize_experiment as experiment;
 pub use colorize_figure as figure;
+pub use colorize_picture::{color, evaluate, photo};
+pub use colorize_report as report;
 pub use colorize_statistics as statistics;
+pub use colorize_training::{batch, extractor, network, objective, proof, timing, train, trained};

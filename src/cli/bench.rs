@@ -7,12 +7,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::time::Duration;
 
-use anyhow::Context;
 use clap::Args;
 use comfy_table::{ContentArrangement, presets};
 use serde_json::json;
 
-use super::{DONE, FAILED, RequestError, cells, output};
+use super::command_error::{CommandError, Context, Result};
+use super::{DONE, FAILED, cells, output};
 use crate::backend::{self, BackendError, DeviceName, Precision};
 use crate::experiment::{Experiment, Overrides, resolve};
 use crate::runs::Machine;
@@ -21,39 +21,39 @@ use crate::timing::{self, Axes, Failure, Load, Measurement, Pace, Race, Ran};
 /// Arguments of `colorize bench`.
 #[derive(Debug, Args)]
 pub(super) struct BenchArguments {
-    /// Experiment files whose step is timed, at their own size and batch unless told otherwise; without any, the YUV and the
-    /// fusion step of the write-up, and how they grow
+    /// Experiment files whose training step to time, at their own size and batch unless overridden; by default, the YUV and
+    /// fusion steps of the write-up, and how they scale
     #[arg(value_name = "EXPERIMENT")]
     experiments: Vec<PathBuf>,
-    /// Change a value, as in `network.scale=32`; typed like TOML; repeatable
+    /// Set a value, such as `network.scale=32`, written as in TOML; repeatable
     #[arg(long, value_name = "KEY=VALUE")]
     set: Vec<String>,
-    /// Where to compute; repeatable. All devices that this build and this machine have unless given, as far as they have the
-    /// arithmetic
+    /// Where to compute; repeatable. Defaults to every device available to this build on this machine that supports the
+    /// precision
     #[arg(long)]
     device: Vec<DeviceName>,
-    /// Numbers of threads to compute with on the processor, as in `1,2`; all that there are unless given
+    /// Numbers of processor threads to compute with, such as `1,2`; defaults to all threads
     #[arg(long, value_name = "N", value_delimiter = ',')]
     threads: Vec<NonZero<usize>>,
-    /// Sides of the pictures in pixels, as in `64,256`
+    /// Side lengths of the pictures in pixels, such as `64,256`
     #[arg(long, value_name = "PIXELS", value_delimiter = ',')]
     size: Vec<NonZero<usize>>,
-    /// Pictures a step, as in `1,8`
+    /// Pictures per step, such as `1,8`
     #[arg(long, value_name = "N", value_delimiter = ',')]
     batch: Vec<NonZero<usize>>,
-    /// Arithmetics, as in `f32,bf16`
+    /// Precisions, such as `f32,bf16`
     #[arg(long, value_name = "PRECISION", value_delimiter = ',', value_parser = precision)]
     precision: Vec<Precision>,
-    /// Steps that are timed of each; more of short ones, so that a second or two is measured
+    /// Steps to time for each case; more if they are short, so that a second or two is measured
     #[arg(long, value_name = "N", default_value = "3")]
     steps: NonZero<usize>,
-    /// Follow the growth further: sizes to 512, batches to 32, every doubling of threads
+    /// Scale further: sizes up to 512, batches up to 32, every doubling of threads
     #[arg(long, conflicts_with_all = ["experiments", "threads", "size", "batch", "precision"])]
     full: bool,
-    /// Keep every number here: a line of JSON for each measurement
+    /// Write every number to this file, one line of JSON per measurement
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
-    /// Keep the table here, as Markdown
+    /// Write the table to this file, as Markdown
     #[arg(long, value_name = "FILE")]
     markdown: Option<PathBuf>,
     /// Take a step for every line of the input
@@ -64,9 +64,9 @@ pub(super) struct BenchArguments {
 /// Where short steps are repeated until this much time has been measured.
 const AT_LEAST: Duration = Duration::from_secs(2);
 
-/// Times what was asked for and prints a table of it; files are written anew after every case, so that nothing is lost when
+/// Times what was asked for and prints a table of it; files are rewritten after every case, so that nothing is lost when
 /// one is stopped.
-pub(super) fn run(arguments: &BenchArguments) -> anyhow::Result<ExitCode> {
+pub(super) fn run(arguments: &BenchArguments) -> Result<ExitCode> {
     if arguments.serve {
         timing::serve(BufReader::new(std::io::stdin()), std::io::stdout())
             .context("the program that asked for steps is gone")?;
@@ -84,7 +84,7 @@ pub(super) fn run(arguments: &BenchArguments) -> anyhow::Result<ExitCode> {
     let asked = possible(asked, !arguments.device.is_empty())?;
     let mut report = Report::begin(arguments)?;
     output::line(&report.machine);
-    let program = std::env::current_exe().context("cannot tell where this program lies")?;
+    let program = std::env::current_exe().context("cannot find this program")?;
     let command = || {
         let mut command = Command::new(&program);
         command.args(["bench", "--serve"]);
@@ -114,11 +114,11 @@ fn precision(name: &str) -> Result<Precision, String> {
     [Precision::F32, Precision::Bf16]
         .into_iter()
         .find(|precision| precision.to_string() == name)
-        .ok_or_else(|| "it is `f32` or `bf16`".to_owned())
+        .ok_or_else(|| "must be `f32` or `bf16`".to_owned())
 }
 
 /// What is timed.
-fn asked(arguments: &BenchArguments, devices: &[DeviceName]) -> anyhow::Result<Vec<Race>> {
+fn asked(arguments: &BenchArguments, devices: &[DeviceName]) -> Result<Vec<Race>> {
     let numbers = |given: &[NonZero<usize>]| given.iter().map(|number| number.get()).collect();
     let axes = Axes {
         sizes: numbers(&arguments.size),
@@ -144,7 +144,7 @@ fn asked(arguments: &BenchArguments, devices: &[DeviceName]) -> anyhow::Result<V
 fn experiments(
     arguments: &BenchArguments,
     overrides: &Overrides,
-) -> anyhow::Result<Vec<(String, Experiment)>> {
+) -> Result<Vec<(String, Experiment)>> {
     let mut experiments = Vec::new();
     for path in &arguments.experiments {
         for point in resolve(path, overrides)? {
@@ -209,8 +209,8 @@ struct Report<'a> {
 }
 
 impl<'a> Report<'a> {
-    /// Looks at the machine, and tries the files: a wrong path is refused before an hour of timing and not after it.
-    fn begin(arguments: &'a BenchArguments) -> anyhow::Result<Self> {
+    /// Inspects the machine, and tries the files: a wrong path is refused before an hour of timing and not after it.
+    fn begin(arguments: &'a BenchArguments) -> Result<Self> {
         let machine = Machine::observe();
         let load = Load::now();
         let versions: Vec<String> = backend::libraries()
@@ -232,7 +232,7 @@ impl<'a> Report<'a> {
         words.extend([format!("; load average {:.1}", load.high)]);
         if load.high > 0.5 {
             output::note(&format!(
-                "warning: other programs are at work here (load average {:.1}): these numbers will be too large",
+                "warning: other programs are running on this machine (load average {:.1}): these times will be too long",
                 load.high
             ));
         }
@@ -254,26 +254,27 @@ impl<'a> Report<'a> {
         };
         report
             .write()
-            .map_err(|error| RequestError(format!("{error:#}")))?;
+            .map_err(|error| CommandError::request(error))?;
         Ok(report)
     }
 
-    /// Takes what came of a race, says what failed, and writes the files.
-    fn add(&mut self, ran: Vec<Ran>) -> anyhow::Result<()> {
+    /// Takes the results of a race, says what failed, and writes the files.
+    fn add(&mut self, ran: Vec<Ran>) -> Result<()> {
         for outcome in ran {
             match outcome {
                 Ok(measured) => {
-                    self.lines += &serde_json::to_string(&measured)?;
+                    self.lines +=
+                        &serde_json::to_string(&measured).map_err(CommandError::failed)?;
                     self.measured.push(measured);
                 }
                 Err(failure) => {
                     self.failed = true;
                     self.lines += &failure_line(&failure);
                     output::note(&format!(
-                        "error: {} on {}: {:#}",
+                        "error: {} on {}: {}",
                         failure.case,
                         failure.contender.name(),
-                        anyhow::Error::from(failure.error)
+                        CommandError::from(failure.error).to_string()
                     ));
                 }
             }
@@ -282,7 +283,7 @@ impl<'a> Report<'a> {
         self.write()
     }
 
-    fn write(&self) -> anyhow::Result<()> {
+    fn write(&self) -> Result<()> {
         if let Some(path) = &self.arguments.json {
             write(path, &self.lines)?;
         }
@@ -303,10 +304,10 @@ impl<'a> Report<'a> {
 }
 
 const LEGEND: &str = "\
-A step is forward, backward and the optimizer's step on random pictures; seconds are its median, with the shortest and the
-longest beside it. Processor seconds are summed over threads. Memory is the peak of a process that does nothing else.
-Contenders of one case took their steps in turn; cases came one after another. Not timed: decoding, evaluation, samples,
-checkpoints.";
+A step is a forward pass, a backward pass and an optimizer update on random pictures. Seconds are the median, followed by
+the shortest and the longest. Processor seconds are summed over threads. Memory is the peak of a process that does nothing
+else. The contenders of a case took their steps in turn; the cases ran one after another. Not timed: decoding, evaluation,
+samples, checkpoints.";
 
 /// A row for each contender; `named` is whether the experiments were the user's own, whose whole training is of interest.
 fn table(measured: &[Measurement], named: bool, preset: &str) -> String {
@@ -405,7 +406,7 @@ fn failure_line(failure: &Failure) -> String {
     .to_string()
 }
 
-fn write(path: &Path, text: &str) -> anyhow::Result<()> {
+fn write(path: &Path, text: &str) -> Result<()> {
     let written = fs::File::create(path).and_then(|mut file| file.write_all(text.as_bytes()));
     written.with_context(|| format!("cannot write `{}`", path.display()))
 }

@@ -8,10 +8,10 @@ use crate::catalog::{Entry, Fact, Group, Key, Series, Spread, Value};
 use crate::evaluate::Properties;
 use crate::runs::Status;
 
-/// What stands for what is not there.
+/// Stands for a missing value.
 pub(super) const NOTHING: &str = "–";
 
-/// What the sign behind a commit means.
+/// What the sign after a commit means.
 pub(super) const DIRTY: &str = "+: tracked files differed from the commit";
 
 /// A metric's value.
@@ -273,7 +273,7 @@ pub(super) fn json_value(value: &Value) -> Json {
     }
 }
 
-/// Everything that the catalog knows of a run, as JSON.
+/// Everything that the catalog knows about a run, as JSON.
 pub(super) fn json_run(entry: &Entry) -> Json {
     let mut run = serde_json::to_value(&entry.facts).unwrap_or_default();
     let parse = |json: &String| serde_json::from_str::<Json>(json).unwrap_or_default();

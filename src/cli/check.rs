@@ -1,13 +1,13 @@
-//! `colorize check`: are these experiment files sound?
+//! `colorize check`: are these experiment files valid?
 
 use std::collections::BTreeSet;
 use std::io::{self, IsTerminal as _, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::Context as _;
 use walkdir::WalkDir;
 
+use super::command_error::{Context, Result};
 use super::prepare::select;
 use super::{DONE, WRONG_REQUEST};
 use crate::dataset::{Cache, DatasetError, Index, Manifest, Source};
@@ -18,16 +18,16 @@ use crate::experiment::{
 /// Arguments of `colorize check`.
 #[derive(Debug, clap::Args)]
 pub(super) struct CheckArguments {
-    /// Experiment files, or folders that are searched for them with all their subfolders; `[quick]` is judged too
+    /// Experiment files, or folders to search for them recursively; `[quick]` is checked too
     #[arg(required = true, value_name = "EXPERIMENT")]
     experiments: Vec<PathBuf>,
-    /// Show the experiments as `[quick]` makes them
+    /// Show the experiments with `[quick]` applied
     #[arg(long)]
     quick: bool,
-    /// Change a value of every file, as in `train.steps=400`; typed like TOML; repeatable
+    /// Set a value in every file, such as `train.steps=400`, written as in TOML; repeatable
     #[arg(long, value_name = "KEY=VALUE")]
     set: Vec<String>,
-    /// Seed instead of the experiments'; repeatable
+    /// Seed to use instead of the experiments'; repeatable
     #[arg(long, value_name = "N")]
     seed: Vec<u64>,
     /// Dataset manifest to use instead of the experiments', such as `datasets/coco.toml`
@@ -41,7 +41,7 @@ pub(super) struct CheckArguments {
 /// # Errors
 ///
 /// When a folder cannot be searched or the outcome cannot be printed.
-pub(super) fn run(arguments: &CheckArguments) -> anyhow::Result<ExitCode> {
+pub(super) fn run(arguments: &CheckArguments) -> Result<ExitCode> {
     let overrides = Overrides {
         set: arguments.set.clone(),
         seeds: arguments.seed.clone(),
@@ -69,7 +69,7 @@ pub(super) fn run(arguments: &CheckArguments) -> anyhow::Result<ExitCode> {
     }
     writeln!(
         errors,
-        "checked {}: {} sound, {}",
+        "checked {}: {} valid, {}",
         count(outcome.files, "experiment"),
         outcome.sound.len(),
         count(shown.len(), "error"),
@@ -92,7 +92,7 @@ fn check(
     asked: &[PathBuf],
     overrides: &Overrides,
     dataset: impl Fn(&Resolved) -> Result<(), ExperimentError>,
-) -> anyhow::Result<Outcome> {
+) -> Result<Outcome> {
     let files = experiment_files(asked)?;
     let mut errors = Vec::new();
     let mut sound = Vec::new();
@@ -150,7 +150,7 @@ fn check_dataset(resolved: &Resolved) -> Result<(), ExperimentError> {
 }
 
 /// The files of `asked`, folders searched; each once.
-fn experiment_files(asked: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
+fn experiment_files(asked: &[PathBuf]) -> Result<Vec<PathBuf>> {
     let mut files: Vec<PathBuf> = Vec::new();
     for path in asked {
         if !path.is_dir() {
@@ -159,7 +159,9 @@ fn experiment_files(asked: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
         }
         let before = files.len();
         for entry in WalkDir::new(path).sort_by_file_name() {
-            let entry = entry.with_context(|| format!("cannot search `{}`", path.display()))?;
+            let entry = entry
+                .map_err(std::io::Error::from)
+                .with_context(|| format!("cannot search `{}`", path.display()))?;
             if entry.file_type().is_file() && is_toml(entry.path()) {
                 files.push(entry.into_path());
             }
@@ -266,7 +268,7 @@ mod tests {
     use super::*;
 
     /// An experiment that needs no other file but its dataset's.
-    const ROOT: &str = include_str!("../experiment/example.toml");
+    const ROOT: &str = include_str!("../../crates/experiment/src/example.toml");
 
     fn plain() -> Overrides {
         Overrides::default()

@@ -4,14 +4,14 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use anyhow::Context;
 use clap::Subcommand;
 use comfy_table::CellAlignment;
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::command_error::{Context, Result};
 use super::{output, weights};
-use crate::batch::inspection::{Finding, Inspection, inspect};
-use crate::dataset::section::SplitSection;
+use crate::dataset::SplitSection;
+use crate::dataset::inspection::{Finding, Inspection, inspect};
 use crate::dataset::{
     Cache, Index, Manifest, Source, Spread, Statistics, list_manifests, resolve_manifest,
 };
@@ -24,7 +24,7 @@ const NAMED: usize = 10;
 /// What can be asked of datasets.
 #[derive(Debug, Subcommand)]
 pub(super) enum DatasetCommand {
-    /// List the manifests that experiments can name, and whether their data is there
+    /// List the manifests that experiments can name, and whether their data is available
     List,
     /// Download and unpack archives of COCO 2017: `coco-annotations2017`, `coco-val2017`, `coco-train2017`
     Fetch {
@@ -34,7 +34,7 @@ pub(super) enum DatasetCommand {
         /// Folder to unpack into
         #[arg(long, default_value = "datasets/coco", value_name = "DIR")]
         into: PathBuf,
-        /// Keep the archives beside what was unpacked
+        /// Keep the archives next to the unpacked files
         #[arg(long)]
         keep_archives: bool,
     },
@@ -53,7 +53,7 @@ pub(super) enum DatasetCommand {
         /// Seed of the split
         #[arg(long, default_value_t = SplitSection::default().seed)]
         split_seed: u64,
-        /// Also decode every photograph, and count those that are broken or colourless
+        /// Also decode every photograph, and count those that are broken or colorless
         #[arg(long)]
         inspect: bool,
     },
@@ -64,7 +64,7 @@ pub(super) enum DatasetCommand {
 /// # Errors
 ///
 /// When a manifest, or the data it names, is missing or not what it should be.
-pub(super) fn run(command: &DatasetCommand) -> anyhow::Result<()> {
+pub(super) fn run(command: &DatasetCommand) -> Result<()> {
     match command {
         DatasetCommand::List => list(),
         DatasetCommand::Fetch {
@@ -88,8 +88,8 @@ pub(super) fn run(command: &DatasetCommand) -> anyhow::Result<()> {
     }
 }
 
-/// Brings archives and unpacks them, one after the other. An archive that was unpacked is deleted, unless it is to be kept.
-fn fetch(names: &[String], into: &Path, keep_archives: bool) -> anyhow::Result<()> {
+/// Downloads archives and unpacks them, one after the other. An unpacked archive is deleted, unless it is to be kept.
+fn fetch(names: &[String], into: &Path, keep_archives: bool) -> Result<()> {
     let is_dataset = |kind| matches!(kind, ItemKind::Dataset { .. });
     for item in weights::named(names, is_dataset)? {
         let ItemKind::Dataset { root } = item.kind else {
@@ -99,7 +99,7 @@ fn fetch(names: &[String], into: &Path, keep_archives: bool) -> anyhow::Result<(
         let note = into.join(format!(".{}.unpacked", item.file_name));
         if note.is_file() && into.join(root).is_dir() {
             output::line(&format!(
-                "{}  was unpacked here before; to do it again delete `{}`",
+                "{}  already unpacked; to unpack it again, delete `{}`",
                 item.name,
                 note.display()
             ));
@@ -123,7 +123,7 @@ fn fetch(names: &[String], into: &Path, keep_archives: bool) -> anyhow::Result<(
             into.join(root).display(),
             match unpacked.were_there {
                 0 => String::new(),
-                there => format!(", {there} of them were there"),
+                there => format!(", {there} of them already existed"),
             }
         ));
         output::line(&format!("  {}", item.licence));
@@ -140,11 +140,11 @@ fn fetch(names: &[String], into: &Path, keep_archives: bool) -> anyhow::Result<(
 fn share(text: &str) -> Result<f64, String> {
     match text.parse() {
         Ok(share) if share > 0.0 && share < 1.0 => Ok(share),
-        _ => Err("must be between 0 and 1, both excluded".to_owned()),
+        _ => Err("must be between 0 and 1, exclusive".to_owned()),
     }
 }
 
-fn list() -> anyhow::Result<()> {
+fn list() -> Result<()> {
     let mut table = output::table(&["dataset", "kind", "data", "manifest"]);
     for path in list_manifests(None)? {
         let name = path.file_stem().unwrap_or_default().to_string_lossy();
@@ -156,14 +156,14 @@ fn list() -> anyhow::Result<()> {
         table.add_row([&name, kind, &data, &path.display().to_string()]);
     }
     if table.is_empty() {
-        output::note("there is no folder `datasets` with manifests here or above");
+        output::note("no folder `datasets` with manifests here or in a parent folder");
     } else {
         output::line(&table.to_string());
     }
     Ok(())
 }
 
-/// The kind of a source, and whether its data is there.
+/// The kind of a source, and whether its data is available.
 fn describe(source: &Source) -> (&'static str, String) {
     let found = |there: bool, path: &Path| {
         let word = if there { "found" } else { "missing" };
@@ -189,7 +189,7 @@ fn describe(source: &Source) -> (&'static str, String) {
     }
 }
 
-fn index(manifest: &Path) -> anyhow::Result<()> {
+fn index(manifest: &Path) -> Result<()> {
     let began = Instant::now();
     let (index, _) = open(manifest)?;
     output::line(&format!(
@@ -213,7 +213,7 @@ fn index(manifest: &Path) -> anyhow::Result<()> {
             .map(|it| it.file_name.as_str())
             .collect();
         output::line(&format!(
-            "{} of the images are not in {}: {}{}",
+            "{} images are missing from {}: {}{}",
             missing.len(),
             index.root.display(),
             named.join(", "),
@@ -227,7 +227,7 @@ fn index(manifest: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn stats(manifest: &Path, split: &SplitSection, look: bool) -> anyhow::Result<()> {
+fn stats(manifest: &Path, split: &SplitSection, look: bool) -> Result<()> {
     let (index, cache) = open(manifest)?;
     let inspection = if look {
         Some(looked_at(&index, &cache))
@@ -252,7 +252,7 @@ fn stats(manifest: &Path, split: &SplitSection, look: bool) -> anyhow::Result<()
     }
     let what = match &copies {
         Some(_) => "copies of other photographs",
-        None => "files listed again",
+        None => "files listed twice",
     };
     table.add_row([what, &left_out(copied.len())]);
     if let Some(inspection) = &inspection {
@@ -287,12 +287,12 @@ fn stats(manifest: &Path, split: &SplitSection, look: bool) -> anyhow::Result<()
     Ok(())
 }
 
-/// Looks at every photograph, with progress on the standard error stream.
+/// Inspects every photograph, with progress on the standard error stream.
 fn looked_at(index: &Index, cache: &Cache) -> Inspection {
     let records: Vec<_> = index.images.iter().collect();
     let bar = bar(
         records.len(),
-        &format!("looking at photographs of {}", index.name),
+        &format!("inspecting photographs of {}", index.name),
     );
     let inspection = inspect(&records, cache, &|done| bar.set_position(done as u64));
     bar.finish_and_clear();
@@ -353,7 +353,7 @@ fn findings(inspection: &Inspection) -> Vec<(&'static str, String)> {
 }
 
 /// Opens the index that a name or path means, with progress on the standard error stream.
-fn open(manifest: &Path) -> anyhow::Result<(Index, Cache)> {
+fn open(manifest: &Path) -> Result<(Index, Cache)> {
     let path = resolve_manifest(&manifest.to_string_lossy(), None)?;
     let manifest = Manifest::read(&path)?;
     let cache = Cache::of_user()?;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::{Value as Json, json};
 
+use super::command_error::Result;
 use super::{cells, ls, output};
 use crate::catalog::{
     Catalog, Compared, Difference, Entry, Group, Key, Measured, Statistic, labels,
@@ -15,7 +16,7 @@ use crate::dataset::Cache;
 #[derive(Debug, Args)]
 pub(super) struct DiffArguments {
     /// Runs, experiments (all their seeds), configurations as `ls` prints them, such as `"norms norm=batch scale=8"`, or
-    /// filters, such as `experiment=03-yuv and network.scale=8`; the others are compared with the first
+    /// filters, such as `experiment=03-yuv and network.scale=8`; all others are compared with the first
     #[arg(required = true, num_args = 2.., value_name = "RUN")]
     sides: Vec<String>,
     /// Folder of all runs
@@ -33,12 +34,12 @@ const LOSS: [&str; 3] = ["color.space", "color.head", "train.loss"];
 const WIDEST: usize = 48;
 
 /// Shows what differs.
-pub(super) fn run(arguments: &DiffArguments) -> anyhow::Result<()> {
+pub(super) fn run(arguments: &DiffArguments) -> Result<()> {
     ls::check_folder(&arguments.runs)?;
     let catalog = Catalog::open(&arguments.runs, &Cache::of_user()?.folder)?;
     output::strays(&catalog.strays);
     for unreadable in &catalog.unreadable {
-        output::note(&format!("left out: {}", unreadable.reason));
+        output::note(&format!("skipped: {}", unreadable.reason));
     }
     let sides = arguments
         .sides
@@ -218,7 +219,7 @@ fn verdict(key: &Key, compared: &Compared) -> &'static str {
 /// What the numbers rest on.
 fn notes(sides: &[Group<'_>], difference: &Difference) -> Vec<String> {
     let mut notes = vec![
-        "Training: mean of the last tenth of the steps. All else: the last evaluation of held-out images.".to_owned(),
+        "Training metrics: mean over the last tenth of the steps. All others: the last evaluation on held-out images.".to_owned(),
     ];
     if sides.iter().any(|side| side.runs.len() > 1) {
         notes.push("± is the standard deviation over the seeds.".to_owned());
@@ -236,7 +237,7 @@ fn notes(sides: &[Group<'_>], difference: &Difference) -> Vec<String> {
             let said =
                 |step: Option<usize>| step.map_or("none".to_owned(), |step| step.to_string());
             notes.push(format!(
-                "The last evaluations are of different steps: {} and {}.",
+                "The last evaluations are from different steps: {} and {}.",
                 said(steps(&sides[0])),
                 said(steps(side))
             ));

@@ -1,11 +1,12 @@
-//! `colorize doctor`: what this build can compute with on this machine.
+//! `colorize doctor`: which devices this build can use on this machine.
 
+use super::command_error::Result;
 use super::output;
 use crate::backend;
 use crate::dataset::Cache;
 
-/// Tries every device and prints what came of it, and what the cache holds.
-pub(super) fn run() -> anyhow::Result<()> {
+/// Tries every device and prints the results, and what the cache holds.
+pub(super) fn run() -> Result<()> {
     output::line(&format!("colorize    {}", env!("CARGO_PKG_VERSION")));
     output::line(backend::doctor().to_string().trim_end());
     let cache = Cache::of_user()?;

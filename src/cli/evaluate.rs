@@ -2,14 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
 use clap::{Args, ValueEnum};
 
+use super::command_error::{Context, Result};
 use super::output;
 use super::prepare::{bar, score_baselines, select_photographs};
 use super::run_choice::RunChoice;
 use crate::backend::device_class;
-use crate::batch::inspection::Selection;
+use crate::dataset::inspection::Selection;
 use crate::dataset::{Cache, DatasetSection, Split, split_of};
 use crate::experiment::Experiment;
 use crate::report::{Scores, Summary};
@@ -25,27 +25,27 @@ const NAMED: usize = 10;
 pub(super) struct EvaluateArguments {
     #[command(flatten)]
     choice: RunChoice,
-    /// Dataset manifest; without it the run's own, with the run's categories
+    /// Dataset manifest; defaults to the run's own, with the run's categories
     #[arg(long, value_name = "MANIFEST")]
     dataset: Option<PathBuf>,
-    /// With `--dataset`: keep images that show this category; repeatable
+    /// With `--dataset`: keep only images that show this category; repeatable
     #[arg(long, value_name = "NAME", requires = "dataset")]
     category: Vec<String>,
-    /// Which of the images: those that the run's split holds out, or all
+    /// Which images to score: those that the run's split holds out, or all
     #[arg(long, value_enum, default_value_t = Which::Validation)]
     split: Which,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Which {
-    /// Those that the run never saw
+    /// Images that the run never saw
     Validation,
-    /// Every image: of a dataset that the run was not trained on
+    /// Every image, for a dataset that the run was not trained on
     All,
 }
 
-/// Scores the run and the baselines, and writes a table with a row an image into the run's folder.
-pub(super) fn run(arguments: &EvaluateArguments) -> anyhow::Result<()> {
+/// Scores the run and the baselines, and writes a table with one row per image into the run's folder.
+pub(super) fn run(arguments: &EvaluateArguments) -> Result<()> {
     let cache = Cache::of_user()?;
     let trained = arguments.choice.open(&cache)?;
     let summary = Summary::read(&trained.folder)?;
@@ -112,7 +112,7 @@ pub(super) fn run(arguments: &EvaluateArguments) -> anyhow::Result<()> {
     for line in overlap.said(known.is_some(), arguments.split, &divided, &trained.record) {
         output::line(&line);
     }
-    output::line(&format!("A row an image: {}", written.display()));
+    output::line(&format!("One row per image: {}", written.display()));
     // The baselines' code is named so that whoever compares two tables can tell whether they are of one kind.
     let code: Vec<String> = BASELINE_CODE
         .iter()
@@ -129,7 +129,7 @@ fn known(
     selection: &Selection,
     is_other: bool,
     cache: &Cache,
-) -> anyhow::Result<Option<Known>> {
+) -> Result<Option<Known>> {
     if let Some(known) = trained.known()? {
         return Ok(Some(known));
     }
@@ -144,7 +144,7 @@ fn known(
         Ok((_, own)) => Ok(trained.recall(&own)?),
         Err(error) => {
             output::note(&format!(
-                "the dataset that the run was trained on is not here as it was: {error:#}"
+                "the dataset that the run was trained on is missing or has changed: {error}"
             ));
             Ok(None)
         }
@@ -205,7 +205,7 @@ impl Overlap {
         hasher.finalize().to_hex().to_string()
     }
 
-    /// What has to be said of it.
+    /// What the user has to know about it.
     fn said(
         &self,
         is_known: bool,
@@ -215,7 +215,7 @@ impl Overlap {
     ) -> Vec<String> {
         if !is_known {
             return vec![format!(
-                "Which photographs the run was trained on is not recorded, and `{}` is not what it was: some of these may be among them.",
+                "It is not recorded which photographs the run was trained on, and `{}` is missing or has changed: some of these may be among them.",
                 record.dataset.manifest
             )];
         }
@@ -225,7 +225,7 @@ impl Overlap {
                 said.push("The run was trained on none of these photographs.".to_owned());
             }
             Which::All => said.push(format!(
-                "The run was trained on {} of these {} photographs, and their scores are not held-out scores: {}",
+                "The run was trained on {} of these {} photographs, so their scores are not held-out scores: {}",
                 self.trained_on.len(),
                 divided.held_out.len(),
                 some_of(&self.trained_on)
@@ -233,14 +233,14 @@ impl Overlap {
             Which::Validation => {
                 if !self.left_out.is_empty() {
                     said.push(format!(
-                        "Left out: {} photographs that the split holds out by id, but that the run was trained on: {}",
+                        "Left out: {} photographs that the split holds out by id but that the run was trained on: {}",
                         self.left_out.len(),
                         some_of(&self.left_out)
                     ));
                 }
                 if self.let_in > 0 {
                     said.push(format!(
-                        "Held out: {} photographs that the split would train on by id, but that the run held out.",
+                        "Held out: {} photographs that the split would train on by id but that the run held out.",
                         self.let_in
                     ));
                 }

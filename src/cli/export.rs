@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::{RequestError, ls, output};
+use super::command_error::{CommandError, Result};
+use super::{ls, output};
 use crate::catalog::{Catalog, Filter};
 use crate::dataset::Cache;
 use crate::export::{self, Place, Table, TableFormat};
@@ -12,25 +13,25 @@ use crate::export::{self, Place, Table, TableFormat};
 /// Arguments of `colorize export`.
 #[derive(Debug, Args)]
 pub(super) struct ExportArguments {
-    /// What is written: a table, or all of each run for TensorBoard and MLflow
+    /// What to write: one table, or `all` of each run for TensorBoard and MLflow
     #[arg(value_enum, value_name = "TABLE")]
     what: What,
-    /// Which runs, as for `ls`; all of them without one
+    /// Which runs, as for `ls`; all by default
     #[arg(value_name = "FILTER", default_value = "", hide_default_value = true)]
     filter: String,
-    /// As what
+    /// Output format
     #[arg(long, value_enum)]
     format: Format,
-    /// The file or, for TensorBoard and MLflow, the folder to write
+    /// File or, for TensorBoard and MLflow, folder to write
     #[arg(long, value_name = "PATH")]
     out: PathBuf,
-    /// What the experiment is called that MLflow compares the runs in; the name of the folder `--out` without one
+    /// Name of the MLflow experiment that holds the runs; defaults to the name of the folder `--out`
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
     /// Folder of all runs
     #[arg(long, default_value = "runs", value_name = "DIR")]
     runs: PathBuf,
-    /// Write over what an export left there
+    /// Overwrite an earlier export
     #[arg(long)]
     force: bool,
 }
@@ -38,11 +39,11 @@ pub(super) struct ExportArguments {
 /// What can be exported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum What {
-    /// One row a run: facts, experiment, last, best and mean of each metric
+    /// One row per run: facts, experiment, last, best and mean of each metric
     Runs,
-    /// One row a logged number
+    /// One row per logged number
     Metrics,
-    /// One row an evaluated image
+    /// One row per evaluated image
     Images,
     /// Everything, for `tensorboard` and `mlflow`
     All,
@@ -51,20 +52,20 @@ enum What {
 /// The formats.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Format {
-    /// Comma-separated values; NaN, inf and -inf for what is no finite number
+    /// Comma-separated values; NaN, inf and -inf for numbers that are not finite
     Csv,
-    /// An array of objects, one a line
+    /// An array of objects, one per line
     Json,
     /// Parquet
     Parquet,
-    /// TensorBoard event files, a folder a run
+    /// TensorBoard event files, one folder per run
     Tensorboard,
     /// An MLflow file store
     Mlflow,
 }
 
 /// Exports runs.
-pub(super) fn run(arguments: &ExportArguments) -> anyhow::Result<()> {
+pub(super) fn run(arguments: &ExportArguments) -> Result<()> {
     let filter = Filter::parse(&arguments.filter)?;
     let what = kind(arguments)?;
     ls::check_folder(&arguments.runs)?;
@@ -73,16 +74,19 @@ pub(super) fn run(arguments: &ExportArguments) -> anyhow::Result<()> {
     let catalog = Catalog::open(&arguments.runs, &Cache::of_user()?.folder)?;
     output::strays(&catalog.strays);
     if let Some(unreadable) = catalog.unreadable.first() {
-        // A hole in an export would be found by nobody.
-        anyhow::bail!(
-            "cannot export with a run that cannot be read: {}; move it away first",
+        // Nobody would notice a gap in an export.
+        return Err(CommandError::failure(format!(
+            "cannot export because a run cannot be read: {}; move it away first",
             unreadable.reason
-        );
+        )));
     }
     let runs = catalog.select(&filter);
     if runs.is_empty() {
-        let message = format!("none of the {} runs is picked", catalog.entries.len());
-        return Err(RequestError(message).into());
+        let message = format!(
+            "the filter matches none of the {} runs",
+            catalog.entries.len()
+        );
+        return Err(CommandError::request(message));
     }
     let out = arguments.out.display();
     let count = runs.len();
@@ -94,21 +98,21 @@ pub(super) fn run(arguments: &ExportArguments) -> anyhow::Result<()> {
     match what {
         Kind::Table(table, format) => {
             let rows = export::table(table, format, &runs, &place)?;
-            output::line(&format!("{out}: {rows} rows of {of}"));
+            output::line(&format!("{out}: {rows} rows from {of}"));
         }
         Kind::Tensorboard => {
             let values = export::tensorboard(&runs, &place)?;
-            output::line(&format!("{out}: {values} values and pictures of {of}"));
+            output::line(&format!("{out}: {values} values and pictures from {of}"));
             output::line(&format!("open it with `tensorboard --logdir {out}`"));
         }
         Kind::Mlflow => {
             let name = experiment_name(arguments)?;
             let values = export::mlflow(&runs, &name, &place)?;
             output::line(&format!(
-                "{out}: {values} values of {of} in the experiment `{name}`"
+                "{out}: {values} values from {of} in the experiment `{name}`"
             ));
             output::line(&format!(
-                "open it with `MLFLOW_ALLOW_FILE_STORE=true mlflow ui --backend-store-uri {out}`, or take it into a database with `mlflow migrate-filestore`"
+                "open it with `MLFLOW_ALLOW_FILE_STORE=true mlflow ui --backend-store-uri {out}`, or import it into a database with `mlflow migrate-filestore`"
             ));
         }
     }
@@ -116,15 +120,15 @@ pub(super) fn run(arguments: &ExportArguments) -> anyhow::Result<()> {
 }
 
 /// What MLflow's experiment is called.
-fn experiment_name(arguments: &ExportArguments) -> Result<String, RequestError> {
+fn experiment_name(arguments: &ExportArguments) -> Result<String, CommandError> {
     let folder = || {
         let whole = std::path::absolute(&arguments.out).ok()?;
         Some(whole.file_name()?.to_string_lossy().into_owned())
     };
     let name = arguments.name.clone().or_else(folder).unwrap_or_default();
     if name.trim().is_empty() {
-        let message = "MLflow's experiment needs a name: write `--name NAME`";
-        return Err(RequestError(message.to_owned()));
+        let message = "the MLflow experiment needs a name: pass `--name NAME`";
+        return Err(CommandError::request(message.to_owned()));
     }
     Ok(name)
 }
@@ -135,19 +139,19 @@ enum Kind {
     Mlflow,
 }
 
-fn kind(arguments: &ExportArguments) -> Result<Kind, RequestError> {
+fn kind(arguments: &ExportArguments) -> Result<Kind, CommandError> {
     if arguments.name.is_some() && !matches!(arguments.format, Format::Mlflow) {
         let message =
-            "`--name` names the experiment of `--format mlflow`, and no other format has one";
-        return Err(RequestError(message.to_owned()));
+            "`--name` works only with `--format mlflow`: no other format has a named experiment";
+        return Err(CommandError::request(message.to_owned()));
     }
     let format = match arguments.format {
         Format::Csv => TableFormat::Csv,
         Format::Json => TableFormat::Json,
         Format::Parquet => TableFormat::Parquet,
         Format::Tensorboard | Format::Mlflow if arguments.what != What::All => {
-            return Err(RequestError(
-                "TensorBoard and MLflow take whole runs, not one table: write `all`".to_owned(),
+            return Err(CommandError::request(
+                "TensorBoard and MLflow take whole runs, not one table: use `all`".to_owned(),
             ));
         }
         Format::Tensorboard => return Ok(Kind::Tensorboard),
@@ -158,8 +162,8 @@ fn kind(arguments: &ExportArguments) -> Result<Kind, RequestError> {
         What::Metrics => Table::Metrics,
         What::Images => Table::Images,
         What::All => {
-            return Err(RequestError(
-                "a file of this format holds one table: write `runs`, `metrics` or `images`"
+            return Err(CommandError::request(
+                "a file of this format holds one table: use `runs`, `metrics` or `images`"
                     .to_owned(),
             ));
         }

@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use clap::Args;
 
+use super::command_error::Result;
 use super::prepare::{ExperimentArguments, TrainingArguments, bar, stop_on_signal};
 use super::{DONE, INTERRUPTED, output};
 use crate::backend;
@@ -21,7 +22,7 @@ pub(super) struct FeaturesArguments {
 }
 
 /// Computes what the cache lacks; a run computes it as well when it needs it.
-pub(super) fn run(arguments: &FeaturesArguments) -> anyhow::Result<ExitCode> {
+pub(super) fn run(arguments: &FeaturesArguments) -> Result<ExitCode> {
     let resolved = arguments.experiments.resolve(&arguments.training, &[])?;
     let prepared = arguments.training.prepare(resolved)?;
     let device = backend::open(&arguments.training.device)?;
@@ -56,7 +57,7 @@ pub(super) fn run(arguments: &FeaturesArguments) -> anyhow::Result<ExitCode> {
                     output::note(&format!("warning: {warning}"));
                 }
                 output::line(&format!(
-                    "{name}: {} vectors of {} values; {} computed and {} known, in {:.1} s",
+                    "{name}: {} vectors of {} values; {} computed and {} cached, in {:.1} s",
                     photographs.len(),
                     found.rows[0].width,
                     found.computed,

@@ -5,26 +5,27 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::{DONE, FAILED, RequestError, cells, ls, output};
+use super::command_error::{CommandError, Result};
+use super::{DONE, FAILED, cells, ls, output};
 use crate::catalog::{Catalog, Filter, Sweep, SweepPolicy, Swept, look, sweep};
 use crate::dataset::Cache;
 
 /// Arguments of `colorize gc`.
 #[derive(Debug, Args)]
 pub(super) struct GcArguments {
-    /// Which runs, as for `ls`; all of them without one
+    /// Which runs, as for `ls`; all by default
     #[arg(value_name = "FILTER", default_value = "", hide_default_value = true)]
     filter: String,
-    /// How many of the latest checkpoints stay, at least 1, instead of each run's `train.retain.last`
+    /// How many of the latest checkpoints to keep, at least 1, instead of each run's `train.retain.last`
     #[arg(long, value_name = "N")]
     keep_last: Option<usize>,
-    /// Metric whose best checkpoint stays, or `none`, instead of `train.retain.best`
+    /// Metric whose best checkpoint to keep, or `none`, instead of `train.retain.best`
     #[arg(long, value_name = "METRIC")]
     keep_best: Option<String>,
-    /// Steps from one checkpoint that stays for good to the next, 0 for none, instead of `train.retain.every`
+    /// Number of steps between checkpoints to keep for good, 0 for none, instead of `train.retain.every`
     #[arg(long, value_name = "N")]
     milestones: Option<usize>,
-    /// Only list what would go
+    /// Only list what would be removed
     #[arg(long)]
     dry_run: bool,
     /// Folder of all runs
@@ -33,7 +34,7 @@ pub(super) struct GcArguments {
 }
 
 /// Removes, or lists, what may go.
-pub(super) fn run(arguments: &GcArguments) -> anyhow::Result<ExitCode> {
+pub(super) fn run(arguments: &GcArguments) -> Result<ExitCode> {
     let filter = Filter::parse(&arguments.filter)?;
     let policy = SweepPolicy {
         last: arguments.keep_last,
@@ -41,13 +42,13 @@ pub(super) fn run(arguments: &GcArguments) -> anyhow::Result<ExitCode> {
         every: arguments.milestones,
     };
     if let Some(violation) = policy.violation() {
-        return Err(RequestError(violation).into());
+        return Err(CommandError::request(violation));
     }
     ls::check_folder(&arguments.runs)?;
     let catalog = Catalog::open(&arguments.runs, &Cache::of_user()?.folder)?;
     let mut failed = !catalog.unreadable.is_empty();
     for unreadable in &catalog.unreadable {
-        output::note(&format!("left alone: {}", unreadable.reason));
+        output::note(&format!("skipped: {}", unreadable.reason));
     }
     output::strays(&catalog.strays);
     let (mut count, mut bytes) = (0, 0);
@@ -65,12 +66,12 @@ pub(super) fn run(arguments: &GcArguments) -> anyhow::Result<ExitCode> {
             }
             Ok(Swept::InUse(folder, owner)) => {
                 let path = folder.path().display();
-                output::line(&format!("{path}: left alone, {owner} works on it"));
+                output::line(&format!("{path}: skipped, {owner} is working on it"));
             }
             Ok(Swept::Linked(folder, link)) => {
                 let path = folder.path().display();
                 let link = link.display();
-                output::line(&format!("{path}: left alone, `{link}` is a link"));
+                output::line(&format!("{path}: skipped, `{link}` is a link"));
             }
             Err(error) => {
                 failed = true;
@@ -79,9 +80,9 @@ pub(super) fn run(arguments: &GcArguments) -> anyhow::Result<ExitCode> {
         }
     }
     let what = if count == 1 {
-        "1 thing".to_owned()
+        "1 item".to_owned()
     } else {
-        format!("{count} things")
+        format!("{count} items")
     };
     let size = cells::size(bytes);
     output::line(&match (count, arguments.dry_run) {
@@ -98,9 +99,9 @@ fn tell(sweep: &Sweep) {
     }
     let kept: Vec<String> = sweep.kept.iter().map(usize::to_string).collect();
     let kept = match &kept[..] {
-        [] => "no checkpoint stays".to_owned(),
-        [step] => format!("the checkpoint of step {step} stays"),
-        steps => format!("the checkpoints of steps {} stay", steps.join(", ")),
+        [] => "keeping no checkpoint".to_owned(),
+        [step] => format!("keeping the checkpoint of step {step}"),
+        steps => format!("keeping the checkpoints of steps {}", steps.join(", ")),
     };
     output::line(&format!("{}: {kept}", sweep.folder.path().display()));
     let below = |path: &std::path::Path| {
@@ -115,6 +116,6 @@ fn tell(sweep: &Sweep) {
         ));
     }
     for path in &sweep.damaged {
-        output::line(&format!("  {:<40} damaged, left alone", below(path)));
+        output::line(&format!("  {:<40} damaged, not removed", below(path)));
     }
 }

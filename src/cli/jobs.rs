@@ -1,4 +1,4 @@
-//! Trials side by side: each one in a process of its own, which is this program again.
+//! Trials in parallel: each one in a process of its own, which is this program again.
 //!
 //! A process is told which trial of the plan is its own (`run --only`), with how many threads to compute, and to stop when
 //! its standard input ends: that is how a stop reaches it, and how it notices that the process which started it is gone.
@@ -9,8 +9,7 @@ use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use anyhow::{Context, anyhow};
-
+use super::command_error::{CommandError, Context, Result};
 use super::prepare::TrainingArguments;
 use super::work::Attempt;
 use super::{DONE, INTERRUPTED, output};
@@ -44,7 +43,7 @@ impl<'a> Pool<'a> {
         let threads = (all / jobs).max(1);
         if threads != all && backend::depends_on_threads(&training.device) {
             output::note(&format!(
-                "note: on {} the last bits of a result depend on the number of threads, which is {threads} here instead of {all}; \
+                "note: on {}, the last bits of a result depend on the number of threads: {threads} here instead of {all}; \
                  `run.json` records it",
                 training.device
             ));
@@ -67,7 +66,7 @@ impl<'a> Pool<'a> {
         trial: &'a Planned,
         resolved: &Resolved,
         overrides: &Overrides,
-    ) -> anyhow::Result<()> {
+    ) -> Result<()> {
         let program = std::env::current_exe().context("cannot find this program")?;
         let mut child = Command::new(&program)
             .args(arguments(trial, resolved, overrides, self.training))
@@ -205,24 +204,26 @@ fn judge(trial: &Planned, number: u32, status: ExitStatus, words: &[String]) -> 
         Ok(State::Running { process, host, .. }) if process != number => {
             Attempt::Elsewhere(format!("process {process} on {host}"))
         }
-        _ if code.is_none() => Attempt::Failed(anyhow!("process {number} was killed: {status}")),
+        _ if code.is_none() => Attempt::Failed(CommandError::failure(format!(
+            "process {number} was killed: {status}"
+        ))),
         _ => {
             let start = words.iter().position(|line| line.starts_with("error"));
             let reason =
                 start.map_or_else(|| status.to_string(), |start| words[start..].join("\n"));
             let reason = reason.strip_prefix("error: ").unwrap_or(&reason);
-            Attempt::Failed(anyhow!(reason.to_owned()))
+            Attempt::Failed(CommandError::failure(reason))
         }
     }
 }
 
-/// Stops when the standard input ends: whoever started this process is gone, or asks for it.
+/// Stops when the standard input ends: the process that started this one asked for it, or is gone.
 pub(super) fn stop_when_input_ends(stop: &Interrupter) {
     let stop = stop.clone();
     std::thread::spawn(move || {
         let _ = std::io::copy(&mut std::io::stdin().lock(), &mut std::io::sink());
         stop.stop(Some(
-            "the process that started this one asks for it, or is gone",
+            "the process that started this one asked for it, or is gone",
         ));
     });
 }

@@ -1,15 +1,15 @@
-//! `colorize run --launcher slurm`: hand the trials of a plan to a cluster, and say what it has of them.
+//! `colorize run --launcher slurm`: submit the trials of a plan to a cluster, and say which of them it has.
 
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::Context;
 use clap::ValueEnum;
 
+use super::command_error::{CommandError, Context, Result};
 use super::prepare::{TrainingArguments, Work};
-use super::{DONE, RequestError, jobs, output, plan};
+use super::{DONE, jobs, output, plan};
 use crate::experiment::Overrides;
 use crate::launcher::{
     Launch, LauncherError, Queue, QueuedTask, Task, TaskState, arrays, slurm_folder,
@@ -19,11 +19,11 @@ use crate::plan::{Plan, Planned, State};
 /// Who trains, if not this process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Launcher {
-    /// The scheduler Slurm
+    /// The Slurm scheduler
     Slurm,
 }
 
-/// Submits what a plan has to do, but for what is in the queue already; or prints the scripts.
+/// Submits what a plan has to do, except what is already in the queue; or prints the scripts.
 ///
 /// # Errors
 ///
@@ -33,7 +33,7 @@ pub(super) fn slurm(
     training: &TrainingArguments,
     overrides: &Overrides,
     dry_run: bool,
-) -> anyhow::Result<ExitCode> {
+) -> Result<ExitCode> {
     let runs = std::path::absolute(&training.runs).context("cannot find the folder of runs")?;
     // Of two submissions at once the second one sees what the first has queued.
     let lock = if dry_run { None } else { Some(lock(&runs)?) };
@@ -48,7 +48,7 @@ pub(super) fn slurm(
         .partition(|trial| queue.task(&trial.name()).is_some());
     if !queued.is_empty() {
         let count = trials(queued.len());
-        output::note(&format!("{count} in Slurm's queue already"));
+        output::note(&format!("{count} already in Slurm's queue"));
     }
     if tasks.is_empty() {
         output::note(&match queued.len() {
@@ -74,7 +74,7 @@ pub(super) fn slurm(
         }
         let job = array.submit(&launch.runs)?;
         output::note(&format!(
-            "job {job}: {}, their outputs in {}",
+            "job {job}: {}, output in {}",
             trials(array.trials().len()),
             slurm_folder(&launch.runs).display()
         ));
@@ -93,11 +93,11 @@ fn task(work: &Work, trial: &Planned) -> Option<Task> {
     })
 }
 
-fn texts(arguments: Vec<OsString>) -> Result<Vec<String>, RequestError> {
+fn texts(arguments: Vec<OsString>) -> Result<Vec<String>, CommandError> {
     let text = |argument: OsString| {
         argument.into_string().map_err(|argument| {
             let shown = PathBuf::from(argument);
-            RequestError(format!(
+            CommandError::request(format!(
                 "`{}` is not UTF-8 and cannot be written into a job script",
                 shown.display()
             ))
@@ -107,7 +107,7 @@ fn texts(arguments: Vec<OsString>) -> Result<Vec<String>, RequestError> {
 }
 
 /// Waits until no other process submits from this folder of runs.
-fn lock(runs: &Path) -> anyhow::Result<File> {
+fn lock(runs: &Path) -> Result<File> {
     let folder = slurm_folder(runs);
     let path = folder.join(".lock");
     fs::create_dir_all(&folder)
@@ -121,7 +121,7 @@ pub(super) fn queue(runs: &Path) -> Result<Queue, LauncherError> {
     match Queue::ask(runs) {
         Err(error @ (LauncherError::NoSlurm { .. } | LauncherError::Refused { .. })) => {
             output::note(&format!(
-                "trials were submitted to Slurm from here, and what became of them is not known: {error}"
+                "trials were submitted to Slurm from here, but their state is unknown: {error}"
             ));
             Ok(Queue::default())
         }
@@ -129,7 +129,7 @@ pub(super) fn queue(runs: &Path) -> Result<Queue, LauncherError> {
     }
 }
 
-/// How a trial stands, its place in the queue taken into account.
+/// The state of a trial, including its place in the queue.
 pub(super) fn state_name(trial: &Planned, queue: &Queue) -> &'static str {
     match waiting(trial, queue) {
         Some(task) if task.state == TaskState::Queued => "queued",
@@ -138,7 +138,7 @@ pub(super) fn state_name(trial: &Planned, queue: &Queue) -> &'static str {
     }
 }
 
-/// What else there is to say of a trial.
+/// What else there is to say about a trial.
 pub(super) fn details(trial: &Planned, queue: &Queue) -> String {
     let details = plan::details(trial);
     match queue.task(&trial.name()) {
@@ -158,7 +158,7 @@ pub(super) fn queued(plan: &Plan, queue: &Queue) -> String {
     let waiting = tasks.iter().filter(|task| task.state == TaskState::Queued);
     let waiting = waiting.count();
     format!(
-        "with Slurm: {waiting} queued, {} running",
+        "in Slurm: {waiting} queued, {} running",
         tasks.len() - waiting
     )
 }

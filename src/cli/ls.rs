@@ -7,7 +7,8 @@ use clap::Args;
 use serde_json::json;
 
 use super::cells;
-use super::{DONE, FAILED, RequestError, output};
+use super::command_error::{CommandError, Result};
+use super::{DONE, FAILED, output};
 use crate::catalog::{Catalog, Entry, Fact, Filter, Group, Key, Order, Spread, labels};
 use crate::dataset::Cache;
 use crate::evaluate::Metric;
@@ -16,7 +17,7 @@ use crate::evaluate::Metric;
 #[derive(Debug, Args)]
 #[command(after_long_help = HELP)]
 pub(super) struct LsArguments {
-    /// Which runs, such as `metric:psnr>20 and fusion.extractor=resnet50`; all of them without one
+    /// Which runs, such as `metric:psnr>20 and fusion.extractor=resnet50`; all by default
     #[arg(value_name = "FILTER", default_value = "", hide_default_value = true)]
     filter: String,
     /// Folder of all runs
@@ -25,48 +26,48 @@ pub(super) struct LsArguments {
     /// Key to sort by, such as `metric:psnr`, `best:psnr`, `mean:train:loss`, `age` or `name`: the best or newest first
     #[arg(long, value_name = "KEY", default_value = "name", value_parser = Key::parse)]
     sort: Key,
-    /// Turn the order around
+    /// Reverse the order
     #[arg(long)]
     reverse: bool,
-    /// Keys to show beside the run's name, with commas between them
+    /// Keys to show next to the run's name, separated by commas
     #[arg(long, value_name = "KEYS", value_delimiter = ',', value_parser = Key::parse)]
     columns: Vec<Key>,
-    /// One line a run
+    /// One line per run
     #[arg(long, conflicts_with = "group")]
     by_seed: bool,
-    /// One line for all seeds of a configuration, as a table has it anyway
+    /// One line for all seeds of a configuration; the default for tables
     #[arg(long)]
     group: bool,
-    /// Show only so many lines
+    /// Show at most N lines
     #[arg(long, value_name = "N")]
     limit: Option<usize>,
-    /// Print JSON: everything that is known of each run, or the columns of each group with `--group`
+    /// Print JSON: everything known about each run, or the columns of each group with `--group`
     #[arg(long, conflicts_with = "csv")]
     json: bool,
-    /// Print the columns as CSV, numbers in full: of each run, or of each group with `--group`
+    /// Print the columns as CSV with all digits: of each run, or of each group with `--group`
     #[arg(long)]
     csv: bool,
 }
 
 /// What `--help` says at the end.
 const HELP: &str = "\
-A filter compares keys: = != < <= > >= ~ (contains, or a pattern with * and ?) !~, `seed in (0, 1)`, joined by and, or, \
-not and parentheses. A value with spaces stands in quotes. Keys are
+A filter compares keys: = != < <= > >= ~ (contains, or a pattern with * and ?) !~, `seed in (0, 1)`, combined with and, or, \
+not and parentheses. Quote values that contain spaces. Keys:
   the dotted keys of experiment files     network.scale, fusion.extractor, train.optimizer.learning_rate
-  metric:NAME, best:NAME, mean:NAME       the last, the best, and the mean of the last tenth of the values on held-out images
-  train:NAME, mean:train:NAME             the same of what is logged of the training
+  metric:NAME, best:NAME, mean:NAME       the last and the best value, and the mean of the last tenth, on held-out images
+  train:NAME, mean:train:NAME             the same for values logged during training
   experiment title variant trial seed     which run
-  status error step steps sessions        how it stands
-  age seconds started updated             when and how long; times may have a unit: `age<2d`
+  status error step steps sessions        its state
+  age seconds started updated             when and how long; times can have a unit: `age<2d`
   device device_class host version        where and with what
-  commit dirty code.ROOM                  code; the first digits of a hash will do
+  commit dirty code.ROOM                  code; the first digits of a hash are enough
   manifest content train_images validation_images weights parameters identity configuration";
 
 /// The metrics of the table, where no others are asked for.
 const METRICS: [Metric; 3] = [Metric::Psnr, Metric::Ciede2000, Metric::ColorfulnessRatio];
 
 impl LsArguments {
-    /// The columns beside the run's name.
+    /// The columns next to the run's name.
     fn keys(&self) -> Vec<Key> {
         if !self.columns.is_empty() {
             return self.columns.clone();
@@ -87,7 +88,7 @@ impl LsArguments {
 }
 
 /// Lists runs.
-pub(super) fn run(arguments: &LsArguments) -> anyhow::Result<ExitCode> {
+pub(super) fn run(arguments: &LsArguments) -> Result<ExitCode> {
     check_folder(&arguments.runs)?;
     let filter = Filter::parse(&arguments.filter)?;
     let cache = Cache::of_user()?;
@@ -136,13 +137,13 @@ pub(super) fn run(arguments: &LsArguments) -> anyhow::Result<ExitCode> {
     }))
 }
 
-/// A folder of runs that is not there is a slip of the keyboard.
-pub(super) fn check_folder(runs: &Path) -> Result<(), RequestError> {
+/// A folder of runs that does not exist is a typing error.
+pub(super) fn check_folder(runs: &Path) -> Result<(), CommandError> {
     if runs.is_dir() {
         return Ok(());
     }
-    let message = format!("there is no folder of runs `{}`", runs.display());
-    Err(RequestError(message))
+    let message = format!("no such folder of runs: `{}`", runs.display());
+    Err(CommandError::request(message))
 }
 
 fn run_table(entries: &[&Entry], keys: &[Key]) {
@@ -198,13 +199,13 @@ fn header(key: &Key) -> String {
     }
 }
 
-fn run_csv(entries: &[&Entry], keys: &[Key]) -> anyhow::Result<()> {
+fn run_csv(entries: &[&Entry], keys: &[Key]) -> Result<()> {
     let mut csv = csv::Writer::from_writer(Vec::new());
     let mut names = ["experiment", "variant", "seed", "trial"]
         .map(str::to_owned)
         .to_vec();
     names.extend(keys.iter().map(Key::to_string));
-    csv.write_record(&names)?;
+    csv.write_record(&names).map_err(CommandError::failed)?;
     for entry in entries {
         let facts = &entry.facts;
         let mut row = vec![
@@ -214,9 +215,10 @@ fn run_csv(entries: &[&Entry], keys: &[Key]) -> anyhow::Result<()> {
             facts.trial.clone(),
         ];
         row.extend(keys.iter().map(|key| cells::plain(&entry.value(key))));
-        csv.write_record(&row)?;
+        csv.write_record(&row).map_err(CommandError::failed)?;
     }
-    output::text(&String::from_utf8(csv.into_inner()?)?);
+    let bytes = csv.into_inner().map_err(CommandError::failed)?;
+    output::text(&String::from_utf8_lossy(&bytes));
     Ok(())
 }
 
@@ -236,7 +238,7 @@ fn numbers(spread: Option<&Spread>) -> [(&'static str, Option<f64>); 5] {
     ]
 }
 
-fn group_csv(groups: &[Group<'_>], keys: &[Key]) -> anyhow::Result<()> {
+fn group_csv(groups: &[Group<'_>], keys: &[Key]) -> Result<()> {
     let mut csv = csv::Writer::from_writer(Vec::new());
     let mut names = [
         "experiment",
@@ -255,7 +257,7 @@ fn group_csv(groups: &[Group<'_>], keys: &[Key]) -> anyhow::Result<()> {
             _ => names.push(key.to_string()),
         }
     }
-    csv.write_record(&names)?;
+    csv.write_record(&names).map_err(CommandError::failed)?;
     for group in groups {
         let facts = &group.first().facts;
         let list = |seeds: Vec<String>| seeds.join(" ");
@@ -283,9 +285,10 @@ fn group_csv(groups: &[Group<'_>], keys: &[Key]) -> anyhow::Result<()> {
                 _ => row.push(cells::plain(&group.value(key))),
             }
         }
-        csv.write_record(&row)?;
+        csv.write_record(&row).map_err(CommandError::failed)?;
     }
-    output::text(&String::from_utf8(csv.into_inner()?)?);
+    let bytes = csv.into_inner().map_err(CommandError::failed)?;
+    output::text(&String::from_utf8_lossy(&bytes));
     Ok(())
 }
 

@@ -1,9 +1,10 @@
-//! The command line: arguments, one file a command, messages and exit codes. Nothing is decided here that another room
+//! The command line: arguments, one file per command, messages and exit codes. Nothing is decided here that another room
 //! could own.
 
 mod bench;
 mod cells;
 mod check;
+mod command_error;
 mod dataset;
 mod diff;
 mod doctor;
@@ -34,22 +35,11 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::backend::BackendError;
-use crate::catalog::{FilterError, NameError};
-use crate::dataset::DatasetError;
-use crate::experiment::ExperimentError;
-use crate::export::ExportError;
-use crate::extractor::ExtractorError;
-use crate::figure::FigureError;
-use crate::launcher::LauncherError;
-use crate::plan::PlanError;
-use crate::proof::ProofError;
-use crate::report::ReportError;
-use crate::runs::RunError;
-use crate::train::TrainError;
-use crate::trained::TrainedError;
+use colorize_base::Blame;
 
-/// Trains image-colorization networks from experiment files, logs every number to Parquet and draws the figures.
+use self::command_error::CommandError;
+
+/// Train image-colorization networks from experiment files, log every number to Parquet and draw the figures
 #[derive(Debug, Parser)]
 #[command(name = "colorize", version, propagate_version = true)]
 struct Arguments {
@@ -59,35 +49,35 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Train experiments; what is done already is left alone, what was interrupted goes on
+    /// Train experiments: skip what is done, resume what was interrupted
     Run(run::RunArguments),
-    /// Show what `run` would do: what is done, missing, interrupted, failed, running or stale, and how long it may take
+    /// Show what `run` would do: which trials are done, missing, interrupted, failed, running or stale, and the time left
     Plan(plan::PlanArguments),
     /// Train the stages of the write-up and draw their figures
     Reproduce(reproduce::ReproduceArguments),
-    /// Make the tables, figures and pages of report files from the runs that are there
+    /// Make the tables, figures and pages of report files from the available runs
     Report(report::ReportArguments),
-    /// Look at runs while they are trained
+    /// Watch runs while they train
     Watch(watch::WatchArguments),
-    /// Score a trained run on photographs, beside what no network is needed for
+    /// Score a trained run on photographs, next to network-free baselines
     Evaluate(evaluate::EvaluateArguments),
-    /// Colour photographs of any size with a trained run
+    /// Colorize photographs of any size with a trained run
     Predict(predict::PredictArguments),
-    /// Compute the feature vectors of experiments with fusion before they are trained
+    /// Compute the feature vectors of experiments with fusion ahead of training
     Features(features::FeaturesArguments),
-    /// List runs: filtered, sorted, seeds put together
+    /// List runs, filtered, sorted and grouped over seeds
     Ls(ls::LsArguments),
-    /// Show everything of one run
+    /// Show everything about one run
     Show(show::ShowArguments),
-    /// Show what differs between runs, or between experiments with their seeds, and what they came to
+    /// Compare runs, or experiments over their seeds: which settings differ, and their results
     Diff(diff::DiffArguments),
-    /// Remove checkpoints that no policy keeps, and what killed processes left half written
+    /// Remove checkpoints that no policy keeps, and partial files that killed processes left behind
     Gc(gc::GcArguments),
-    /// Hand runs on: as CSV, JSON, Parquet, TensorBoard event files or an MLflow store
+    /// Export runs as CSV, JSON, Parquet, TensorBoard event files or an MLflow store
     Export(export::ExportArguments),
     /// Validate experiment files
     Check(check::CheckArguments),
-    /// Look closely at what a result rests on
+    /// Verify what a result rests on
     #[command(subcommand)]
     Verify(verify::VerifyCommand),
     /// List, fetch, index and describe datasets
@@ -96,9 +86,9 @@ enum Command {
     /// List and fetch pretrained classifiers
     #[command(subcommand)]
     Weights(weights::WeightsCommand),
-    /// Time training steps on this machine: seconds, images per second, memory, and how they grow
+    /// Time training steps on this machine: seconds, images per second, memory, and how they scale
     Bench(bench::BenchArguments),
-    /// Show what this build can compute with on this machine
+    /// Show which devices this build can use on this machine
     Doctor,
 }
 
@@ -106,7 +96,7 @@ enum Command {
 const DONE: u8 = 0;
 /// Failed.
 const FAILED: u8 = 1;
-/// The request was wrong: arguments, TOML, a missing file, a device that is not there.
+/// The request was wrong: arguments, TOML, a missing file, an unavailable device.
 const WRONG_REQUEST: u8 = 2;
 /// Interrupted after a checkpoint.
 const INTERRUPTED: u8 = 130;
@@ -140,97 +130,10 @@ pub fn main() -> ExitCode {
     })
 }
 
-/// A request that cannot be met as it is written.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-struct RequestError(String);
-
 /// What an error means to a script.
-fn exit_code(error: &anyhow::Error) -> u8 {
-    if error.chain().any(is_wrong_request) {
-        WRONG_REQUEST
-    } else {
-        FAILED
+fn exit_code(error: &CommandError) -> u8 {
+    match error.blame() {
+        Blame::Request => WRONG_REQUEST,
+        Blame::Failure => FAILED,
     }
-}
-
-/// Whether the user can mend it by asking otherwise. Errors that only pass another one on are looked into: they do not
-/// appear in the chain themselves.
-fn is_wrong_request(cause: &(dyn std::error::Error + 'static)) -> bool {
-    if let Some(error) = cause.downcast_ref::<TrainError>() {
-        return match error {
-            TrainError::Device(_) => true,
-            TrainError::Extractor(error) => is_wrong_request(error),
-            _ => false,
-        };
-    }
-    if let Some(ProofError::Train(error)) = cause.downcast_ref::<ProofError>() {
-        return is_wrong_request(error);
-    }
-    if let Some(error) = cause.downcast_ref::<TrainedError>() {
-        return match error {
-            TrainedError::Device(_) | TrainedError::OtherWeights { .. } => true,
-            TrainedError::Extractor(error) => is_wrong_request(error),
-            TrainedError::Photographs(error) => is_wrong_request(error),
-            TrainedError::Run(error) => is_wrong_request(error),
-            _ => false,
-        };
-    }
-    if let Some(error) = cause.downcast_ref::<ExtractorError>() {
-        return matches!(
-            error,
-            ExtractorError::NoExtractor
-                | ExtractorError::UnknownWeights { .. }
-                | ExtractorError::Missing { .. }
-                | ExtractorError::Checksum { .. }
-                | ExtractorError::NotWeights { .. }
-                | ExtractorError::DoesNotFit { .. }
-                | ExtractorError::NoClasses { .. }
-        );
-    }
-    if let Some(error) = cause.downcast_ref::<ReportError>() {
-        return match error {
-            ReportError::File(_)
-            | ReportError::NoRuns { .. }
-            | ReportError::NotAReport(_)
-            | ReportError::NoOrigin(_) => true,
-            ReportError::Run(error) => is_wrong_request(error),
-            ReportError::Figure(error) => is_wrong_request(error),
-            ReportError::Sample { .. } => false,
-        };
-    }
-    if let Some(error) = cause.downcast_ref::<FigureError>() {
-        return matches!(
-            error,
-            FigureError::NotAFigure { .. } | FigureError::File { action: "read", .. }
-        );
-    }
-    if let Some(error) = cause.downcast_ref::<RunError>() {
-        return matches!(
-            error,
-            RunError::NotFound { .. } | RunError::Ambiguous { .. } | RunError::NoCheckpoint { .. }
-        );
-    }
-    if let Some(error) = cause.downcast_ref::<ExportError>() {
-        return matches!(error, ExportError::Exists(_) | ExportError::NotOurs(_));
-    }
-    if let Some(error) = cause.downcast_ref::<PlanError>() {
-        return match error {
-            PlanError::SameTrial { .. } => true,
-            PlanError::Run(error) => is_wrong_request(error),
-        };
-    }
-    if let Some(error) = cause.downcast_ref::<LauncherError>() {
-        return match error {
-            LauncherError::NoSlurm { .. } | LauncherError::Path { .. } => true,
-            LauncherError::Runs(error) => is_wrong_request(error),
-            _ => false,
-        };
-    }
-    cause.is::<ExperimentError>()
-        || cause.is::<DatasetError>()
-        || cause.is::<BackendError>()
-        || cause.is::<FilterError>()
-        || cause.is::<NameError>()
-        || cause.is::<RequestError>()
 }

@@ -1,12 +1,13 @@
-//! What the program says. A reader who has gone away is no error.
+//! What the program prints. A closed output is not an error.
 
 use std::io::{IsTerminal, Write};
 use std::path::Path;
 
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 
+use super::command_error::CommandError;
 use crate::evaluate::{MachineMetric, Metric, Properties};
-use crate::experiment::{Against, ExperimentError};
+use crate::experiment::Against;
 use crate::report::claims::{Judged, outdated};
 use crate::report::{Made, ReportError, Run, Scores, Summary};
 use crate::runs::Strays;
@@ -35,23 +36,13 @@ pub(super) fn strays(strays: &Strays) {
 }
 
 /// Writes an error with its causes, to the standard error stream.
-pub(super) fn error(error: &anyhow::Error) {
+pub(super) fn error(error: &CommandError) {
     let color = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-    let file = match error.downcast_ref::<ReportError>() {
-        Some(ReportError::File(error)) => Some(error.as_ref()),
-        _ => error.downcast_ref::<ExperimentError>(),
-    };
-    let text = match file {
-        Some(error) => error.render(color),
-        None => format!("{error:#}"),
-    };
-    // A drawn error (with file and line) begins with its own word.
-    let prefix = if text.starts_with("error") {
-        ""
-    } else {
-        "error: "
-    };
-    note(&format!("{prefix}{text}"));
+    // One that is drawn, with file and line, begins with its own `error`.
+    let text = error
+        .drawn(color)
+        .unwrap_or_else(|| format!("error: {}", error.to_string()));
+    note(&text);
 }
 
 /// An empty table as wide as the terminal, or as its contents where there is none.
@@ -69,7 +60,7 @@ pub(super) fn table(header: &[&str]) -> Table {
 /// How fast training was.
 const SPEED: Properties = MachineMetric::ImagesPerSecond.properties();
 
-/// Prints a line for every run: what it is, how it stands, and where it lies.
+/// Prints a line for every run: its name, its state and its folder.
 pub(super) fn summaries(summaries: &[Summary]) {
     let mut table = table(&[
         "run",
@@ -134,10 +125,10 @@ pub(super) fn scores(groups: &[(String, Vec<Scores>)]) {
     line(&table.to_string());
     line("");
     line(
-        "PSNR in dB, of the picture as predicted and with the photograph's luma. Lower is better for CIEDE2000, UV error",
+        "PSNR is in dB, for the picture as predicted and with the photograph's luma. Lower is better for CIEDE2000, UV error",
     );
     line(
-        "(squared) and hue error (degrees); colorfulness is the ratio to the photographs': 1 is life, 0 is gray.",
+        "(squared) and hue error (degrees). Colorfulness is relative to the photographs: 1 is as colorful, 0 is gray.",
     );
 }
 
@@ -235,7 +226,7 @@ pub(super) fn claim_numbers(judged: &Judged) -> Vec<String> {
     }
 }
 
-/// Prints what a report holds, what it lacks, and where it lies.
+/// Prints what a report holds, what it lacks, and where it was written.
 pub(super) fn made(made: &Made, folder: &Path) {
     super::report::absent(&made.selection);
     let count = |verdict: &str| {
@@ -272,7 +263,7 @@ pub(super) fn made(made: &Made, folder: &Path) {
     line(&format!("  {}", folder.join("index.html").display()));
     for judged in outdated(&made.judged) {
         note(&format!(
-            "warning: `{}` says {}, and these runs say {}: {}",
+            "warning: `{}` says {}, but these runs say {}: {}",
             made.report.path.display(),
             judged.claim.verdict.map_or("", Verdict::name),
             judged.verdict_name(),

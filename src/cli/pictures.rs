@@ -1,19 +1,20 @@
-//! Pictures that the figures of a report show and no run folder holds: made anew by the run's own network.
+//! Pictures that the figures of a report show and no run folder holds: remade by the run's own network.
 
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
+use super::command_error::{CommandError, Result};
 use super::prepare::{bar, select_photographs};
 use crate::backend::{self, DeviceName};
-use crate::batch::inspection::Selection;
+use crate::dataset::inspection::Selection;
 use crate::dataset::{Cache, DatasetSection};
 use crate::report::{Remade, Run, Unavailable};
 use crate::runs::RunError;
 use crate::train::Division;
 use crate::trained::{TrainedError, TrainedRun};
 
-/// Makes them, and knows the photographs of every dataset that it has looked at.
+/// Makes them, and remembers the photographs of every dataset that it has inspected.
 pub(super) struct Pictures {
     cache: Cache,
     selections: RefCell<Vec<Known>>,
@@ -24,7 +25,7 @@ type Known = (PathBuf, DatasetSection, Rc<Selection>);
 
 impl Pictures {
     /// Nothing is opened until a picture is asked for.
-    pub(super) fn new() -> anyhow::Result<Self> {
+    pub(super) fn new() -> Result<Self> {
         Ok(Self {
             cache: Cache::of_user()?,
             selections: RefCell::default(),
@@ -66,7 +67,7 @@ impl Pictures {
     }
 
     /// The usable photographs of a run's dataset.
-    fn selection(&self, trained: &TrainedRun) -> anyhow::Result<Rc<Selection>> {
+    fn selection(&self, trained: &TrainedRun) -> Result<Rc<Selection>> {
         let manifest = Path::new(&trained.record.dataset.manifest);
         let section = &trained.experiment.dataset;
         let known = |(path, other, _): &&Known| path == manifest && other == section;
@@ -81,7 +82,7 @@ impl Pictures {
     }
 }
 
-/// The device of the training where it is here, so that the bits are those that were scored; the processor otherwise.
+/// The device of the training where it is available, so that the bits are those that were scored; the processor otherwise.
 fn device(run: &Run) -> DeviceName {
     let own = run.record.device.parse::<DeviceName>().ok();
     own.filter(|device| backend::open(device).is_ok())
@@ -101,9 +102,9 @@ fn without_network(error: &TrainedError) -> Unavailable {
     }
 }
 
-fn without_photographs(error: &anyhow::Error) -> Unavailable {
+fn without_photographs(error: &CommandError) -> Unavailable {
     Unavailable {
         cell: "no photograph",
-        reason: format!("{error:#}"),
+        reason: error.to_string(),
     }
 }

@@ -8,6 +8,7 @@ use clap::Args;
 use comfy_table::CellAlignment;
 use serde::Serialize;
 
+use super::command_error::{CommandError, Result};
 use super::prepare::{ExperimentArguments, TrainingArguments};
 use super::{DONE, launch, output};
 use crate::backend::DeviceName;
@@ -26,7 +27,7 @@ pub(super) struct PlanArguments {
     /// Dataset manifest to use instead of the experiment's, such as `datasets/coco.toml`
     #[arg(long, value_name = "MANIFEST")]
     dataset: Option<PathBuf>,
-    /// Where it would be computed: `flex`, `libtorch` or `libtorch:cuda:0`
+    /// Where the trials would be computed: `flex`, `libtorch` or `libtorch:cuda:0`
     #[arg(long, default_value = "flex")]
     device: DeviceName,
     /// Folder of all runs
@@ -37,8 +38,8 @@ pub(super) struct PlanArguments {
     json: bool,
 }
 
-/// Prints how every trial stands. Nothing is trained, and no run folder is touched.
-pub(super) fn run(arguments: &PlanArguments) -> anyhow::Result<ExitCode> {
+/// Prints the state of every trial. Nothing is trained, and no run folder is touched.
+pub(super) fn run(arguments: &PlanArguments) -> Result<ExitCode> {
     let training = TrainingArguments {
         dataset: arguments.dataset.clone(),
         device: arguments.device,
@@ -47,11 +48,14 @@ pub(super) fn run(arguments: &PlanArguments) -> anyhow::Result<ExitCode> {
     };
     let resolved = arguments.experiments.resolve(&training, &arguments.seed)?;
     check_names(&resolved)?;
-    // A plan is looked at where the queue is, and the device may be elsewhere.
+    // A plan is made where the queue is, and the device may be elsewhere.
     let plan = training.plan_elsewhere(resolved)?.plan;
     let queue = launch::queue(&arguments.runs)?;
     if arguments.json {
-        output::line(&serde_json::to_string_pretty(&Written::of(&plan, &queue))?);
+        output::line(
+            &serde_json::to_string_pretty(&Written::of(&plan, &queue))
+                .map_err(CommandError::failed)?,
+        );
     } else {
         print(&plan, &queue);
     }
@@ -87,7 +91,7 @@ pub(super) fn print(plan: &Plan, queue: &Queue) {
     }
 }
 
-/// How many trials stand how, and what is left to do.
+/// How many trials are in which state, and what is left to do.
 pub(super) fn sums(plan: &Plan) -> String {
     let Counts {
         done,
@@ -122,10 +126,10 @@ pub(super) fn sums(plan: &Plan) -> String {
         _ if to_do == 0 => {}
         0 => text.push_str(&format!("; about {} left to train", duration(seconds))),
         unknown if unknown == to_do => {
-            text.push_str("; nothing comparable has run here, so the time left is not known");
+            text.push_str("; time left unknown: nothing comparable has run here");
         }
         unknown => text.push_str(&format!(
-            "; about {} left to train, and {unknown} of which nothing comparable has run here",
+            "; about {} left to train, not counting {unknown} for which nothing comparable has run here",
             duration(seconds)
         )),
     }
@@ -170,35 +174,40 @@ fn left(trial: &Planned) -> String {
     }
 }
 
-/// What else there is to say of a trial.
+/// What else there is to say about a trial.
 pub(super) fn details(trial: &Planned) -> String {
     match &trial.state {
         State::Done if trial.has_lost_log => format!(
-            "says done, but its metrics are missing: bring them back from a copy, or move `{}` away and train it again",
+            "says done, but its metrics are missing: restore them from a copy, or move `{}` away and train it again",
             trial.folder.path().display()
         ),
-        State::Done => String::new(),
+        State::Done => trial.outdated_scores.map_or_else(String::new, |scored| {
+            format!(
+                "its scores are those of version {scored} of the metrics: score it again with `colorize evaluate {}`",
+                trial.folder.path().display()
+            )
+        }),
         State::Missing => trial.stale.as_ref().map_or_else(String::new, |stale| {
             if stale.is_renamed {
                 return format!(
-                    "lies under another name, `{}`: move it back to `{}`",
+                    "stored under a different name, `{}`: move it back to `{}`",
                     stale.folder.path().display(),
                     trial.folder.path().display()
                 );
             }
             let changes: Vec<String> = stale.changes.iter().map(ToString::to_string).collect();
             let what = if changes.is_empty() {
-                "by a program that told trials apart otherwise".to_owned()
+                "made by a version that identified trials differently".to_owned()
             } else {
                 changes.join(", ")
             };
-            format!("stale: there is a run from before, {what}")
+            format!("stale: an earlier run exists ({what})")
         }),
         State::Interrupted { step, killed } => {
             let how = if *killed { "killed" } else { "stopped" };
             match step {
-                0 => format!("{how}; begins anew"),
-                step => format!("{how}; goes on from step {step}"),
+                0 => format!("{how}; starts over"),
+                step => format!("{how}; resumes from step {step}"),
             }
         }
         State::Failed { reason, .. } => reason.lines().next().unwrap_or_default().to_owned(),
@@ -235,7 +244,7 @@ struct Written<'a> {
     counts: Counts,
     /// Of the trials that are left to train, as far as it is known.
     seconds_left: f64,
-    /// Trials of which nothing comparable has run here.
+    /// Trials for which nothing comparable has run here.
     seconds_unknown_of: usize,
 }
 
@@ -253,7 +262,7 @@ struct WrittenTrial<'a> {
     state: &'a State,
     stale: Option<WrittenStale>,
     estimate: Option<&'a Estimate>,
-    /// The task of Slurm that has it, and how that stands.
+    /// The Slurm task that has it, and its state.
     slurm: Option<WrittenTask<'a>>,
 }
 

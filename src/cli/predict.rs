@@ -1,19 +1,19 @@
-//! `colorize predict`: colour photographs with a trained run.
+//! `colorize predict`: colorize photographs with a trained run.
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::Context;
 use clap::{Args, ValueEnum};
 use image::RgbImage;
 use indicatif::ProgressBar;
 use rayon::prelude::*;
 use walkdir::WalkDir;
 
+use super::command_error::{CommandError, Context, Result};
 use super::run_choice::RunChoice;
-use super::{DONE, FAILED, RequestError, output};
+use super::{DONE, FAILED, output};
 use crate::batch::Photograph;
 use crate::dataset::Cache;
 use crate::figure::{Theme, side_by_side};
@@ -38,13 +38,13 @@ pub(super) struct PredictArguments {
     /// Folder to write to
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
-    /// Overwrite what is there
+    /// Overwrite existing files
     #[arg(long)]
     force: bool,
-    /// Draw original, gray and colorized beside each other
+    /// Draw the original, gray and colorized pictures side by side
     #[arg(long)]
     side_by_side: bool,
-    /// Format of the files
+    /// Output format
     #[arg(long, value_enum, default_value_t = Format::Png)]
     format: Format,
 }
@@ -70,8 +70,8 @@ struct Job {
     target: PathBuf,
 }
 
-/// Colours every photograph. One that cannot be decoded is named, and the others go on.
-pub(super) fn run(arguments: &PredictArguments) -> anyhow::Result<ExitCode> {
+/// Colorizes every photograph. One that cannot be decoded is named, and the others are still colorized.
+pub(super) fn run(arguments: &PredictArguments) -> Result<ExitCode> {
     let jobs = jobs(arguments)?;
     let trained = arguments.choice.open(&Cache::of_user()?)?;
     output::note(&format!(
@@ -149,7 +149,7 @@ fn color(
     trained: &TrainedRun,
     photographs: &[(&Job, (RgbImage, blake3::Hash))],
     arguments: &PredictArguments,
-) -> anyhow::Result<()> {
+) -> Result<()> {
     let listed: Vec<Photograph> = photographs
         .iter()
         .enumerate()
@@ -179,14 +179,15 @@ fn color(
             };
             let bytes = PhotoFormat::from(arguments.format)
                 .encode(&picture)
+                .map_err(CommandError::failed)
                 .with_context(|| format!("cannot encode `{}`", job.target.display()))?;
             atomic::write(&job.target, &bytes)?;
             Ok(())
         })
 }
 
-/// What is to be coloured, and the files that it becomes; nothing is overwritten unless told so.
-fn jobs(arguments: &PredictArguments) -> anyhow::Result<Vec<Job>> {
+/// What to colorize, and the files that it becomes; nothing is overwritten without `--force`.
+fn jobs(arguments: &PredictArguments) -> Result<Vec<Job>> {
     let mut photographs: Vec<(PathBuf, PathBuf)> = Vec::new();
     for input in &arguments.inputs {
         if input.is_dir() {
@@ -195,16 +196,15 @@ fn jobs(arguments: &PredictArguments) -> anyhow::Result<Vec<Job>> {
             let name = input.file_name().map(PathBuf::from).unwrap_or_default();
             photographs.push((input.clone(), name));
         } else {
-            return Err(RequestError(format!(
-                "there is no photograph and no folder `{}`",
+            return Err(CommandError::request(format!(
+                "no such photograph or folder: `{}`",
                 input.display()
-            ))
-            .into());
+            )));
         }
     }
     if photographs.is_empty() {
-        let message = "there is no JPEG, PNG or WebP file in what was given".to_owned();
-        return Err(RequestError(message).into());
+        let message = "no JPEG, PNG or WebP files in the given paths".to_owned();
+        return Err(CommandError::request(message));
     }
     let ending = PhotoFormat::from(arguments.format).ending();
     let mut stems: BTreeMap<PathBuf, usize> = BTreeMap::new();
@@ -231,44 +231,43 @@ fn jobs(arguments: &PredictArguments) -> anyhow::Result<Vec<Job>> {
     let mut targets = BTreeMap::new();
     for job in &jobs {
         if let Some(other) = targets.insert(&job.target, &job.photograph) {
-            return Err(RequestError(format!(
-                "`{}` and `{}` would both become `{}`: give them one after the other, with two `--out`",
+            return Err(CommandError::request(format!(
+                "`{}` and `{}` would both become `{}`: colorize them separately, each with its own `--out`",
                 other.display(),
                 job.photograph.display(),
                 job.target.display()
-            ))
-            .into());
+            )));
         }
         let is_itself = match (job.target.canonicalize(), job.photograph.canonicalize()) {
             (Ok(target), Ok(photograph)) => target == photograph,
             _ => false,
         };
         if is_itself {
-            return Err(RequestError(format!(
-                "`{}` would be replaced by its own colorized version: give another `--out`",
+            return Err(CommandError::request(format!(
+                "`{}` would be replaced by its own colorized version: choose another `--out`",
                 job.photograph.display()
-            ))
-            .into());
+            )));
         }
     }
     let there: Vec<&Job> = jobs.iter().filter(|job| job.target.exists()).collect();
     if let (Some(first), false) = (there.first(), arguments.force) {
-        return Err(RequestError(format!(
-            "{} of {} files are there already, such as `{}`: give `--force` to overwrite them, or another `--out`",
+        return Err(CommandError::request(format!(
+            "{} of {} files already exist, such as `{}`: pass `--force` to overwrite them, or choose another `--out`",
             there.len(),
             jobs.len(),
             first.target.display()
-        ))
-        .into());
+        )));
     }
     Ok(jobs)
 }
 
 /// The photographs below a folder with their paths relative to it, sorted.
-fn photographs_in(folder: &Path) -> anyhow::Result<Vec<(PathBuf, PathBuf)>> {
+fn photographs_in(folder: &Path) -> Result<Vec<(PathBuf, PathBuf)>> {
     let mut found = Vec::new();
     for entry in WalkDir::new(folder).sort_by_file_name() {
-        let entry = entry.with_context(|| format!("cannot list `{}`", folder.display()))?;
+        let entry = entry
+            .map_err(std::io::Error::from)
+            .with_context(|| format!("cannot list `{}`", folder.display()))?;
         let path = entry.path();
         let ending = path.extension().map(OsStr::to_ascii_lowercase);
         let is_photograph = ending

@@ -1,16 +1,16 @@
-//! From the arguments to experiments whose photographs have been looked at.
+//! From the arguments to experiments whose photographs have been inspected.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use anyhow::Context;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::command_error::{CommandError, Context, Result};
 use super::output;
 use crate::backend::{self, DeviceName};
-use crate::batch::inspection::{self, Selection};
+use crate::dataset::inspection::{self, Selection};
 use crate::dataset::{
     Cache, DatasetError, DatasetSection, ImageRecord, Index, Manifest, resolve_manifest,
 };
@@ -45,10 +45,10 @@ pub(super) struct ExperimentArguments {
     /// Experiment files
     #[arg(required = true, value_name = "EXPERIMENT")]
     experiments: Vec<PathBuf>,
-    /// Change a value, as in `train.steps=400`; typed like TOML; repeatable
+    /// Set a value, such as `train.steps=400`, written as in TOML; repeatable
     #[arg(long, value_name = "KEY=VALUE")]
     set: Vec<String>,
-    /// With the overrides of `[quick]`: small, on the synthetic world
+    /// Apply the overrides of `[quick]`: small, on the synthetic world
     #[arg(long)]
     quick: bool,
 }
@@ -81,8 +81,8 @@ impl ExperimentArguments {
     }
 }
 
-/// Says what a user should know of an experiment file before its points are trained: what the request says in vain, and which
-/// of the file's own values a `[quick]` that was asked for does not change.
+/// Says what a user should know about an experiment file before its points are trained: which parts of the request have no
+/// effect, and which of the file's own values a requested `[quick]` does not change.
 pub(super) fn remark(points: &[Resolved]) {
     let mut said = BTreeSet::new();
     for point in points {
@@ -90,7 +90,8 @@ pub(super) fn remark(points: &[Resolved]) {
             .overridden()
             .into_iter()
             .filter(Overridden::outranks_quick);
-        let outranking = outranking.map(|key| format!("own value goes before `[quick]`: {key}"));
+        let outranking =
+            outranking.map(|key| format!("own value takes precedence over `[quick]`: {key}"));
         for remark in point.notes.iter().cloned().chain(outranking) {
             if said.insert(remark.clone()) {
                 output::note(&format!("note: {}: {remark}", point.experiment.name));
@@ -127,15 +128,15 @@ impl TrainingArguments {
         }
     }
 
-    /// Opens the dataset of each experiment and looks at the photographs that it selects; the device is tried first,
+    /// Opens the dataset of each experiment and inspects the photographs that it selects; the device is tried first,
     /// so that a wrong request ends before any work.
-    pub(super) fn prepare(&self, experiments: Vec<Resolved>) -> anyhow::Result<Vec<Prepared>> {
+    pub(super) fn prepare(&self, experiments: Vec<Resolved>) -> Result<Vec<Prepared>> {
         self.try_device(&experiments)?;
         self.inspect(experiments)
     }
 
     /// The same for a device that need not be on this machine.
-    fn inspect(&self, experiments: Vec<Resolved>) -> anyhow::Result<Vec<Prepared>> {
+    fn inspect(&self, experiments: Vec<Resolved>) -> Result<Vec<Prepared>> {
         let cache = Cache::of_user()?;
         let mut prepared = Vec::new();
         for resolved in experiments {
@@ -145,13 +146,13 @@ impl TrainingArguments {
     }
 
     /// From the experiments to a plan of all their trials; see [`Self::prepare`]. No run folder is touched.
-    pub(super) fn plan(&self, experiments: Vec<Resolved>) -> anyhow::Result<Work> {
+    pub(super) fn plan(&self, experiments: Vec<Resolved>) -> Result<Work> {
         self.try_device(&experiments)?;
         self.plan_elsewhere(experiments)
     }
 
-    /// Whether the device is there and computes as the experiments want.
-    fn try_device(&self, experiments: &[Resolved]) -> anyhow::Result<()> {
+    /// Whether the device is available and supports what the experiments need.
+    fn try_device(&self, experiments: &[Resolved]) -> Result<()> {
         backend::open(&self.device)?;
         for resolved in experiments {
             let Experiment { name, train, .. } = &resolved.experiment;
@@ -162,7 +163,7 @@ impl TrainingArguments {
     }
 
     /// The same for a device that need not be on this machine.
-    pub(super) fn plan_elsewhere(&self, experiments: Vec<Resolved>) -> anyhow::Result<Work> {
+    pub(super) fn plan_elsewhere(&self, experiments: Vec<Resolved>) -> Result<Work> {
         let prepared = self.inspect(experiments)?;
         let mut wanted = Vec::new();
         for experiment in &prepared {
@@ -226,14 +227,14 @@ impl Work {
     }
 }
 
-/// Scores what no network is needed for, once for all runs that are judged by the same images; says in which file.
+/// Scores the baselines, once for all runs that are judged by the same images; returns the file.
 pub(super) fn score_baselines(
     experiment: &Experiment,
     dataset: &str,
     divided: &Division,
     content_hash: &str,
     runs: &Path,
-) -> anyhow::Result<PathBuf> {
+) -> Result<PathBuf> {
     let scoring = bar("scoring baselines on", dataset);
     let path = baselines(experiment, divided, content_hash, runs, &|done, all| {
         scoring.set_length(all as u64);
@@ -244,13 +245,9 @@ pub(super) fn score_baselines(
     Ok(path)
 }
 
-/// Opens the dataset and looks at every selected photograph once. An experiment with the photographs of one of `before`
+/// Opens the dataset and inspects every selected photograph once. An experiment with the photographs of one of `before`
 /// takes its selection.
-pub(super) fn prepare(
-    resolved: Resolved,
-    cache: &Cache,
-    before: &[Prepared],
-) -> anyhow::Result<Prepared> {
+pub(super) fn prepare(resolved: Resolved, cache: &Cache, before: &[Prepared]) -> Result<Prepared> {
     let fused = before.iter().find(|other| {
         other.resolved.weights == resolved.weights
             && other.resolved.experiment.fusion == resolved.experiment.fusion
@@ -290,7 +287,7 @@ pub(super) fn select_photographs(
     manifest: &Path,
     section: &DatasetSection,
     cache: &Cache,
-) -> anyhow::Result<(Manifest, Selection)> {
+) -> Result<(Manifest, Selection)> {
     let manifest = Manifest::read(&resolve_manifest(&manifest.to_string_lossy(), None)?)?;
     let index = open_index(&manifest, cache)?;
     let records = index.select(&section.categories)?;
@@ -298,7 +295,7 @@ pub(super) fn select_photographs(
     Ok((manifest, selection))
 }
 
-fn open_index(manifest: &Manifest, cache: &Cache) -> anyhow::Result<Index> {
+fn open_index(manifest: &Manifest, cache: &Cache) -> Result<Index> {
     let painting = bar("painting scenes of", &manifest.name);
     let index = Index::open(manifest, cache, &|done| painting.set_position(done as u64))?;
     painting.finish_and_clear();
@@ -311,8 +308,8 @@ fn inspect(
     records: &[&ImageRecord],
     section: &DatasetSection,
     cache: &Cache,
-) -> anyhow::Result<Selection> {
-    let inspecting = bar("looking at photographs of", &manifest.name);
+) -> Result<Selection> {
+    let inspecting = bar("inspecting photographs of", &manifest.name);
     inspecting.set_length(records.len() as u64);
     let inspected = inspection::inspect(records, cache, &|done| {
         inspecting.set_position(done as u64);
@@ -377,7 +374,7 @@ fn report_unusable(dataset: &str, selection: &Selection) {
         missing,
     } = selection;
     output::note(&format!(
-        "{dataset}: {} photographs; skipped: {} without colour, {} broken, {} missing, {} copies of others",
+        "{dataset}: {} photographs; skipped: {} without color, {} broken, {} missing, {} copies of others",
         images.len(),
         colorless.len(),
         broken.len(),
@@ -392,7 +389,7 @@ fn report_unusable(dataset: &str, selection: &Selection) {
     name_some("copy", copies.iter().map(ToString::to_string));
 }
 
-/// The first few of what is skipped; all of it stands in the record of a run.
+/// The first few of what is skipped; the record of a run lists all of it.
 fn name_some(what: &str, skipped: impl ExactSizeIterator<Item = String>) {
     let more = skipped.len().saturating_sub(NAMED);
     for text in skipped.take(NAMED) {
@@ -404,7 +401,7 @@ fn name_some(what: &str, skipped: impl ExactSizeIterator<Item = String>) {
 }
 
 /// A stop that Ctrl-C asks for; asked twice, the process ends at once.
-pub(super) fn stop_on_signal() -> anyhow::Result<Interrupter> {
+pub(super) fn stop_on_signal() -> Result<Interrupter> {
     let stop = Interrupter::new();
     let asked = Arc::new(Mutex::new(false));
     let handle = stop.clone();
@@ -414,9 +411,12 @@ pub(super) fn stop_on_signal() -> anyhow::Result<Interrupter> {
             std::process::exit(i32::from(super::INTERRUPTED));
         }
         *asked = true;
-        output::note("stopping after this step, with a checkpoint; once more stops at once");
+        output::note(
+            "stopping after this step with a checkpoint; interrupt again to stop immediately",
+        );
         handle.stop(Some("asked for"));
     })
+    .map_err(CommandError::failed)
     .context("cannot listen for Ctrl-C")?;
     Ok(stop)
 }

@@ -6,8 +6,9 @@ use std::process::ExitCode;
 
 use clap::Args;
 
+use super::command_error::{CommandError, Result};
 use super::pictures::Pictures;
-use super::{DONE, FAILED, RequestError, output};
+use super::{DONE, FAILED, output};
 use crate::report::claims::{Judged, Kept};
 use crate::report::{Judgement, Report, Selection};
 use crate::statistics::Verdict;
@@ -21,16 +22,16 @@ pub(super) struct ReportArguments {
     /// Folder of all runs
     #[arg(long, default_value = "runs", value_name = "DIR")]
     runs: PathBuf,
-    /// Folder to write to, as `<DIR>/<report>/`; without it beside the report's file
+    /// Folder to write to, as `<DIR>/<report>/`; defaults to the folder of the report file
     #[arg(long, value_name = "DIR", conflicts_with = "check")]
     out: Option<PathBuf>,
-    /// Only judge the claims: exit 1 where one is not the `verdict` that is written beside it
+    /// Only judge the claims; exit with code 1 if one differs from its recorded `verdict`
     #[arg(long)]
     check: bool,
 }
 
 /// Makes every report, or checks its claims.
-pub(super) fn run(arguments: &ReportArguments) -> anyhow::Result<ExitCode> {
+pub(super) fn run(arguments: &ReportArguments) -> Result<ExitCode> {
     // All files are read before anything is made, so that a wrong one ends the command at once.
     let reports = arguments
         .reports
@@ -42,8 +43,8 @@ pub(super) fn run(arguments: &ReportArguments) -> anyhow::Result<ExitCode> {
             .iter()
             .any(|other| other.name == report.name);
         if is_twice && arguments.out.is_some() {
-            let message = format!("two reports are called `{}`", report.name);
-            return Err(RequestError(message).into());
+            let message = format!("two reports have the same name: `{}`", report.name);
+            return Err(CommandError::request(message));
         }
     }
     let mut differs = false;
@@ -60,7 +61,7 @@ pub(super) fn run(arguments: &ReportArguments) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::from(if differs { FAILED } else { DONE }))
 }
 
-fn make(report: Report, arguments: &ReportArguments) -> anyhow::Result<()> {
+fn make(report: Report, arguments: &ReportArguments) -> Result<()> {
     let beside = report.path.parent().unwrap_or(Path::new("")).to_path_buf();
     let out = arguments.out.clone().unwrap_or(beside);
     let pictures = Pictures::new()?;
@@ -71,8 +72,8 @@ fn make(report: Report, arguments: &ReportArguments) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Judges the claims of a report; whether one is not what is written beside it.
-fn check(report: Report, runs: &Path) -> anyhow::Result<bool> {
+/// Judges the claims of a report; whether one differs from its recorded verdict.
+fn check(report: Report, runs: &Path) -> Result<bool> {
     let judgement = Judgement::of(report, runs, None, true)?;
     let path = judgement.report.path.display().to_string();
     let promised: Vec<&Judged> = judgement
@@ -81,10 +82,9 @@ fn check(report: Report, runs: &Path) -> anyhow::Result<bool> {
         .filter(|judged| judged.claim.verdict.is_some())
         .collect();
     if promised.is_empty() {
-        return Err(RequestError(format!(
-            "no claim of `{path}` says which verdict is expected: write `verdict = \"supported\"` beside those that should hold"
-        ))
-        .into());
+        return Err(CommandError::request(format!(
+            "no claim in `{path}` has an expected verdict: add `verdict = \"supported\"` to those that should hold"
+        )));
     }
     absent(&judgement.selection);
     output::line(&path);
@@ -98,7 +98,7 @@ fn check(report: Report, runs: &Path) -> anyhow::Result<bool> {
             Some(Kept::Better) => {
                 better += 1;
                 output::line(&format!(
-                    "  now {now}, and the file says {expected}: {text}"
+                    "  now {now}, but the file says {expected}: {text}"
                 ));
             }
             Some(Kept::Worse) => {
@@ -116,7 +116,7 @@ fn check(report: Report, runs: &Path) -> anyhow::Result<bool> {
     let unchecked = judgement.judged.len() - promised.len();
     if unchecked > 0 {
         output::line(&format!(
-            "{} not checked: no `verdict` is written beside {}",
+            "{} not checked: no `verdict` is recorded for {}",
             claims(unchecked),
             if unchecked == 1 { "it" } else { "them" }
         ));
@@ -124,21 +124,21 @@ fn check(report: Report, runs: &Path) -> anyhow::Result<bool> {
     Ok(better + worse > 0)
 }
 
-/// What a check came to: of `all` claims with a verdict, how many are better than it and how many worse.
+/// The result of a check: of `all` claims with a verdict, how many are better than it and how many worse.
 fn checked(all: usize, better: usize, worse: usize) -> String {
     let what = match (better, worse) {
-        (0, 0) if all == 1 => return "the claim is as it is written down".to_owned(),
-        (0, 0) => return format!("all {all} claims are as they are written down"),
+        (0, 0) if all == 1 => return "the claim is as recorded".to_owned(),
+        (0, 0) => return format!("all {all} claims are as recorded"),
         (better, 0) => format!("{better} better"),
         (0, worse) => format!("{worse} no longer holding"),
         (better, worse) => format!("{worse} no longer holding, {better} better"),
     };
     let advice = match worse {
-        0 => "; write the new verdict down",
+        0 => "; record the new verdict",
         _ => "",
     };
     format!(
-        "{} of {} not as written down: {what}{advice}",
+        "{} of {} not as recorded: {what}{advice}",
         better + worse,
         claims(all)
     )
@@ -151,7 +151,7 @@ fn claims(count: usize) -> String {
     }
 }
 
-/// Says what is asked for and not there.
+/// Says what is asked for and missing.
 pub(super) fn absent(selection: &Selection) {
     for note in &selection.notes {
         output::note(&format!("warning: {note}"));

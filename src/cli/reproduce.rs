@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::Context;
 use clap::Args;
 
+use super::command_error::{Context, Result};
 use super::pictures::Pictures;
 use super::prepare::{Prepared, TrainingArguments, remark, stop_on_signal};
 use super::work::{WorkArguments, summaries, work_off};
@@ -25,31 +25,31 @@ const STAGES: [&str; 5] = [
     "04-fusion.toml",
 ];
 
-/// What the last stage is held against: the same without a classifier.
+/// What the last stage is compared with: the same without a classifier.
 const CONTROL: &str = "ablations/extractor-none.toml";
 
 /// Arguments of `colorize reproduce`.
 #[derive(Debug, Args)]
 pub(super) struct ReproduceArguments {
-    /// Train small, on the synthetic world: minutes on a laptop
+    /// Train at a small size on the synthetic world: minutes on a laptop
     #[arg(long)]
     quick: bool,
     /// Folder of the experiment files
     #[arg(long, default_value = "experiments", value_name = "DIR")]
     experiments: PathBuf,
-    /// Classifier of the last stage instead of the experiment's, such as `efficientnet_lite0`
+    /// Classifier for the last stage instead of the experiment's, such as `efficientnet_lite0`
     #[arg(long, value_name = "NAME")]
     extractor: Option<String>,
-    /// Change a value of every stage, as in `train.steps=400`; typed like TOML; repeatable
+    /// Set a value in every stage, such as `train.steps=400`, written as in TOML; repeatable
     #[arg(long, value_name = "KEY=VALUE")]
     set: Vec<String>,
     /// Seed to train instead of the experiments'; repeatable
     #[arg(long, value_name = "N")]
     seed: Vec<u64>,
-    /// The report that is made of the runs
+    /// Report to make from the runs
     #[arg(long, default_value = "reports/stages.toml", value_name = "REPORT")]
     report: PathBuf,
-    /// Folder to write the report as
+    /// Folder to write the report to
     #[arg(long, default_value = "reports/stages", value_name = "DIR")]
     out: PathBuf,
     #[command(flatten)]
@@ -59,7 +59,7 @@ pub(super) struct ReproduceArguments {
 }
 
 /// Trains the stages, makes their report and prints their table.
-pub(super) fn run(arguments: &ReproduceArguments) -> anyhow::Result<ExitCode> {
+pub(super) fn run(arguments: &ReproduceArguments) -> Result<ExitCode> {
     let mut resolved = Vec::new();
     for stage in STAGES.into_iter().chain([CONTROL]) {
         let overrides = arguments.overrides(stage);
@@ -83,7 +83,7 @@ pub(super) fn run(arguments: &ReproduceArguments) -> anyhow::Result<ExitCode> {
         &overrides,
         &stop,
     )?;
-    let runs = summaries(&work).context("cannot read back what was trained")?;
+    let runs = summaries(&work).context("cannot read back the trained runs")?;
     let is_whole = worked.failed.is_empty() && worked.elsewhere.is_empty();
     if worked.interrupted || !is_whole {
         output::line("");
@@ -93,7 +93,7 @@ pub(super) fn run(arguments: &ReproduceArguments) -> anyhow::Result<ExitCode> {
         if worked.interrupted {
             return Ok(ExitCode::from(INTERRUPTED));
         }
-        output::note("the figures are drawn when every stage is done: run it again");
+        output::note("the figures are drawn once every stage is done: run the same command again");
         return Ok(ExitCode::from(FAILED));
     }
     let folders: Vec<RunFolder> = runs.iter().map(|run| run.folder.clone()).collect();
@@ -136,7 +136,7 @@ impl ReproduceArguments {
 
 /// Writes into `progress/`: an entry of the log where something was trained, and the pictures of the synthetic world, which
 /// are the project's own.
-fn record(made: &Made, prepared: &[Prepared], has_trained: bool) -> anyhow::Result<Vec<PathBuf>> {
+fn record(made: &Made, prepared: &[Prepared], has_trained: bool) -> Result<Vec<PathBuf>> {
     let folder = Path::new("progress");
     let mut written = Vec::new();
     let is_synthetic = prepared

@@ -2,13 +2,13 @@
 
 use std::process::ExitCode;
 
-use anyhow::Context;
 use clap::Args;
 
+use super::command_error::{CommandError, Context, Result};
 use super::launch::{self, Launcher};
 use super::prepare::{ExperimentArguments, Prepared, TrainingArguments, Work, stop_on_signal};
 use super::work::{WorkArguments, Worked, summaries, work_off};
-use super::{DONE, FAILED, INTERRUPTED, RequestError, jobs, output};
+use super::{DONE, FAILED, INTERRUPTED, jobs, output};
 use crate::backend;
 use crate::experiment::{Claim, check_names};
 use crate::report::claims;
@@ -26,7 +26,7 @@ pub(super) struct RunArguments {
     training: TrainingArguments,
     #[command(flatten)]
     work: WorkArguments,
-    /// Hand the trials to a scheduler instead of training them here; the experiments' `[slurm]` says what they need
+    /// Submit the trials to a scheduler instead of training them here; the experiments' `[slurm]` says what they need
     #[arg(long, value_name = "LAUNCHER", conflicts_with_all = ["tui", "jobs", "only"])]
     launcher: Option<Launcher>,
     /// With `--launcher`: print the scripts and submit nothing
@@ -43,8 +43,8 @@ pub(super) struct RunArguments {
     until_input_ends: bool,
 }
 
-/// Trains what the plan of the experiments lacks, and prints what came of all of it.
-pub(super) fn run(arguments: &RunArguments) -> anyhow::Result<ExitCode> {
+/// Trains what the plan of the experiments lacks, and prints all results.
+pub(super) fn run(arguments: &RunArguments) -> Result<ExitCode> {
     if let Some(threads) = arguments.threads {
         backend::set_threads(threads)?;
     }
@@ -84,7 +84,7 @@ pub(super) fn run(arguments: &RunArguments) -> anyhow::Result<ExitCode> {
     Ok(code(&worked))
 }
 
-fn stop(arguments: &RunArguments) -> anyhow::Result<Interrupter> {
+fn stop(arguments: &RunArguments) -> Result<Interrupter> {
     let stop = stop_on_signal()?;
     if arguments.until_input_ends {
         jobs::stop_when_input_ends(&stop);
@@ -98,7 +98,7 @@ fn only(
     name: &str,
     training: &TrainingArguments,
     stop: &Interrupter,
-) -> anyhow::Result<ExitCode> {
+) -> Result<ExitCode> {
     for prepared in prepared {
         for &seed in &prepared.resolved.experiment.seeds {
             let trial = training.trial(prepared, seed);
@@ -114,15 +114,15 @@ fn only(
     Err(no_such_trial(name).into())
 }
 
-fn no_such_trial(name: &str) -> RequestError {
-    RequestError(format!(
-        "the plan has no trial `{name}`; `colorize plan --json` names them all"
+fn no_such_trial(name: &str) -> CommandError {
+    CommandError::request(format!(
+        "the plan has no trial `{name}`; `colorize plan --json` lists them all"
     ))
 }
 
-/// Prints what the trials have left: how they stand, what they score, and what became of the claims.
-fn print(work: &Work) -> anyhow::Result<()> {
-    let summaries = summaries(work).context("cannot read back what was trained")?;
+/// Prints the results of the trials: their states, their scores, and the verdicts of their claims.
+fn print(work: &Work) -> Result<()> {
+    let summaries = summaries(work).context("cannot read back the trained runs")?;
     output::line("");
     output::summaries(&summaries);
     output::line("");

@@ -1,9 +1,9 @@
 //! The run that a command works with: arguments that `evaluate` and `predict` share.
 
+use super::command_error::{Context, Result};
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use anyhow::Context;
 use clap::Args;
 
 use crate::backend::DeviceName;
@@ -15,10 +15,10 @@ use crate::trained::TrainedRun;
 /// Which trained run, at which step, on which device.
 #[derive(Debug, Args)]
 pub(super) struct RunChoice {
-    /// A run: its folder, or its name under `--runs`, such as `03-yuv` or `03-yuv/s0-0123456789`
+    /// Run: its folder, or its name under `--runs`, such as `03-yuv` or `03-yuv/s0-0123456789`
     #[arg(value_name = "RUN")]
     run: String,
-    /// Step whose checkpoint is used instead of the newest one, or `best`: that of the best number of `train.retain.best`
+    /// Step of the checkpoint to use instead of the newest one, or `best` for the best one by `train.retain.best`
     #[arg(long, value_name = "N|best")]
     step: Option<Step>,
     /// Where to compute: `flex`, `libtorch` or `libtorch:cuda:0`
@@ -31,7 +31,7 @@ pub(super) struct RunChoice {
 
 impl RunChoice {
     /// Finds the run and reads its network back.
-    pub(super) fn open(&self, cache: &Cache) -> anyhow::Result<TrainedRun> {
+    pub(super) fn open(&self, cache: &Cache) -> Result<TrainedRun> {
         let folder = find_run(&self.runs, &self.run)?;
         let step = match self.step {
             Some(Step::Best) => {
@@ -63,7 +63,7 @@ impl FromStr for Step {
         match (text, text.parse()) {
             ("best", _) => Ok(Self::Best),
             (_, Ok(step)) => Ok(Self::Number(step)),
-            _ => Err("must be a step, as a whole number, or `best`".to_owned()),
+            _ => Err("must be a step number or `best`".to_owned()),
         }
     }
 }

@@ -1,10 +1,11 @@
-//! `colorize show`: everything of one run.
+//! `colorize show`: everything about one run.
 
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde_json::json;
 
+use super::command_error::{CommandError, Result};
 use super::{cells, ls, output};
 use crate::catalog::{Entry, size as bytes};
 use crate::runs::{Checkpoint, RunFolder, RunRecord, Session, find_run};
@@ -12,16 +13,16 @@ use crate::runs::{Checkpoint, RunFolder, RunRecord, Session, find_run};
 /// Arguments of `colorize show`.
 #[derive(Debug, Args)]
 pub(super) struct ShowArguments {
-    /// A run: its folder, or its name under `--runs`, such as `03-yuv` or `03-yuv/s0-0123456789`
+    /// Run: its folder, or its name under `--runs`, such as `03-yuv` or `03-yuv/s0-0123456789`
     #[arg(value_name = "RUN")]
     run: String,
     /// Folder of all runs
     #[arg(long, default_value = "runs", value_name = "DIR")]
     runs: PathBuf,
-    /// Only its experiment, as TOML with every value written out
+    /// Show only its experiment, as TOML with every value written out
     #[arg(long, conflicts_with_all = ["metrics", "json"])]
     config: bool,
-    /// Only its metrics
+    /// Show only its metrics
     #[arg(long, conflicts_with = "json")]
     metrics: bool,
     /// Print JSON
@@ -33,7 +34,7 @@ pub(super) struct ShowArguments {
 const LISTED: usize = 3;
 
 /// Shows a run.
-pub(super) fn run(arguments: &ShowArguments) -> anyhow::Result<()> {
+pub(super) fn run(arguments: &ShowArguments) -> Result<()> {
     let folder = find(&arguments.runs, &arguments.run)?;
     if arguments.config {
         output::text(&std::fs::read_to_string(folder.experiment())?);
@@ -51,7 +52,7 @@ pub(super) fn run(arguments: &ShowArguments) -> anyhow::Result<()> {
     let checkpoints = Checkpoint::list(&folder.checkpoints())?;
     if arguments.json {
         let mut json = cells::json_run(&entry);
-        json["record"] = serde_json::to_value(&record)?;
+        json["record"] = serde_json::to_value(&record).map_err(CommandError::failed)?;
         json["checkpoints"] = checkpoints
             .iter()
             .map(|checkpoint| json!({ "step": checkpoint.step, "bytes": bytes(&checkpoint.path) }))
@@ -72,7 +73,7 @@ pub(super) fn run(arguments: &ShowArguments) -> anyhow::Result<()> {
 }
 
 /// The run of a name; where runs of several seeds have it, they are listed.
-fn find(runs: &Path, name: &str) -> anyhow::Result<RunFolder> {
+fn find(runs: &Path, name: &str) -> Result<RunFolder> {
     if !Path::new(name).join("run.json").is_file() {
         ls::check_folder(runs)?;
     }
@@ -139,10 +140,10 @@ fn one_session(session: &Session) {
             "for {}",
             cells::duration(ended.duration_since(*started).as_secs_f64())
         ),
-        None => "no end".to_owned(),
+        None => "not ended".to_owned(),
     };
     fact(
-        "began",
+        "started",
         &format!("{}, {end}, from step {from_step}", time(started)),
     );
     let machine = &environment.machine;
@@ -158,12 +159,12 @@ fn one_session(session: &Session) {
         ),
     );
     let git = match &environment.git {
-        Some(git) if git.dirty => format!(", commit {}, with changes", git.commit),
+        Some(git) if git.dirty => format!(", commit {}, with local changes", git.commit),
         Some(git) => format!(", commit {}", git.commit),
         None => String::new(),
     };
     if let Some(bytes) = peak_memory_bytes {
-        fact("  memory", &format!("{} at most", cells::size(*bytes)));
+        fact("  memory", &format!("{} at peak", cells::size(*bytes)));
     }
     fact("  code", &format!("colorize {}{git}", environment.colorize));
     fact("  command", &environment.arguments.join(" "));
@@ -186,7 +187,7 @@ fn dataset(record: &RunRecord) {
     let copies = dataset.copies.iter();
     let copies: Vec<String> = copies.map(|copy| copy.file_name.clone()).collect();
     for (name, files) in [
-        ("colourless", &dataset.colorless),
+        ("colorless", &dataset.colorless),
         ("broken", &broken),
         ("missing", &dataset.missing),
         ("copies", &copies),
@@ -279,7 +280,7 @@ fn metrics(entry: &Entry) {
     }
     output::align_right(&mut table, 2..=8);
     if entry.series.is_empty() {
-        output::line("  nothing was logged yet");
+        output::line("  nothing logged yet");
     } else {
         output::line(&table.to_string());
     }

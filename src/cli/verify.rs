@@ -1,4 +1,4 @@
-//! `colorize verify`: a close look at what a result rests on.
+//! `colorize verify`: checks what a result rests on.
 
 mod proof;
 
@@ -10,8 +10,9 @@ use serde::Deserialize;
 use serde::de::IntoDeserializer;
 use serde::de::value::Error as ValueError;
 
+use super::command_error::{CommandError, Result};
 use super::verify_figure::{self, FigureArguments};
-use super::{DONE, RequestError, output};
+use super::{DONE, output};
 use crate::backend::{self, DeviceName};
 use crate::dataset::Cache;
 use crate::extractor::{
@@ -22,15 +23,15 @@ use crate::photo::Resize;
 /// What can be verified.
 #[derive(Debug, Subcommand)]
 pub(super) enum VerifyCommand {
-    /// Show photographs to a classifier, in colour and in gray and under every preprocessing, and list its first guesses
+    /// Show photographs to a classifier, in color and in gray with every preprocessing, and list its top guesses
     Extractor(ExtractorArguments),
     /// Train a few steps twice and compare every bit: weights, statistics, optimizer, rows, scores and pictures
     Determinism(proof::ProofArguments),
-    /// Kill a training, let it go on, and compare every bit with one that was left alone
+    /// Kill a training run, resume it, and compare every bit with one that was never interrupted
     Resume(proof::ResumeArguments),
-    /// Tell which runs made a figure, and whether it still shows what is there
+    /// Show which runs made a figure, and whether it is up to date
     Figure(FigureArguments),
-    /// Compare every bit of two runs, such as one trial on two machines
+    /// Compare every bit of two runs, such as the same trial on two machines
     Equal(proof::EqualArguments),
 }
 
@@ -43,13 +44,13 @@ pub(super) struct ExtractorArguments {
     /// Classifier, as in `fusion.extractor`
     #[arg(long, default_value = "efficientnet_lite0", value_parser = kind)]
     extractor: ExtractorKind,
-    /// Its weights: a name of `fusion.weights`, or a `.pth` or `.safetensors` file
+    /// Its weights: a name as in `fusion.weights`, or a `.pth` or `.safetensors` file
     #[arg(long, default_value = "imagenet")]
     weights: String,
-    /// Side of the square picture that it sees, in pixels
+    /// Side length of its square input, in pixels
     #[arg(long, default_value_t = 224)]
     size: usize,
-    /// Only sum up, without the guesses of every photograph
+    /// Print only the summary, without the guesses for each photograph
     #[arg(long)]
     summary: bool,
     /// Where to compute: `flex`, `libtorch` or `libtorch:cuda:0`
@@ -71,7 +72,7 @@ fn kind(name: &str) -> Result<ExtractorKind, String> {
 }
 
 /// Runs a command.
-pub(super) fn run(command: &VerifyCommand) -> anyhow::Result<ExitCode> {
+pub(super) fn run(command: &VerifyCommand) -> Result<ExitCode> {
     match command {
         VerifyCommand::Extractor(arguments) => extractor(arguments).map(|()| ExitCode::from(DONE)),
         VerifyCommand::Determinism(arguments) => proof::determinism(arguments),
@@ -81,7 +82,7 @@ pub(super) fn run(command: &VerifyCommand) -> anyhow::Result<ExitCode> {
     }
 }
 
-fn extractor(arguments: &ExtractorArguments) -> anyhow::Result<()> {
+fn extractor(arguments: &ExtractorArguments) -> Result<()> {
     let cache = Cache::of_user()?;
     let device = backend::open(&arguments.device)?;
     let section = FusionSection {
@@ -93,7 +94,7 @@ fn extractor(arguments: &ExtractorArguments) -> anyhow::Result<()> {
     let path = PathBuf::from(&arguments.weights);
     let is_file = path.extension().is_some() || path.is_file();
     if let Some((key, must)) = section.violations().first() {
-        return Err(RequestError(format!("`--{key}` {must}")).into());
+        return Err(CommandError::request(format!("`--{key}` {must}")));
     }
     let choice = WeightsChoice::of(&section, is_file.then_some(path.as_path()))?;
     // Weights with a name are the published ones, or the command ends here.
@@ -115,12 +116,12 @@ fn extractor(arguments: &ExtractorArguments) -> anyhow::Result<()> {
 }
 
 fn shown(colour: bool) -> &'static str {
-    if colour { "colour" } else { "gray" }
+    if colour { "color" } else { "gray" }
 }
 
 fn print(answers: &[Answer]) {
     output::line(&answers[0].path.display().to_string());
-    let mut table = output::table(&["preprocess", "seen in", "first guesses"]);
+    let mut table = output::table(&["preprocess", "seen in", "top guesses"]);
     for answer in answers {
         let guesses: Vec<String> = answer
             .guesses
@@ -137,7 +138,7 @@ fn print(answers: &[Answer]) {
     output::line("");
 }
 
-/// How sure the classifier is, and how often it stays with what it says in colour under its own preprocessing.
+/// How sure the classifier is, and how often it agrees with its answer in color with its own preprocessing.
 fn summarise(answers: &[Answer], photos: usize) {
     let reference: Vec<&Answer> = answers
         .iter()
@@ -146,9 +147,9 @@ fn summarise(answers: &[Answer], photos: usize) {
     let mut table = output::table(&[
         "preprocess",
         "seen in",
-        "same first guess",
-        "first guess in the five",
-        "mean probability of the first",
+        "same top guess",
+        "top guess in top five",
+        "mean top probability",
     ]);
     for preprocess in Preprocess::ALL {
         for colour in [true, false] {
@@ -177,6 +178,6 @@ fn summarise(answers: &[Answer], photos: usize) {
     output::line(&table.to_string());
     output::line("");
     output::line(
-        "Held against the first guess in colour under the preprocessing that the weights were trained with.",
+        "Compared with the top guess in color with the preprocessing that the weights were trained with.",
     );
 }

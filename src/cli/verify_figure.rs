@@ -5,25 +5,26 @@ use std::process::ExitCode;
 
 use clap::Args;
 
+use super::command_error::Result;
 use super::{DONE, FAILED, output};
 use crate::report::provenance::{Origin, Standing};
 
 /// Arguments of `colorize verify figure`.
 #[derive(Debug, Args)]
 pub(super) struct FigureArguments {
-    /// A PNG or SVG file that this program drew
+    /// PNG or SVG file that this program drew
     #[arg(value_name = "FILE")]
     figure: PathBuf,
     /// Folder of all runs
     #[arg(long, default_value = "runs", value_name = "DIR")]
     runs: PathBuf,
-    /// The report's file; without it, the one of its name beside the report's folder
+    /// Report file; defaults to the file of the same name next to the report's folder
     #[arg(long, value_name = "REPORT")]
     report: Option<PathBuf>,
 }
 
-/// Prints where a figure comes from; fails where it no longer shows what is there.
-pub(super) fn run(arguments: &FigureArguments) -> anyhow::Result<ExitCode> {
+/// Prints where a figure comes from; fails if it is out of date.
+pub(super) fn run(arguments: &FigureArguments) -> Result<ExitCode> {
     let origin = Origin::read(&arguments.figure)?;
     let mut stale = Vec::new();
     match (&origin.report, &origin.figure) {
@@ -43,12 +44,12 @@ pub(super) fn run(arguments: &FigureArguments) -> anyhow::Result<ExitCode> {
         // A sample picture stands for its own step, whatever came after it.
         let is_sample = origin.report.is_none();
         let now = match standing {
-            Standing::Same => "as it was".to_owned(),
+            Standing::Same => "unchanged".to_owned(),
             Standing::Further { step } => format!("at step {step}"),
-            Standing::Back { step } => format!("begun anew, at step {step}"),
-            Standing::Gone { instead } if instead.is_empty() => "not there".to_owned(),
+            Standing::Back { step } => format!("restarted, at step {step}"),
+            Standing::Gone { instead } if instead.is_empty() => "missing".to_owned(),
             Standing::Gone { instead } => {
-                format!("not there; its seed is in {}", instead.join(", "))
+                format!("missing; its seed is in {}", instead.join(", "))
             }
         };
         if !matches!(standing, Standing::Same)
@@ -83,17 +84,17 @@ pub(super) fn run(arguments: &FigureArguments) -> anyhow::Result<ExitCode> {
                 }
                 for run in changes.new_runs {
                     stale.push(format!(
-                        "{run}: the report takes it now, and the figure lacks it"
+                        "{run}: the report now includes it, but the figure does not"
                     ));
                 }
             }
             None => output::line(
-                "The report's file was not found, so whether it has changed is not known: say where with `--report`.",
+                "The report file was not found, so it is unknown whether it has changed: pass it with `--report`.",
             ),
         }
     }
     if stale.is_empty() {
-        output::line("It shows what is there.");
+        output::line("It is up to date.");
         return Ok(ExitCode::from(DONE));
     }
     output::line("It is stale:");

@@ -1,14 +1,14 @@
-//! `colorize watch`: look at runs while they are trained.
+//! `colorize watch`: watch runs while they train.
 
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use anyhow::Context;
 use clap::Args;
 use jiff::Timestamp;
 
+use super::command_error::{CommandError, Context, Result};
 use super::output;
 use crate::runs::{MetricFollower, RunFolder, find_run};
 use crate::watch::{Curves, Survey, snapshot, watch};
@@ -16,13 +16,13 @@ use crate::watch::{Curves, Survey, snapshot, watch};
 /// Arguments of `colorize watch`.
 #[derive(Debug, Args)]
 pub(super) struct WatchArguments {
-    /// A run to begin with: its folder, or its name under `--runs`, such as `03-yuv` or `03-yuv/s0-0123456789`
+    /// Run to show first: its folder, or its name under `--runs`, such as `03-yuv` or `03-yuv/s0-0123456789`
     #[arg(value_name = "RUN")]
     run: Option<String>,
     /// Folder of all runs
     #[arg(long, default_value = "runs", value_name = "DIR")]
     runs: PathBuf,
-    /// Print how things stand, once, and end; so it does where the output is no terminal
+    /// Print the current state once and exit; the default when the output is not a terminal
     #[arg(long)]
     once: bool,
 }
@@ -32,7 +32,7 @@ pub(super) struct WatchArguments {
 /// # Errors
 ///
 /// When RUN is no run, or the terminal cannot be used.
-pub(super) fn run(arguments: &WatchArguments) -> anyhow::Result<()> {
+pub(super) fn run(arguments: &WatchArguments) -> Result<()> {
     let (runs, chosen) = match &arguments.run {
         Some(name) => {
             let folder = find_run(&arguments.runs, name)?;
@@ -57,12 +57,13 @@ pub(super) fn run(arguments: &WatchArguments) -> anyhow::Result<()> {
     let stop = Arc::new(AtomicBool::new(false));
     let asked = Arc::clone(&stop);
     ctrlc::set_handler(move || asked.store(true, Ordering::SeqCst))
+        .map_err(CommandError::failed)
         .context("cannot listen for Ctrl-C")?;
     let has_color = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     watch(&runs, chosen, has_color, &stop).context("cannot use the terminal")
 }
 
-fn once(runs: &Path, chosen: Option<&Path>) -> anyhow::Result<String> {
+fn once(runs: &Path, chosen: Option<&Path>) -> Result<String> {
     let now = Timestamp::now();
     let mut survey = Survey::new(runs);
     survey.look();

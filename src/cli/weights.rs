@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use anyhow::Context;
 use clap::Subcommand;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{RequestError, output};
+use super::command_error::{CommandError, Context, Result};
+use super::output;
 use crate::dataset::Cache;
 use crate::download::{Fetched, ITEMS, Item, ItemKind, Phase, Progress, find};
 use crate::extractor::WEIGHTS_FOLDER;
@@ -14,18 +14,18 @@ use crate::extractor::WEIGHTS_FOLDER;
 /// What can be asked of weights.
 #[derive(Debug, Subcommand)]
 pub(super) enum WeightsCommand {
-    /// List the weights that have a name, and whether they are here
+    /// List the named weights, and whether they are downloaded
     List,
-    /// Download weights into the cache; goes on where an earlier download stopped, and checks every byte
+    /// Download weights into the cache, resuming an earlier download and verifying every byte
     Fetch {
-        /// Names, as in `colorize weights list`
+        /// Names, as listed by `colorize weights list`
         #[arg(required = true, value_name = "NAME")]
         names: Vec<String>,
     },
 }
 
 /// Runs a command.
-pub(super) fn run(command: &WeightsCommand) -> anyhow::Result<()> {
+pub(super) fn run(command: &WeightsCommand) -> Result<()> {
     let folder = Cache::of_user()?.folder.join(WEIGHTS_FOLDER);
     match command {
         WeightsCommand::List => {
@@ -41,7 +41,7 @@ pub(super) fn run(command: &WeightsCommand) -> anyhow::Result<()> {
                     fetched.path.display(),
                     fetched.checksum,
                     if fetched.was_there {
-                        "  (was there)"
+                        "  (already downloaded)"
                     } else {
                         ""
                     }
@@ -53,7 +53,7 @@ pub(super) fn run(command: &WeightsCommand) -> anyhow::Result<()> {
 }
 
 fn list(folder: &Path) {
-    let mut table = output::table(&["name", "what", "size", "here", "licence"]);
+    let mut table = output::table(&["name", "what", "size", "downloaded", "license"]);
     for item in ITEMS.iter().filter(|item| item.kind == ItemKind::Weights) {
         table.add_row([
             item.name.to_owned(),
@@ -69,7 +69,7 @@ fn list(folder: &Path) {
     }
     output::line(&table.to_string());
     output::line("");
-    output::line(&format!("They lie in {}", folder.display()));
+    output::line(&format!("Stored in {}", folder.display()));
 }
 
 /// The items of these names, all of one kind.
@@ -80,7 +80,7 @@ fn list(folder: &Path) {
 pub(super) fn named(
     names: &[String],
     is_kind: impl Fn(ItemKind) -> bool,
-) -> anyhow::Result<Vec<&'static Item>> {
+) -> Result<Vec<&'static Item>> {
     names
         .iter()
         .map(|name| {
@@ -91,7 +91,7 @@ pub(super) fn named(
                     .map(|item| format!("`{}`", item.name))
                     .collect();
                 let legal = legal.join(", ");
-                RequestError(format!("nothing is called `{name}` here; there is {legal}")).into()
+                CommandError::request(format!("unknown name: `{name}`; available: {legal}"))
             })
         })
         .collect()
@@ -102,7 +102,7 @@ pub(super) fn named(
 /// # Errors
 ///
 /// As the download has them.
-pub(super) fn fetch(item: &Item, folder: &Path) -> anyhow::Result<Fetched> {
+pub(super) fn fetch(item: &Item, folder: &Path) -> Result<Fetched> {
     let bar = bytes_bar();
     let fetched = item.fetch(folder, &|progress| show(&bar, item.name, progress));
     bar.finish_and_clear();
@@ -121,9 +121,9 @@ pub(super) fn bytes_bar() -> ProgressBar {
 /// Shows how far a download or an unpacking is.
 pub(super) fn show(bar: &ProgressBar, name: &str, progress: Progress) {
     let what = match progress.phase {
-        Phase::Waiting => "waiting for another process with",
-        Phase::Verifying => "checking",
-        Phase::Receiving => "receiving",
+        Phase::Waiting => "waiting for another process to fetch",
+        Phase::Verifying => "verifying",
+        Phase::Receiving => "downloading",
         Phase::Pip => "asking pip for",
         Phase::Unpacking => "unpacking",
     };

@@ -1,38 +1,39 @@
-//! Working off a plan: what is missing, interrupted or failed, one after another or side by side.
+//! Working off a plan: what is missing, interrupted or failed, one after another or in parallel.
 
 use std::time::{Duration, Instant};
 
 use clap::Args;
 
+use super::command_error::{CommandError, Context, Result};
 use super::prepare::{Prepared, TrainingArguments, Work, score_baselines};
-use super::{RequestError, jobs, output};
+use super::{jobs, output};
 use crate::experiment::Overrides;
 use crate::plan::{Planned, State};
 use crate::report::Summary;
 use crate::runs::{Holder, PATIENCE, RunError, Watch, write_photographs};
 use crate::train::{Division, Interrupter, Outcome, TrainError, photograph_rows};
 
-/// How often owners on other machines are looked at when there is nothing else to do.
+/// How often owners on other machines are checked when there is nothing else to do.
 const LOOK: Duration = Duration::from_millis(200);
 
 /// How a plan is worked off: arguments that `run` and `reproduce` share.
 #[derive(Debug, Args)]
 pub(super) struct WorkArguments {
-    /// Train N trials side by side, each in a process of its own, with the processor's threads divided among them
+    /// Train N trials in parallel, each in its own process, and divide the processor's threads among them
     #[arg(long, value_name = "N", default_value = "1", value_parser = clap::value_parser!(u16).range(1..=1024))]
     jobs: u16,
-    /// Stop at the first trial that fails; this is the default
+    /// Stop at the first trial that fails (the default)
     #[arg(long, conflicts_with = "keep_going")]
     fail_fast: bool,
-    /// Go on with the other trials when one fails; they are listed at the end
+    /// Continue with the other trials when one fails, and list the failures at the end
     #[arg(long)]
     keep_going: bool,
-    /// Seconds without a sign of life after which a trial's owner on another machine counts as dead
+    /// Seconds without a heartbeat after which a trial's owner on another machine counts as dead
     #[arg(long, hide = true, value_name = "SECONDS")]
     patience: Option<u64>,
 }
 
-/// What came of a plan.
+/// The outcome of a plan.
 #[derive(Debug, Default)]
 pub(super) struct Worked {
     /// Whether a stop was asked for before all was done.
@@ -49,7 +50,7 @@ pub(super) enum Attempt {
     Interrupted,
     /// Another process has it.
     Elsewhere(String),
-    Failed(anyhow::Error),
+    Failed(CommandError),
 }
 
 /// Trains what a plan has to do. `overrides` says what the command line changed of an experiment, for processes that are to
@@ -64,10 +65,10 @@ pub(super) fn work_off(
     training: &TrainingArguments,
     overrides: &dyn Fn(&Prepared) -> Overrides,
     stop: &Interrupter,
-) -> anyhow::Result<Worked> {
+) -> Result<Worked> {
     if arguments.jobs > 1 && training.tui {
-        let reason = "`--tui` shows one trial at a time: leave it out, or `--jobs`";
-        return Err(RequestError(reason.to_owned()).into());
+        let reason = "`--tui` shows one trial at a time: drop it or `--jobs`";
+        return Err(CommandError::request(reason.to_owned()));
     }
     let patience = arguments.patience.map_or(PATIENCE, Duration::from_secs);
     let mut worker = Worker {
@@ -92,7 +93,9 @@ pub(super) fn work_off(
                 ));
             }
             State::Done => {
-                output::note(&format!("{}  already done", trial.label()));
+                let beside = super::plan::details(trial);
+                let beside = if beside.is_empty() { beside } else { format!("; {beside}") };
+                output::note(&format!("{}  already done{beside}", trial.label()));
                 note_photographs(work, trial);
             }
             // Watched from now on: by the time the others are done, much is known.
@@ -124,7 +127,7 @@ pub(super) fn work_off(
     Ok(worked)
 }
 
-/// Adds to a run that is done what an older program did not leave: which photographs it knows. They are those at hand, as
+/// Adds to a finished run what an older program did not write: which photographs it knows. They are those at hand, as
 /// its identity says.
 fn note_photographs(work: &Work, trial: &Planned) {
     let Some(prepared) = work.prepared(trial) else {
@@ -150,7 +153,7 @@ struct Worker<'a> {
     worked: Worked,
     /// Trials that another process has.
     passed_over: Vec<&'a Planned>,
-    /// Trials that another process had and gave free. It is tried once to take such a one.
+    /// Trials that another process had and released. Each of them is tried once.
     freed: Vec<&'a Planned>,
 }
 
@@ -165,7 +168,7 @@ impl<'a> Worker<'a> {
         Ok(())
     }
 
-    fn train(&mut self, trials: &[&'a Planned]) -> anyhow::Result<()> {
+    fn train(&mut self, trials: &[&'a Planned]) -> Result<()> {
         if self.arguments.jobs > 1 {
             return self.side_by_side(trials);
         }
@@ -182,7 +185,7 @@ impl<'a> Worker<'a> {
         Ok(())
     }
 
-    fn side_by_side(&mut self, trials: &[&'a Planned]) -> anyhow::Result<()> {
+    fn side_by_side(&mut self, trials: &[&'a Planned]) -> Result<()> {
         let jobs = usize::from(self.arguments.jobs);
         let mut waiting = trials.iter().copied();
         let mut pool = jobs::Pool::new(self.training, jobs);
@@ -218,14 +221,14 @@ impl<'a> Worker<'a> {
     }
 
     /// Notes how an attempt ended, and says it.
-    fn settle(&mut self, trial: &'a Planned, attempt: Attempt) -> anyhow::Result<()> {
+    fn settle(&mut self, trial: &'a Planned, attempt: Attempt) -> Result<()> {
         let label = trial.label();
         match attempt {
             Attempt::Done => output::note(&format!("{label}  done")),
             Attempt::Interrupted => {
                 self.worked.interrupted = true;
                 output::note(&format!(
-                    "{label}  interrupted{}; the same command goes on from there",
+                    "{label}  interrupted{}; run the same command again to resume",
                     match State::of(&trial.folder)? {
                         State::Interrupted { step, .. } => format!(" at step {step}"),
                         _ => String::new(),
@@ -233,22 +236,22 @@ impl<'a> Worker<'a> {
                 ));
             }
             Attempt::Elsewhere(owner) => {
-                output::note(&format!("{label}  passed over: {owner} works on it"));
+                output::note(&format!("{label}  skipped: {owner} is working on it"));
                 self.pass_over(trial)?;
             }
             Attempt::Failed(error) if self.arguments.keep_going => {
-                let reason = format!("{error:#}");
+                let reason = error.to_string();
                 output::note(&format!("{label}  failed: {reason}"));
                 self.worked.failed.push((label, reason));
             }
-            Attempt::Failed(error) => return Err(error.context(label)),
+            Attempt::Failed(error) => return Err(error).context(label),
         }
         Ok(())
     }
 
-    /// Of the trials that were passed over, those whose owner has died or stopped meanwhile. Owners on other machines are
+    /// Of the skipped trials, those whose owner has died or stopped in the meantime. Owners on other machines are
     /// watched until their heart beats, or has been silent for too long.
-    fn freed(&mut self) -> anyhow::Result<Vec<&'a Planned>> {
+    fn freed(&mut self) -> Result<Vec<&'a Planned>> {
         let mut begun = None;
         let mut freed = Vec::new();
         loop {
@@ -291,7 +294,7 @@ impl<'a> Worker<'a> {
             if begun.is_none() {
                 begun = Some(Instant::now());
                 output::note(&format!(
-                    "waiting up to {} s for a sign of life from other machines",
+                    "waiting up to {} s for a heartbeat from other machines",
                     silent.as_secs() + 1
                 ));
             }
@@ -320,8 +323,8 @@ pub(super) fn attempt(
     }
 }
 
-/// Scores the baselines of an experiment, unless they are there.
-fn baselines(prepared: &Prepared, training: &TrainingArguments) -> anyhow::Result<()> {
+/// Scores the baselines of an experiment, unless they already exist.
+fn baselines(prepared: &Prepared, training: &TrainingArguments) -> Result<()> {
     let experiment = &prepared.resolved.experiment;
     let divided = Division::of(&prepared.selection, experiment)?;
     let hash = prepared.selection.content_hash().to_hex();

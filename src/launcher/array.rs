@@ -9,7 +9,7 @@ use super::ledger::{Submitted, slurm_folder};
 use super::script::Script;
 use super::{LauncherError, SlurmSection};
 
-/// Slurm takes no longer arrays where nobody has said otherwise (`MaxArraySize` is 1001).
+/// Slurm takes no longer arrays by default (`MaxArraySize` is 1001).
 const LONGEST: usize = 1000;
 
 /// A trial to be trained.
@@ -34,7 +34,7 @@ pub struct Launch {
     pub folder: PathBuf,
     /// This program, absolute.
     pub program: PathBuf,
-    /// What stands behind `run <file> --only <trial>`.
+    /// What follows `run <file> --only <trial>`.
     pub arguments: Vec<String>,
 }
 
@@ -57,7 +57,7 @@ pub fn arrays(launch: &Launch, tasks: &[Task]) -> Result<Vec<Array>, LauncherErr
     if logs.contains(['\n', '\r', '\\']) {
         return Err(LauncherError::Path {
             path: launch.runs.clone(),
-            why: "it holds a line break or a backslash",
+            why: "it contains a line break or a backslash",
         });
     }
     let mut groups: Vec<Vec<&Task>> = Vec::new();

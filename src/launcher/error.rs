@@ -1,15 +1,16 @@
 //! What can go wrong between this program and Slurm.
 
+use colorize_base::{Blame, Blamed};
 use std::path::PathBuf;
 
 use crate::runs::RunError;
 
-/// Why nothing could be submitted, or why it is not known what is queued.
+/// Why nothing could be submitted, or why it is unknown what is queued.
 #[derive(Debug, thiserror::Error)]
 pub enum LauncherError {
     /// Slurm's programs are not on this machine.
     #[error(
-        "`{program}` is not found: `--launcher slurm` works where Slurm's programs are, on a cluster's login node; `--dry-run` \
+        "`{program}` not found: `--launcher slurm` needs Slurm's programs, as on a cluster's login node; `--dry-run` \
          prints the script without them"
     )]
     NoSlurm {
@@ -24,7 +25,7 @@ pub enum LauncherError {
         /// What it said.
         said: String,
     },
-    /// A program that cannot be started, though it is there.
+    /// A program that exists but cannot be started.
     #[error("cannot start `{program}`: {cause}")]
     Unstartable {
         /// The program.
@@ -41,7 +42,7 @@ pub enum LauncherError {
         why: &'static str,
     },
     /// A note on a submitted job that is not one of this program's.
-    #[error("`{}` is not a note on a job: {reason}; when its job is over the file can be deleted", path.display())]
+    #[error("`{}` is not a record of a submitted job: {reason}; once its job is over, the file can be deleted", path.display())]
     Note {
         /// The file.
         path: PathBuf,
@@ -59,4 +60,17 @@ pub enum LauncherError {
         /// What the operating system said.
         cause: std::io::Error,
     },
+}
+
+impl Blamed for LauncherError {
+    fn blame(&self) -> Blame {
+        match self {
+            Self::NoSlurm { .. } | Self::Path { .. } => Blame::Request,
+            Self::Runs(error) => error.blame(),
+            Self::Refused { .. }
+            | Self::Unstartable { .. }
+            | Self::Note { .. }
+            | Self::Folder { .. } => Blame::Failure,
+        }
+    }
 }

@@ -45,7 +45,7 @@ impl Submitted {
         }
     }
 
-    /// Notes it under `runs`, beside its script.
+    /// Notes it under `runs`, next to its script.
     pub(super) fn write(&self, runs: &Path, script: &str) -> Result<(), LauncherError> {
         let folder = slurm_folder(runs);
         let mut json = serde_json::to_vec_pretty(self).expect("a note is JSON");
@@ -90,7 +90,7 @@ impl Submitted {
             serde_json::from_slice(&bytes).map_err(|error| refuse(error.to_string()))?;
         if note.format != FORMAT {
             return Err(refuse(format!(
-                "it has format {}, and this program reads format {FORMAT}",
+                "it has format {}, but this program reads format {FORMAT}",
                 note.format
             )));
         }

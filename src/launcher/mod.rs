@@ -12,10 +12,9 @@ mod error;
 mod ledger;
 mod queue;
 mod script;
-mod section;
 
 pub use array::{Array, Launch, Task, arrays};
+pub use colorize_experiment::section::{Gpus, SlurmSection};
 pub use error::LauncherError;
 pub use ledger::slurm_folder;
 pub use queue::{Queue, QueuedTask, TaskState};
-pub use section::{Gpus, SlurmSection};

@@ -33,7 +33,7 @@ pub enum TaskState {
 }
 
 impl Queue {
-    /// Reads what was submitted under `runs` and asks `squeue` about it; where nothing was, nobody is asked.
+    /// Reads what was submitted under `runs` and asks `squeue` about it, unless nothing was submitted.
     ///
     /// # Errors
     ///

@@ -6,7 +6,7 @@
 //! to the program both: the shell must not pass that on, because a second signal ends the program at once, and must not
 //! queue the task again, because Slurm does where it should.
 
-use super::section::{Gpus, SlurmSection};
+use super::{Gpus, SlurmSection};
 
 /// What a script is made of.
 #[derive(Debug, Clone)]

@@ -133,9 +133,9 @@ fn heading(curve: &Curve, look: Look) -> Text<'static> {
 
 fn nothing(look: Look) -> &'static str {
     if look.is_logarithmic {
-        "no value that is finite and above 0"
+        "no finite values above 0"
     } else {
-        "no value that is finite"
+        "no finite values"
     }
 }
 

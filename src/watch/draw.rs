@@ -47,7 +47,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, screen: &Screen, view: &View<'_>) {
     .areas(area);
     frame.render_widget(Paragraph::new(heading(view)).style(bold()), title);
     if view.rows.is_empty() {
-        let text = format!("no run in `{}` yet", view.runs.display());
+        let text = format!("no runs in `{}` yet", view.runs.display());
         frame.render_widget(Paragraph::new(text), rows);
     } else if list > 0 {
         draw_list(frame, rows, screen, view);
@@ -85,7 +85,7 @@ fn heading(view: &View<'_>) -> String {
         }
     }
     if view.pending > 0 {
-        parts.push(format!("{} still to be read", view.pending));
+        parts.push(format!("{} not read yet", view.pending));
     }
     format!(
         "colorize watch  {}  {}",
@@ -168,7 +168,7 @@ fn draw_charts(frame: &mut Frame<'_>, area: Rect, screen: &Screen, view: &View<'
         return 0;
     }
     if view.curves.is_empty() {
-        let text = "nothing is logged yet: rows are written every few seconds";
+        let text = "nothing logged yet: rows are written every few seconds";
         frame.render_widget(Paragraph::new(text), area);
         return 0;
     }
@@ -224,7 +224,7 @@ fn dim(screen: &Screen) -> Style {
     }
 }
 
-/// The word says it; the colour only helps to find it.
+/// The word says it; the color only helps to find it.
 fn state_style(state: State, screen: &Screen) -> Style {
     if !screen.has_color {
         return Style::new();

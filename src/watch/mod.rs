@@ -1,13 +1,13 @@
 //! A live view of runs on the terminal. It reads run folders and never locks, writes or touches them.
 //!
-//! - [`Survey`] looks at the folder of runs again and again, and keeps a [`Row`] for each run: how it stands, how far it
-//!   has come, how fast it goes.
+//! - [`Survey`] inspects the folder of runs again and again, and keeps a [`Row`] for each run: its state, how far it has
+//!   come, how fast it is.
 //! - [`Curves`] are the chosen run's numbers, ready to be drawn.
 //! - [`Screen`] is what the user has chosen; `draw` puts all of it on the terminal, as large as it is.
 //! - [`watch`] is the loop of keys and refreshes; [`snapshot`] is the same in plain text, once.
 //!
 //! Files of a run are complete or absent, so nothing half written can be seen, and what changes is told by the stamps of
-//! files. A run that goes away while it is looked at is no error.
+//! files. A run that disappears while it is watched is not an error.
 
 mod chart;
 mod curves;

@@ -44,12 +44,12 @@ pub(super) fn age(duration: Duration) -> String {
     }
 }
 
-/// Steps a second, or seconds a step where they are slow.
+/// Steps per second, or seconds per step where they are slow.
 pub(super) fn rate(steps_per_second: f64) -> String {
     if steps_per_second >= 1.0 {
         format!("{}/s", short(steps_per_second))
     } else {
-        format!("{} s each", short(1.0 / steps_per_second))
+        format!("{} s/step", short(1.0 / steps_per_second))
     }
 }
 
@@ -80,6 +80,6 @@ mod tests {
         assert_eq!(clocks, ["00:59", "59:59", "1:02:05", "2 d 7 h"]);
         let ages = [5, 300, 7200, 400_000].map(|s| age(Duration::from_secs(s)));
         assert_eq!(ages, ["5 s", "5 min", "2 h", "4 d"]);
-        assert_eq!([rate(12.5), rate(0.25)], ["12.50/s", "4.000 s each"]);
+        assert_eq!([rate(12.5), rate(0.25)], ["12.50/s", "4.000 s/step"]);
     }
 }

@@ -12,7 +12,7 @@ use crate::runs::{Holder, MetricFollower, MetricPoint, RunRecord, Status};
 pub enum State {
     /// A process works on it.
     Running,
-    /// Its process is gone without a word, or has given no sign of life from another machine for too long.
+    /// Its process is gone without a message, or has sent no heartbeat from another machine for too long.
     Killed,
     /// Stopped on request, after a checkpoint.
     Interrupted,
@@ -62,8 +62,8 @@ pub struct Row {
     pub step: usize,
     /// Steps in all.
     pub steps: usize,
-    /// Steps a second, evaluations, samples and checkpoints among them; `None` when it is not running or too few rows
-    /// are there.
+    /// Steps per second, including evaluations, samples and checkpoints; `None` when it is not running or has too few
+    /// rows.
     pub rate: Option<f64>,
     /// The machine of its last session.
     pub host: String,
@@ -140,7 +140,7 @@ pub(super) fn state(status: Status, holder: &Holder) -> State {
     }
 }
 
-/// Steps a second over the last of `points`.
+/// Steps per second over the last of `points`.
 fn speed(points: &[MetricPoint]) -> Option<f64> {
     let last = points.last()?;
     let (seconds, rows) = SPEED_OVER;

@@ -58,7 +58,7 @@ impl Screen {
         SMOOTHING[self.smoothing]
     }
 
-    /// Holds the choices against what is there now: a run that has gone gives way to the one in its place.
+    /// Adapts the choices to what exists now: a run that is gone gives way to the one in its place.
     pub fn settle(&mut self, rows: &[Row], curves: usize) {
         let selected = rows
             .iter()

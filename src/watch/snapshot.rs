@@ -1,4 +1,4 @@
-//! The same in plain text, once: for a pipe, a script, or a terminal that is none.
+//! The same in plain text, once: for a pipe or a script.
 
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 use jiff::Timestamp;
@@ -10,7 +10,7 @@ use super::row::Row;
 /// A line for each run; then, with `chosen`, the last values of that run.
 pub fn snapshot(rows: &[Row], chosen: Option<(&Row, &Curves)>, now: Timestamp) -> String {
     if rows.is_empty() {
-        return "no run yet".to_owned();
+        return "no runs yet".to_owned();
     }
     let mut list = plain(&[
         "state", "run", "step", "speed", "left", "written", "host", "device",

@@ -1,4 +1,4 @@
-//! The folder of runs, looked at again and again.
+//! The folder of runs, inspected again and again.
 
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
@@ -13,7 +13,7 @@ use crate::runs::{
     Holder, MetricFollower, PATIENCE, RunFolder, RunName, RunRecord, Status, Strays, Watch,
 };
 
-/// How many records are read in one look at most, the newest first: a folder of ten thousand runs is there in a few
+/// How many records are read in one look at most, the newest first: a folder of ten thousand runs is read in a few
 /// looks, and each of them is short.
 const RECORDS_A_LOOK: usize = 300;
 
@@ -48,7 +48,7 @@ struct Known {
 type Stamp = (SystemTime, u64);
 
 impl Survey {
-    /// Of the folder `runs`, which need not be there yet. Nothing is known before the first [`Self::look`].
+    /// Of the folder `runs`, which need not exist yet. Nothing is known before the first [`Self::look`].
     pub fn new(runs: &Path) -> Self {
         Self {
             runs: runs.to_path_buf(),
@@ -218,7 +218,7 @@ fn stamp(path: &Path) -> Option<Stamp> {
     })
 }
 
-/// When a run that is at work last wrote its diary, a table, a sample or a checkpoint.
+/// When a running run last wrote its log, a table, a sample or a checkpoint.
 fn newest(run: &Path) -> Option<SystemTime> {
     ["log.txt", "metrics", "samples", "checkpoints"]
         .into_iter()

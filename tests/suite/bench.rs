@@ -90,10 +90,10 @@ fn a_request_that_cannot_be_met_is_refused_before_anything_is_timed() {
         (&["--device", "libtorch:cuda:99"], "libtorch:cuda:99"),
         (&["--set", "network.scal=1"], "did you mean `scale`?"),
         (&["--threads", "0"], "--threads"),
-        (&["--precision", "f16"], "it is `f32` or `bf16`"),
+        (&["--precision", "f16"], "must be `f32` or `bf16`"),
         (
             &["--device", "flex", "--precision", "bf16"],
-            "`flex` has no `bf16`",
+            "`flex` does not support `bf16`",
         ),
         (&["absent.toml"], "absent.toml"),
         (&["--json", "absent/kept.jsonl"], "absent/kept.jsonl"),

@@ -258,7 +258,7 @@ fn what_a_run_was_trained_on_is_never_scored_as_held_out() {
         trained.map(|number| (number + 8, number)).collect(),
     );
     let output = bench.program(&["evaluate", run, "--dataset", "seen.toml"]);
-    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(output.status.code(), Some(2));
     let said = String::from_utf8(output.stderr).unwrap();
     let expected = format!("trained on {} of these photographs", train.len());
     assert!(said.contains(&expected), "{said}");

@@ -66,13 +66,13 @@ fn tables_after_the_checkpoint_may_be_damaged_and_those_before_it_may_not() {
     fs::remove_file(table(2)).unwrap();
     let missing = error_of(&trial);
     assert!(
-        missing.contains("lacks the rows of steps 3 to 4"),
+        missing.contains("the rows of steps 3 to 4 are missing"),
         "{missing}"
     );
     fs::write(folder.metrics().join("from-000000003.parquet"), &kept).unwrap();
     fs::write(table(2), &kept).unwrap();
     let twice = error_of(&trial);
-    assert!(twice.contains("the rows of step 3 twice"), "{twice}");
+    assert!(twice.contains("the rows of step 3 appear twice"), "{twice}");
 
     // What the message says helps.
     Checkpoint::at(&folder.checkpoints(), 4).remove().unwrap();
@@ -95,7 +95,7 @@ fn a_log_without_its_beginning_begins_anew_with_the_folder() {
     fs::remove_file(folder.metrics().join("from-000000000.parquet")).unwrap();
     let missing = error_of(&trial);
     assert!(missing.contains("steps 1 to 2"), "{missing}");
-    assert!(missing.contains("delete the run's folder"), "{missing}");
+    assert!(missing.contains("delete the run folder"), "{missing}");
     fs::remove_dir_all(folder.path()).unwrap();
     assert_goes_on(&trial, &whole);
 }
@@ -127,9 +127,9 @@ fn damaged_checkpoints_are_passed_over_and_never_cost_a_sound_one() {
 
     let resumed = train_until_after(&trial, 6);
     let log = fs::read_to_string(resumed.log()).unwrap();
-    assert!(log.contains("`checkpoint.json` is that of step 4"), "{log}");
+    assert!(log.contains("`checkpoint.json` belongs to step 4"), "{log}");
     assert!(
-        log.contains("falling back to the one before, of step 4"),
+        log.contains("falling back to the previous checkpoint, of step 4"),
         "{log}"
     );
     assert_eq!(Checkpoint::steps(&checkpoints).unwrap(), [900, 5, 4]);
@@ -162,7 +162,7 @@ fn a_record_that_was_edited_is_refused_and_may_be_deleted() {
     .unwrap();
     let broken = error_of(&trial);
     assert!(broken.contains("run.json"), "{broken}");
-    assert!(broken.contains("delete this file alone"), "{broken}");
+    assert!(broken.contains("delete only this file"), "{broken}");
     fs::remove_file(&record).unwrap();
     assert_goes_on(&trial, &whole);
 

@@ -166,7 +166,7 @@ fn quick_is_inherited_and_gives_way_to_the_command_line() {
     let experiment = &resolved.experiment;
     assert_eq!(experiment.train.steps, 200);
     assert_eq!(experiment.image.size, 48);
-    assert_eq!(experiment.network.scale, 8);
+    assert_eq!(experiment.network.first_channels(), 8);
     assert_eq!(experiment.seeds, [9]);
     assert!(resolved.manifest.ends_with("datasets/synthetic.toml"));
 
@@ -482,7 +482,7 @@ fn a_matrix_is_an_experiment_for_every_combination() {
     );
     let points = desk.points("matrix.toml", &Overrides::default());
     assert_eq!(points[3].experiment.dataset.categories, ["cat", "cow"]);
-    assert_eq!(points[3].experiment.network.scale, 8);
+    assert_eq!(points[3].experiment.network.first_channels(), 8);
     assert_eq!(points[3].experiment.seeds, [0, 1]);
     assert!(!points[3].experiment.to_toml().contains("[matrix"));
     let error = points[5]
@@ -500,7 +500,7 @@ fn a_matrix_is_an_experiment_for_every_combination() {
         desk.points("matrix.toml", &quick)[0]
             .experiment
             .network
-            .scale,
+            .first_channels(),
         4
     );
 

@@ -170,14 +170,14 @@ fn weights_that_do_not_fit_are_refused_by_name() {
     assert_eq!(
         refused(kind, &path),
         format!(
-            "the weights in `{shown}` do not fit `resnet18`: missing: `layer4.1.bn2.running_mean`; not part of it: `layer5.weight`; of another shape: `bn1.bias` [2, 32] for [64]"
+            "the weights in `{shown}` do not fit `resnet18`: missing: `layer4.1.bn2.running_mean`; unexpected: `layer5.weight`; wrong shape: `bn1.bias` [2, 32] for [64]"
         )
     );
     write(&path, &state(kind, 10));
     assert_eq!(
         refused(ExtractorKind::Resnet50, &path),
         format!(
-            "the weights in `{shown}` do not fit `resnet50`: they are those of `resnet18`: set `fusion.extractor = \"resnet18\"`"
+            "the weights in `{shown}` do not fit `resnet50`: they belong to `resnet18`: set `fusion.extractor = \"resnet18\"`"
         )
     );
     let extractor = load(kind, &path, &DeviceName::Flex).unwrap();
@@ -186,10 +186,7 @@ fn weights_that_do_not_fit_are_refused_by_name() {
     for file in ["extractor_small.pth", "extractor_small_until_2020.pth"] {
         let message = refused(kind, &golden(file));
         // The counter of the norm is passed over.
-        assert!(
-            message.contains("and 96 more; of another shape: "),
-            "{message}"
-        );
+        assert!(message.contains("and 96 more; wrong shape: "), "{message}");
         assert!(
             message.ends_with("`conv1.weight` [2, 3, 1, 1] for [64, 3, 7, 7]"),
             "{message}"
@@ -197,7 +194,7 @@ fn weights_that_do_not_fit_are_refused_by_name() {
     }
     let message = refused(kind, &golden("extractor_halves.pth"));
     assert!(
-        message.ends_with("is of type F16, and must be F32"),
+        message.ends_with("has type F16, but must be F32"),
         "{message}"
     );
 }
@@ -230,7 +227,7 @@ fn files_that_hold_no_weights_are_refused() {
     pickle.extend(b"\x85R.");
     let message = refused(&pickle);
     assert!(
-        message.starts_with("cut off, damaged or of another kind: "),
+        message.starts_with("truncated, damaged, or not a PyTorch checkpoint: "),
         "{message}"
     );
     assert!(!marker.exists());

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::float_cmp, missing_docs)]
 
+mod architecture;
 mod bench;
 mod content;
 mod crash;

@@ -100,7 +100,7 @@ expect = "greater"
     let text = String::from_utf8_lossy(&output.stdout);
     assert!(text.contains("open: Better than the plain one."), "{text}");
     assert!(
-        text.contains("`tiny` has no finished run among those that were asked for"),
+        text.contains("`tiny` has no finished run among those requested"),
         "{text}"
     );
 }
@@ -122,12 +122,12 @@ fn a_renamed_run_and_one_that_lost_its_log_are_named_by_a_plan() {
     let output = succeed(&bench, &arguments);
     let text = String::from_utf8_lossy(&output.stdout);
     assert!(
-        text.contains("lies under another name, `runs/tiny/mine`: move it back"),
+        text.contains("stored under a different name, `runs/tiny/mine`: move it back"),
         "{text}"
     );
     let text = errors(&output);
     assert!(
-        text.contains("1 run lies under another name than its own: `runs/tiny/mine`"),
+        text.contains("1 run is stored under a different name: `runs/tiny/mine`"),
         "{text}"
     );
 }
@@ -290,7 +290,7 @@ fn a_stale_trial_says_why() {
     let said = succeed(&bench, &[&["plan"], &changed[..]].concat());
     let said = String::from_utf8_lossy(&said.stdout).into_owned();
     assert!(
-        said.contains("stale: there is a run from before, network.scale 2 → 3"),
+        said.contains("stale: an earlier run exists (network.scale 2 → 3"),
         "{said}"
     );
 }
@@ -427,7 +427,7 @@ fn a_files_own_rate_makes_another_trial_under_quick() {
             .filter(|line| line.starts_with("note: "))
             .collect::<Vec<_>>(),
         [
-            "note: half: own value goes before `[quick]`: train.optimizer.learning_rate = 0.0005 (half.toml:2) \
+            "note: half: own value takes precedence over `[quick]`: train.optimizer.learning_rate = 0.0005 (half.toml:2) \
              over 0.004 ([quick] parent.toml:4), 0.001 (tiny.toml:7)"
         ]
     );

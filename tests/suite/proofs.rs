@@ -34,7 +34,7 @@ fn a_training_is_proven_deterministic_and_resumable_on_every_device() {
                 let output = program(&bench, &arguments);
                 let said = said(&output);
                 assert_eq!(output.status.code(), Some(0), "{said}");
-                assert!(said.contains("equal to the bit"), "{said}");
+                assert!(said.contains("bit-identical"), "{said}");
                 // Nothing that is compared was absent.
                 let compared = String::from_utf8_lossy(&output.stdout);
                 assert!(!compared.contains(" 0 "), "{said}");
@@ -51,7 +51,7 @@ fn steps_are_said_once() {
         let output = program(&bench, &arguments);
         let said = said(&output);
         assert_eq!(output.status.code(), Some(2), "{said}");
-        assert!(said.contains("say it with `--steps` alone"), "{said}");
+        assert!(said.contains("use `--steps` alone"), "{said}");
     }
 }
 
@@ -121,7 +121,7 @@ fn wrong_requests_are_refused() {
         ),
         (
             ["determinism", "--set", "train.keep_checkpoints=3"],
-            "it is `train.retain.last` now",
+            "renamed to `train.retain.last`",
         ),
     ] {
         let output = program(

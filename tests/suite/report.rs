@@ -233,7 +233,7 @@ fn lines_of_two_held_out_sets_share_no_axis() {
     let words = words(&document);
     let count = |wanted: &str| words.iter().filter(|words| *words == wanted).count();
     assert_eq!(count("Held-out CIEDE2000"), 2, "{words:?}");
-    assert_eq!(count("Training loss, answers in YUV"), 2);
+    assert_eq!(count("Training loss, output in YUV"), 2);
     let headings = words
         .iter()
         .filter(|words| words.ends_with(" held-out images"));
@@ -332,16 +332,16 @@ fn a_check_fails_when_a_claim_is_not_what_is_written_down() {
     // What is written down is not what the runs say, for better or worse.
     assert_eq!(output.status.code(), Some(1));
     let text = said(&output);
-    assert!(text.contains("now supported, and the file says contradicted"));
+    assert!(text.contains("now supported, but the file says contradicted"));
     assert!(
-        text.contains("1 of 1 claim not as written down: 1 better; write the new verdict down"),
+        text.contains("1 of 1 claim not as recorded: 1 better; record the new verdict"),
         "{text}"
     );
     assert!(text.contains("2 claims not checked"), "{text}");
     let made = said(&program(&world, &["report", "reports/better.toml"]));
     assert!(
         made.contains(
-            "warning: `reports/better.toml` says contradicted, and these runs say supported"
+            "warning: `reports/better.toml` says contradicted, but these runs say supported"
         ),
         "{made}"
     );
@@ -369,7 +369,7 @@ fn a_check_fails_when_a_claim_is_not_what_is_written_down() {
     world.report("silent", &FULL.replace("verdict = \"supported\"", ""));
     let output = check("reports/silent.toml");
     assert_eq!(output.status.code(), Some(2));
-    assert!(said(&output).contains("says which verdict is expected"));
+    assert!(said(&output).contains("has an expected verdict"));
 }
 
 #[test]
@@ -385,7 +385,7 @@ fn a_mean_over_an_infinite_value_is_no_number_to_claim_by() {
     assert_eq!(output.status.code(), Some(1), "{text}");
     assert!(text.contains("now open"), "{text}");
     assert!(
-        text.contains("an infinite value, as the PSNR of a picture without any error"),
+        text.contains("an infinite value, such as the PSNR of a picture without any error"),
         "{text}"
     );
 }
@@ -442,14 +442,14 @@ fn figures_say_where_they_come_from_and_when_they_are_stale() {
     world.run("bright", 1, 0.8);
     let (code, text) = verify("curves.svg");
     assert_eq!(code, Some(1));
-    assert!(text.contains("the figure lacks it"), "{text}");
+    assert!(text.contains("but the figure does not"), "{text}");
 
     // A run that is gone.
     let gone = world.runs().join("plain");
     fs::remove_dir_all(&gone).unwrap();
     let (code, text) = verify("samples-plain.png");
     assert_eq!(code, Some(1));
-    assert!(text.contains("not there"), "{text}");
+    assert!(text.contains("missing"), "{text}");
 
     fs::write(&report, FULL.replace("All of it", "Something else")).unwrap();
     let (_, text) = verify("samples-bright.png");

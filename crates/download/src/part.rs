@@ -43,7 +43,7 @@ pub(super) struct Part {
 
 impl Part {
     /// Opens the part of `target`, and hashes what it holds. One that says nothing of its version, or speaks of another
-    /// file, is begun anew.
+    /// file, is started over.
     pub(super) fn open(
         target: &Path,
         source: &Source,

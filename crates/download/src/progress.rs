@@ -1,4 +1,4 @@
-//! What is told while a download or an unpacking goes on.
+//! What is reported during a download or an unpacking.
 
 /// How far a piece of work is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,7 +27,7 @@ impl Progress {
 pub enum Phase {
     /// Another process is at the same file; not counted.
     Waiting,
-    /// Bytes that are there are read and checked.
+    /// Existing bytes are read and checked.
     Verifying,
     /// Bytes come from the network.
     Receiving,

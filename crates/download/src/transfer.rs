@@ -137,7 +137,10 @@ impl Line {
             416 if part.length() > 0 => false,
             200 => false,
             206 | 416 => {
-                let answer = format!("{} to a question for the whole file", response.status());
+                let answer = format!(
+                    "{} in response to a request for the whole file",
+                    response.status()
+                );
                 return Err(Reason::Answer(answer).into());
             }
             status => return Err(Reason::Status { status }.into()),
@@ -163,7 +166,7 @@ impl Line {
         pour(response, part, progress, received)
     }
 
-    /// Asks for the whole file; or, when a part is there, for the rest of the same version, or else the whole.
+    /// Asks for the whole file; or, when a part exists, for the rest of the same version, or else the whole.
     fn ask(&self, url: &str, part: &Part) -> Result<Response<Body>, Reason> {
         let mut request = self.agent.get(url);
         if let (Some(validator), 1..) = (part.validator(), part.length()) {
@@ -218,12 +221,12 @@ fn pour(
         tell(part);
     }
     if part.length() < part.bytes() {
-        return Err(interrupted(part, "the server sent no more".to_owned()).into());
+        return Err(interrupted(part, "the server stopped sending".to_owned()).into());
     }
     Ok(())
 }
 
-/// Whether an answer 206 goes on exactly where the part ends, in the same version of the same file.
+/// Whether an answer 206 continues exactly where the part ends, in the same version of the same file.
 fn continues(headers: &HeaderMap, part: &Part) -> bool {
     let expected = format!(
         "bytes {}-{}/{}",
@@ -266,12 +269,12 @@ fn no_answer(error: ureq::Error) -> Reason {
     };
     match error {
         ureq::Error::ConnectProxyFailed(cause) => Reason::Proxy { cause },
-        ureq::Error::HostNotFound => unreachable("the name of the server is not known here"),
+        ureq::Error::HostNotFound => unreachable("the host name of the server cannot be resolved"),
         ureq::Error::Timeout(ureq::Timeout::Resolve | ureq::Timeout::Connect) => {
-            unreachable("the server did not take the connection in time")
+            unreachable("the server did not accept the connection in time")
         }
         ureq::Error::Timeout(_) => unreachable("the server did not answer in time"),
-        ureq::Error::TooManyRedirects => Reason::Answer("it leads in a circle".to_owned()),
+        ureq::Error::TooManyRedirects => Reason::Answer("too many redirects".to_owned()),
         ureq::Error::BadUri(_)
         | ureq::Error::Http(_)
         | ureq::Error::Protocol(_)
@@ -286,7 +289,7 @@ fn no_answer(error: ureq::Error) -> Reason {
 /// Why a body ended, in words.
 fn words(error: io::Error) -> String {
     match ureq::Error::from(error) {
-        ureq::Error::Timeout(_) => "nothing more came in time".to_owned(),
+        ureq::Error::Timeout(_) => "no more data arrived in time".to_owned(),
         ureq::Error::Io(cause) => cause.to_string(),
         other => other.to_string(),
     }

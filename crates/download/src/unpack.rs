@@ -65,8 +65,8 @@ pub struct Unpacked {
 
 /// Takes the `wanted` files of the zip `archive` into the folder `into`, at their paths in the archive.
 ///
-/// The folder is made when it is not there. A file that is there with the archive's length and CRC-32 is kept, so an
-/// unpacking that was interrupted goes on where it was; one with other content is never overwritten. A file appears whole
+/// The folder is created when it does not exist. An existing file with the archive's length and CRC-32 is kept, so an
+/// unpacking that was interrupted resumes where it was; one with other content is never overwritten. A file appears whole
 /// or not at all. Processes that unpack into one folder wait for each other.
 ///
 /// # Errors

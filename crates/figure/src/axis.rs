@@ -24,7 +24,7 @@ impl Scale {
     }
 }
 
-/// A labelled place on an axis.
+/// A labeled place on an axis.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Tick {
     pub(super) value: f64,

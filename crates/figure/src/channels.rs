@@ -10,7 +10,7 @@ use super::scene::{Align, Area, Mark};
 use super::text::{self, Shorten, Weight};
 use super::theme::{GAP, LABEL_SIZE, MARGIN, SMALL_SIZE, Theme};
 
-/// A channel's values, row by row from the upper left, in the units of the colour space.
+/// A channel's values, row by row from the upper left, in the units of the color space.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Plane<'a> {
     /// Pixels across.
@@ -38,7 +38,7 @@ pub struct ChannelsRow<'a> {
     pub caption: Option<String>,
 }
 
-/// A chroma channel of a colour space.
+/// A chroma channel of a color space.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ChromaScale {
     /// What it is called: `U`, `V`, `a`, `b`.
@@ -46,7 +46,7 @@ pub struct ChromaScale {
     /// The largest chroma: truth and prediction are both drawn from minus this to plus this. What
     /// is no positive number counts as 1.
     pub limit: f64,
-    /// Towards what hue it goes below zero, for the scale; may be empty. `yellow` for U.
+    /// Toward what hue it goes below zero, for the scale; may be empty. `yellow` for U.
     pub below: String,
     /// The same above zero: `blue` for U.
     pub above: String,
@@ -65,7 +65,7 @@ impl ChromaScale {
 /// What [`channels`] draws.
 #[derive(Debug, Clone)]
 pub struct Channels<'a> {
-    /// What luma is called in this colour space: `Y` or `L`.
+    /// What luma is called in this color space: `Y` or `L`.
     pub luma: String,
     /// Its two chroma channels.
     pub chroma: [ChromaScale; 2],
@@ -80,11 +80,11 @@ const GROUP_GAP: f64 = 24.0;
 /// The first column of what is predicted.
 const PREDICTED: usize = 4;
 const COLUMNS: usize = 7;
-/// The widest that the colour bar grows, in points.
+/// The widest that the color bar grows, in points.
 const WIDEST_BAR: f64 = 420.0;
 
 /// Draws rows of Image, luma, two chroma channels, the same two as predicted, and Colorized; under
-/// them the colour bar of all chroma channels.
+/// them the color bar of all chroma channels.
 ///
 /// Chroma is blue below zero and orange above in all of them, on one range for truth and
 /// prediction. A plane whose
@@ -96,7 +96,7 @@ pub fn channels(title: &str, content: &Channels<'_>, theme: Theme) -> Figure {
         .rows
         .iter()
         .flat_map(|row| [row.truth, row.luma, row.colorized]);
-    // Wide enough for the scale under the colour bar, however small the pictures.
+    // Wide enough for the scale under the color bar, however small the pictures.
     let cell = cell_side(pictures, AIM).max(72.0);
     let inner = page_width(COLUMNS, cell) + GROUP_GAP - GAP;
     let mut page = Page::new(title, inner, theme);
@@ -198,7 +198,7 @@ fn write_head(page: &mut Page, content: &Channels<'_>, edges: &[f64], cell: f64)
     write_headings(page, &headings.map(Heading::plain), edges, cell);
 }
 
-/// Draws the colour bar under the chroma columns, with a line of numbers for each range.
+/// Draws the color bar under the chroma columns, with a line of numbers for each range.
 fn draw_scale(page: &mut Page, content: &Channels<'_>, map: &Diverging, edges: &[f64], cell: f64) {
     const HEIGHT: f64 = 12.0;
     let (left, right) = (edges[2], edges[PREDICTED + 1] + cell);
@@ -240,7 +240,7 @@ fn draw_scale(page: &mut Page, content: &Channels<'_>, map: &Diverging, edges: &
     write_scales(page, &content.chroma, bar, room);
 }
 
-/// Writes under the colour bar, from `left` to `right`, what each channel's range is.
+/// Writes under the color bar, from `left` to `right`, what each channel's range is.
 fn write_scales(page: &mut Page, chroma: &[ChromaScale; 2], bar: Area, (left, right): (f64, f64)) {
     const LINE: f64 = 15.0;
     const WIDEST_HUE: f64 = 72.0;
@@ -302,7 +302,7 @@ fn write_scales(page: &mut Page, chroma: &[ChromaScale; 2], bar: Area, (left, ri
     page.y = (baseline - LINE + text::DESCENT * SMALL_SIZE).round();
 }
 
-/// What a reader must know of the colours.
+/// What a reader must know of the colors.
 fn write_note(page: &mut Page, drawn: &[Drawn], edges: &[f64], cell: f64) {
     let mut notes = vec![
         "the bar's colors show sign and size, not hue".to_owned(),

@@ -79,7 +79,7 @@ pub struct ComparisonRow<'a> {
 /// What [`comparison`] draws.
 #[derive(Debug, Clone)]
 pub struct Comparison<'a> {
-    /// The runs, a column each.
+    /// The runs, one column each.
     pub runs: Vec<RunName>,
     /// What the numbers are.
     pub metric: Metric,
@@ -100,7 +100,7 @@ const MOST_IN_A_BLOCK: usize = 9;
 /// Space between blocks, in points.
 const BLOCK_GAP: f64 = 26.0;
 
-/// Draws photographs down and runs across: Ground truth, Grayscale, then a column a run, each
+/// Draws photographs down and runs across: Ground truth, Grayscale, then one column per run, each
 /// picture with its score, the best of each row in bold, be it the grayscale.
 ///
 /// More than nine runs are shown in even blocks one under the other, each with the photographs

@@ -31,7 +31,7 @@ pub fn contact_sheet(
     sheet(title, tiles, columns.unwrap_or(fair), AIM, theme)
 }
 
-/// Draws pictures in rows of `columns`, each about `aim` points a side.
+/// Draws pictures in rows of `columns`, each about `aim` points per side.
 pub(super) fn sheet(
     title: &str,
     tiles: &[Tile<'_>],

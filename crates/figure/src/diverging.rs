@@ -1,10 +1,10 @@
-//! Signed numbers as colours: blue below zero, orange above, and nothing at zero.
+//! Signed numbers as colors: blue below zero, orange above, and nothing at zero.
 //!
-//! One map serves every channel, whatever colours the channel itself stands for. Maps made of a
-//! channel's own colours were tried: blue and yellow for U read well, but the cyan and red of V
+//! One map serves every channel, whatever colors the channel itself stands for. Maps made of a
+//! channel's own colors were tried: blue and yellow for U read well, but the cyan and red of V
 //! look alike to readers with red-green blindness, and two maps cannot be compared at a glance.
 //!
-//! Both arms follow one curve through lightness and chroma of `OKLab`, towards opposite hues. So
+//! Both arms follow one curve through lightness and chroma of `OKLab`, toward opposite hues. So
 //! numbers of one size are equally light and equally strong whatever their sign, and equal steps
 //! look equal all along.
 
@@ -16,10 +16,10 @@ use super::theme::{Color, Theme};
 const BELOW: [f64; 2] = [-0.225, -0.974_4];
 const ABOVE: [f64; 2] = [0.615_7, 0.788];
 
-/// Colours of an arm beyond zero; with 8 bits a channel more would look no smoother.
+/// Colors of an arm beyond zero; with 8 bits a channel more would look no smoother.
 const STEPS: usize = 255;
 
-/// The colour of what is no number: gray, which the map itself has only at zero and there much
+/// The color of what is no number: gray, which the map itself has only at zero and there much
 /// nearer the page.
 const NOTHING: Color = (0x8a, 0x8a, 0x8a);
 
@@ -32,7 +32,7 @@ fn handles(theme: Theme) -> [[f64; 2]; 3] {
     }
 }
 
-/// The colours of one theme.
+/// The colors of one theme.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Diverging {
     /// From the lowest to the highest number, zero in the middle.
@@ -50,7 +50,7 @@ pub(super) struct Drawn {
 }
 
 impl Diverging {
-    /// The map for a theme: zero is nearly the page's own colour, large numbers stand out from it.
+    /// The map for a theme: zero is nearly the page's own color, large numbers stand out from it.
     pub(super) fn new(theme: Theme) -> Self {
         let arm = even_steps(handles(theme));
         let color = |[lightness, chroma]: [f64; 2], [a, b]: [f64; 2]| {
@@ -65,7 +65,7 @@ impl Diverging {
         }
     }
 
-    /// The colour of `share` of the range, from -1 to 1; beyond it that of the end.
+    /// The color of `share` of the range, from -1 to 1; beyond it that of the end.
     pub(super) fn color(&self, share: f64) -> Color {
         if share.is_nan() {
             return NOTHING;

@@ -9,7 +9,7 @@ use super::scene::{Align, Area};
 use super::text::{self, Shorten, Weight};
 use super::theme::{HEADING_SIZE, LABEL_SIZE, MARGIN, SMALL_SIZE, Theme};
 
-/// A difference with its 95 % interval.
+/// A difference with its 95% interval.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Effect {
     /// The difference.
@@ -66,8 +66,8 @@ const LINE: f64 = 13.0;
 const PARENT: f64 = 26.0;
 const BLOCK_GAP: f64 = 30.0;
 
-/// Draws each ablation's differences from its parent as marks with bars for their 95 % intervals:
-/// a plot a metric, on one axis for all parents, the numbers beside it.
+/// Draws each ablation's differences from its parent as marks with bars for their 95% intervals:
+/// one plot per metric, on one axis for all parents, the numbers beside it.
 ///
 /// The ablations of a parent are sorted by the first metric, the best first, or the largest difference where that depends
 /// on the parent's number; those without a number

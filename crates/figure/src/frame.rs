@@ -54,7 +54,7 @@ pub(super) fn draw_x_axis(page: &mut Page, plot: Area, x_axis: Option<&Axis>) {
     }
 }
 
-/// A rectangle of one colour.
+/// A rectangle of one color.
 pub(super) fn fill(page: &mut Page, x: f64, y: f64, width: f64, height: f64, color: Color) {
     let area = Area {
         x,

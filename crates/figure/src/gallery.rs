@@ -7,7 +7,7 @@ use super::theme::Theme;
 /// Side aimed at for each picture, in points.
 const AIM: f64 = 192.0;
 
-/// Draws pictures in rows of `columns`, at about 192 points a side, enlarged by a whole number.
+/// Draws pictures in rows of `columns`, at about 192 points per side, enlarged by a whole number.
 ///
 /// With fewer pictures than `columns` the page is narrower; a last row that is not full begins at
 /// the left. Without pictures the figure says so.

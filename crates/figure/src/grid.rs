@@ -47,7 +47,7 @@ pub(super) struct Page {
 }
 
 impl Page {
-    /// A page with its title, centred.
+    /// A page with its title, centered.
     pub(super) fn new(title: &str, width: f64, theme: Theme) -> Self {
         let title_width = text::width(&text::clean(title), TITLE_SIZE, Weight::Bold);
         // A title may widen a narrow page somewhat before it is shortened.
@@ -162,7 +162,7 @@ impl Page {
         }
     }
 
-    /// Places a row of pictures, one in each cell, and goes on beneath them.
+    /// Places a row of pictures, one in each cell, and continues beneath them.
     pub(super) fn place_row<'a>(
         &mut self,
         pictures: impl IntoIterator<Item = Option<&'a RgbImage>>,
@@ -176,7 +176,7 @@ impl Page {
         self.y += cell;
     }
 
-    /// Writes small print on a line of its own from `x` on, in `room` points, and goes on beneath.
+    /// Writes small print on a line of its own from `x` on, in `room` points, and continues beneath.
     pub(super) fn write_caption(&mut self, caption: &str, x: f64, room: f64) {
         let baseline = self.y + 4.0 + text::ASCENT * SMALL_SIZE;
         let style = Words::caption(self.theme);
@@ -185,7 +185,7 @@ impl Page {
     }
 
     /// Writes small print from `x` on, on as many lines of `room` points as it takes, broken between its parts where that is
-    /// enough, and goes on beneath.
+    /// enough, and continues beneath.
     pub(super) fn write_note(&mut self, note: &str, x: f64, room: f64) {
         let fits = |line: &str| text::width(line, SMALL_SIZE, Weight::Regular) <= room;
         let mut lines: Vec<String> = Vec::new();
@@ -389,7 +389,7 @@ pub(super) fn page_width(columns: usize, cell: f64) -> f64 {
     2.0 * MARGIN + columns * cell + (columns - 1.0) * GAP
 }
 
-/// Left edge of each of `columns` cells, centred on the page.
+/// Left edge of each of `columns` cells, centered on the page.
 pub(super) fn column_edges(page: &Page, columns: usize, cell: f64) -> Vec<f64> {
     let used = page_width(columns, cell) - 2.0 * MARGIN;
     let left = ((page.width - used) / 2.0).floor();

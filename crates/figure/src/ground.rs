@@ -18,7 +18,7 @@ pub(super) struct Ground {
 }
 
 impl Ground {
-    /// An empty ground in the page's colour.
+    /// An empty ground in the page's color.
     pub(super) fn new(area: Area, theme: Theme) -> Self {
         let (red, green, blue) = theme.background();
         let [width, height] = [area.width, area.height].map(|side| side as u32 * GROUND_SCALE);

@@ -8,26 +8,26 @@
 //! - A [`Figure`] is a finished layout: a page size and a list of marks (rectangles, lines, texts,
 //!   pictures) at fixed places, in *points*, which are pixels at scale 1. Nothing is measured
 //!   after it exists. [`Figure::to_rgb`] draws it at scale 1 or 2, [`Figure::to_svg`] as SVG, and
-//!   [`Figure::save`] writes a PNG at scale 2 and an SVG beside it, both with provenance inside
+//!   [`Figure::save`] writes a PNG at scale 2 and an SVG next to it, both with provenance inside
 //!   that [`read_metadata`] gives back. Equal input gives equal bytes.
-//! - One function a kind of figure makes a [`Figure`] from data. Pictures: [`triptych`] (the sample
+//! - One function per kind of figure makes a [`Figure`] from data. Pictures: [`triptych`] (the sample
 //!   picture of a step), [`channels`] (luma and chroma, true and predicted), [`gallery`] (what a
 //!   network made of many photographs), [`strip`] (pictures through the steps of a training),
 //!   [`comparison`] (pictures down, runs across, the best of each row in bold), [`duel`] (where one
 //!   run beats another most, and where it loses), [`contact_sheet`] (a look at a dataset). Numbers:
 //!   [`curves`] and [`curves_by_section`] (learning curves, from [`Panel`]s of [`Series`]), [`resources`] (memory and speed),
 //!   [`effects`] (ablations against their parents, several metrics side by side), [`intervals`]
-//!   (differences about a zero line), [`scatter`] (one number against another, a dot an image),
-//!   [`chroma_histograms`] (what colours photographs have and runs give).
+//!   (differences about a zero line), [`scatter`] (one number against another, one dot per image),
+//!   [`chroma_histograms`] (what colors photographs have and runs give).
 //! - A [`RunName`] is a run's name with its [`Look`]: whoever draws a report numbers its runs once,
-//!   and each then has one colour and one dash in every figure. Kinds that are drawn for any number
+//!   and each then has one color and one dash in every figure. Kinds that are drawn for any number
 //!   of runs change their layout with it, and say so: see each.
 //! - [`side_by_side`] alone gives pixels, not a [`Figure`]: photographs at their own size.
-//! - [`Theme`] is the one visual language that they share: colours, dashes, type sizes, spacing.
+//! - [`Theme`] is the one visual language that they share: colors, dashes, type sizes, spacing.
 //!
 //! Beneath them: `text` measures and shortens words before anything is placed, `grid` places
 //! pictures, `axis` chooses ticks, `frame` draws them, `legend` names lines, `ground` paints dots by
-//! the thousand, `diverging` colours signed numbers, `scene` and `letters` draw marks on a plotters
+//! the thousand, `diverging` colors signed numbers, `scene` and `letters` draw marks on a plotters
 //! backend, `raster` with it pixels and `svg` documents, and `png` writes and reads that format. Fonts come from the crate `dejavu`; nothing is asked of the system.
 
 mod axis;
@@ -63,6 +63,7 @@ mod text;
 mod theme;
 mod triptych;
 
+use colorize_base::{Blame, Blamed};
 use std::ffi::OsString;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -95,7 +96,7 @@ use theme::Color;
 /// The largest raster that [`Figure::save`] writes, in bytes of RGB.
 const LARGEST_RASTER: u64 = 1 << 30;
 
-/// The scale of the PNG files: two pixels a point, for dense screens and for print.
+/// The scale of the PNG files: two pixels per point, for dense screens and for print.
 const FILE_SCALE: u32 = 2;
 
 /// Why a figure could not be written or read back.
@@ -116,7 +117,7 @@ pub enum FigureError {
     Encode(#[from] ::png::EncodingError),
     /// A metadata key that PNG cannot hold.
     #[error(
-        "figure metadata key `{key}` must be 1 to 79 printable ASCII characters without spaces at its ends"
+        "figure metadata key `{key}` must be 1 to 79 printable ASCII characters without leading or trailing spaces"
     )]
     MetadataKey {
         /// The key as given.
@@ -133,11 +134,23 @@ pub enum FigureError {
         height: u64,
     },
     /// The file is not one that this room wrote.
-    #[error("`{}` is neither a PNG nor an SVG that holds figure metadata", path.display())]
+    #[error("`{}` is not a PNG or SVG file with figure metadata", path.display())]
     NotAFigure {
         /// The file in question.
         path: PathBuf,
     },
+}
+
+impl Blamed for FigureError {
+    fn blame(&self) -> Blame {
+        match self {
+            Self::NotAFigure { .. } | Self::File { action: "read", .. } => Blame::Request,
+            Self::File { .. }
+            | Self::Encode(_)
+            | Self::MetadataKey { .. }
+            | Self::TooLarge { .. } => Blame::Failure,
+        }
+    }
 }
 
 /// A finished layout, ready to be drawn at any scale.
@@ -165,7 +178,7 @@ impl Figure {
         self.height
     }
 
-    /// Draws the figure as pixels: `scale` pixels a point, 1 or 2 (others are clamped to these).
+    /// Draws the figure as pixels: `scale` pixels per point, 1 or 2 (others are clamped to these).
     pub fn to_rgb(&self, scale: u32) -> RgbImage {
         raster::rasterize(self, scale.clamp(1, 2))
     }
@@ -244,7 +257,7 @@ impl Figure {
 ///
 /// # Errors
 ///
-/// A file that cannot be read, or that is no figure.
+/// A file that cannot be read, or that is not a figure.
 pub fn read_metadata(path: &Path) -> Result<Vec<(String, String)>, FigureError> {
     let bytes = std::fs::read(path).map_err(|source| FigureError::File {
         action: "read",

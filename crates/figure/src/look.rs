@@ -5,12 +5,12 @@ use super::theme::{Color, Dash, Theme};
 /// The look of a line, a cloud of dots or a column's mark.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Look {
-    /// A run's own: eight colours, each with five dashes, so the first 40 differ. A caller numbers
+    /// A run's own: eight colors, each with five dashes, so the first 40 differ. A caller numbers
     /// the runs of a report once, and every figure of it then shows a run in one look.
     Run(usize),
     /// The photographs themselves: gray, solid.
     Truth,
-    /// One of many that are there for comparison alone: pale, thin, not named, but counted.
+    /// One of many that are only there for comparison: pale, thin, not named, but counted.
     Rest,
 }
 

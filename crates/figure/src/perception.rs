@@ -1,4 +1,4 @@
-//! How colours look, for the tests of the palettes: distances that readers of any colour vision see.
+//! How colors look, for the tests of the palettes: distances that readers of any color vision see.
 
 use super::theme::Color;
 
@@ -23,13 +23,13 @@ pub(super) const VISIONS: [[[f64; 3]; 3]; 4] = [
     ],
 ];
 
-/// A colour as a reader of the given vision sees it, in Björn Ottosson's perceptual space `OKLab`
+/// A color as a reader of the given vision sees it, in Björn Ottosson's perceptual space `OKLab`
 /// (2020).
 pub(super) fn seen(color: Color, vision: [[f64; 3]; 3]) -> [f64; 3] {
     oklab(apply(vision, linear(color)).map(|value| value.clamp(0.0, 1.0)))
 }
 
-/// How different two colours look to a reader of the given vision; side by side, 0.02 is just
+/// How different two colors look to a reader of the given vision; side by side, 0.02 is just
 /// noticeable.
 pub(super) fn distance(first: Color, second: Color, vision: [[f64; 3]; 3]) -> f64 {
     seen(first, vision)

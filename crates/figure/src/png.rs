@@ -20,7 +20,7 @@ pub(super) enum Content {
     Photographs,
 }
 
-/// Encodes pixels at `scale` pixels a point, with `metadata` as UTF-8 text (`iTXt`).
+/// Encodes pixels at `scale` pixels per point, with `metadata` as UTF-8 text (`iTXt`).
 pub(super) fn encode(
     pixels: &RgbImage,
     scale: u32,

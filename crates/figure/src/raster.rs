@@ -13,9 +13,9 @@ use super::scene::{self, Area, GROUND_SCALE, Mark, Medium};
 /// Rows of the page that are drawn at a time, so that memory stays small however long it is.
 const BAND: u32 = 96;
 
-/// Draws a figure, `scale` pixels a point.
+/// Draws a figure, `scale` pixels per point.
 pub(super) fn rasterize(figure: &Figure, scale: u32) -> RgbImage {
-    // Fine enough for quiet edges at both scales: 4 x 4 and 3 x 3 samples a pixel.
+    // Fine enough for quiet edges at both scales: 4 x 4 and 3 x 3 samples per pixel.
     let fineness = if scale == 1 { 4 } else { 3 };
     let (width, height) = (figure.width * scale, figure.height * scale);
     let (red, green, blue) = figure.background;
@@ -76,7 +76,7 @@ pub(super) fn rasterize(figure: &Figure, scale: u32) -> RgbImage {
     page
 }
 
-/// Lays a ground into a buffer of `unit` pixels a point that begins at row `first`: a multiple of
+/// Lays a ground into a buffer of `unit` pixels per point that begins at row `first`: a multiple of
 /// [`GROUND_SCALE`], so that each pixel covers a whole block and averaging gives it back.
 fn lay_ground(fine: &mut RgbImage, picture: &RgbImage, area: Area, unit: u32, first: u32) {
     let times = unit / GROUND_SCALE;
@@ -94,9 +94,9 @@ fn lay_ground(fine: &mut RgbImage, picture: &RgbImage, area: Area, unit: u32, fi
 
 /// A picture at `width` x `height` pixels.
 ///
-/// Enlarged pictures are interpolated (Catmull-Rom): a picture of 48 pixels a side is looked at as
+/// Enlarged pictures are interpolated (Catmull-Rom): a picture of 48 pixels per side is looked at as
 /// a photograph, and in blocks of eight pixels the edges of the blocks are what is seen. The
-/// filter passes through every given pixel, so a checkerboard that a network left still shows.
+/// filter passes through every given pixel, so a checcurboard that a network left still shows.
 fn resampled(picture: &RgbImage, width: u32, height: u32) -> RgbImage {
     let filter = if picture.width() < width {
         FilterType::CatmullRom

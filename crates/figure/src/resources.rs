@@ -1,4 +1,4 @@
-//! What runs took: memory and speed over time or steps, a panel each and a line a run.
+//! What runs took: memory and speed over time or steps, one panel each, one line per run.
 
 use super::Figure;
 use super::curves::{Panel, Series, Smoothing, curves};
@@ -42,7 +42,7 @@ pub struct ResourcePanel {
     pub lines: Vec<(RunName, Vec<(f64, f64)>)>,
 }
 
-/// Draws a panel a quantity, each from zero, over steps or over time.
+/// Draws one panel per quantity, each from zero, over steps or over time.
 ///
 /// Lines are named, and thinned out where there are many, as in [`curves`].
 pub fn resources(title: &str, along: Along, panels: &[ResourcePanel], theme: Theme) -> Figure {

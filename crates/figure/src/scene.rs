@@ -48,7 +48,7 @@ pub(super) struct Text {
     /// A point on the baseline: its left end, middle or right end.
     pub(super) at: Point,
     pub(super) align: Align,
-    /// Points an em.
+    /// Points per em.
     pub(super) size: f64,
     pub(super) weight: Weight,
     pub(super) color: Color,
@@ -73,7 +73,7 @@ impl Text {
     }
 }
 
-/// Pixels a point of a [`Mark::Ground`]: as many as the PNG files have.
+/// Pixels per point of a [`Mark::Ground`]: as many as the PNG files have.
 pub(super) const GROUND_SCALE: u32 = 2;
 
 /// One thing on the page.
@@ -105,7 +105,7 @@ pub(super) enum Mark {
     },
     Text(Text),
     /// Lies beneath all other marks: what is too much for marks of its own, such as thousands of
-    /// dots. Its place and size are whole points, its pixels [`GROUND_SCALE`] a point.
+    /// dots. Its place and size are whole points, its pixels [`GROUND_SCALE`] per point.
     Ground {
         area: Area,
         picture: Arc<RgbImage>,
@@ -147,9 +147,9 @@ fn extremes(values: impl Iterator<Item = f64>) -> (f64, f64) {
 /// What a plotters backend needs to be told differently on bitmaps and in SVG.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Medium {
-    /// Device pixels a point, and the device row at which this buffer begins.
+    /// Device pixels per point, and the device row at which this buffer begins.
     Bitmap { unit: f64, first_row: f64 },
-    /// User units a point.
+    /// User units per point.
     Svg { unit: f64 },
 }
 

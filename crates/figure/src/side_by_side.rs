@@ -1,6 +1,6 @@
-//! A photograph beside what the network made of it, pixel for pixel.
+//! A photograph next to what the network made of it, pixel for pixel.
 //!
-//! No [`Figure`] of points at scale 2: a photograph is looked at with its own pixels, and its file
+//! Not a [`Figure`] of points at scale 2: a photograph is viewed with its own pixels, and its file
 //! may be JPEG. Only the labels are drawn as figures are.
 
 use std::borrow::Cow;
@@ -23,7 +23,7 @@ const LONGEST_SIDE: u64 = 65_000;
 const WIDE: f64 = 2.0;
 /// Size of the labels, as a share of the geometric mean of a photograph's sides.
 const LABEL_SHARE: f64 = 1.0 / 40.0;
-/// The sizes between which labels stay, in pixels an em.
+/// The sizes between which labels stay, in pixels per em.
 const LABEL_SIZES: [f64; 2] = [13.0, 160.0];
 
 /// Joins the photograph, its gray version and the colorized one into one picture: side by side, or,
@@ -32,7 +32,7 @@ const LABEL_SIZES: [f64; 2] = [13.0, 160.0];
 /// The photographs keep their pixels. Only if the whole would have more than 160 million of them,
 /// or a side of more than 65,000, are all reduced by one factor, so that it has not. Without an
 /// `original` (a photograph that was gray from the start) there are two. Photographs of unlike sizes
-/// are centred in cells of the largest.
+/// are centered in cells of the largest.
 pub fn side_by_side(
     original: Option<&RgbImage>,
     gray: &RgbImage,

@@ -41,7 +41,7 @@ const BLOCK_GAP: f64 = 22.0;
 /// Draws rows of pictures under column headings, each with its score, so that one sees a network
 /// learn.
 ///
-/// Empty cells say so. Pictures are shown smaller the more columns there are, from 144 points a side
+/// Empty cells say so. Pictures are shown smaller the more columns there are, from 144 points per side
 /// to 72; more than fourteen columns are shown in even blocks one under the other.
 pub fn strip(title: &str, content: &Strip<'_>, theme: Theme) -> Figure {
     let rows = &content.rows;

@@ -10,7 +10,7 @@ use super::png::Content;
 use super::scene::{self, Area, Mark, Medium};
 use super::{Figure, FigureError, png};
 
-/// User units a point: plotters writes whole numbers, and a tenth of a point is fine enough.
+/// User units per point: plotters writes whole numbers, and a tenth of a point is fine enough.
 const UNITS: f64 = 10.0;
 
 /// Starts a metadata entry; reading looks for the same words.

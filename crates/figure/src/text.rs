@@ -1,7 +1,7 @@
 //! Words: how wide they are, how to shorten them, how to write numbers.
 //!
 //! Everything is measured before it is placed, with the font it will be drawn in, so that a label
-//! that is too long is shortened instead of running into its neighbour.
+//! that is too long is shortened instead of running into its neighbor.
 
 use std::sync::{LazyLock, Once};
 
@@ -58,7 +58,7 @@ pub(super) fn font(size: f64, weight: Weight) -> FontDesc<'static> {
     FontDesc::new(FontFamily::Name(FAMILY), size, weight.style())
 }
 
-/// Width of `text` in points, at `size` points an em.
+/// Width of `text` in points, at `size` points per em.
 pub(super) fn width(text: &str, size: f64, weight: Weight) -> f64 {
     static FACES: LazyLock<[Option<FontRef<'static>>; 2]> = LazyLock::new(|| {
         [Weight::Regular, Weight::Bold].map(|weight| FontRef::try_from_slice(weight.face()).ok())

@@ -1,20 +1,20 @@
-//! The one visual language of all figures: colours, dashes, type sizes and spacing.
+//! The one visual language of all figures: colors, dashes, type sizes and spacing.
 
-/// A colour as eight-bit sRGB.
+/// A color as eight-bit sRGB.
 pub(super) type Color = (u8, u8, u8);
 
 /// Space between the page's edge and anything on it, in points.
 pub(super) const MARGIN: f64 = 24.0;
-/// Space between neighbouring pictures, in points.
+/// Space between neighboring pictures, in points.
 pub(super) const GAP: f64 = 8.0;
 
-/// Size of a figure's title, in points an em.
+/// Size of a figure's title, in points per em.
 pub(super) const TITLE_SIZE: f64 = 17.0;
-/// Size of column headings and panel titles, in points an em.
+/// Size of column headings and panel titles, in points per em.
 pub(super) const HEADING_SIZE: f64 = 13.0;
-/// Size of axis labels, legends and reference labels, in points an em.
+/// Size of axis labels, legends and reference labels, in points per em.
 pub(super) const LABEL_SIZE: f64 = 11.0;
-/// Size of tick labels and captions, in points an em.
+/// Size of tick labels and captions, in points per em.
 pub(super) const SMALL_SIZE: f64 = 10.0;
 
 /// On what background the figure will be read.
@@ -27,7 +27,7 @@ pub enum Theme {
     Dark,
 }
 
-/// How a line is broken up, so that lines of one colour can be told apart.
+/// How a line is broken up, so that lines of one color can be told apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Dash {
     Solid,
@@ -60,8 +60,8 @@ impl Dash {
 }
 
 /// Blue, vermilion, green, purple, orange, sky, wine, ink: Okabe and Ito's palette (2008) without
-/// its yellow, which white swallows, each colour then moved a little until every pair of the eight
-/// can be told apart with any colour vision (a test measures it).
+/// its yellow, which white swallows, each color then moved a little until every pair of the eight
+/// can be told apart with any color vision (a test measures it).
 const ON_LIGHT: [Color; 8] = [
     (0x03, 0x64, 0xa1),
     (0xd6, 0x5a, 0x00),
@@ -127,7 +127,7 @@ impl Theme {
         }
     }
 
-    /// The look of series `index`: eight colours, each with five dashes, so the first 40 differ.
+    /// The look of series `index`: eight colors, each with five dashes, so the first 40 differ.
     pub(super) fn series(self, index: usize) -> (Color, Dash) {
         let colors = match self {
             Self::Light => &ON_LIGHT,
@@ -160,7 +160,7 @@ mod tests {
 
     #[test]
     fn colours_differ_for_every_colour_vision_and_from_the_page() {
-        // The least distance for each vision: without blue cones, fewer colours are left.
+        // The least distance for each vision: without blue cones, fewer colors are left.
         for (least, vision) in [0.110, 0.110, 0.110, 0.080].into_iter().zip(VISIONS) {
             for theme in [Theme::Light, Theme::Dark] {
                 let mut colors: Vec<Color> = (0..8).map(|index| theme.series(index).0).collect();

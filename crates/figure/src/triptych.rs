@@ -25,7 +25,7 @@ const AIM: f64 = 192.0;
 
 /// Draws rows of triptychs under a title such as `Iteration 10000`.
 ///
-/// Pictures are shown at about 192 points a side, enlarged by a whole number. Without rows the
+/// Pictures are shown at about 192 points per side, enlarged by a whole number. Without rows the
 /// figure says so.
 pub fn triptych(title: &str, rows: &[TriptychRow<'_>], theme: Theme) -> Figure {
     const HEADINGS: [&str; 3] = ["Ground truth", "Grayscale", "Colorized"];

@@ -1,8 +1,8 @@
-//! The interval of a difference and its p-value: images drawn anew with replacement, seeds by Student's distribution.
+//! The interval of a difference and its p-value: images resampled with replacement, seeds by Student's distribution.
 //!
 //! Every resample draws as many images as there are (Efron 1979), the same ones for both sides where these share them
-//! and for all seeds of a side, and makes the metric anew from its sums. The interval is what the middle of the resamples
-//! spans: 95 % of them for many images, and more for few, whose resamples lie too near to each other.
+//! and for all seeds of a side, and recomputes the metric from its sums. The interval is what the middle of the resamples
+//! spans: 95% of them for many images, and more for few, whose resamples lie too near to each other.
 //!
 //! Seeds are too few to be drawn likewise: of three, one draw in nine is the same seed three times, and the intervals
 //! come out far too narrow. So the mean over a side's seeds is moved by their standard error times a draw from
@@ -11,7 +11,7 @@
 //! rather too wide than too narrow.
 //!
 //! The p-value is the same statement turned around: 1 minus the confidence at which the interval would just begin to hold
-//! zero. So it covers what the interval covers, and is below 0.05 exactly where the interval of 95 % leaves zero out.
+//! zero. So it covers what the interval covers, and is below 0.05 exactly where the 95% interval excludes zero.
 
 use super::chance::Chance;
 use super::description::standard_deviation;
@@ -19,7 +19,7 @@ use super::pairing::{Column, Columns};
 use super::student::{normal_beyond, quantile, within};
 use super::{CONFIDENCE, Interval, RESAMPLES};
 
-/// What a side is held against.
+/// What a side is compared with.
 pub(super) enum Other<'a> {
     /// The same images in the same order.
     Paired(&'a Columns),
@@ -249,7 +249,7 @@ fn dot(left: &[f64], right: &[f64]) -> f64 {
     parts.iter().sum::<f64>() + rest
 }
 
-/// The value below which a `share` of the `sorted` ones lie, between neighbours in proportion.
+/// The value below which a `share` of the `sorted` ones lie, between neighbors in proportion.
 fn percentile(sorted: &[f64], share: f64) -> f64 {
     let place = share * (sorted.len() - 1) as f64;
     let below = sorted[place.floor() as usize];

@@ -1,4 +1,4 @@
-//! One side held against another.
+//! One side compared with another.
 
 use super::bootstrap::{Other, Resampled, ratio, ratios, resample};
 use super::description::{mean, standard_deviation};
@@ -41,7 +41,7 @@ pub struct SideSummary {
 }
 
 impl Comparison {
-    /// Holds `of` against `against`: image by image where they share at least
+    /// Compares `of` with `against`: image by image if they share at least
     /// [`LEAST_IMAGES`](super::LEAST_IMAGES), otherwise each side's images for themselves. `matching` says which images
     /// are the same.
     ///
@@ -73,7 +73,7 @@ impl Comparison {
         ))
     }
 
-    /// Holds `of` against a number.
+    /// Compares `of` with a number.
     ///
     /// # Errors
     ///
@@ -135,23 +135,23 @@ impl Comparison {
             .min()
     }
 
-    /// What interval and p-value cover and what they do not, as a sentence without its full stop.
+    /// What the interval and the p-value cover and what they do not, as a sentence without its period.
     pub fn coverage(&self) -> String {
         let seeds: Vec<usize> = [self.of.seeds, self.against.seeds]
             .into_iter()
             .flatten()
             .collect();
         match seeds[..] {
-            [] => "interval and p cover the choice of images; nothing was trained".to_string(),
-            [1] => "one seed: interval and p cover the choice of images alone, and another seed may say otherwise".to_string(),
-            [1, 1] => "one seed a side: interval and p cover the choice of images alone, and another seed may say otherwise".to_string(),
+            [] => "the interval and p cover the choice of images; nothing was trained".to_string(),
+            [1] => "one seed: the interval and p cover only the choice of images, and another seed may give another result".to_string(),
+            [1, 1] => "one seed per side: the interval and p cover only the choice of images, and another seed may give another result".to_string(),
             [one, other] if one == 1 || other == 1 => {
                 let several = one.max(other);
-                format!("interval and p cover the choice of images and the {several} seeds of one side; the other side has one seed, and another may say otherwise")
+                format!("the interval and p cover the choice of images and the {several} seeds of one side; the other side has one seed, and another may give another result")
             }
-            [one] => format!("interval and p cover the choice of images and {one} seeds"),
+            [one] => format!("the interval and p cover the choice of images and {one} seeds"),
             [one, other, ..] => {
-                format!("interval and p cover the choice of images and {one} seeds against {other}")
+                format!("the interval and p cover the choice of images and {one} seeds against {other}")
             }
         }
     }

@@ -1,4 +1,4 @@
-//! A column of numbers in short.
+//! A summary of a column of numbers.
 
 use super::student::quantile;
 use super::{CONFIDENCE, Interval};

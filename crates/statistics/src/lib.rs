@@ -3,7 +3,7 @@
 //!
 //! A metric over a set of images is a sum over a sum: a mean is the sum of the images' values over their count, the
 //! colorfulness ratio is the predictions' sum over the photographs'. [`ImageTerms`] is what one image adds to both.
-//! A [`Side`] is a metric's images, once a seed; [`Comparison::of`] holds one side against another, image by image
+//! A [`Side`] is a metric's images, once per seed; [`Comparison::of`] compares one side with another, image by image
 //! as far as a [`Matching`] says which are the same. [`Verdict::of`] says
 //! what its interval makes of an [`Expectation`], and [`holm`] corrects the p-values of several claims. [`Description`]
 //! is a column of numbers in short, for tables.

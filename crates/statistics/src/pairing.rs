@@ -71,7 +71,7 @@ impl Side {
         }
     }
 
-    /// What no network has a part in, and no seed.
+    /// A side without a network and without seeds.
     pub fn baseline(images: Vec<ImageTerms>) -> Self {
         Self {
             runs: vec![images],
@@ -84,7 +84,7 @@ impl Side {
         self.trained.then_some(self.runs.len())
     }
 
-    /// The terms of every image that has a value in all runs, one pair a run.
+    /// The terms of every image that has a value in all runs, one pair per run.
     fn images(&self) -> Result<BTreeMap<i64, Vec<(f64, f64)>>, StatisticsError> {
         if self.runs.is_empty() {
             return Err(StatisticsError::NoRun);
@@ -126,7 +126,7 @@ impl Side {
 /// Which images a comparison rests on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pairing {
-    /// Every image is held against itself.
+    /// Every image is compared with itself.
     Paired {
         /// The images that both sides have.
         images: usize,
@@ -144,7 +144,7 @@ pub enum Pairing {
         /// Those among them that both have; `None` where that is not known.
         shared: Option<usize>,
     },
-    /// The images of one side are held against a number.
+    /// The images of one side are compared with a number.
     OneSided {
         /// Its images.
         images: usize,
@@ -164,7 +164,7 @@ impl fmt::Display for Pairing {
                     0 => Ok(()),
                     _ => write!(
                         formatter,
-                        ", without {only_of} and {only_against} that the other side lacks"
+                        ", leaving out {only_of} and {only_against} that the other side lacks"
                     ),
                 }
             }
@@ -176,9 +176,9 @@ impl fmt::Display for Pairing {
                 write!(formatter, "unpaired, {of} images against {against}")?;
                 match shared {
                     Some(0) => formatter.write_str(": they are different photographs"),
-                    Some(shared) => write!(formatter, ", of which they share {shared}"),
+                    Some(shared) => write!(formatter, ", {shared} of them shared"),
                     None => formatter.write_str(
-                        ": which photographs both have is not known, as the contents of those of one side are not recorded",
+                        ": which photographs they share is unknown, because the contents of one side are not recorded",
                     ),
                 }
             }

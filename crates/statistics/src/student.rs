@@ -32,7 +32,7 @@ pub(super) fn quantile(share: f64, freedom: usize) -> f64 {
         low = high;
         high *= 2.0;
     }
-    // Until the two are neighbours.
+    // Until the two are neighbors.
     loop {
         let middle = low + (high - low) / 2.0;
         if middle <= low || middle >= high {
@@ -67,7 +67,7 @@ mod tests {
 
     #[test]
     fn tables_of_the_distribution_are_met() {
-        // From any printed table, two-sided 95 % and 99 %.
+        // From any printed table, two-sided 95% and 99%.
         for (freedom, wide, wider) in [
             (1, 12.706_204_736, 63.656_741_163),
             (2, 4.302_652_730, 9.924_843_201),

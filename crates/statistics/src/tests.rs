@@ -243,13 +243,13 @@ fn what_the_interval_covers_is_said() {
         text.push('\n');
     }
     insta::assert_snapshot!(text, @r"
-    interval and p cover the choice of images; nothing was trained
-    one seed: interval and p cover the choice of images alone, and another seed may say otherwise
-    interval and p cover the choice of images and 4 seeds
-    one seed a side: interval and p cover the choice of images alone, and another seed may say otherwise
-    interval and p cover the choice of images and the 3 seeds of one side; the other side has one seed, and another may say otherwise
-    interval and p cover the choice of images and 3 seeds against 2
-    interval and p cover the choice of images and 5 seeds
+    the interval and p cover the choice of images; nothing was trained
+    one seed: the interval and p cover only the choice of images, and another seed may give another result
+    the interval and p cover the choice of images and 4 seeds
+    one seed per side: the interval and p cover only the choice of images, and another seed may give another result
+    the interval and p cover the choice of images and the 3 seeds of one side; the other side has one seed, and another may give another result
+    the interval and p cover the choice of images and 3 seeds against 2
+    the interval and p cover the choice of images and 5 seeds
     ");
 }
 
@@ -309,14 +309,14 @@ fn what_cannot_be_compared_is_refused() {
         text.push('\n');
     }
     insta::assert_snapshot!(text, @r"
-    a side has no run
+    one side has no runs
     too few images with a value: 0; an interval needs at least 10
     too few images with a value: 9; an interval needs at least 10
     too few images with a value: 5; an interval needs at least 10
-    image 33 has an infinite value, as the PSNR of a picture without any error: no mean over images exists; compare by a metric that is finite, such as `ciede2000` or `uv_mse`
+    image 33 has an infinite value, such as the PSNR of a picture without any error, so there is no mean over images; compare by a metric that is finite, such as `ciede2000` or `uv_mse`
     the terms of image 33 are not finite: 1 / NaN
     image 33 has a negative denominator
-    image 3 is there twice in one run
+    image 3 appears twice in one run
     too few images with a value: 0; an interval needs at least 10
     the value to compare with is not finite: NaN
     ");
@@ -356,10 +356,10 @@ fn pairings_are_told() {
     .join("\n");
     insta::assert_snapshot!(text, @r"
     paired over 57 images
-    paired over 57 images, without 0 and 943 that the other side lacks
-    unpaired, 57 images against 1000, of which they share 6
+    paired over 57 images, leaving out 0 and 943 that the other side lacks
+    unpaired, 57 images against 1000, 6 of them shared
     unpaired, 20 images against 20: they are different photographs
-    unpaired, 20 images against 20: which photographs both have is not known, as the contents of those of one side are not recorded
+    unpaired, 20 images against 20: which photographs they share is unknown, because the contents of one side are not recorded
     over 100 images
     ");
 }

@@ -48,7 +48,7 @@ pub(super) fn paint(canvas: &mut Canvas, dice: &mut Dice) -> Light {
     light
 }
 
-/// The colour of deep water under a sky: blue under blue, gray under gray, and lit by a sunset.
+/// The color of deep water under a sky: blue under blue, gray under gray, and lit by a sunset.
 fn water(light: &Light) -> (Color, Color) {
     match light.weather {
         Weather::Clear => (rgb(0.13, 0.36, 0.52), rgb(0.28, 0.56, 0.60)),
@@ -70,7 +70,7 @@ fn sea(canvas: &mut Canvas, light: &Light, (horizon, bottom): (f32, f32), dice: 
             (1.0, shallow, 1.0),
         ],
     );
-    // Waves: dark troughs and bright crests, closer together towards the horizon.
+    // Waves: dark troughs and bright crests, closer together toward the horizon.
     let (mut crests, mut troughs, mut glitter) = (Shape::new(), Shape::new(), Shape::new());
     let depth = bottom - horizon;
     let sun = 0.5 + 0.45 * light.side;

@@ -7,7 +7,7 @@ use super::dice::Dice;
 use super::light::{Light, Weather};
 use super::shape::{Point, Shape};
 
-/// What a wall is made of. Brick shows its courses, stone is gray; plaster may be painted any colour.
+/// What a wall is made of. Brick shows its courses, stone is gray; plaster may be painted any color.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Wall {
     Brick,
@@ -120,13 +120,13 @@ fn house_wall(
     let outline = || Shape::new().polygon(&camera.wall(x, (0.0, height), (near, far)));
     let foot = camera.see(x, 0.0, near);
     let top = camera.see(x, height, near);
-    // Lighter towards the sky, darker at the pavement.
+    // Lighter toward the sky, darker at the pavement.
     canvas.shade(
         outline(),
         (top, tone(color, 1.05)),
         (foot, tone(color, 0.84)),
     );
-    // The front that looks down the street, where it stands out beyond its neighbour.
+    // The front that looks down the street, where it stands out beyond its neighbor.
     let across = camera.see(x * 2.5, height, near);
     canvas.fill(
         Shape::new().polygon(&[top, foot, [across[0], foot[1]], [across[0], top[1]]]),

@@ -1,4 +1,4 @@
-//! Perspective: from metres in front of the camera to places in the frame.
+//! Perspective: from meters in front of the camera to places in the frame.
 
 use super::dice::Dice;
 use super::ground::Stand;
@@ -11,7 +11,7 @@ pub(super) struct Camera {
     pub(super) vanish: Point,
     /// Frame widths per unit of x/z.
     pub(super) focal: f32,
-    /// Height above the ground, in metres.
+    /// Height above the ground, in meters.
     pub(super) eye: f32,
 }
 
@@ -24,7 +24,7 @@ impl Camera {
         }
     }
 
-    /// The place in the frame of a point `x` metres right, `y` above the ground, `z` ahead.
+    /// The place in the frame of a point `x` meters right, `y` above the ground, `z` ahead.
     pub(super) fn see(&self, x: f32, y: f32, z: f32) -> Point {
         [
             self.vanish[0] + self.focal * x / z,
@@ -57,7 +57,7 @@ impl Camera {
         ]
     }
 
-    /// Where something `tall` metres high stands, `x` metres right and `z` ahead.
+    /// Where something `tall` meters high stands, `x` meters right and `z` ahead.
     pub(super) fn stand(&self, x: f32, z: f32, tall: f32) -> Stand {
         Stand::new(
             self.see(x, 0.0, z),

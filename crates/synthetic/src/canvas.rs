@@ -122,7 +122,7 @@ impl Canvas {
         );
     }
 
-    /// A linear gradient through `stops` (position in 0 to 1, colour, opacity).
+    /// A linear gradient through `stops` (position in 0 to 1, color, opacity).
     pub(super) fn gradient(
         &mut self,
         shape: Shape,
@@ -142,7 +142,7 @@ impl Canvas {
         }
     }
 
-    /// A fill that goes from one colour to another.
+    /// A fill that goes from one color to another.
     pub(super) fn shade(&mut self, shape: Shape, from: (Point, Color), to: (Point, Color)) {
         self.gradient(shape, from.0, to.0, &[(0.0, from.1, 1.0), (1.0, to.1, 1.0)]);
     }

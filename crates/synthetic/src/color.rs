@@ -1,8 +1,8 @@
-//! Colours of things, as display-referred RGB in 0 to 1.
+//! Colors of things, as display-referred RGB in 0 to 1.
 
 use super::dice::Dice;
 
-/// An RGB colour; components may leave 0 to 1 while light is being added, and are clamped when painted.
+/// An RGB color; components may leave 0 to 1 while light is being added, and are clamped when painted.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Color {
     pub(super) red: f32,
@@ -43,7 +43,7 @@ impl Color {
         rgb(self.red * factor, self.green * factor, self.blue * factor)
     }
 
-    /// The colour with a natural spread: lightness by up to `amount`, each component by a third of it.
+    /// The color with a natural spread: lightness by up to `amount`, each component by a third of it.
     pub(super) fn varied(self, amount: f32, dice: &mut Dice) -> Self {
         let lightness = dice.around(1.0, amount);
         let third = amount / 3.0;
@@ -74,8 +74,8 @@ impl Color {
     }
 }
 
-/// The colour of something that may be of any colour: luma is drawn without regard to hue, so that gray says nothing
-/// about it. Hues lean to the warm side, as dyes and paints do, and a sixth of all things is all but colourless.
+/// The color of something that may be of any color: luma is drawn without regard to hue, so that gray says nothing
+/// about it. Hues lean to the warm side, as dyes and paints do, and a sixth of all things is all but colorless.
 pub(super) fn unguessable(low: f32, high: f32, dice: &mut Dice) -> Color {
     let luma = dice.between(low, high);
     let hue = if dice.chance(0.35) {
@@ -105,7 +105,7 @@ pub(super) fn unguessable(low: f32, high: f32, dice: &mut Dice) -> Color {
     .with_luma(luma)
 }
 
-/// The saturated colour at `hue` in 0 to 1, as in HSV.
+/// The saturated color at `hue` in 0 to 1, as in HSV.
 fn from_hue(hue: f32) -> Color {
     let wheel = |offset: f32| {
         let position = hue + offset - (hue + offset).floor();

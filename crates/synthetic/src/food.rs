@@ -1,4 +1,4 @@
-//! Fruit and vegetables, which have the colour they have, and the bowls they lie in, which do not.
+//! Fruit and vegetables, which have the color they have, and the bowls they lie in, which do not.
 
 use super::canvas::{Canvas, Texture};
 use super::color::{Color, WHITE, rgb, unguessable};

@@ -68,7 +68,7 @@ pub(super) fn hydrant(canvas: &mut Canvas, light: &Light, stand: Stand, dice: &m
     });
 }
 
-/// A bin or a letter box, of any colour.
+/// A bin or a letter box, of any color.
 pub(super) fn bin(canvas: &mut Canvas, light: &Light, stand: Stand, dice: &mut Dice) {
     stand.shadow(canvas, light, 0.7);
     let paint = unguessable(0.18, 0.6, dice);

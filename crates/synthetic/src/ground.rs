@@ -67,7 +67,7 @@ impl Stand {
     }
 }
 
-/// A plane from `horizon` to the bottom of the frame, paler far away, with a texture that grows towards the viewer.
+/// A plane from `horizon` to the bottom of the frame, paler far away, with a texture that grows toward the viewer.
 pub(super) fn plane(
     canvas: &mut Canvas,
     light: &Light,
@@ -105,7 +105,7 @@ pub(super) fn plane(
     }
 }
 
-/// Blades of grass (or reed, or straw) between two heights of the frame, longer towards the viewer.
+/// Blades of grass (or reed, or straw) between two heights of the frame, longer toward the viewer.
 pub(super) fn blades(
     canvas: &mut Canvas,
     light: &Light,

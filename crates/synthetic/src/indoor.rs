@@ -1,4 +1,4 @@
-//! Rooms: a table with fruit on it, chairs, a wall of some colour, a window or a lamp.
+//! Rooms: a table with fruit on it, chairs, a wall of some color, a window or a lamp.
 
 use super::canvas::{Canvas, Texture};
 use super::color::{Color, WHITE, rgb, unguessable};

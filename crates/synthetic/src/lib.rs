@@ -1,11 +1,11 @@
-//! The synthetic world: little photographs in which colour depends on what a thing is.
+//! The synthetic world: little photographs in which color depends on what a thing is.
 //!
 //! [`World`] says how many scenes there are, from which seed and how large; [`World::scene`] paints one, a [`Scene`]
 //! with its annotated [`Object`]s; [`World::write`] leaves all of them in a folder laid out as COCO lays out its own.
 //!
 //! As in life, gray tells what most things are (grass has blades, a stop sign has eight corners and a white rim, a
-//! clear sky darkens towards the zenith) and so what colour they have, while cars, shirts, umbrellas and painted
-//! walls may be of any colour: theirs is drawn without regard to luma, so that no network can do better than the
+//! clear sky darkens toward the zenith) and so what color they have, while cars, shirts, umbrellas and painted
+//! walls may be of any color: theirs is drawn without regard to luma, so that no network can do better than the
 //! mean. A scene is a pure function of seed and index, painted in coordinates from 0 to 1, so it has one composition
 //! at every size. All chance comes from `ChaCha8`, and no system library's trigonometry is used.
 

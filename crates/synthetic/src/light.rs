@@ -1,4 +1,4 @@
-//! Weather and the light it makes: what the sun does to a colour, what shade does, what distance does.
+//! Weather and the light it makes: what the sun does to a color, what shade does, what distance does.
 
 use super::color::{Color, rgb};
 use super::dice::Dice;

@@ -43,7 +43,7 @@ pub(super) fn paint(canvas: &mut Canvas, dice: &mut Dice) -> Light {
     for z in [46.0, 28.0, 17.0, 10.0] {
         let stand = camera.stand(side * (half + 0.7), z, 6.0);
         if wet {
-            // Its reflection, drawn out towards the viewer.
+            // Its reflection, drawn out toward the viewer.
             let x = stand.foot[0] - side * stand.height * 0.2;
             canvas.soft(
                 [x, stand.foot[1] + stand.height * 0.4],

@@ -76,7 +76,7 @@ fn figure(
     let tone = |color: Color, exposure: f32| stand.tone(light, color, exposure);
     let stride = dice.between(0.02, 0.10);
     let (lit, dim) = if sun < 0.0 { (0.9, 0.3) } else { (0.3, 0.9) };
-    // Shaded across: the side towards the sun is bright.
+    // Shaded across: the side toward the sun is bright.
     let limb = |canvas: &mut Canvas, points: &[Point], color: Color, exposure: f32| {
         canvas.fill(Shape::new().polygon(points), tone(color, exposure));
     };

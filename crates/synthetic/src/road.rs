@@ -11,7 +11,7 @@ use super::people::{Dress, person, umbrella};
 use super::shape::Shape;
 use super::vehicles::{bicycle, bus, car_front, car_side};
 
-/// Asphalt with its markings, between pavements or verges `half` metres from the middle.
+/// Asphalt with its markings, between pavements or verges `half` meters from the middle.
 pub(super) fn road(
     canvas: &mut Canvas,
     light: &Light,
@@ -68,7 +68,7 @@ pub(super) fn road(
     }
 }
 
-/// Slabs and a kerb on both sides, between two distances from the middle.
+/// Slabs and a curb on both sides, between two distances from the middle.
 pub(super) fn pavement(
     canvas: &mut Canvas,
     light: &Light,

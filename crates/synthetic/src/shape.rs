@@ -1,4 +1,4 @@
-//! Outlines: what a thing's parts look like before they get a colour.
+//! Outlines: what a thing's parts look like before they get a color.
 
 use tiny_skia::{Path, PathBuilder, Rect};
 

@@ -165,7 +165,7 @@ fn street_name(canvas: &mut Canvas, tone: &impl Fn(Color, f32) -> Color) {
     );
 }
 
-/// Any other sign: a disc, a square or an octagon of a colour that its gray does not betray.
+/// Any other sign: a disc, a square or an octagon of a color that its gray does not betray.
 pub(super) fn other(
     canvas: &mut Canvas,
     light: &Light,
@@ -313,7 +313,7 @@ pub(super) fn lamp(canvas: &mut Canvas, light: &Light, stand: Stand, arm: f32) {
     }
 }
 
-/// A lit shop sign, of any colour, with a glow; `center`, size, whether it burns.
+/// A lit shop sign, of any color, with a glow; `center`, size, whether it burns.
 pub(super) fn shop(
     canvas: &mut Canvas,
     light: &Light,

@@ -55,7 +55,7 @@ pub(super) fn paint(canvas: &mut Canvas, light: &Light, horizon: f32, dice: &mut
     }
 }
 
-/// A sheet of clouds, seen from below, so that it thickens and flattens towards the horizon.
+/// A sheet of clouds, seen from below, so that it thickens and flattens toward the horizon.
 fn clouds(light: &Light, dice: &mut Dice) -> Pixmap {
     const WIDTH: u32 = 96;
     const HEIGHT: u32 = 56;
@@ -93,7 +93,7 @@ fn clouds(light: &Light, dice: &mut Dice) -> Pixmap {
         if cover <= 0.0 {
             continue;
         }
-        // Thinner cloud towards the sun means more light comes through.
+        // Thinner cloud toward the sun means more light comes through.
         let sunward = density(u + 0.045 * light.side, altitude + 0.05);
         let brightness = (0.62 + (here - sunward) * 3.4 - (here - threshold) * 0.8).clamp(0.0, 1.0);
         let opacity = cover * solidity * smoothstep(0.0, 0.22, altitude);

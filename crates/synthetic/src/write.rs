@@ -20,7 +20,7 @@ pub enum WorldError {
     Size(usize),
     /// The folder holds something else, or another world; nothing is overwritten.
     #[error(
-        "`{}` exists and does not hold this synthetic world (version {version}, count {count}, seed {seed}, size {size}): move it away or name another folder",
+        "`{}` exists but does not hold this synthetic world (version {version}, count {count}, seed {seed}, size {size}): move it away or choose another folder",
         folder.display()
     )]
     Occupied {
@@ -67,7 +67,7 @@ impl World {
     /// Writes the world in COCO's layout: `<folder>/images/000000000001.png` and on, and
     /// `<folder>/annotations/instances.json`.
     ///
-    /// Everything is written to a folder beside it and renamed at the end, so `folder` is complete or absent; if it
+    /// Everything is written to a folder next to it and renamed at the end, so `folder` is complete or absent; if it
     /// holds this world already, nothing is done. `progress` is called with the number of scenes done, from several
     /// threads.
     ///

@@ -1,14 +1,14 @@
-//! `colorize verify determinism` and `colorize verify resume`: that a result can be had again, to the bit.
+//! `colorize verify determinism` and `colorize verify resume`: a result can be reproduced bit for bit.
 
+use crate::cli::command_error::{CommandError, Context, Result};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
-use anyhow::Context;
 use clap::Args;
 
 use crate::backend::{self, DeviceName};
 use crate::cli::prepare::{Prepared, prepare, remark, stop_on_signal};
-use crate::cli::{DONE, FAILED, RequestError, output};
+use crate::cli::{DONE, FAILED, output};
 use crate::dataset::Cache;
 use crate::experiment::{Experiment, Overrides, resolve};
 use crate::proof::{self, Verdict};
@@ -18,19 +18,19 @@ use crate::train::{Display, Trial};
 /// Arguments of both proofs.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct ProofArguments {
-    /// Experiment file; of a matrix its first point, unless `--set` picks another
+    /// Experiment file; for a matrix, its first point unless `--set` picks another
     #[arg(value_name = "EXPERIMENT")]
     experiment: PathBuf,
-    /// Steps: `determinism` trains so many, twice; `resume` so many and so many again after them
+    /// Steps: `determinism` trains N steps, twice; `resume` trains N steps and then another N
     #[arg(long, value_name = "N", default_value_t = 8)]
     steps: usize,
-    /// Change a value, as in `image.size=64`; typed like TOML; repeatable
+    /// Set a value, such as `image.size=64`, written as in TOML; repeatable
     #[arg(long, value_name = "KEY=VALUE")]
     set: Vec<String>,
-    /// With the overrides of `[quick]`: small, on the synthetic world
+    /// Apply the overrides of `[quick]`: small, on the synthetic world
     #[arg(long)]
     quick: bool,
-    /// Seed instead of the experiment's first
+    /// Seed to use instead of the experiment's first
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
     /// Dataset manifest to use instead of the experiment's
@@ -39,7 +39,7 @@ pub(in crate::cli) struct ProofArguments {
     /// Where to compute: `flex`, `libtorch` or `libtorch:cuda:0`
     #[arg(long, default_value = "flex")]
     device: DeviceName,
-    /// Folder in which a temporary one is made for the runs, which is kept when they differ
+    /// Where to create the temporary folder for the runs, which is kept if they differ
     #[arg(long, value_name = "DIR")]
     temporary: Option<PathBuf>,
 }
@@ -49,7 +49,7 @@ pub(in crate::cli) struct ProofArguments {
 pub(in crate::cli) struct ResumeArguments {
     #[command(flatten)]
     proof: ProofArguments,
-    /// Step after which the training is killed, above `--steps` and below twice as many; without it a random one
+    /// Step after which to kill the training, above `--steps` and below twice that; random by default
     #[arg(long, value_name = "STEP")]
     kill_after: Option<usize>,
 }
@@ -57,10 +57,10 @@ pub(in crate::cli) struct ResumeArguments {
 /// Arguments of `colorize verify equal`.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct EqualArguments {
-    /// A run: its folder, or its name under `--runs`
+    /// Run: its folder, or its name under `--runs`
     #[arg(value_name = "RUN")]
     run: String,
-    /// Another one, likewise, such as the same trial in another folder of runs
+    /// Another run, such as the same trial in another folder of runs
     #[arg(value_name = "OTHER")]
     other: String,
     /// Folder of all runs
@@ -69,7 +69,7 @@ pub(in crate::cli) struct EqualArguments {
 }
 
 /// Compares two runs.
-pub(in crate::cli) fn equal(arguments: &EqualArguments) -> anyhow::Result<ExitCode> {
+pub(in crate::cli) fn equal(arguments: &EqualArguments) -> Result<ExitCode> {
     let one = find_run(&arguments.runs, &arguments.run)?;
     let other = find_run(&arguments.runs, &arguments.other)?;
     let verdict = proof::runs(&one, &other)?;
@@ -78,7 +78,7 @@ pub(in crate::cli) fn equal(arguments: &EqualArguments) -> anyhow::Result<ExitCo
 }
 
 /// Trains a few steps twice.
-pub(in crate::cli) fn determinism(arguments: &ProofArguments) -> anyhow::Result<ExitCode> {
+pub(in crate::cli) fn determinism(arguments: &ProofArguments) -> Result<ExitCode> {
     let steps = arguments.steps;
     let overrides = arguments.overrides(steps, steps);
     let prepared = arguments.prepare(&overrides, steps)?;
@@ -95,14 +95,14 @@ pub(in crate::cli) fn determinism(arguments: &ProofArguments) -> anyhow::Result<
     Ok(keep(say(&what, &verdict), &verdict, workplace))
 }
 
-/// Kills a training and lets it go on.
-pub(in crate::cli) fn resume(arguments: &ResumeArguments) -> anyhow::Result<ExitCode> {
+/// Kills a training and resumes it.
+pub(in crate::cli) fn resume(arguments: &ResumeArguments) -> Result<ExitCode> {
     let ResumeArguments { proof, kill_after } = arguments;
     let (first, steps) = (proof.steps, 2 * proof.steps);
     if first < 2 {
         let text =
             "`--steps` must be at least 2: the kill comes between the checkpoint and the end";
-        return Err(RequestError(text.to_owned()).into());
+        return Err(CommandError::request(text.to_owned()));
     }
     let between = first + 1..steps;
     let kill_after = kill_after.unwrap_or_else(|| rand::random_range(between.clone()));
@@ -110,7 +110,7 @@ pub(in crate::cli) fn resume(arguments: &ResumeArguments) -> anyhow::Result<Exit
         let text = format!(
             "`--kill-after` must be above {first}, where the checkpoint is, and below {steps}, where the training ends"
         );
-        return Err(RequestError(text).into());
+        return Err(CommandError::request(text));
     }
     let overrides = proof.overrides(steps, first);
     let prepared = proof.prepare(&overrides, steps)?;
@@ -154,7 +154,7 @@ pub(in crate::cli) fn resume(arguments: &ResumeArguments) -> anyhow::Result<Exit
         &stop,
     )?;
     let what = format!(
-        "{} s{seed} on {}, {steps} steps left alone, and killed after step {}, going on from step {first}",
+        "{} s{seed} on {}, {steps} steps without interruption, and killed after step {} and resumed from step {first}",
         prepared.resolved.experiment.name, proof.device, killed.after
     );
     let verdict = &killed.verdict;
@@ -181,9 +181,11 @@ impl ProofArguments {
     }
 
     /// What `steps` steps are trained from.
-    fn prepare(&self, overrides: &Overrides, steps: usize) -> anyhow::Result<Prepared> {
+    fn prepare(&self, overrides: &Overrides, steps: usize) -> Result<Prepared> {
         if self.steps == 0 {
-            return Err(RequestError("`--steps` must be at least 1".to_owned()).into());
+            return Err(CommandError::request(
+                "`--steps` must be at least 1".to_owned(),
+            ));
         }
         backend::open(&self.device)?;
         // Of a matrix the first point: `--set` picks another.
@@ -194,10 +196,10 @@ impl ProofArguments {
         let Experiment { train, .. } = &resolved.experiment;
         if train.steps != steps {
             let text = format!(
-                "`--set` makes it {} steps where `--steps` makes it {steps}; say it with `--steps` alone",
+                "`--set` makes it {} steps, but `--steps` makes it {steps}; use `--steps` alone",
                 train.steps
             );
-            return Err(RequestError(text).into());
+            return Err(CommandError::request(text));
         }
         backend::computes(&self.device, train.precision)?;
         prepare(resolved, &Cache::of_user()?, &[])
@@ -207,33 +209,33 @@ impl ProofArguments {
         prepared.trial(seed, self.device, runs, Display::Silent)
     }
 
-    fn workplace(&self) -> anyhow::Result<tempfile::TempDir> {
+    fn workplace(&self) -> Result<tempfile::TempDir> {
         let folder = self.temporary.clone().unwrap_or_else(std::env::temp_dir);
         tempfile::Builder::new()
             .prefix("colorize-verify-")
             .tempdir_in(&folder)
-            .with_context(|| format!("cannot make a folder in `{}`", folder.display()))
+            .with_context(|| format!("cannot create a folder in `{}`", folder.display()))
     }
 
     /// Says beforehand where bits cannot be expected to be equal.
     fn warn(&self) {
         if !backend::is_deterministic(&self.device) {
             output::note(
-                "CUDA adds up the gradients of convolutions in an order that varies, so bits will probably differ; \
-                 docs/runs.md names the switches that help",
+                "CUDA sums the gradients of convolutions in varying order, so bits will probably differ; \
+                 docs/runs.md lists the settings that help",
             );
         }
     }
 }
 
-/// Prints what came of a comparison.
+/// Prints the result of a comparison.
 fn say(what: &str, verdict: &Verdict) -> ExitCode {
     match verdict {
         Ok(equal) => {
-            output::line(&format!("equal to the bit: {what}"));
+            output::line(&format!("bit-identical: {what}"));
             output::line(&format!("  {equal}"));
             output::line(
-                "  not compared: what tells the time or the machine, such as `seconds` and `images_per_second`",
+                "  not compared: values that describe time or the machine, such as `seconds` and `images_per_second`",
             );
             ExitCode::from(DONE)
         }

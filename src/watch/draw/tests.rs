@@ -248,5 +248,5 @@ fn in_plain_text() {
         NOW.parse().unwrap(),
     );
     assert_snapshot!(text.replace(&bench.root.path().display().to_string(), "[runs]"));
-    assert_eq!(snapshot(&[], None, NOW.parse().unwrap()), "no run yet");
+    assert_eq!(snapshot(&[], None, NOW.parse().unwrap()), "no runs yet");
 }

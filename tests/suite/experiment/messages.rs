@@ -529,9 +529,9 @@ fn datasets() {
 
 /// The message without the names of the datasets of this repository, which are found as well.
 fn without_datasets(message: &str) -> String {
-    let (before, rest) = message.split_once("there are ").unwrap();
+    let (before, rest) = message.split_once("available: ").unwrap();
     let (_, after) = rest.split_once(';').unwrap();
-    format!("{before}there are [datasets];{after}")
+    format!("{before}available: [datasets];{after}")
 }
 
 #[test]

@@ -102,7 +102,7 @@ fn a_files_own_keys_go_before_the_quick_of_its_parents() {
     );
     // Tables merge by key, whoever writes them, and however.
     assert_eq!(rates(&child), (5e-4, 0.8));
-    assert_eq!((child.image.size, child.network.scale), (48, 4));
+    assert_eq!((child.image.size, child.network.first_channels()), (48, 4));
 
     desk.write(
         "grandchild.toml",
@@ -114,7 +114,7 @@ fn a_files_own_keys_go_before_the_quick_of_its_parents() {
         grandchild.train.steps, 50,
         "a parent's key stays before its parent's [quick]"
     );
-    assert_eq!(grandchild.network.scale, 6);
+    assert_eq!(grandchild.network.first_channels(), 6);
     let set = Overrides {
         quick: true,
         ..set(&[
@@ -125,7 +125,7 @@ fn a_files_own_keys_go_before_the_quick_of_its_parents() {
     };
     let changed = desk.resolve("grandchild.toml", &set).experiment;
     assert_eq!((changed.train.batch_size, changed.train.steps), (7, 20));
-    assert_eq!(changed.network.scale, 2);
+    assert_eq!(changed.network.first_channels(), 2);
     // Without `--quick` no `[quick]` has a say.
     let whole = desk.resolve("grandchild.toml", &Overrides::default());
     assert_eq!(whole.experiment.train.batch_size, 5);
@@ -143,7 +143,12 @@ fn a_value_of_a_matrix_goes_before_every_quick() {
     let points = desk.points("grid.toml", &quick());
     let grid: Vec<_> = points
         .iter()
-        .map(|point| (point.experiment.network.scale, point.experiment.train.steps))
+        .map(|point| {
+            (
+                point.experiment.network.first_channels(),
+                point.experiment.train.steps,
+            )
+        })
         .collect();
     assert_eq!(grid, [(8, 10), (16, 10)]);
     desk.write(
@@ -211,9 +216,13 @@ fn every_committed_experiment_is_small_under_quick() {
             assert_eq!(seeds, &[0], "{name}");
             assert_eq!(dataset.manifest, "synthetic", "{name}");
             assert_eq!((image.size, train.batch_size), (40, 8), "{name}");
-            assert_eq!((train.steps, network.residual_blocks), (1000, 1), "{name}");
+            assert_eq!(
+                (train.steps, network.residual_blocks()),
+                (1000, 1),
+                "{name}"
+            );
             assert_eq!(rates(&point.experiment).0, 4e-3, "{name}");
-            assert!(network.scale <= 16, "{name}");
+            assert!(network.first_channels() <= 16, "{name}");
             assert!(evaluate.images <= 100 && evaluate.samples <= 12, "{name}");
             let has_classifier = fusion.extractor != ExtractorKind::None;
             assert!(!has_classifier || fusion.size == 64, "{name}");
@@ -275,7 +284,11 @@ fn a_file_may_outgrow_the_quick_that_it_inherits() {
         "extends = \"root.toml\"\nnetwork.residual_blocks = 6\n",
     );
     let whole = desk.resolve("deep.toml", &Overrides::default()).experiment;
-    assert_eq!(whole.network.residual_blocks, 6, "nobody asked for [quick]");
+    assert_eq!(
+        whole.network.residual_blocks(),
+        6,
+        "nobody asked for [quick]"
+    );
     insta::assert_snapshot!(desk.plain(&desk.refuse("deep.toml", &quick())));
     desk.write(
         "deep.toml",
@@ -293,11 +306,11 @@ fn what_is_said_in_vain_is_noted_or_refused() {
     assert_eq!(notes("root.toml", &quick()), [""; 0]);
     assert_eq!(
         notes("plain.toml", &quick()),
-        ["`--quick` changes nothing: neither the file nor its parents have a `[quick]`"]
+        ["`--quick` has no effect: neither the file nor its parents have a `[quick]`"]
     );
     assert_eq!(
         notes("root.toml", &set(&["quick.train.steps=5"])),
-        ["`--set quick.train.steps=5` changes nothing without `--quick`"]
+        ["`--set quick.train.steps=5` has no effect without `--quick`"]
     );
     desk.write(
         "twice.toml",
@@ -308,7 +321,7 @@ fn what_is_said_in_vain_is_noted_or_refused() {
     let place = format!("({}:4)", desk.path("twice.toml").display());
     assert_eq!(
         noted[0],
-        format!("`dataset.categories` names `cow` twice; it counts once {place}")
+        format!("`dataset.categories` names `cow` twice; it is counted once {place}")
     );
 
     let both = Overrides {

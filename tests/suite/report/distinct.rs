@@ -113,11 +113,11 @@ fn a_run_without_its_tables_is_no_seed() {
     let scores = fs::read_to_string(world.root.join("reports/full/tables/scores.md")).unwrap();
     assert!(scores.contains("1 of 3"), "{scores}");
     assert!(
-        scores.contains("seed 0 (says done, but its metrics are missing: bring the files back"),
+        scores.contains("seed 0 (says done, but its metrics are missing: restore the files"),
         "{scores}"
     );
     assert!(
-        scores.contains("seed 1 (says done, but the scores of its images are missing: bring"),
+        scores.contains("seed 1 (says done, but its per-image scores are missing: restore"),
         "{scores}"
     );
 

@@ -110,7 +110,7 @@ fn the_name_of_a_point_is_judged_where_it_is_written() {
     let output = program(&world, &["report", "reports/wrong.toml"]);
     assert_eq!(output.status.code(), Some(2));
     let text = said(&output);
-    assert!(text.contains("must stand `key=value`"), "{text}");
+    assert!(text.contains("must be followed by `key=value`"), "{text}");
 }
 
 #[test]
@@ -161,7 +161,7 @@ fn lists_and_differences_tell_configurations_apart() {
         &["diff", "norms norm=batch", "bright train.batch_size=3"],
     ));
     assert!(
-        several.contains("`norms norm=batch` is 2 different configurations"),
+        several.contains("`norms norm=batch` matches 2 different configurations"),
         "{several}"
     );
     assert!(

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use colorize::color::yuv;
-use colorize::evaluate::{Baseline, ImageScore};
+use colorize::evaluate::{Baseline, ImageScore, answer};
 use colorize::experiment::{Experiment, Overrides, Variant, resolve};
 use colorize::runs::{
     DatasetRecord, Environment, FORMAT, Git, Identity, IdentityParts, ImageScores, LoggedRow,
@@ -232,7 +232,7 @@ impl World {
             .map(|baseline| {
                 let photographs = self.photographs.iter();
                 let scores: Vec<ImageScore> = photographs
-                    .map(|truth| ImageScore::of(f64::NAN, truth, &baseline.picture(truth)))
+                    .map(|truth| ImageScore::of(f64::NAN, truth, &answer(*baseline, truth)))
                     .collect();
                 (baseline.name().to_owned(), table(0, &scores))
             })

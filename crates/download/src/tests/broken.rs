@@ -80,7 +80,7 @@ fn a_line_that_keeps_breaking_is_given_up_and_its_bytes_are_kept() {
     assert!(
         error
             .to_string()
-            .contains("the connection broke after 100.0 kB of 300.0 kB"),
+            .contains("the connection was lost after 100.0 kB of 300.0 kB"),
         "{error}"
     );
     assert_eq!(
@@ -307,7 +307,10 @@ fn a_full_disk_keeps_what_it_has() {
         panic!("{error}");
     };
     assert!((100_000..300_000).contains(&needed), "{needed}");
-    assert!(error.to_string().contains("not enough room for"), "{error}");
+    assert!(
+        error.to_string().contains("not enough space for"),
+        "{error}"
+    );
     assert_eq!(server.requests().len(), 1, "another address does not help");
     assert!(!target.exists());
 

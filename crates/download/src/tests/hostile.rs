@@ -106,14 +106,14 @@ fn what_swells_is_refused() {
                 entry_bytes: 1 << 20,
                 ..generous
             },
-            "would be 3.1 MB, more than 1.0 MB",
+            "would be 3.1 MB in size, more than 1.0 MB",
         ),
         (
             Limits {
                 bytes: 1 << 20,
                 ..generous
             },
-            "unpacked it would be 3.1 MB, more than 1.0 MB",
+            "its files would take up 3.1 MB, more than 1.0 MB",
         ),
         (
             Limits {
@@ -167,7 +167,7 @@ fn two_entries_of_one_name_are_refused() {
     assert!(
         error
             .to_string()
-            .contains("two of its entries have one name"),
+            .contains("two of its entries have the same name"),
         "{error}"
     );
 
@@ -193,7 +193,7 @@ fn what_is_encrypted_or_packed_otherwise_is_refused() {
             8,
             10,
             14,
-            "`photos/1.jpg` is packed in a way not known here",
+            "`photos/1.jpg` uses an unsupported compression method",
         ),
     ] {
         let folder = tempfile::tempdir().unwrap();

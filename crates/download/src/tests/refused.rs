@@ -42,8 +42,8 @@ fn a_missing_file_is_told_with_what_to_do() {
         error.to_string(),
         format!(
             "cannot download `file`: `{url}`: the server answered 404: the file is no longer at this address\n\
-             or bring the file (1 bytes, SHA-256 ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb) \
-             by hand to `{}` and run the command again",
+             or place the file (1 bytes, SHA-256 ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb) \
+             at `{}` by hand and run the command again",
             target.display()
         )
     );
@@ -70,20 +70,17 @@ fn every_address_that_failed_is_told() {
     let lines: Vec<&str> = text.lines().collect();
     assert_eq!(lines.len(), 7, "{text}");
     assert_eq!(lines[0], "cannot download `file`:");
-    assert!(lines[1].contains("403: access is refused"), "{text}");
+    assert!(lines[1].contains("403: access denied"), "{text}");
+    assert!(lines[2].contains("429: too many requests"), "{text}");
     assert!(
-        lines[2].contains("429: too many requests for now"),
-        "{text}"
-    );
-    assert!(
-        lines[3].contains("418: not an answer to a download"),
+        lines[3].contains("418: not a valid response to a download"),
         "{text}"
     );
     assert!(lines[4].contains("no connection: "), "{text}");
-    assert!(lines[4].contains("does it need a proxy"), "{text}");
+    assert!(lines[4].contains("whether it needs a proxy"), "{text}");
     assert!(lines[5].contains("`no address`: "), "{text}");
     assert!(
-        lines[6].starts_with("or bring the file (1 bytes, "),
+        lines[6].starts_with("or place the file (1 bytes, "),
         "{text}"
     );
 }

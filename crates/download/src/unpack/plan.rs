@@ -75,7 +75,7 @@ pub(super) fn judge(
         return Err(refuse(what));
     }
     if zip.has_duplicate_names() {
-        return Err(refuse("two of its entries have one name".to_owned()));
+        return Err(refuse("two of its entries have the same name".to_owned()));
     }
     let mut plan = Plan {
         files: Vec::new(),
@@ -89,9 +89,9 @@ pub(super) fn judge(
         let entry = metadata
             .entry(index)
             .map_err(|error| refuse(error.to_string()))?;
-        let name = entry.name().map_err(|error| {
-            refuse(format!("the name of entry {index} cannot be read: {error}"))
-        })?;
+        let name = entry
+            .name()
+            .map_err(|error| refuse(format!("cannot read the name of entry {index}: {error}")))?;
         let refuse = |what: String| refuse(format!("entry `{}` {what}", name.escape_debug()));
         let path = plain_path(&name).map_err(|what| refuse(what.to_owned()))?;
         names
@@ -116,7 +116,7 @@ pub(super) fn judge(
     }
     if all_bytes > limits.bytes {
         return Err(refuse(format!(
-            "unpacked it would be {}, more than {}",
+            "its files would take up {}, more than {}",
             readable(all_bytes),
             readable(limits.bytes)
         )));
@@ -186,12 +186,12 @@ fn sound(entry: &ZipFileEntry, limits: &Limits) -> Result<(), String> {
     }
     match entry.compression() {
         CompressionMethod::Stored | CompressionMethod::Deflated => {}
-        other => return Err(format!("is packed in a way not known here: {other}")),
+        other => return Err(format!("uses an unsupported compression method: {other}")),
     }
     let size = entry.size();
     if size > limits.entry_bytes {
         return Err(format!(
-            "would be {}, more than {}",
+            "would be {} in size, more than {}",
             readable(size),
             readable(limits.entry_bytes)
         ));
@@ -215,7 +215,7 @@ fn plain_path(name: &str) -> Result<PathBuf, &'static str> {
         return Err("has a backslash in its path");
     }
     if name.contains(':') {
-        return Err("has a colon in its path, which may mean a drive");
+        return Err("has a colon in its path, which may denote a drive");
     }
     if name.chars().any(char::is_control) {
         return Err("has a control character in its path");
@@ -229,7 +229,7 @@ fn plain_path(name: &str) -> Result<PathBuf, &'static str> {
             _ if part.ends_with(['.', ' ']) => {
                 return Err("has a name in its path that ends in a dot or space");
             }
-            _ if is_device(part) => return Err("has the name of a device in its path"),
+            _ if is_device(part) => return Err("has a device name in its path"),
             _ => path.push(part),
         }
     }

@@ -14,8 +14,8 @@ use crate::lock::sync_folder;
 /// may spoil some of those, and the next unpacking finds them by their CRC-32.
 const SYNC_FROM: u64 = 8 * 1024 * 1024;
 
-/// Looks whether the folders of `entry` under `into` are folders, as far as they are there. A symbolic link among them
-/// would lead elsewhere. Those in `sound` have been looked at.
+/// Checks whether the folders of `entry` under `into` are folders, as far as they exist. A symbolic link among them
+/// would lead elsewhere. Those in `sound` have been checked.
 pub(super) fn look_at_folders(
     into: &Path,
     entry: &Entry,
@@ -43,7 +43,7 @@ pub(super) fn look_at_folders(
     Ok(())
 }
 
-/// Makes the folders of `entry` under `into` that are not there.
+/// Creates the folders of `entry` under `into` that do not exist.
 pub(super) fn make_folders(
     into: &Path,
     entry: &Entry,
@@ -75,7 +75,7 @@ fn folders(into: &Path, entry: &Entry) -> Vec<PathBuf> {
     folders
 }
 
-/// Whether the file of `entry` is there with the right content. One that is there with other content is an error.
+/// Whether the file of `entry` exists with the right content. One with other content is an error.
 pub(super) fn is_there(
     target: &Path,
     entry: &Entry,
@@ -171,7 +171,7 @@ pub(super) fn extract(
         }
         if done + count as u64 > entry.bytes {
             return Err(damaged(format!(
-                "it has more than the {} bytes it says",
+                "it has more bytes than the {} it declares",
                 entry.bytes
             )));
         }

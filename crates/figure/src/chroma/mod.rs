@@ -1,4 +1,4 @@
-//! Histograms of chroma: what colours photographs have, and which of them runs dare to give.
+//! Histograms of chroma: what colors photographs have, and which of them runs dare to give.
 //!
 //! This file holds what a caller says and lays the page out; `counts` counts pixels, `plane` draws a
 //! plane of chroma.
@@ -27,7 +27,7 @@ use plane::{Ink, Plane, View};
 pub struct ChromaHistograms {
     /// What the two channels are called: `U` and `V`, or `a` and `b`.
     pub channels: [String; 2],
-    /// The colour of a chroma at middle luma, for the frames of the planes.
+    /// The color of a chroma at middle luma, for the frames of the planes.
     pub color: fn([f64; 2]) -> [u8; 3],
     /// The photographs.
     pub truth: ChromaCounts,
@@ -43,13 +43,13 @@ const PLANE_GAP: f64 = 20.0;
 const NARROWEST: f64 = 136.0;
 /// Height of what is written over a plane where names take one line, in points.
 const HEAD: f64 = 34.0;
-/// Width of the colour bar, in points.
+/// Width of the color bar, in points.
 const BAR: f64 = 300.0;
 /// The widest that the plot of magnitudes grows, in points.
 const WIDEST_PANEL: f64 = 820.0;
 
 /// Draws the plane of chroma of the photographs and of each run, darker (in a dark theme: lighter)
-/// where pixels are more, on one logarithmic scale, in a frame of the colours that lie there; and
+/// where pixels are more, on one logarithmic scale, in a frame of the colors that lie there; and
 /// beneath, for all of them, how many pixels lie how far from gray.
 pub fn chroma_histograms(title: &str, content: &ChromaHistograms, theme: Theme) -> Figure {
     let truth = RunName {
@@ -147,7 +147,7 @@ fn significant(value: f64) -> String {
     text::grouped(value, (2.0 - power).clamp(0.0, 6.0) as usize)
 }
 
-/// The colour bar, with the shares that colours stand for.
+/// The color bar, with the shares that colors stand for.
 fn draw_bar(page: &mut Page, ink: &Ink, images: usize) {
     const HEIGHT: f64 = 10.0;
     let theme = page.theme;

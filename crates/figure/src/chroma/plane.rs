@@ -1,4 +1,4 @@
-//! One plane of chroma as pixels: its bins, lines through gray, and a frame of the colours at its
+//! One plane of chroma as pixels: its bins, lines through gray, and a frame of the colors at its
 //! edges.
 
 use std::sync::Arc;
@@ -13,14 +13,14 @@ use super::super::text::{self, Weight};
 use super::super::theme::{Color, SMALL_SIZE, Theme};
 use super::ChromaCounts;
 
-/// Pixels a point.
+/// Pixels per point.
 const SCALE: f64 = GROUND_SCALE as f64;
 /// Thickness of the frame, and of the line of background inside it, in pixels.
 const FRAME: u32 = 10;
 const RIM: u32 = 4;
 /// The faintest that a bin with a pixel is drawn, so that it stands out from one without.
 const FAINTEST: f64 = 0.1;
-/// Powers of ten that colours span at most.
+/// Powers of ten that colors span at most.
 const DECADES: i32 = 6;
 
 /// Which part of the plane is shown, and how large: the same for all planes of a figure.
@@ -148,7 +148,7 @@ impl View {
     }
 }
 
-/// What colour a share of all pixels has.
+/// What color a share of all pixels has.
 pub(super) struct Ink {
     map: Diverging,
     /// Of shares in percent.
@@ -175,7 +175,7 @@ impl Ink {
         &self.axis
     }
 
-    /// The colour at a place of the bar, from 0 to 1: one arm of the map that signed numbers have.
+    /// The color at a place of the bar, from 0 to 1: one arm of the map that signed numbers have.
     fn at(&self, place: f64) -> Rgb<u8> {
         rgb(self.map.color(-(FAINTEST + (1.0 - FAINTEST) * place)))
     }

@@ -138,7 +138,7 @@ pub(super) fn thinned_out(places: &[(f64, f64)]) -> Vec<(f64, f64)> {
 /// How far a line may run beside a place that it leaves out, in points: a third of the finest pixel.
 const UNSEEN: f64 = 0.15;
 
-/// Leaves out what lies on the line between its neighbours (Ramer, 1972; Douglas and Peucker, 1973).
+/// Leaves out what lies on the line between its neighbors (Ramer, 1972; Douglas and Peucker, 1973).
 fn straightened(places: &[(f64, f64)]) -> Vec<(f64, f64)> {
     let mut kept = vec![false; places.len()];
     let Some(last) = places.len().checked_sub(1) else {

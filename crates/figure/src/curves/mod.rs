@@ -24,7 +24,7 @@ pub(super) use panel::{Place, Prepared};
 /// One line of a panel.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Series {
-    /// Its name. Series of one name have one colour and dash in all panels of a figure.
+    /// Its name. Series of one name have one color and dash in all panels of a figure.
     pub label: String,
     /// `(step, value)`; steps need no order. Values that are not finite, or not positive on a
     /// logarithmic axis, leave a gap and are counted in a note.
@@ -96,7 +96,7 @@ pub struct CurveSection {
 /// Space between sections, and between a heading and its panels, in points.
 const SECTION_GAP: f64 = 14.0;
 const HEADING_GAP: f64 = 20.0;
-/// Space between neighbouring panels, in points.
+/// Space between neighboring panels, in points.
 const PANEL_GAP: f64 = 28.0;
 /// With up to this many series in a lone panel, each is named at the end of its line.
 const MOST_NAMED_AT_THE_LINE: usize = 8;

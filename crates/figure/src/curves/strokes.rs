@@ -21,7 +21,7 @@ fn place(plot: Area, (x_axis, y_axis): (&Axis, &Axis), (x, y): (f64, f64)) -> Po
     )
 }
 
-/// Draws the lines that are there for comparison alone.
+/// Draws the lines that are only there for comparison.
 pub(super) fn draw_rest(page: &mut Page, panel: &Prepared<'_>, plot: Area, axes: (&Axis, &Axis)) {
     for (lines, look) in panel.lines.iter().filter(|(_, look)| *look == Look::Rest) {
         for stretch in lines.main() {

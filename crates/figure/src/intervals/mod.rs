@@ -1,4 +1,4 @@
-//! Differences with their 95 % intervals about a zero line, and where each was expected: the plot of claims. The plots of
+//! Differences with their 95% intervals about a zero line, and where each was expected: the plot of claims. The plots of
 //! ablations are drawn with parts of it.
 //!
 //! This file holds what a caller says and lays the page out; `plot` draws the plot of a group.
@@ -16,7 +16,7 @@ use plot::{
     axis, draw_expected, draw_ground, draw_interval, draw_mark, ends, tint_rows, write_axis,
 };
 
-/// What a difference says. Each is known by its colour and by its shape.
+/// What a difference says. Each is known by its color and by its shape.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
     /// For what was expected: a filled circle.
@@ -46,9 +46,9 @@ pub struct Interval {
     pub label: String,
     /// The difference.
     pub value: f64,
-    /// Lower end of its 95 % interval. Where an end is no number, no interval is drawn.
+    /// Lower end of its 95% interval. Where an end is no number, no interval is drawn.
     pub low: f64,
-    /// Upper end of its 95 % interval.
+    /// Upper end of its 95% interval.
     pub high: f64,
     /// Where it was expected, from the first number to the second, either of which may be infinite.
     pub expected: (f64, f64),
@@ -138,7 +138,7 @@ const MOST_LINES: usize = 4;
 /// Space between groups, in points.
 const GROUP_GAP: f64 = 26.0;
 
-/// Draws differences as marks with horizontal bars for their 95 % intervals, grouped by metric: a
+/// Draws differences as marks with horizontal bars for their 95% intervals, grouped by metric: a
 /// plot for each, with its own axis, zero line, and the numbers beside it. Where each difference was
 /// expected is tinted, up to the edge that is its margin: so one sees why a verdict is what it is.
 ///

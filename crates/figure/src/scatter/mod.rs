@@ -1,4 +1,4 @@
-//! One number against another, a dot an image and a colour a run: what a run gains in one and pays
+//! One number against another, one dot per image and one color per run: what a run gains in one and pays
 //! in the other.
 //!
 //! This file holds what a caller says and chooses the axes; `single` lays all runs over one another
@@ -180,7 +180,7 @@ fn lay(
     }
 }
 
-/// The large dot of a run, with a rim of the page's colour, so that it stands out of its cloud.
+/// The large dot of a run, with a rim of the page's color, so that it stands out of its cloud.
 fn draw_overall(marks: &mut Vec<Mark>, center: Point, color: Color, theme: Theme) {
     let rims = [(6.6, theme.ink()), (5.8, theme.background()), (4.4, color)];
     for (radius, color) in rims {

@@ -151,7 +151,7 @@ fn draw_marginals(page: &mut Page, cloud: &Cloud, plot: Area, axes: &(Axis, Axis
     fill(page, base_x, plot.y, 1.0, plot.height, color);
 }
 
-/// Heights of bins from 0 to 1, averaged over neighbours (the more, the fewer the images), the
+/// Heights of bins from 0 to 1, averaged over neighbors (the more, the fewer the images), the
 /// highest being 1.
 fn smooth_histogram(shares: impl Iterator<Item = f64>) -> Vec<f64> {
     const WEIGHTS: [(isize, f64); 5] = [(-2, 1.0), (-1, 4.0), (0, 6.0), (1, 4.0), (2, 1.0)];

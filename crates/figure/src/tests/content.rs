@@ -113,7 +113,7 @@ fn channels_of_truth_and_prediction_are_drawn_alike() {
                 _ => None,
             })
             .collect();
-        // Seven columns from left to right, and the colour bar.
+        // Seven columns from left to right, and the color bar.
         assert_eq!(shown.len(), 8);
         assert!(shown[..7].windows(2).all(|pair| pair[0].0 < pair[1].0));
         let [image, _, u, v, u_predicted, v_predicted, colorized] =

@@ -1,0 +1,170 @@
+//! Where an export goes. It appears whole, or not at all.
+
+use std::fs;
+use std::io::{BufRead, BufReader, BufWriter, Read};
+use std::path::{Path, PathBuf};
+
+use polars::prelude::{ParquetReader, SerReader};
+
+use super::ExportError;
+use super::table::WHICH;
+
+/// Lies in every folder that an export made, so that `--force` replaces no other.
+const MARK: &str = ".colorize-export";
+
+/// How much of a file is read to find its first lines.
+const MOST_BYTES: u64 = 1 << 20;
+
+/// A file or folder to be made.
+#[derive(Debug, Clone)]
+pub struct Place {
+    path: PathBuf,
+    force: bool,
+}
+
+impl Place {
+    /// At `path`; with `force` what an export left there is replaced.
+    pub fn new(path: impl Into<PathBuf>, force: bool) -> Self {
+        Self {
+            path: path.into(),
+            force,
+        }
+    }
+
+    /// Where.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Whether anything is in the way, before any work is done.
+    ///
+    /// # Errors
+    ///
+    /// [`ExportError::Exists`], or [`ExportError::NotOurs`] for a folder or a file that no export made.
+    pub fn check(&self) -> Result<(), ExportError> {
+        let there = self.path.symlink_metadata().is_ok();
+        if there && !self.force {
+            return Err(ExportError::Exists(self.path.clone()));
+        }
+        let is_empty = || fs::read_dir(&self.path).is_ok_and(|mut it| it.next().is_none());
+        let is_ours = if self.path.is_dir() {
+            self.path.join(MARK).is_file() || is_empty()
+        } else {
+            is_table(&self.path)
+        };
+        if there && !is_ours {
+            return Err(ExportError::NotOurs(self.path.clone()));
+        }
+        Ok(())
+    }
+
+    /// The folder that it lies in, which is made.
+    fn parent(&self) -> Result<&Path, ExportError> {
+        let parent = self.path.parent().filter(|it| !it.as_os_str().is_empty());
+        let parent = parent.unwrap_or(Path::new("."));
+        fs::create_dir_all(parent).map_err(ExportError::write(parent))?;
+        Ok(parent)
+    }
+
+    /// Makes a file by way of a temporary one beside it.
+    pub(super) fn file<T>(
+        &self,
+        fill: impl FnOnce(&mut BufWriter<fs::File>, &Path) -> Result<T, ExportError>,
+    ) -> Result<T, ExportError> {
+        self.check()?;
+        if self.path.is_dir() {
+            return Err(ExportError::NotOurs(self.path.clone()));
+        }
+        let failed = || ExportError::write(&self.path);
+        let temporary = tempfile::Builder::new()
+            .prefix(".partial-")
+            .tempfile_in(self.parent()?)
+            .map_err(failed())?;
+        let (file, temporary) = temporary.into_parts();
+        let mut file = BufWriter::new(file);
+        let result = fill(&mut file, &self.path)?;
+        let file = file
+            .into_inner()
+            .map_err(|error| failed()(error.into_error()))?;
+        make_readable(&file).map_err(failed())?;
+        file.sync_all().map_err(failed())?;
+        let kept = if self.force {
+            temporary.persist(&self.path)
+        } else {
+            temporary.persist_noclobber(&self.path)
+        };
+        kept.map_err(|error| failed()(error.error))?;
+        Ok(result)
+    }
+
+    /// Makes a folder by way of a temporary one beside it.
+    pub(super) fn folder<T>(
+        &self,
+        fill: impl FnOnce(&Path) -> Result<T, ExportError>,
+    ) -> Result<T, ExportError> {
+        self.check()?;
+        let failed = || ExportError::write(&self.path);
+        let temporary = tempfile::Builder::new()
+            .prefix(".partial-")
+            .tempdir_in(self.parent()?)
+            .map_err(failed())?;
+        let inner = temporary.path().join("export");
+        fs::create_dir(&inner).map_err(failed())?;
+        let result = fill(&inner)?;
+        fs::write(inner.join(MARK), "").map_err(failed())?;
+        if self.path.is_dir() {
+            // `check` found it empty, or one of ours.
+            let aside = temporary.path().join("before");
+            fs::rename(&self.path, &aside).map_err(failed())?;
+        } else if self.path.exists() {
+            return Err(ExportError::NotOurs(self.path.clone()));
+        }
+        fs::rename(&inner, &self.path).map_err(failed())?;
+        Ok(result)
+    }
+}
+
+/// Whether a file is a table that an export made. A table has no room for a mark, so it is known by its first columns, which
+/// say which run a row is of. A link, a device and what cannot be read are none.
+fn is_table(path: &Path) -> bool {
+    if !path.symlink_metadata().is_ok_and(|it| it.is_file()) {
+        return false;
+    }
+    is_csv(path) || is_json(path) || is_parquet(path)
+}
+
+fn is_csv(path: &Path) -> bool {
+    let header = format!("{},", WHICH.join(","));
+    line(path, 0).is_some_and(|line| line.starts_with(&header))
+}
+
+fn is_json(path: &Path) -> bool {
+    let row = line(path, 1).unwrap_or_default();
+    let row = serde_json::from_str::<serde_json::Value>(row.trim_end_matches(','));
+    row.is_ok_and(|row| WHICH.iter().all(|name| row.get(name).is_some()))
+}
+
+fn is_parquet(path: &Path) -> bool {
+    let schema = fs::File::open(path)
+        .ok()
+        .and_then(|file| ParquetReader::new(file).schema().ok());
+    schema.is_some_and(|schema| schema.iter_names().take(WHICH.len()).eq(&WHICH))
+}
+
+/// A line of a text, of a few: `None` where there are not so many, or it is no text.
+fn line(path: &Path, skipped: usize) -> Option<String> {
+    let file = BufReader::new(fs::File::open(path).ok()?.take(MOST_BYTES));
+    file.lines().nth(skipped)?.ok()
+}
+
+/// Temporary files are private to their owner; results are for everybody whom the folder lets in.
+#[cfg(unix)]
+fn make_readable(file: &fs::File) -> std::io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    file.set_permissions(fs::Permissions::from_mode(0o644))
+}
+
+#[cfg(not(unix))]
+fn make_readable(_file: &fs::File) -> std::io::Result<()> {
+    Ok(())
+}

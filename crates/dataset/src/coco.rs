@@ -1,0 +1,285 @@
+//! COCO `instances` JSON, read as a stream: of the annotations only pairs of ids are ever in memory.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fmt;
+use std::fs::File;
+use std::io::{BufReader, Read};
+use std::marker::PhantomData;
+use std::path::Path;
+
+use serde::Deserialize;
+use serde::de::{DeserializeSeed, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
+
+use super::DatasetError;
+use super::index::Category;
+
+/// What an index needs of an annotation file, in the file's order.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct Instances {
+    /// All categories, used or not.
+    pub(crate) categories: Vec<Category>,
+    /// All images, annotated or not.
+    pub(crate) images: Vec<ImageRow>,
+    /// (image id, category id) of every annotation, crowds included.
+    pub(crate) annotations: Vec<(i64, i64)>,
+}
+
+/// An entry of `images`; other keys are skipped.
+#[derive(Debug, PartialEq, Deserialize)]
+pub(crate) struct ImageRow {
+    pub(crate) id: i64,
+    pub(crate) file_name: String,
+    /// Some tools write `640.0`, and some leave it out.
+    width: Option<f64>,
+    height: Option<f64>,
+}
+
+impl ImageRow {
+    pub(crate) fn width(&self) -> Option<u32> {
+        pixels(self.width)
+    }
+
+    pub(crate) fn height(&self) -> Option<u32> {
+        pixels(self.height)
+    }
+}
+
+fn pixels(length: Option<f64>) -> Option<u32> {
+    length
+        .filter(|length| (1.0..=f64::from(u32::MAX)).contains(length))
+        .map(|length| length as u32)
+}
+
+#[derive(Deserialize)]
+struct AnnotationRow {
+    image_id: i64,
+    category_id: i64,
+}
+
+/// Reads the annotation file at `path`.
+///
+/// Keys may come in any order, unknown keys and all of an annotation but its two ids are skipped, `annotations` and
+/// `categories` may be absent, ids are 64-bit.
+pub(crate) fn read(path: &Path) -> Result<Instances, DatasetError> {
+    let file = File::open(path).map_err(DatasetError::read(path))?;
+    parse(BufReader::with_capacity(1 << 20, file)).map_err(|error| {
+        if error.is_io() {
+            return DatasetError::read(path)(error.into());
+        }
+        let whole = error.to_string();
+        let place = format!(" at line {} column {}", error.line(), error.column());
+        DatasetError::Annotations {
+            path: path.to_owned(),
+            line: error.line(),
+            column: error.column(),
+            message: whole.strip_suffix(&place).unwrap_or(&whole).to_owned(),
+        }
+    })
+}
+
+/// Whether the `categories` of the annotation file at `path` can be told apart by their names. What is odd but clear is returned
+/// in words: a name of several ids means all of them, as in files that were made of two.
+pub(crate) fn judge_categories(
+    path: &Path,
+    categories: &[Category],
+) -> Result<Option<String>, DatasetError> {
+    let mut names: HashMap<i64, &str> = HashMap::new();
+    let mut ids: BTreeMap<&str, BTreeSet<i64>> = BTreeMap::new();
+    for Category { id, name } in categories {
+        ids.entry(name).or_default().insert(*id);
+        match names.insert(*id, name) {
+            Some(first) if first != name => {
+                return Err(DatasetError::AmbiguousCategory {
+                    path: path.to_owned(),
+                    id: *id,
+                    first: first.to_owned(),
+                    second: name.clone(),
+                });
+            }
+            _ => {}
+        }
+    }
+    let shared: Vec<String> = ids
+        .iter()
+        .filter(|(_, ids)| ids.len() > 1)
+        .map(|(name, ids)| {
+            let ids: Vec<String> = ids.iter().map(i64::to_string).collect();
+            format!(
+                "{}: the category name `{name}` has several ids, {}: it selects the images of all of them",
+                path.display(),
+                ids.join(" and ")
+            )
+        })
+        .collect();
+    Ok(Some(shared.join("; ")).filter(|shared| !shared.is_empty()))
+}
+
+fn parse(reader: impl Read) -> serde_json::Result<Instances> {
+    let mut json = serde_json::Deserializer::from_reader(reader);
+    let instances = Document.deserialize(&mut json)?;
+    json.end()?;
+    Ok(instances)
+}
+
+/// The document's outermost object.
+struct Document;
+
+impl<'de> DeserializeSeed<'de> for Document {
+    type Value = Instances;
+
+    fn deserialize<D: serde::Deserializer<'de>>(self, json: D) -> Result<Instances, D::Error> {
+        json.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Document {
+    type Value = Instances;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("an object with `images`, `annotations` and `categories`")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Instances, A::Error> {
+        let mut found = Instances::default();
+        let mut seen: Vec<String> = Vec::new();
+        while let Some(key) = map.next_key::<String>()? {
+            if seen.contains(&key) {
+                return Err(A::Error::custom(format!("the key `{key}` appears twice")));
+            }
+            match key.as_str() {
+                "images" => {
+                    map.next_value_seed(Each::new(|row: ImageRow| found.images.push(row)))?;
+                }
+                "categories" => {
+                    map.next_value_seed(Each::new(|row: Category| found.categories.push(row)))?;
+                }
+                "annotations" => map.next_value_seed(Each::new(|row: AnnotationRow| {
+                    found.annotations.push((row.image_id, row.category_id));
+                }))?,
+                _ => {
+                    map.next_value::<IgnoredAny>()?;
+                }
+            }
+            seen.push(key);
+        }
+        if !seen.iter().any(|key| key == "images") {
+            return Err(A::Error::custom("the key `images` is missing"));
+        }
+        Ok(found)
+    }
+}
+
+/// A list whose elements are handed on one by one, so that the list itself never exists.
+struct Each<T, F: FnMut(T)>(F, PhantomData<T>);
+
+impl<T, F: FnMut(T)> Each<T, F> {
+    fn new(take: F) -> Self {
+        Self(take, PhantomData)
+    }
+}
+
+impl<'de, T: Deserialize<'de>, F: FnMut(T)> DeserializeSeed<'de> for Each<T, F> {
+    type Value = ();
+
+    fn deserialize<D: serde::Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
+        json.deserialize_seq(self)
+    }
+}
+
+impl<'de, T: Deserialize<'de>, F: FnMut(T)> Visitor<'de> for Each<T, F> {
+    type Value = ();
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a list")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(mut self, mut list: A) -> Result<(), A::Error> {
+        while let Some(row) = list.next_element()? {
+            (self.0)(row);
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(json: &str) -> Result<Instances, String> {
+        parse(json.as_bytes()).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn everything_legal_is_read() {
+        let found = text(
+            r#"{
+              "annotations": [
+                {"image_id": 9007199254740993, "category_id": 13, "iscrowd": 1, "id": 1, "area": 1.5,
+                 "segmentation": {"counts": [1, 2, 3], "size": [4, 5]}, "bbox": [0.5, 1e2, 3, 4.25]},
+                {"segmentation": [[1.0, 2.0], []], "category_id": 13, "id": 2, "image_id": 9007199254740993},
+                {"segmentation": {"counts": "abc\u0041", "size": [4, 5]}, "image_id": 1, "category_id": 90, "x": {"y": [null]}}
+              ],
+              "info": {"year": 2017, "deep": [[[{}]]]},
+              "categories": [{"supercategory": "outdoor", "id": 13, "name": "stop sign"}, {"id": 90, "name": "B\u00e4r"}],
+              "images": [
+                {"id": 9007199254740993, "file_name": "a.jpg", "width": 640.0, "height": 480, "license": 3, "coco_url": "x"},
+                {"file_name": "sub/b.jpg", "id": -4, "width": null}
+              ],
+              "licenses": []
+            }"#,
+        )
+        .unwrap();
+        let big = 9_007_199_254_740_993;
+        assert_eq!(found.annotations, [(big, 13), (big, 13), (1, 90)]);
+        assert_eq!(found.categories[1].name, "B\u{e4}r");
+        assert_eq!(found.images[0].id, big);
+        assert_eq!(found.images[0].width(), Some(640));
+        assert_eq!(found.images[0].height(), Some(480));
+        assert_eq!(found.images[1].id, -4);
+        assert_eq!(found.images[1].width(), None);
+        assert_eq!(text(r#"{"images": []}"#).unwrap(), Instances::default());
+    }
+
+    #[test]
+    fn mistakes_say_line_and_column() {
+        let cases = [
+            ("", "EOF while parsing a value at line 1 column 0"),
+            (
+                "[1]",
+                "invalid type: sequence, expected an object with `images`, `annotations` and `categories` at line 1 column 1",
+            ),
+            ("{}", "the key `images` is missing at line 1 column 2"),
+            (
+                "{\"images\": [\n {\"id\": \"x\"}]}",
+                "invalid type: string \"x\", expected i64 at line 2 column 11",
+            ),
+            (
+                "{\"images\": [\n {\"id\": 3}]}",
+                "missing field `file_name` at line 2 column 10",
+            ),
+            (
+                "{\"images\": 3}",
+                "invalid type: integer `3`, expected a list at line 1 column 13",
+            ),
+            (
+                "{\"images\": [],\n \"annotations\": [{\"image_id\": 1, \"caption\": \"x\"}]}",
+                "missing field `category_id` at line 2 column 48",
+            ),
+            (
+                "{\"images\": [], \"images\": []}",
+                "the key `images` appears twice at line 1 column 24",
+            ),
+            (
+                "{\"images\": []} x",
+                "trailing characters at line 1 column 16",
+            ),
+            (
+                "{\"images\": [{\"id\": 1, \"file_name\": \"a\"",
+                "EOF while parsing an object at line 1 column 38",
+            ),
+        ];
+        for (json, expected) in cases {
+            assert_eq!(text(json).unwrap_err(), expected, "{json}");
+        }
+    }
+}

@@ -1,0 +1,331 @@
+//! The index: every image of a dataset, with its categories.
+
+use std::collections::{HashMap, HashSet};
+use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::cache::Cache;
+use super::coco::Instances;
+use super::manifest::{Manifest, Source};
+use super::synthetic::{self, World};
+use super::{DatasetError, coco, folder, table};
+use colorize_base::keyed_name;
+use colorize_base::nearest::{nearest, quoted};
+
+/// The images of a dataset, in order of id.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Index {
+    /// The manifest's name.
+    pub name: String,
+    /// The folder that file names are relative to.
+    pub root: PathBuf,
+    /// The categories in the source's order, used or not; empty for a folder.
+    pub categories: Vec<Category>,
+    /// Every image, by rising id. Whether its file exists is not known here: see [`Index::missing`].
+    pub images: Vec<ImageRecord>,
+    /// Annotations in the source, with those of images or categories that it does not list, which are skipped.
+    pub annotations: usize,
+    /// Whether this call built the index, rather than finding it in the cache.
+    pub built: bool,
+    /// What is odd about it: names that several categories have, and why it could not be put into the cache, if so; it serves
+    /// as well.
+    pub warning: Option<String>,
+}
+
+/// What an image can show.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Category {
+    /// The source's number for it; has gaps in COCO (1 to 90 for 80 categories).
+    pub id: i64,
+    /// Its name, such as `stop sign`.
+    pub name: String,
+}
+
+/// An image as the source describes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ImageRecord {
+    /// COCO's id, or for a folder a 63-bit hash of the file name.
+    pub id: i64,
+    /// Path below the root, with `/` between its parts.
+    pub file_name: String,
+    /// The file.
+    pub path: PathBuf,
+    /// Pixels, as the annotations say; `None` where they do not, and for a folder.
+    pub width: Option<u32>,
+    /// Pixels, as the annotations say; `None` where they do not, and for a folder.
+    pub height: Option<u32>,
+    /// Ids of the categories that it shows, rising, each once.
+    pub categories: Vec<i64>,
+}
+
+/// Annotation files up to this many bytes are hashed whole to see whether they changed; larger ones are judged by size
+/// and time alone.
+const HASHED_UP_TO: u64 = 8 << 20;
+
+impl Index {
+    /// Opens the index of a dataset: from the cache, or built and put there when the source is new or has changed.
+    ///
+    /// A synthetic world that is not in the cache yet is painted first; `progress` is told the number of scenes done.
+    ///
+    /// # Errors
+    ///
+    /// When something the manifest names is missing or cannot be read, or the annotations are not COCO's.
+    pub fn open(
+        manifest: &Manifest,
+        cache: &Cache,
+        progress: &(dyn Fn(usize) + Sync),
+    ) -> Result<Self, DatasetError> {
+        match &manifest.source {
+            Source::Coco {
+                images,
+                annotations,
+            } => {
+                let missing = |what, key, path: &Path| DatasetError::Missing {
+                    what,
+                    path: path.to_owned(),
+                    manifest: manifest.path.clone(),
+                    key,
+                };
+                if !annotations.is_file() {
+                    return Err(missing("annotation file", "annotations", annotations));
+                }
+                if !images.is_dir() {
+                    return Err(missing("image folder", "images", images));
+                }
+                Self::open_coco(&manifest.name, images, annotations, cache)
+            }
+            Source::Folder { path } => {
+                if !path.is_dir() {
+                    return Err(DatasetError::Missing {
+                        what: "image folder",
+                        path: path.clone(),
+                        manifest: manifest.path.clone(),
+                        key: "path",
+                    });
+                }
+                Self::open_folder(&manifest.name, path, cache)
+            }
+            &Source::Synthetic { count, seed, size } => {
+                let world = World { count, seed, size };
+                let folder = cache
+                    .folder
+                    .join("worlds")
+                    .join(format!("v{}-{count}-{seed}-{size}", synthetic::VERSION));
+                {
+                    let _alone = Cache::lock(&folder)?;
+                    world
+                        .write(&folder, progress)
+                        .map_err(|cause| DatasetError::World {
+                            path: folder.clone(),
+                            cause,
+                        })?;
+                }
+                let annotations = folder.join("annotations/instances.json");
+                Self::open_coco(&manifest.name, &folder.join("images"), &annotations, cache)
+            }
+        }
+    }
+
+    fn open_coco(
+        name: &str,
+        root: &Path,
+        annotations: &Path,
+        cache: &Cache,
+    ) -> Result<Self, DatasetError> {
+        let identity = format!("coco {} {}", root.display(), annotations.display());
+        let fingerprint = file_fingerprint(annotations)?;
+        let mut index = Self::cached(name, root, &identity, &fingerprint, cache, || {
+            let instances = coco::read(annotations)?;
+            Self::from_instances(name, root, annotations, instances)
+        })?;
+        let shared = coco::judge_categories(annotations, &index.categories)?;
+        let warnings: Vec<String> = index.warning.into_iter().chain(shared).collect();
+        index.warning = Some(warnings.join("; ")).filter(|warning| !warning.is_empty());
+        Ok(index)
+    }
+
+    fn open_folder(name: &str, root: &Path, cache: &Cache) -> Result<Self, DatasetError> {
+        let files = folder::list(root)?;
+        let identity = format!("folder {}", root.display());
+        let fingerprint = folder::fingerprint(&files);
+        Self::cached(name, root, &identity, &fingerprint, cache, || {
+            let images = files
+                .into_iter()
+                .map(|file| ImageRecord {
+                    id: folder::id_of(&file.file_name),
+                    path: root.join(&file.file_name),
+                    file_name: file.file_name,
+                    width: None,
+                    height: None,
+                    categories: Vec::new(),
+                })
+                .collect();
+            Self::ordered(name, root, root, Vec::new(), images, 0)
+        })
+    }
+
+    fn cached(
+        name: &str,
+        root: &Path,
+        identity: &str,
+        fingerprint: &str,
+        cache: &Cache,
+        build: impl FnOnce() -> Result<Self, DatasetError>,
+    ) -> Result<Self, DatasetError> {
+        let file = format!("{}.parquet", keyed_name(name, identity));
+        let file = cache.folder.join("indexes").join(file);
+        if let Some(index) = table::read(&file, name, root, fingerprint) {
+            return Ok(index);
+        }
+        let mut index = build()?;
+        if let Err(error) = table::write(&file, &index, fingerprint) {
+            index.warning = Some(format!("cannot cache the index: {error}"));
+        }
+        Ok(index)
+    }
+
+    fn from_instances(
+        name: &str,
+        root: &Path,
+        annotations: &Path,
+        instances: Instances,
+    ) -> Result<Self, DatasetError> {
+        let Instances {
+            mut categories,
+            images,
+            annotations: pairs,
+        } = instances;
+        let mut said = HashSet::new();
+        categories.retain(|category| said.insert(category.clone()));
+        let count = pairs.len();
+        let mut shown: HashMap<i64, Vec<i64>> = HashMap::with_capacity(images.len());
+        let known: Vec<i64> = categories.iter().map(|category| category.id).collect();
+        for (image, category) in pairs {
+            let categories = shown.entry(image).or_default();
+            if !categories.contains(&category) && known.contains(&category) {
+                categories.push(category);
+            }
+        }
+        let images = images
+            .into_iter()
+            .map(|row| {
+                let mut categories = shown.remove(&row.id).unwrap_or_default();
+                categories.sort_unstable();
+                ImageRecord {
+                    id: row.id,
+                    path: root.join(&row.file_name),
+                    width: row.width(),
+                    height: row.height(),
+                    file_name: row.file_name,
+                    categories,
+                }
+            })
+            .collect();
+        Self::ordered(name, root, annotations, categories, images, count)
+    }
+
+    fn ordered(
+        name: &str,
+        root: &Path,
+        source: &Path,
+        categories: Vec<Category>,
+        mut images: Vec<ImageRecord>,
+        annotations: usize,
+    ) -> Result<Self, DatasetError> {
+        images.sort_by_key(|image| image.id);
+        for pair in images.windows(2) {
+            if pair[0].id == pair[1].id {
+                return Err(DatasetError::DuplicateId {
+                    path: source.to_owned(),
+                    id: pair[0].id,
+                    first: pair[0].file_name.clone(),
+                    second: pair[1].file_name.clone(),
+                });
+            }
+        }
+        Ok(Self {
+            name: name.to_owned(),
+            root: root.to_owned(),
+            categories,
+            images,
+            annotations,
+            built: true,
+            warning: None,
+        })
+    }
+
+    /// The images that show at least one of `categories`, given by name, in order of id; all images when none is given.
+    ///
+    /// # Errors
+    ///
+    /// When the dataset has no category of one of the names; the message tells the nearest.
+    pub fn select(&self, categories: &[String]) -> Result<Vec<&ImageRecord>, DatasetError> {
+        if categories.is_empty() {
+            return Ok(self.images.iter().collect());
+        }
+        let mut wanted = Vec::new();
+        for name in categories {
+            let before = wanted.len();
+            let named = self.categories.iter().filter(|known| known.name == *name);
+            wanted.extend(named.map(|category| category.id));
+            if wanted.len() == before {
+                return Err(DatasetError::UnknownCategory {
+                    name: name.clone(),
+                    dataset: self.name.clone(),
+                    hint: self.hint(name),
+                });
+            }
+        }
+        let shows = |image: &&ImageRecord| image.categories.iter().any(|id| wanted.contains(id));
+        Ok(self.images.iter().filter(shows).collect())
+    }
+
+    fn hint(&self, name: &str) -> String {
+        let names = || {
+            self.categories
+                .iter()
+                .map(|category| category.name.as_str())
+        };
+        let near = nearest(name, names(), 3);
+        if self.categories.is_empty() {
+            "it has no categories: those come with COCO annotations".to_owned()
+        } else if !near.is_empty() {
+            format!("did you mean {}?", quoted(near))
+        } else if self.categories.len() <= 20 {
+            format!("it has {}", quoted(names()))
+        } else {
+            format!(
+                "`colorize dataset stats {}` lists the {} it has",
+                self.name,
+                self.categories.len()
+            )
+        }
+    }
+
+    /// The images whose file does not exist now, in order of id.
+    pub fn missing(&self) -> Vec<&ImageRecord> {
+        self.images
+            .par_iter()
+            .filter(|image| !image.path.is_file())
+            .collect()
+    }
+}
+
+/// Changes whenever the file is written: its size and time, and for a small file also its content, as a file can be
+/// written twice within the clock's resolution.
+fn file_fingerprint(path: &Path) -> Result<String, DatasetError> {
+    let metadata = std::fs::metadata(path).map_err(DatasetError::read(path))?;
+    let modified = folder::modified(&metadata);
+    let content = if metadata.len() <= HASHED_UP_TO {
+        let bytes = std::fs::read(path).map_err(DatasetError::read(path))?;
+        blake3::hash(&bytes).to_hex().to_string()
+    } else {
+        String::new()
+    };
+    Ok(format!("file {} {modified} {content}", metadata.len()))
+}
+
+#[cfg(test)]
+mod tests;

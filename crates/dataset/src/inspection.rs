@@ -1,0 +1,364 @@
+//! The one look at every photograph before a run: which can be decoded, which have color, and what exactly they are.
+
+mod copies;
+mod table;
+
+use colorize_base::{Blame, Blamed};
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use rayon::prelude::*;
+
+use crate::DatasetSection;
+use crate::photo::{self, PhotoFault};
+use crate::{Cache, ImageRecord};
+pub use copies::CopiedImage;
+use table::{FileState, Row};
+
+/// Photographs between two writes of the cache: what a killed process has to look at again.
+const SAVED_EVERY: usize = 4096;
+
+/// How many broken photographs an error names.
+const NAMED: usize = 5;
+
+/// What was found in each of the photographs asked for, in their order.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Inspection {
+    /// One a photograph.
+    pub images: Vec<InspectedImage>,
+    /// How many were decoded by this call, rather than known from the cache.
+    pub decoded: usize,
+    /// Why the findings could not be put into the cache, if so.
+    pub warning: Option<String>,
+}
+
+/// A photograph and what was found in it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct InspectedImage {
+    /// The photograph, as the index lists it.
+    pub record: ImageRecord,
+    /// What was found.
+    pub finding: Finding,
+}
+
+/// What was found in a file.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Finding {
+    /// It can be decoded.
+    Photo {
+        /// BLAKE3 of the file's bytes.
+        content_hash: blake3::Hash,
+        /// Pixels across, upright.
+        width: u32,
+        /// Pixels down, upright.
+        height: u32,
+        /// Mean of max(R,G,B) - min(R,G,B), 0 to 255.
+        mean_chroma: f64,
+    },
+    /// It cannot be decoded.
+    Broken {
+        /// Why not.
+        cause: String,
+    },
+    /// There is no such file.
+    Missing,
+}
+
+/// The photographs that a run can use, and why it does not use the others.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Selection {
+    /// Usable photographs, in the order of the records, no two with the same content.
+    pub images: Vec<SelectedImage>,
+    /// Those that would be usable, and are copies of one that is.
+    pub copies: Vec<CopiedImage>,
+    /// File names of photographs without color.
+    pub colorless: Vec<String>,
+    /// File name and cause of those that cannot be decoded.
+    pub broken: Vec<(String, String)>,
+    /// File names of those that do not exist.
+    pub missing: Vec<String>,
+}
+
+/// A usable photograph.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SelectedImage {
+    /// The photograph, as the index lists it.
+    pub record: ImageRecord,
+    /// BLAKE3 of the file's bytes.
+    pub content_hash: blake3::Hash,
+}
+
+/// Why there is nothing to train on.
+#[derive(Debug, thiserror::Error)]
+pub enum InspectionError {
+    /// Too many photographs are broken or missing.
+    #[error(
+        "{bad} of {all} photographs cannot be used ({broken} broken, {missing} missing), more than the share {max_broken} that `dataset.max_broken` allows: {named}"
+    )]
+    TooManyBroken {
+        /// Broken and missing ones.
+        bad: usize,
+        /// Those selected.
+        all: usize,
+        /// Those that cannot be decoded.
+        broken: usize,
+        /// Those that do not exist.
+        missing: usize,
+        /// The legal share.
+        max_broken: f64,
+        /// The first few, with causes.
+        named: String,
+    },
+    /// No photograph is left.
+    #[error(
+        "none of the {all} selected photographs can be used: {colorless} without color, {broken} broken, {missing} missing"
+    )]
+    NothingLeft {
+        /// Those selected.
+        all: usize,
+        /// Those below `dataset.colorless_below`.
+        colorless: usize,
+        /// Those that cannot be decoded.
+        broken: usize,
+        /// Those that do not exist.
+        missing: usize,
+    },
+}
+
+impl Blamed for InspectionError {
+    fn blame(&self) -> Blame {
+        match self {
+            Self::TooManyBroken { .. } | Self::NothingLeft { .. } => Blame::Request,
+        }
+    }
+}
+
+/// Inspects every photograph of `records` on all cores, at most once as long as its file does not change (path, size,
+/// time). `progress` is told the number of photographs done.
+///
+/// It cannot fail: what is wrong with a file is its finding, and a cache that cannot be used is a warning.
+pub fn inspect(
+    records: &[&ImageRecord],
+    cache: &Cache,
+    progress: &(dyn Fn(usize) + Sync),
+) -> Inspection {
+    let Some(first) = records.first() else {
+        return Inspection {
+            images: Vec::new(),
+            decoded: 0,
+            warning: None,
+        };
+    };
+    let file = table::path(cache, first);
+    let known = table::read(&file);
+    let states: Vec<Option<FileState>> = records
+        .par_iter()
+        .map(|record| FileState::of(&record.path))
+        .collect();
+    let mut findings: Vec<Option<Finding>> = records
+        .iter()
+        .zip(&states)
+        .map(|(record, state)| match state {
+            None => Some(Finding::Missing),
+            Some(state) => known
+                .get(&record.file_name)
+                .filter(|row| row.state == *state)
+                .map(|row| row.finding.clone()),
+        })
+        .collect();
+    let todo: Vec<usize> = (0..records.len())
+        .filter(|&at| findings[at].is_none())
+        .collect();
+    let done = AtomicUsize::new(records.len() - todo.len());
+    progress(done.load(Ordering::Relaxed));
+    let mut warning = None;
+    for part in todo.chunks(SAVED_EVERY) {
+        let fresh: Vec<(usize, Finding, Keep)> = part
+            .par_iter()
+            .map(|&at| {
+                let (finding, keep) = look(&records[at].path);
+                progress(done.fetch_add(1, Ordering::Relaxed) + 1);
+                (at, finding, keep)
+            })
+            .collect();
+        let mut rows = Vec::with_capacity(fresh.len());
+        for (at, finding, keep) in fresh {
+            if let (Some(state), Keep::Yes) = (states[at], keep) {
+                let row = Row {
+                    state,
+                    finding: finding.clone(),
+                };
+                rows.push((records[at].file_name.clone(), row));
+            }
+            findings[at] = Some(finding);
+        }
+        if let Err(error) = table::save(&file, rows) {
+            warning = Some(format!("cannot cache the findings: {error}"));
+        }
+    }
+    let images = records
+        .iter()
+        .zip(findings)
+        .map(|(record, finding)| InspectedImage {
+            record: (*record).clone(),
+            finding: finding.unwrap_or(Finding::Missing),
+        })
+        .collect();
+    Inspection {
+        images,
+        decoded: todo.len(),
+        warning,
+    }
+}
+
+impl Inspection {
+    /// The photographs that can be used, by the section's thresholds.
+    ///
+    /// # Errors
+    ///
+    /// When the share of broken and missing ones is above `max_broken`, or nothing is left.
+    pub fn usable(&self, section: &DatasetSection) -> Result<Selection, InspectionError> {
+        let mut selection = Selection {
+            images: Vec::new(),
+            copies: Vec::new(),
+            colorless: Vec::new(),
+            broken: Vec::new(),
+            missing: Vec::new(),
+        };
+        for InspectedImage { record, finding } in &self.images {
+            let name = record.file_name.clone();
+            match finding {
+                Finding::Missing => selection.missing.push(name),
+                Finding::Broken { cause } => selection.broken.push((name, cause.clone())),
+                Finding::Photo { mean_chroma, .. } if *mean_chroma < section.colorless_below => {
+                    selection.colorless.push(name);
+                }
+                Finding::Photo { content_hash, .. } => selection.images.push(SelectedImage {
+                    record: record.clone(),
+                    content_hash: *content_hash,
+                }),
+            }
+        }
+        let all = self.images.len();
+        let (broken, missing) = (selection.broken.len(), selection.missing.len());
+        if (broken + missing) as f64 > section.max_broken * all as f64 {
+            return Err(InspectionError::TooManyBroken {
+                bad: broken + missing,
+                all,
+                broken,
+                missing,
+                max_broken: section.max_broken,
+                named: selection.name_some(),
+            });
+        }
+        if selection.images.is_empty() {
+            return Err(InspectionError::NothingLeft {
+                all,
+                colorless: selection.colorless.len(),
+                broken,
+                missing,
+            });
+        }
+        (selection.images, selection.copies) = copies::set_apart(selection.images);
+        Ok(selection)
+    }
+
+    /// The photographs that are copies of others, whatever their color.
+    pub fn copies(&self) -> Vec<CopiedImage> {
+        let photographs = self.images.iter().filter_map(|image| match &image.finding {
+            Finding::Photo { content_hash, .. } => Some(SelectedImage {
+                record: image.record.clone(),
+                content_hash: *content_hash,
+            }),
+            Finding::Broken { .. } | Finding::Missing => None,
+        });
+        copies::set_apart(photographs.collect()).1
+    }
+}
+
+impl Selection {
+    /// The identity of the usable photographs: BLAKE3 over ids and content hashes, in order of id. File names, folders
+    /// and copies do not count.
+    pub fn content_hash(&self) -> blake3::Hash {
+        let mut pairs: Vec<(i64, &blake3::Hash)> = self
+            .images
+            .iter()
+            .map(|image| (image.record.id, &image.content_hash))
+            .collect();
+        pairs.sort_by_key(|(id, _)| *id);
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(b"colorize dataset 1");
+        for (id, hash) in pairs {
+            hasher.update(&id.to_le_bytes());
+            hasher.update(hash.as_bytes());
+        }
+        hasher.finalize()
+    }
+
+    /// The same with the copies among the usable ones: what programs selected that trained on copies.
+    #[must_use]
+    pub fn with_copies(&self) -> Self {
+        let copies = self.copies.iter().map(|copy| copy.image.clone());
+        let mut selection = Self {
+            images: self.images.iter().cloned().chain(copies).collect(),
+            copies: Vec::new(),
+            ..self.clone()
+        };
+        selection.images.sort_by_key(|image| image.record.id);
+        selection
+    }
+
+    /// The first few broken and missing files with causes.
+    fn name_some(&self) -> String {
+        let broken = self
+            .broken
+            .iter()
+            .map(|(name, cause)| format!("`{name}`: {cause}"));
+        let missing = self
+            .missing
+            .iter()
+            .map(|name| format!("`{name}`: no such file"));
+        let mut named: Vec<String> = broken.chain(missing).take(NAMED).collect();
+        let rest = self.broken.len() + self.missing.len() - named.len();
+        if rest > 0 {
+            named.push(format!("and {rest} more"));
+        }
+        named.join("; ")
+    }
+}
+
+/// Whether a finding may be believed next time.
+enum Keep {
+    Yes,
+    /// A file that could not be read (permissions, a network folder) can be readable later without having changed.
+    No,
+}
+
+/// Decodes a file and notes what it is.
+fn look(path: &Path) -> (Finding, Keep) {
+    let found = std::fs::read(path)
+        .map_err(PhotoFault::from)
+        .and_then(|bytes| {
+            let photo = photo::decode_bytes(&bytes)?;
+            Ok(Finding::Photo {
+                content_hash: blake3::hash(&bytes),
+                width: photo.width(),
+                height: photo.height(),
+                mean_chroma: photo::mean_chroma(&photo),
+            })
+        });
+    match found {
+        Ok(finding) => (finding, Keep::Yes),
+        Err(fault) => {
+            let keep = match fault {
+                PhotoFault::Read(_) => Keep::No,
+                _ => Keep::Yes,
+            };
+            let cause = fault.to_string();
+            (Finding::Broken { cause }, keep)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,32 @@
+//! Where photographs come from: manifests, the index of a dataset, selection by category, and the split.
+//!
+//! A [`Manifest`] says where a dataset lies (COCO annotations, a plain folder, or the synthetic world). An [`Index`]
+//! is the list of its images, read from a Parquet cache that is rebuilt when the source changes. [`split_of`] divides
+//! images into `train` and `validation`. Only [`inspection`] opens photographs, each of them once.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::float_cmp))]
+
+mod cache;
+mod coco;
+mod error;
+mod folder;
+mod index;
+pub mod inspection;
+mod manifest;
+mod split;
+mod statistics;
+mod table;
+
+pub use cache::Cache;
+pub(crate) use cache::{read_table, write_table};
+pub(crate) use colorize_base::keyed_name;
+pub use colorize_experiment::section::{DatasetSection, SplitSection};
+pub use colorize_experiment::{list_manifests, resolve_manifest};
+use colorize_picture::photo;
+pub use colorize_synthetic as synthetic;
+pub use error::DatasetError;
+pub(crate) use folder::modified;
+pub use index::{Category, ImageRecord, Index};
+pub use manifest::{Manifest, Source};
+pub use split::{Split, split_of};
+pub use statistics::{CategoryCount, Spread, Statistics};

@@ -1,0 +1,176 @@
+//! Whether the values of an experiment mean something, alone and together.
+
+use super::Experiment;
+use super::Precision;
+use super::explain::{closest, dotted, parts, written_key};
+use super::problem::{Fault, Problem};
+use super::section::{NormKind, SlurmSection};
+use super::tree::Node;
+
+/// Everything wrong with the values of `experiment`, which was read from `tree`.
+///
+/// Sections in `skip` are skipped: what is known to be wrong there was replaced, and cannot be judged.
+pub(super) fn judge(experiment: &Experiment, tree: &Node, skip: &[&str]) -> Vec<Problem> {
+    let mut violations: Vec<(String, String)> = seeds(&experiment.seeds);
+    for (section, found) in [
+        ("dataset", experiment.dataset.violations()),
+        (
+            "image",
+            experiment.image.violations(experiment.network.multiple()),
+        ),
+        ("color", experiment.color.violations()),
+        ("network", experiment.network.violations()),
+        ("fusion", experiment.fusion.violations()),
+        ("train", experiment.train.violations()),
+        ("evaluate", experiment.evaluate.violations()),
+    ] {
+        violations.extend(
+            found
+                .into_iter()
+                .map(|(key, must)| (format!("{section}.{key}"), must)),
+        );
+    }
+    let mut problems: Vec<Problem> = violations
+        .into_iter()
+        .map(|(key, must)| (parts(&key), must))
+        .filter(|(path, _)| !skip.contains(&path[0].as_str()))
+        .map(|(path, must)| out_of_range(experiment, tree, &path, must))
+        .collect();
+    if !skip.contains(&"image") && !skip.contains(&"network") {
+        problems.extend(too_small(experiment, tree));
+    }
+    if !skip.contains(&"train") && !skip.contains(&"network") {
+        problems.extend(precision(experiment, tree));
+    }
+    problems.extend(name(experiment, tree));
+    problems
+}
+
+/// bfloat16 is written for layers with batch norm, as one operation with it.
+fn precision(experiment: &Experiment, tree: &Node) -> Option<Problem> {
+    if experiment.train.precision == Precision::F32 || experiment.network.norm() == NormKind::Batch
+    {
+        return None;
+    }
+    let must = "must be `f32` unless `network.norm` is `batch`".to_string();
+    let written = written_key(tree, &parts("network.norm"));
+    Some(
+        out_of_range(experiment, tree, &parts("train.precision"), must).note(format!(
+            "`{written}` is `instance`, whose layers are only computed in 32-bit floats"
+        )),
+    )
+}
+
+/// Everything wrong with the values of `[slurm]`, which is no part of the experiment.
+pub(super) fn judge_slurm(
+    section: &SlurmSection,
+    experiment: &Experiment,
+    tree: &Node,
+    skip: &[&str],
+) -> Vec<Problem> {
+    if skip.contains(&"slurm") {
+        return Vec::new();
+    }
+    section
+        .violations()
+        .into_iter()
+        .map(|(key, must)| out_of_range(experiment, tree, &parts(&format!("slurm.{key}")), must))
+        .collect()
+}
+
+fn seeds(seeds: &[u64]) -> Vec<(String, String)> {
+    if seeds.is_empty() {
+        let must = "must contain at least one seed, such as `[0]`".to_string();
+        return vec![("seeds".to_string(), must)];
+    }
+    let mut violations = Vec::new();
+    for (index, seed) in seeds.iter().enumerate() {
+        let key = format!("seeds[{index}]");
+        if seeds[..index].contains(seed) {
+            let must = format!("must differ from the others: {seed} appears twice");
+            violations.push((key, must));
+        } else if i64::try_from(*seed).is_err() {
+            // A seed is written to TOML, whose whole numbers end there.
+            violations.push((key, format!("must be at most {}", i64::MAX)));
+        }
+    }
+    violations
+}
+
+/// The picture's side must suit the network.
+fn too_small(experiment: &Experiment, tree: &Node) -> Option<Problem> {
+    let size = experiment.image.size;
+    if size == 0 {
+        return None;
+    }
+    let wrong = experiment.network.too_small(size)?;
+    let key = format!("network.{}", wrong.key);
+    let mut problem = out_of_range(experiment, tree, &parts("image.size"), wrong.must)
+        .note(wrong.why.replace("{key}", &written_key(tree, &parts(&key))))
+        .help(wrong.help);
+    let written = |key: &str| tree.get(&parts(key));
+    problem.from_quick |= written(&key).is_some_and(|node| node.layer.is_quick());
+    // A file that trains at full size may have outgrown the `[quick]` it inherits.
+    for key in ["image.size", &key] {
+        if written(key).is_some_and(Node::outranks_quick) {
+            problem.from_quick = false;
+            problem = problem.help(format!(
+                "`{key}` in a file takes precedence over the `[quick]` that it inherits: set it under `[quick]` too"
+            ));
+        }
+    }
+    Some(problem)
+}
+
+/// The name is that of a folder under `runs/`.
+fn name(experiment: &Experiment, tree: &Node) -> Option<Problem> {
+    let name = &experiment.name;
+    let legal = name
+        .chars()
+        .all(|letter| letter.is_ascii_alphanumeric() || "-_.".contains(letter));
+    if legal && name.starts_with(|first: char| first.is_ascii_alphanumeric()) {
+        return None;
+    }
+    let fault = Fault::OutOfRange {
+        key: "name".to_string(),
+        must: "must consist of letters, digits, `-`, `_` and `.`, and start with a letter or digit"
+            .to_string(),
+    };
+    let written = tree.get(&["name"]);
+    let place = written.map_or(&tree.value, |node| &node.value);
+    let note = if written.is_some() {
+        String::new()
+    } else {
+        format!("without `name`, an experiment is named after its file: `{name}`")
+    };
+    Some(
+        Problem::new(fault, place.clone())
+            .note(note)
+            .help("the folder of the runs gets this name"),
+    )
+}
+
+fn out_of_range(experiment: &Experiment, tree: &Node, path: &[String], must: String) -> Problem {
+    let node = closest(tree, path);
+    let fault = Fault::OutOfRange {
+        key: written_key(tree, path),
+        must,
+    };
+    let mut problem = Problem::new(fault, node.value.clone());
+    problem.from_quick = node.layer.is_quick();
+    if tree.get(path).is_none()
+        && let Some(value) = value_of(experiment, path)
+    {
+        problem = problem.note(format!("`{}` is {value} by default", dotted(path)));
+    }
+    problem
+}
+
+/// The value at `path` of the resolved experiment, as TOML.
+fn value_of(experiment: &Experiment, path: &[String]) -> Option<String> {
+    let table = toml::Table::try_from(experiment).ok()?;
+    let (first, rest) = path.split_first()?;
+    rest.iter()
+        .try_fold(table.get(first)?, |value, key| value.get(key))
+        .map(ToString::to_string)
+}

@@ -1,0 +1,19 @@
+//! The sections of an experiment file, one file each: the type of its keys, and the rules for their values.
+
+pub mod color;
+pub mod dataset;
+pub mod evaluate;
+pub mod fusion;
+pub mod image;
+pub mod network;
+pub mod slurm;
+pub mod train;
+
+pub use color::{ColorSection, Gray, Head, Space};
+pub use dataset::{DatasetSection, SplitSection};
+pub use evaluate::{BatchNormStatistics, EvaluateSection};
+pub use fusion::{ExtractorKind, FusionSection, Pooling, Preprocess};
+pub use image::{ImageSection, Resize};
+pub use network::{ImageTransformationSection, NetworkSection, NormKind};
+pub use slurm::{Gpus, SlurmSection};
+pub use train::{HUBER_DELTA, LearningRateSchedule, Loss, Optimizer, TrainSection};

@@ -1,0 +1,220 @@
+//! Round trips, and that no text whatever brings the program down.
+
+use std::path::Path;
+
+use proptest::prelude::*;
+
+use crate::section::{
+    BatchNormStatistics, ColorSection, DatasetSection, EvaluateSection, ExtractorKind,
+    FusionSection, Gray, Head, ImageSection, ImageTransformationSection, LearningRateSchedule,
+    Loss, NetworkSection, NormKind, Optimizer, Pooling, Preprocess, Resize, Space, SplitSection,
+    TrainSection,
+};
+use crate::{Cudnn, Precision, Retention};
+
+use super::{Experiment, Overrides, explain, resolve};
+
+/// The largest whole number of TOML.
+const LARGEST: u64 = i64::MAX as u64;
+
+fn positive() -> impl Strategy<Value = f64> {
+    prop::num::f64::POSITIVE.prop_filter("finite", |value| value.is_finite())
+}
+
+fn count() -> impl Strategy<Value = usize> {
+    1..=LARGEST as usize
+}
+
+prop_compose! {
+    fn dataset()(
+        manifest in "[a-z/]{1,9}(\\.toml)?",
+        categories in prop::collection::btree_set(any::<String>(), 0..4),
+        validation in 0.001..0.999,
+        seed in 0..=LARGEST,
+        colorless_below in 0.0..=255.0,
+        max_broken in 0.0..=1.0,
+    ) -> DatasetSection {
+        let split = SplitSection { validation, seed };
+        DatasetSection { manifest, categories: categories.into_iter().collect(), split, colorless_below, max_broken }
+    }
+}
+
+prop_compose! {
+    fn color()(
+        space in prop::sample::select(vec![Space::Rgb, Space::Yuv, Space::Lab]),
+        head in prop::sample::select(vec![Head::Upstream, Head::Exact]),
+        gray in prop::sample::select(vec![Gray::Mean, Gray::Luma]),
+    ) -> ColorSection {
+        ColorSection { space, head, gray }
+    }
+}
+
+prop_compose! {
+    fn fusion()(
+        extractor in prop::sample::select(vec![
+            ExtractorKind::None,
+            ExtractorKind::Resnet18,
+            ExtractorKind::Resnet34,
+            ExtractorKind::Resnet50,
+            ExtractorKind::EfficientnetLite0,
+        ]),
+        weights in "[a-z./]{1,9}[a-z]",
+        pooling in prop::sample::select(vec![Pooling::Max, Pooling::Average]),
+        preprocess in prop::sample::select(vec![Preprocess::Imagenet, Preprocess::Caffe, Preprocess::Upstream]),
+        size in 32_usize..=1024,
+        seed in 0..=LARGEST,
+        shuffle in any::<bool>(),
+    ) -> FusionSection {
+        FusionSection { extractor, weights, pooling, preprocess, size, seed, shuffle }
+    }
+}
+
+prop_compose! {
+    fn train()(
+        counts in prop::array::uniform6(count()),
+        loss in prop::sample::select(vec![Loss::Mse, Loss::Huber]),
+        gradient_checkpointing in any::<bool>(),
+        cudnn in prop::sample::select(vec![Cudnn::Default, Cudnn::Benchmark, Cudnn::Deterministic]),
+        flush_seconds in positive(),
+        system_every_seconds in positive(),
+        learning_rate in positive(),
+        betas in (0.0..1.0, 0.0..1.0),
+        epsilon in positive(),
+    ) -> TrainSection {
+        let [steps, batch_size, checkpoint_every, evaluate_every, sample_every, last] = counts;
+        let (beta_1, beta_2) = betas;
+        TrainSection {
+            steps,
+            batch_size,
+            loss,
+            optimizer: Optimizer::Adam { learning_rate, beta_1, beta_2, epsilon },
+            schedule: LearningRateSchedule::Constant,
+            precision: Precision::F32,
+            checkpoint_every,
+            evaluate_every,
+            sample_every,
+            retain: Retention { last, best: "psnr".to_owned(), every: steps },
+            gradient_checkpointing,
+            cudnn,
+            flush_seconds,
+            system_every_seconds,
+        }
+    }
+}
+
+prop_compose! {
+    fn experiment()(
+        name in "[a-zA-Z0-9][a-zA-Z0-9._-]{0,9}",
+        title in any::<String>(),
+        seeds in prop::collection::btree_set(0..=LARGEST, 1..4),
+        dataset in dataset(),
+        quarter in 41_usize..1_000_000,
+        (resize, cache_memory, cache_disk) in (
+            prop::sample::select(vec![Resize::Bilinear, Resize::BilinearAntialias]),
+            0.0..=0.9,
+            any::<bool>(),
+        ),
+        color in color(),
+        fusion in fusion(),
+        norm in prop::sample::select(vec![NormKind::Batch, NormKind::Instance]),
+        scale in count(),
+        residual_blocks in 0_usize..20,
+        train in train(),
+        images in count(),
+        batch_size in count(),
+        samples in 0.0..=1.0,
+    ) -> Experiment {
+        Experiment {
+            name,
+            title,
+            seeds: seeds.into_iter().collect(),
+            dataset,
+            image: ImageSection { size: 4 * quarter, resize, cache_memory, cache_disk },
+            color,
+            network: NetworkSection::ImageTransformation(ImageTransformationSection { norm, scale, residual_blocks }),
+            fusion,
+            train,
+            evaluate: EvaluateSection { images, batch_size, samples: (samples * images as f64) as usize / 2, batch_norm: BatchNormStatistics::Running, batch_norm_batches: batch_size },
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn what_is_written_is_read_back(experiment in experiment()) {
+        let text = experiment.to_toml();
+        let again = Experiment::from_toml(&text, Path::new("experiment.toml"));
+        prop_assert_eq!(again, Ok(experiment), "{}", text);
+    }
+
+    #[test]
+    fn no_file_brings_the_program_down(
+        (start, length) in (0_usize..700, 0_usize..40),
+        insert in prop_oneof![
+            any::<String>(),
+            "[\\[\\]{}=\"'#.\n a-z0-9é-]{0,30}",
+            "\n(quick|train|dataset\\.split|train\\.optimizer|seeds|extends|fusion|claims) *= *(0|nan|-1|\\{\\}|\\[\\[\\]\\]|\"é\")\n",
+            "\n(\\[\\[claims\\]\\]\n((text|metric|of|against|baseline|value|expect|by) *= *(0|nan|-1|\"\"|\"loss\"|\"less\"|\"gray\")\n){0,5}){1,3}",
+        ],
+        quick in any::<bool>(),
+        set in prop_oneof![Just(None), "[a-z.]{0,8}=?.{0,8}".prop_map(Some), any::<String>().prop_map(Some)],
+    ) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("stage.toml");
+        let mut text = include_str!("example.toml").as_bytes().to_vec();
+        let start = start.min(text.len());
+        let end = (start + length).min(text.len());
+        text.splice(start..end, insert.bytes());
+        std::fs::write(&path, &text).unwrap();
+        let overrides = Overrides { set: set.into_iter().collect(), quick, ..Overrides::default() };
+        if let Err(error) = resolve(&path, &overrides) {
+            prop_assert!(!error.problems().is_empty());
+            prop_assert!(error.to_string().starts_with("error: "));
+            prop_assert!(error.render(true).contains("error"));
+        }
+    }
+}
+
+#[test]
+fn the_example_holds_what_is_required_and_no_more() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("datasets")).unwrap();
+    std::fs::write(folder.path().join("datasets/coco.toml"), "").unwrap();
+    let path = folder.path().join("stage.toml");
+    let check = |text: &str| {
+        std::fs::write(&path, text).unwrap();
+        resolve(&path, &Overrides::default())
+    };
+    let example = include_str!("example.toml");
+    check(example).unwrap();
+    for line in example.lines().filter(|line| line.contains(" = ")) {
+        let error = check(&example.replace(line, "")).unwrap_err();
+        assert_eq!(error.problems().len(), 1, "{error}");
+        let missing = error.problems()[0].fault().to_string();
+        assert!(missing.starts_with("missing"), "{line}: {missing}");
+    }
+    // `optimizer` has keys of its own.
+    assert!(explain::needs().contains("[network]: `kind`, `norm`, `scale`, `residual_blocks`"));
+}
+
+#[test]
+fn marks_and_line_ends_of_other_systems_are_taken() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("datasets")).unwrap();
+    std::fs::write(folder.path().join("datasets/coco.toml"), "").unwrap();
+    let path = folder.path().join("stage.toml");
+    let example = include_str!("example.toml");
+    let windows = format!("\u{feff}{}", example.replace('\n', "\r\n"));
+    std::fs::write(&path, windows).unwrap();
+    let resolved = resolve(&path, &Overrides::default()).unwrap();
+    assert_eq!(resolved[0].experiment.train.steps, 10_000);
+    let wrong = format!(
+        "\u{feff}{}",
+        example.replace("256", "\"é\"").replace('\n', "\r\n")
+    );
+    std::fs::write(&path, wrong).unwrap();
+    let error = resolve(&path, &Overrides::default())
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("stage.toml:6:8\n"), "{error}");
+}

@@ -1,0 +1,162 @@
+//! The keys of an experiment once its parents are merged in, and reading them to the end whatever is wrong.
+
+use std::sync::OnceLock;
+
+use serde::Deserialize;
+use serde::de::{DeserializeOwned, IgnoredAny};
+
+use super::section::{
+    ColorSection, DatasetSection, EvaluateSection, FusionSection, ImageSection, NetworkSection,
+    SlurmSection, TrainSection,
+};
+
+use super::Experiment;
+use super::claim::WrittenClaim;
+use super::explain::{dotted, example, explain, sample};
+use super::nearest::nearest;
+use super::problem::{Fault, Problem};
+use super::read::{Mismatch, read};
+use super::tree::Node;
+
+/// An experiment's keys as a file may write them, once its parents are merged in.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Written {
+    #[serde(rename = "extends")]
+    _extends: Option<IgnoredAny>,
+    name: Option<String>,
+    title: Option<String>,
+    #[serde(default = "default_seeds")]
+    seeds: Vec<u64>,
+    dataset: DatasetSection,
+    image: ImageSection,
+    color: ColorSection,
+    network: NetworkSection,
+    #[serde(default)]
+    fusion: FusionSection,
+    train: TrainSection,
+    #[serde(default)]
+    evaluate: EvaluateSection,
+    #[serde(default)]
+    pub(super) slurm: SlurmSection,
+    #[serde(default)]
+    claims: Vec<WrittenClaim>,
+    #[serde(rename = "quick")]
+    _quick: Option<IgnoredAny>,
+    #[serde(rename = "matrix")]
+    _matrix: Option<IgnoredAny>,
+}
+
+fn default_seeds() -> Vec<u64> {
+    vec![0]
+}
+
+impl Written {
+    /// The complete experiment and its claims as written; `stem` is its file's name without the ending.
+    pub(super) fn complete(self, stem: &str) -> (Experiment, Vec<WrittenClaim>) {
+        let name = self.name.unwrap_or_else(|| stem.to_string());
+        let experiment = Experiment {
+            title: self.title.unwrap_or_else(|| name.clone()),
+            name,
+            seeds: self.seeds,
+            dataset: self.dataset,
+            image: self.image,
+            color: self.color,
+            network: self.network,
+            fusion: self.fusion,
+            train: self.train,
+            evaluate: self.evaluate,
+        };
+        (experiment, self.claims)
+    }
+}
+
+/// What reading a tree brought to light.
+pub(super) struct Found {
+    pub(super) problems: Vec<Problem>,
+    /// The paths of the values that were replaced so that reading could continue.
+    replaced: Vec<Vec<String>>,
+}
+
+impl Found {
+    /// The sections that hold a replaced value.
+    pub(super) fn sections(&self) -> Vec<&str> {
+        self.replaced.iter().map(|path| path[0].as_str()).collect()
+    }
+}
+
+/// Reads `tree` to the end, whatever is wrong on the way: a value that is refused is reported and then replaced by
+/// the example's, or left out where the example has none.
+pub(super) fn read_all<T: DeserializeOwned>(tree: &Node) -> (Option<T>, Found) {
+    read_all_of(tree, known_keys())
+}
+
+/// [`read_all`] of a file whose keys elsewhere are `known`, dotted.
+pub(super) fn read_all_of<T: DeserializeOwned>(
+    tree: &Node,
+    known: &[String],
+) -> (Option<T>, Found) {
+    let mut tree = tree.clone();
+    let mut found = Found {
+        problems: Vec::new(),
+        replaced: Vec::new(),
+    };
+    // Keys that are there under a wrong name, and so not missing.
+    let mut misspelt = Vec::new();
+    let value = loop {
+        let refusal = match read::<T>(&tree) {
+            Ok(value) => break Some(value),
+            Err(refusal) => refusal,
+        };
+        if refusal.path.is_empty() || found.replaced.contains(&refusal.path) {
+            break None;
+        }
+        let mut problem = explain(&refusal, &tree, known);
+        problem.from_quick = tree
+            .get(&refusal.path)
+            .is_some_and(|node| node.layer.is_quick());
+        found.problems.push(problem);
+        let replacement = match &refusal.mismatch {
+            Mismatch::UnknownKey { key, legal } => {
+                let above = &refusal.path[..refusal.path.len() - 1];
+                let meant = nearest(key, legal.iter().copied()).map(str::to_string);
+                misspelt.extend(meant.map(|meant| dotted(&[above, &[meant]].concat())));
+                None
+            }
+            _ => sample(&refusal.path),
+        };
+        tree.put(&refusal.path, replacement);
+        found.replaced.push(refusal.path);
+    };
+    found.problems.retain(|problem| match problem.fault() {
+        Fault::MissingKey(key) | Fault::MissingSection(key) => !misspelt.contains(key),
+        _ => true,
+    });
+    (value, found)
+}
+
+/// Every key of a complete experiment, dotted.
+pub fn known_keys() -> &'static [String] {
+    static KEYS: OnceLock<Vec<String>> = OnceLock::new();
+    KEYS.get_or_init(|| {
+        let mut keys = Vec::new();
+        let complete = read::<Written>(&example())
+            .ok()
+            .and_then(|written| toml::Table::try_from(written.complete("").0).ok());
+        let mut open: Vec<(String, toml::Table)> = complete
+            .map(|table| (String::new(), table))
+            .into_iter()
+            .collect();
+        while let Some((prefix, table)) = open.pop() {
+            for (key, value) in table {
+                let key = format!("{prefix}{key}");
+                if let toml::Value::Table(table) = value {
+                    open.push((format!("{key}."), table));
+                } else {
+                    keys.push(key);
+                }
+            }
+        }
+        keys
+    })
+}

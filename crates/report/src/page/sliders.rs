@@ -1,0 +1,84 @@
+//! The images of a report's samples, under sliders on its page.
+
+use super::html::{Picture, Slider, SliderImage, Version};
+use crate::evaluate::psnr;
+use crate::figure::decibels;
+use crate::figures::pictures;
+use crate::{Group, Made, Run};
+
+/// Images that a reader can put a slider over, at most.
+const SLIDER_IMAGES: usize = 6;
+
+/// Runs in a slider, at most: each carries a picture of each image.
+const SLIDER_RUNS: usize = 12;
+
+/// Side of a slider's pictures on the page, about, in CSS pixels.
+const SLIDER_SIDE: u32 = 384;
+
+/// The images of the samples under a slider, for every group of runs that was judged by the same images.
+pub(super) fn sliders(made: &Made) -> Vec<Slider> {
+    let groups = &made.selection.groups;
+    made.material
+        .juries
+        .iter()
+        .filter_map(|jury| {
+            let shown: Vec<&Group> = jury
+                .groups
+                .iter()
+                .take(SLIDER_RUNS)
+                .map(|&group| &groups[group])
+                .collect();
+            let ids = pictures::ids(shown.first()?.first());
+            let images: Vec<SliderImage> = ids
+                .into_iter()
+                .take(SLIDER_IMAGES)
+                .filter_map(|id| slider_image(id, &shown))
+                .collect();
+            (!images.is_empty()).then(|| Slider {
+                title: match jury.categories.as_str() {
+                    "all categories" => "Before and after".to_owned(),
+                    categories => format!("Before and after: {categories}"),
+                },
+                caption: "Held-out images at the last step, colorized by the first seed of each run. Small print: PSNR of the picture as predicted.".to_owned(),
+                images,
+            })
+        })
+        .collect()
+}
+
+/// One image by all runs that show it; a picture that cannot be read is left out.
+fn slider_image(id: i64, groups: &[&Group]) -> Option<SliderImage> {
+    let first = groups.first()?.first();
+    let truth = pictures::truth(first, id).ok()?;
+    let raw = |run: &Run, kind: &str| {
+        let bytes = std::fs::read(run.folder.sample_image(kind, id)).ok()?;
+        let (width, height) = truth.dimensions();
+        let larger = (SLIDER_SIDE / width.max(height).max(1)).max(1);
+        Some(Picture::Png {
+            bytes,
+            width: width * larger,
+            height: height * larger,
+        })
+    };
+    let colorized = groups.iter().filter_map(|group| {
+        let run = group.first();
+        let step = *pictures::steps(run).last()?;
+        let picture = pictures::colorized(run, step, id).ok()?;
+        let is_comparable = picture.dimensions() == truth.dimensions();
+        Some(Version {
+            run: group.label.clone(),
+            picture: raw(run, &format!("step-{step:06}"))?,
+            detail: if is_comparable {
+                decibels(psnr(&truth, &picture))
+            } else {
+                String::new()
+            },
+        })
+    });
+    Some(SliderImage {
+        name: id.to_string(),
+        gray: raw(first, "gray")?,
+        colorized: colorized.collect(),
+        truth: raw(first, "truth")?,
+    })
+}

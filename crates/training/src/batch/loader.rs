@@ -1,0 +1,205 @@
+//! Batches in order, prepared on other threads while the device works on the last one. What waits in the queue is
+//! bytes, not device memory.
+
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use burn::data::dataloader::{DataLoader, DataLoaderIterator, Progress};
+use burn::data::dataset::DatasetError;
+use burn::tensor::Device;
+
+use super::{Batch, Order, Pixels};
+use crate::photo::PhotoError;
+
+/// Batches that may wait, prepared or in preparation.
+const QUEUE: usize = 4;
+
+/// Batches in preparation at once: a small one does not keep all cores busy up to its end.
+const PREPARING: usize = 2;
+
+/// Hands out the training batches of the steps after `done`, up to `steps`.
+#[derive(Debug, Clone)]
+pub struct TrainLoader {
+    pixels: Arc<Pixels>,
+    order: Order,
+    done: usize,
+    steps: usize,
+}
+
+impl TrainLoader {
+    /// Batches of `pixels` in `order` for the steps after `done`, up to and including `steps`.
+    pub fn new(pixels: Arc<Pixels>, order: Order, done: usize, steps: usize) -> Self {
+        Self {
+            pixels,
+            order,
+            done,
+            steps,
+        }
+    }
+}
+
+impl DataLoader<Batch> for TrainLoader {
+    fn iter<'a>(&'a self) -> Box<dyn DataLoaderIterator<Batch> + 'a> {
+        let mut order = self.order.clone();
+        let steps = self.done + 1..=self.steps;
+        let total = self.steps - self.done.min(self.steps);
+        Box::new(Prefetch::start(
+            &self.pixels,
+            steps.map(move |step| order.positions(step)),
+            total,
+        ))
+    }
+
+    fn num_items(&self) -> usize {
+        self.steps - self.done.min(self.steps)
+    }
+
+    fn to_device(&self, _device: &Device) -> Arc<dyn DataLoader<Batch>> {
+        // Batches are bytes: the step brings them to its own device.
+        Arc::new(self.clone())
+    }
+
+    fn slice(&self, start: usize, end: usize) -> Arc<dyn DataLoader<Batch>> {
+        Arc::new(Self {
+            done: (self.done + start).min(self.steps),
+            steps: (self.done + end).min(self.steps),
+            ..self.clone()
+        })
+    }
+}
+
+/// Hands out the held-out images, always in the same order.
+#[derive(Debug, Clone)]
+pub struct HeldOutLoader {
+    pixels: Arc<Pixels>,
+    batch_size: usize,
+    start: usize,
+    end: usize,
+}
+
+impl HeldOutLoader {
+    /// All of `pixels` in batches of `batch_size` (at least one); the last may be smaller.
+    pub fn new(pixels: Arc<Pixels>, batch_size: usize) -> Self {
+        let end = pixels.photographs().len();
+        Self {
+            pixels,
+            batch_size,
+            start: 0,
+            end,
+        }
+    }
+}
+
+impl DataLoader<Batch> for HeldOutLoader {
+    fn iter<'a>(&'a self) -> Box<dyn DataLoaderIterator<Batch> + 'a> {
+        let (end, batch_size) = (self.end, self.batch_size);
+        let starts = (self.start..end).step_by(batch_size);
+        Box::new(Prefetch::start(
+            &self.pixels,
+            starts.map(move |start| (start..end.min(start + batch_size)).collect()),
+            (end - self.start).div_ceil(batch_size),
+        ))
+    }
+
+    fn num_items(&self) -> usize {
+        self.end - self.start
+    }
+
+    fn to_device(&self, _device: &Device) -> Arc<dyn DataLoader<Batch>> {
+        Arc::new(self.clone())
+    }
+
+    fn slice(&self, start: usize, end: usize) -> Arc<dyn DataLoader<Batch>> {
+        Arc::new(Self {
+            start: (self.start + start).min(self.end),
+            end: (self.start + end).min(self.end),
+            ..self.clone()
+        })
+    }
+}
+
+/// The queue's reading end. Dropping it ends the threads behind it.
+struct Prefetch {
+    batches: Receiver<Taken>,
+    done: usize,
+    total: usize,
+}
+
+impl Prefetch {
+    fn start(
+        pixels: &Arc<Pixels>,
+        batches: impl Iterator<Item = Vec<usize>> + Send + 'static,
+        total: usize,
+    ) -> Self {
+        // What is in preparation waits in the queue as well: its place in the order is taken before the work begins.
+        let (queue, receiver) = sync_channel(QUEUE - PREPARING);
+        let next = Arc::new(Mutex::new((batches, queue)));
+        for _ in 0..PREPARING {
+            let (pixels, next) = (Arc::clone(pixels), Arc::clone(&next));
+            thread::Builder::new()
+                .name("prefetch".to_owned())
+                .spawn(move || {
+                    while let Some((positions, place)) = take_place(&next) {
+                        let batch = pixels.batch(positions);
+                        let failed = batch.is_err();
+                        // A closed place means that nobody wants more.
+                        if place.send(batch).is_err() || failed {
+                            break;
+                        }
+                    }
+                })
+                .expect("the operating system gives a thread");
+        }
+        Self {
+            batches: receiver,
+            done: 0,
+            total,
+        }
+    }
+}
+
+/// A place in the queue: its end for who prepares the batch.
+type Place = SyncSender<Result<Batch, PhotoError>>;
+
+/// Its end for who waits for it.
+type Taken = Receiver<Result<Batch, PhotoError>>;
+
+/// What to prepare next, and its place in the queue; `None` when there is no more, or nobody wants it. Waits while the
+/// queue is full.
+fn take_place<Batches: Iterator<Item = Vec<usize>>>(
+    next: &Mutex<(Batches, SyncSender<Taken>)>,
+) -> Option<(Vec<usize>, Place)> {
+    let mut next = next.lock().ok()?;
+    let positions = next.0.next()?;
+    let (place, taken) = sync_channel(1);
+    next.1.send(taken).ok()?;
+    Some((positions, place))
+}
+
+impl Iterator for Prefetch {
+    type Item = Result<Batch, DatasetError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let place = self.batches.recv().ok()?;
+        self.done += 1;
+        Some(match place.recv() {
+            Ok(batch) => batch.map_err(DatasetError::new),
+            Err(_) => Err(DatasetError::new(Abandoned)),
+        })
+    }
+}
+
+/// The thread that prepared a batch ended without it.
+#[derive(Debug, thiserror::Error)]
+#[error("the thread that prepares batches of photographs failed")]
+struct Abandoned;
+
+impl DataLoaderIterator<Batch> for Prefetch {
+    fn progress(&self) -> Progress {
+        Progress::new(self.done, self.total, Some("batches".to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,146 @@
+//! The image transformation network.
+
+use burn::module::Module;
+use burn::tensor::{Device, FloatDType, Tensor};
+
+use super::ImageTransformationSection;
+use super::convolution::{Activation, Border, Convolution, TransposedConvolution};
+use super::fusion::Fusion;
+use super::initial::InitialWeights;
+use super::norm::Norm;
+use super::padding::reflect;
+use super::residual_block::ResidualBlock;
+use crate::backend::Precision;
+
+/// The network of Johnson, Alahi and Fei-Fei (2016), "Perceptual losses for real-time style transfer and
+/// super-resolution", supplementary material, with `s` = [`ImageTransformationSection::scale`] and `b` residual blocks.
+///
+/// ```text
+///                                 channels  side, of n     n = 256, b = 5
+/// input                           in        n              256
+///   reflection padding            in        n + 16 b       336
+/// encode_1  conv 9x9              s         n + 16 b       336
+/// encode_2  conv 3x3, stride 2    2 s       n/2 + 8 b      168
+/// encode_3  conv 3x3, stride 2    4 s       n/4 + 4 b      84
+/// residual_blocks, b times        4 s       4 less each    80 76 72 68 64
+/// fusion, where there is one      4 s       n/4            64
+/// decode_1  transposed 3x3, x 2   2 s       n/2            128
+/// decode_2  transposed 3x3, x 2   s         n              256
+/// decode_3  transposed 9x9        out       n              256
+/// ```
+///
+/// A norm follows every convolution, a relu every norm but the last and those that end a residual block.
+#[derive(Module, Debug)]
+pub struct ImageTransformation {
+    /// Conv 9x9, in to s channels.
+    pub encode_1: Convolution,
+    /// Conv 3x3, stride 2, s to 2 s channels.
+    pub encode_2: Convolution,
+    /// Conv 3x3, stride 2, 2 s to 4 s channels.
+    pub encode_3: Convolution,
+    /// Over 4 s channels.
+    pub residual_blocks: Vec<ResidualBlock>,
+    /// One vector an image into the 4 s channels.
+    pub fusion: Option<Fusion>,
+    /// Transposed conv 3x3, stride 2, 4 s to 2 s channels.
+    pub decode_1: TransposedConvolution,
+    /// Transposed conv 3x3, stride 2, 2 s to s channels.
+    pub decode_2: TransposedConvolution,
+    /// Transposed conv 9x9, s to out channels.
+    pub decode_3: TransposedConvolution,
+    /// Pixels of reflection around the input: what the residual blocks cut off again.
+    pub reflection_padding: usize,
+    /// Of feature maps in training.
+    #[module(skip)]
+    pub(super) precision: Precision,
+}
+
+impl ImageTransformation {
+    /// The network of `section`, from `input_channels` to `output_channels`, its weights drawn in the order of the
+    /// diagram; those of the fusion of vectors of `feature_width` come last, so that the others are what they are
+    /// without it.
+    pub fn new(
+        section: &ImageTransformationSection,
+        input_channels: usize,
+        output_channels: usize,
+        feature_width: Option<usize>,
+        weights: &mut InitialWeights,
+        device: &Device,
+    ) -> Self {
+        let norm = section.norm;
+        let [wide, middle, deep] = [section.scale, 2 * section.scale, 4 * section.scale];
+        let same = Border::Same;
+        // Fields are evaluated as written, so this is the order of the draws.
+        Self {
+            encode_1: Convolution::new(weights, norm, [input_channels, wide], 9, 1, same, device),
+            encode_2: Convolution::new(weights, norm, [wide, middle], 3, 2, same, device),
+            encode_3: Convolution::new(weights, norm, [middle, deep], 3, 2, same, device),
+            residual_blocks: (0..section.residual_blocks)
+                .map(|_| ResidualBlock::new(weights, norm, deep, device))
+                .collect(),
+            decode_1: TransposedConvolution::new(weights, norm, [deep, middle], 3, 2, device),
+            decode_2: TransposedConvolution::new(weights, norm, [middle, wide], 3, 2, device),
+            decode_3: TransposedConvolution::new(
+                weights,
+                norm,
+                [wide, output_channels],
+                9,
+                1,
+                device,
+            ),
+            fusion: feature_width.map(|width| Fusion::new(weights, deep, width, device)),
+            reflection_padding: section.reflection_padding(),
+            precision: Precision::F32,
+        }
+    }
+
+    /// # Shapes
+    ///
+    /// `[batch, input_channels, height, width]` to `[batch, output_channels, height, width]`. Height and
+    /// width are multiples of 4 greater than the reflection padding. `features` is `[batch, feature_width]`; without a
+    /// fusion layer nothing is made of it.
+    pub fn forward(&self, input: Tensor<4>, features: Option<Tensor<2>>) -> Tensor<4> {
+        let map = reflect(input, self.reflection_padding);
+        // A layer computes in the type of the map that it is given.
+        let short = self.precision == Precision::Bf16 && map.device().is_autodiff();
+        let map = if short {
+            map.cast(FloatDType::BF16)
+        } else {
+            map
+        };
+        let map = self.encode_1.forward(map, Activation::Relu);
+        let map = self.encode_2.forward(map, Activation::Relu);
+        let mut map = self.encode_3.forward(map, Activation::Relu);
+        for block in &self.residual_blocks {
+            map = block.forward(map);
+        }
+        if let Some(fusion) = &self.fusion {
+            let features = features.expect("a network with fusion is given features");
+            map = fusion.forward(map, features);
+        }
+        let map = self.decode_1.forward(map, Activation::Relu);
+        let map = self.decode_2.forward(map, Activation::Relu);
+        let map = self.decode_3.forward(map, Activation::None);
+        if short {
+            map.cast(FloatDType::F32)
+        } else {
+            map
+        }
+    }
+
+    /// Every norm.
+    pub(super) fn norms(&mut self) -> impl Iterator<Item = &mut Norm> {
+        let blocks = self.residual_blocks.iter_mut();
+        let outer = [
+            &mut self.encode_1.norm,
+            &mut self.encode_2.norm,
+            &mut self.encode_3.norm,
+            &mut self.decode_1.norm,
+            &mut self.decode_2.norm,
+            &mut self.decode_3.norm,
+        ];
+        blocks
+            .flat_map(|block| [&mut block.first.norm, &mut block.second.norm])
+            .chain(outer)
+    }
+}

@@ -1,0 +1,227 @@
+//! The networks, one file each.
+//!
+//! A [`NetworkSection`] says which; [`init`] builds it as a [`Network`], whose weights depend on the
+//! seed alone and which ends at its last linear map. What that means as color is the `objective`'s affair.
+
+pub mod convolution;
+pub mod fusion;
+pub mod image_transformation;
+pub mod initial;
+pub mod norm;
+pub mod padding;
+pub mod residual_block;
+
+use burn::module::{Module, ModuleVisitor, Param};
+use burn::tensor::{Device, Tensor};
+
+use self::image_transformation::ImageTransformation;
+use self::initial::InitialWeights;
+use self::norm::Norm;
+use crate::backend::Precision;
+
+pub use colorize_experiment::section::{ImageTransformationSection, NetworkSection, NormKind};
+
+/// Changes when the same weights, or the same seed, would answer otherwise.
+pub const VERSION: u32 = 2;
+
+/// Any of the networks.
+#[derive(Module, Debug)]
+pub enum Network {
+    /// Johnson et al. (2016).
+    ImageTransformation(ImageTransformation),
+}
+
+/// Builds the network on `device`, to train it if the device has autodiff. `feature_width` is the length of the
+/// vectors that it fuses, if it does. The weights depend on `seed` and the network's shape, never on the device.
+pub fn init(
+    section: &NetworkSection,
+    input_channels: usize,
+    output_channels: usize,
+    feature_width: Option<usize>,
+    seed: u64,
+    device: &Device,
+) -> Network {
+    let mut weights = InitialWeights::new(seed);
+    match section {
+        NetworkSection::ImageTransformation(section) => {
+            Network::ImageTransformation(ImageTransformation::new(
+                section,
+                input_channels,
+                output_channels,
+                feature_width,
+                &mut weights,
+                device,
+            ))
+        }
+    }
+}
+
+impl Network {
+    /// The same network, which computes in `precision` when it is trained: weights, statistics and what it answers stay
+    /// 32-bit floats, and so does all of it on a device without autodiff. Needs batch norm, and a device that
+    /// [computes](crate::backend::computes) in this precision.
+    #[must_use]
+    pub fn with_precision(mut self, precision: Precision) -> Self {
+        self.set_precision(precision);
+        self
+    }
+
+    fn set_precision(&mut self, precision: Precision) {
+        match self {
+            Self::ImageTransformation(network) => network.precision = precision,
+        }
+    }
+
+    /// The last linear map: a convolution and its norm.
+    ///
+    /// # Shapes
+    ///
+    /// `[batch, input_channels, height, width]` to `[batch, output_channels, height, width]`. Height and
+    /// width are multiples of [`NetworkSection::multiple`] that are not [`NetworkSection::too_small`]. `features` is
+    /// `[batch, feature_width]`.
+    ///
+    /// # Panics
+    ///
+    /// When the network fuses features and gets none.
+    pub fn forward(&self, input: Tensor<4>, features: Option<Tensor<2>>) -> Tensor<4> {
+        match self {
+            Self::ImageTransformation(network) => network.forward(input, features),
+        }
+    }
+
+    /// Sets batch norm's running statistics to their means over `inputs`, each with the features that go with it, with the
+    /// weights at hand. The inputs live on the network's device without autodiff: a forward pass that no backward pass
+    /// follows would leave its graph, and with it its feature maps, in memory until the next training step.
+    ///
+    /// A clone's statistics are the network's own, so the network that is in training has them as well; training itself does
+    /// not look at them.
+    pub fn recompute_statistics(
+        &self,
+        inputs: impl Iterator<Item = (Tensor<4>, Option<Tensor<2>>)>,
+    ) {
+        let mut collecting = self.valid();
+        // The statistics are used where the network computes in 32-bit floats.
+        collecting.set_precision(Precision::F32);
+        collecting.norms().for_each(Norm::collect);
+        for (count, (input, features)) in inputs.enumerate() {
+            // The first batch replaces what is there, the second has a half in it, the third a third.
+            let momentum = 1.0 / (count + 1) as f64;
+            collecting
+                .norms()
+                .for_each(|norm| norm.set_momentum(momentum));
+            collecting.forward(input, features);
+        }
+        let mut own = self.clone();
+        for (norm, collected) in own.norms().zip(collecting.norms()) {
+            norm.adopt(collected);
+        }
+    }
+
+    fn norms(&mut self) -> impl Iterator<Item = &mut Norm> {
+        match self {
+            Self::ImageTransformation(network) => network.norms(),
+        }
+    }
+
+    /// How many numbers are trained: kernels, biases and the norms' scales and shifts, without running statistics.
+    pub fn parameter_count(&self) -> usize {
+        let mut count = ParameterCount::default();
+        self.visit(&mut count);
+        count.total
+    }
+}
+
+/// Sums the sizes of all float tensors but batch norm's running statistics, which Burn visits like parameters.
+#[derive(Default)]
+struct ParameterCount {
+    path: Vec<String>,
+    total: usize,
+}
+
+impl ModuleVisitor for ParameterCount {
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        let name = self.path.last().map(String::as_str);
+        if !matches!(name, Some("running_mean" | "running_var")) {
+            self.total += param.lazy_shape().num_elements();
+        }
+    }
+
+    fn enter_module(&mut self, name: &str, _container: &str) {
+        self.path.push(name.to_owned());
+    }
+
+    fn exit_module(&mut self, _name: &str, _container: &str) {
+        self.path.pop();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::backend::{self, DeviceName};
+
+    fn section(norm: NormKind, scale: usize, residual_blocks: usize) -> NetworkSection {
+        NetworkSection::ImageTransformation(ImageTransformationSection {
+            norm,
+            scale,
+            residual_blocks,
+        })
+    }
+
+    #[test]
+    fn has_the_originals_number_of_parameters() {
+        let device = backend::open(&DeviceName::Flex).unwrap();
+        for norm in [NormKind::Batch, NormKind::Instance] {
+            let network = init(&section(norm, 16, 5), 1, 2, None, 0, &device);
+            assert_eq!(network.parameter_count(), 421_014);
+        }
+    }
+
+    #[test]
+    fn fusion_changes_no_other_weight() {
+        let device = backend::open(&DeviceName::Flex).unwrap();
+        let plain = init(&section(NormKind::Batch, 4, 1), 1, 2, None, 3, &device);
+        let fused = init(&section(NormKind::Batch, 4, 1), 1, 2, Some(10), 3, &device);
+        assert_eq!(
+            fused.parameter_count(),
+            plain.parameter_count() + 16 * (16 + 10) + 16
+        );
+        let Network::ImageTransformation(plain) = plain;
+        let Network::ImageTransformation(fused) = fused;
+        let kernel = |network: &ImageTransformation| {
+            let weight = network.decode_3.convolution.weight.val();
+            weight.into_data().try_to_vec::<f32>().unwrap()
+        };
+        assert_eq!(kernel(&plain), kernel(&fused));
+    }
+
+    #[test]
+    fn keeps_the_size_of_every_legal_image() {
+        let device = backend::open(&DeviceName::Flex).unwrap();
+        for norm in [NormKind::Batch, NormKind::Instance] {
+            for (blocks, sizes) in [
+                (0, [[4, 4], [8, 12]]),
+                (1, [[12, 12], [16, 12]]),
+                (2, [[20, 24], [40, 20]]),
+            ] {
+                for channels in [[1, 2], [3, 3]] {
+                    for device in [device.clone(), device.clone().autodiff()] {
+                        let network = init(
+                            &section(norm, 1, blocks),
+                            channels[0],
+                            channels[1],
+                            None,
+                            0,
+                            &device,
+                        );
+                        for [height, width] in sizes {
+                            let input = Tensor::ones([1, channels[0], height, width], &device);
+                            let output = network.forward(input, None);
+                            assert_eq!(output.dims(), [1, channels[1], height, width]);
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! The normalization after a convolution.
+
+use burn::module::{Module, RunningState};
+use burn::nn::{BatchNorm, BatchNormConfig, InstanceNorm, InstanceNormConfig};
+use burn::tensor::module::batch_norm_train;
+use burn::tensor::{Device, Tensor};
+
+use super::NormKind;
+
+/// Keras's momentum of .99 is the share of the old value that is kept; Burn's is the share of the new one.
+const MOMENTUM: f64 = 0.01;
+
+/// Added to the variance under the root.
+const EPSILON: f64 = 1e-3;
+
+/// A normalization with a learned scale (first one) and shift (first zero) for each channel.
+///
+/// Batch norm's running variance takes in the biased variance of the batch, as Keras 3 does; PyTorch and the fused
+/// kernel of TensorFlow 2 take `n / (n - 1)` of it, where `n` is the number of values of a channel in the batch.
+#[derive(Module, Debug)]
+pub enum Norm {
+    /// Over batch, height and width; over the running statistics once training is over.
+    Batch(BatchNorm),
+    /// Over batch, height and width, on a device without autodiff: it takes in statistics, and nobody learns.
+    Collecting(BatchNorm),
+    /// Over height and width of each image, in training and after.
+    Instance(InstanceNorm),
+}
+
+impl Norm {
+    /// A normalization of `channels` channels.
+    pub fn new(kind: NormKind, channels: usize, device: &Device) -> Self {
+        match kind {
+            NormKind::Batch => Self::Batch(
+                BatchNormConfig::new(channels)
+                    .with_momentum(MOMENTUM)
+                    .with_epsilon(EPSILON)
+                    .init(device),
+            ),
+            NormKind::Instance => Self::Instance(
+                InstanceNormConfig::new(channels)
+                    .with_epsilon(EPSILON)
+                    .init(device),
+            ),
+        }
+    }
+
+    /// Sets the share that a batch's statistics have in batch norm's running ones.
+    pub(super) fn set_momentum(&mut self, momentum: f64) {
+        match self {
+            Self::Batch(norm) | Self::Collecting(norm) => norm.momentum = momentum,
+            Self::Instance(_) => {}
+        }
+    }
+
+    /// From now on uses the statistics of the batch and takes them in, although its device has no autodiff.
+    pub(super) fn collect(&mut self) {
+        if let Self::Batch(norm) = self {
+            *self = Self::Collecting(norm.clone());
+        }
+    }
+
+    /// Takes over the running statistics of `other`, which may live on another device.
+    pub(super) fn adopt(&self, other: &Self) {
+        let (Some(own), Some(other)) = (self.running(), other.running()) else {
+            return;
+        };
+        for (running, other) in own.into_iter().zip(other) {
+            let device = running.value_sync().device();
+            running.update(Tensor::from_data(other.value_sync().into_data(), &device));
+            // As below.
+            running.value_sync();
+        }
+    }
+
+    /// Batch norm's running mean and variance.
+    fn running(&self) -> Option<[&RunningState<Tensor<1>>; 2]> {
+        match self {
+            Self::Batch(norm) | Self::Collecting(norm) => {
+                Some([&norm.running_mean, &norm.running_var])
+            }
+            Self::Instance(_) => None,
+        }
+    }
+
+    /// Batch norm that is to use the statistics of the batch.
+    pub(super) fn in_training(&self, device: &Device) -> Option<&BatchNorm> {
+        match self {
+            Self::Batch(norm) if device.is_autodiff() && norm.training.is_enabled() => Some(norm),
+            Self::Collecting(norm) => Some(norm),
+            Self::Batch(_) | Self::Instance(_) => None,
+        }
+    }
+
+    /// Takes the statistics of a batch, mean and biased variance of every channel, into batch norm's running ones, as
+    /// Burn's own forward pass does.
+    pub(super) fn take_in(&self, statistics: [Tensor<1>; 2]) {
+        let (Self::Batch(norm) | Self::Collecting(norm)) = self else {
+            return;
+        };
+        let running = [&norm.running_mean, &norm.running_var];
+        for (running, of_batch) in running.into_iter().zip(statistics) {
+            let kept = running.value_sync().mul_scalar(1.0 - norm.momentum);
+            let new = kept + of_batch.detach().mul_scalar(norm.momentum);
+            running.update(new.detach());
+            // As below.
+            running.value_sync();
+        }
+    }
+
+    /// Normalizes `input`. Batch norm uses the batch's statistics, and takes them into its running ones, when `input`
+    /// lives on a device with autodiff, or after [`Self::collect`].
+    ///
+    /// # Shapes
+    ///
+    /// `[batch, channels, height, width]`, in and out.
+    pub fn forward(&self, input: Tensor<4>) -> Tensor<4> {
+        match self {
+            Self::Batch(norm) => {
+                let output = norm.forward(input);
+                // Burn parks the update per thread until the next read, and a record written before that read would
+                // lack the last batch: a resumed run would differ from one that was never interrupted.
+                norm.running_mean.value_sync();
+                norm.running_var.value_sync();
+                output
+            }
+            Self::Collecting(norm) => {
+                let (gamma, beta) = (norm.gamma.val(), norm.beta.val());
+                let of_batch = batch_norm_train(input, gamma, beta, norm.epsilon);
+                self.take_in([of_batch.mean, of_batch.variance]);
+                of_batch.output
+            }
+            Self::Instance(norm) => norm.forward(input),
+        }
+    }
+}

@@ -1,0 +1,268 @@
+//! The network with its colors: what burn-train trains.
+
+use burn::module::Module;
+use burn::tensor::{Device, ExecutionError, Tensor, TensorReadError};
+use burn_train::metric::Adaptor;
+use burn_train::{InferenceStep, ItemLazy, TrainOutput, TrainStep};
+use image::RgbImage;
+use rayon::prelude::*;
+
+use super::TrainSection;
+use super::metrics::{HeldOutInput, LossInput, SpeedInput, WaitInput};
+use crate::batch::{Batch, to_pictures};
+use crate::evaluate::ImageScore;
+use crate::experiment::Experiment;
+use crate::network::{self, Network};
+use crate::objective::{Objective, Split};
+
+/// A network that colorizes photographs.
+#[derive(Module, Debug)]
+pub struct Colorizer {
+    network: Network,
+    #[module(skip)]
+    objective: Objective,
+    /// Without autodiff.
+    #[module(skip)]
+    device: Device,
+    /// The same, to train on.
+    #[module(skip)]
+    training_device: Device,
+}
+
+/// What a batch looks like before and after the network.
+#[derive(Debug, Clone)]
+pub struct Colorized {
+    /// The network's gray input as pictures.
+    pub gray: Vec<RgbImage>,
+    /// The pictures it made.
+    pub colorized: Vec<RgbImage>,
+    /// Each picture's loss.
+    pub losses: Vec<f64>,
+}
+
+/// The chroma of a batch, in the unit of the target: U and V, or a and b over [`crate::color::LAB_UNIT`].
+#[derive(Debug, Clone)]
+pub struct ChromaPlanes {
+    /// Of the photographs, two planes an image.
+    pub truth: Vec<[Vec<f32>; 2]>,
+    /// What the network says.
+    pub predicted: Vec<[Vec<f32>; 2]>,
+}
+
+impl Colorizer {
+    /// An experiment's network on `device`, which is given without autodiff, with the initial weights of `seed`.
+    pub fn new(experiment: &Experiment, seed: u64, device: &Device) -> Self {
+        let TrainSection {
+            precision,
+            gradient_checkpointing,
+            ..
+        } = experiment.train;
+        let mut training_device = device.clone().autodiff();
+        if gradient_checkpointing {
+            training_device = training_device.gradient_checkpointing();
+        }
+        let objective = Objective::of(experiment);
+        let feature_width = experiment.fusion.extractor.width();
+        let network = network::init(
+            &experiment.network,
+            objective.input_channels(),
+            objective.output_channels(),
+            (feature_width > 0).then_some(feature_width),
+            seed,
+            &training_device,
+        );
+        Self {
+            network: network.with_precision(precision),
+            objective,
+            device: device.clone(),
+            training_device,
+        }
+    }
+
+    /// Learned values, without running statistics.
+    pub fn parameter_count(&self) -> usize {
+        self.network.parameter_count()
+    }
+
+    /// Sets batch norm's statistics to their means over `batches`; see [`Network::recompute_statistics`].
+    pub(super) fn recompute_statistics(&self, batches: impl Iterator<Item = Batch>) {
+        let device = &self.device;
+        self.network.recompute_statistics(batches.map(|batch| {
+            let split = self.objective.split(batch.to_rgb(device));
+            (split.input, batch.to_features(device))
+        }));
+    }
+
+    /// The network's answer to a batch in the unit of the target, with its input and target.
+    fn answer(&self, batch: &Batch) -> (Split, Tensor<4>) {
+        let split = self.objective.split(batch.to_rgb(&self.device));
+        let features = batch.to_features(&self.device);
+        let answer = self.network.forward(split.input.clone(), features);
+        (split, self.objective.answer(answer))
+    }
+
+    /// The chroma that the network gives a batch, beside the photographs'; `None` when it answers in RGB.
+    pub fn chroma(&self, batch: &Batch) -> Option<ChromaPlanes> {
+        if !self.objective.keeps_gray() {
+            return None;
+        }
+        let (split, predicted) = self.answer(batch);
+        Some(ChromaPlanes {
+            truth: pairs(split.target),
+            predicted: pairs(predicted),
+        })
+    }
+
+    /// Two planes of chroma an image, as [`crate::color::paint`] takes them.
+    pub fn predicted_chroma(&self, batch: &Batch) -> Vec<[Vec<f32>; 2]> {
+        let (_, predicted) = self.answer(batch);
+        pairs(self.objective.chroma(predicted))
+    }
+
+    /// Colorizes a batch, in inference mode when the model is.
+    pub fn colorize(&self, batch: &Batch) -> Colorized {
+        let (split, predicted) = self.answer(batch);
+        let losses = self
+            .objective
+            .errors(predicted.clone(), split.target)
+            .mean_dims(&[1, 2, 3])
+            .into_data()
+            .try_to_vec::<f32>()
+            .expect("the network computes in 32-bit floating point");
+        Colorized {
+            gray: to_pictures(self.objective.gray_picture(split.input.clone())),
+            colorized: to_pictures(self.objective.join(split.input, predicted)),
+            losses: losses.into_iter().map(f64::from).collect(),
+        }
+    }
+}
+
+/// The two planes of every image of `[batch, 2, height, width]`.
+fn pairs(tensor: Tensor<4>) -> Vec<[Vec<f32>; 2]> {
+    let [_, _, height, width] = tensor.dims();
+    let values: Vec<f32> = tensor
+        .into_data()
+        .try_to_vec()
+        .expect("the network computes in 32-bit floating point");
+    values
+        .chunks_exact(2 * height * width)
+        .map(|pair| {
+            let (first, second) = pair.split_at(height * width);
+            [first.to_vec(), second.to_vec()]
+        })
+        .collect()
+}
+
+/// What a training step leaves behind.
+#[derive(Debug)]
+pub struct TrainItem {
+    loss: Tensor<1>,
+    images: usize,
+    /// Seconds from the end of the last step to the end of this one; the loop knows.
+    pub seconds: f64,
+    /// Those of them in which the step waited for its batch; the loop knows.
+    pub waited: f64,
+}
+
+impl TrainItem {
+    /// The loss over the batch, from its device.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read.
+    pub(super) fn loss(self) -> Result<f64, TensorReadError> {
+        self.loss.without_autodiff().try_into_scalar()
+    }
+}
+
+impl TrainStep for Colorizer {
+    type Input = Batch;
+    type Output = TrainItem;
+
+    fn step(&self, batch: Batch) -> TrainOutput<TrainItem> {
+        let device = &self.training_device;
+        let split = self.objective.split(batch.to_rgb(device));
+        let features = batch.to_features(device);
+        let predicted = self
+            .objective
+            .answer(self.network.forward(split.input, features));
+        let loss = self.objective.errors(predicted, split.target).mean();
+        let item = TrainItem {
+            loss: loss.clone(),
+            images: batch.len(),
+            seconds: 0.0,
+            waited: 0.0,
+        };
+        TrainOutput::new(self, loss.backward(), item)
+    }
+}
+
+impl ItemLazy for TrainItem {
+    fn sync(self) -> Result<Self, ExecutionError> {
+        self.loss.device().flush()?;
+        Ok(Self {
+            loss: self.loss.without_autodiff(),
+            ..self
+        })
+    }
+}
+
+impl Adaptor<LossInput> for TrainItem {
+    fn adapt(&self) -> LossInput {
+        LossInput {
+            loss: self.loss.clone(),
+            images: self.images,
+        }
+    }
+}
+
+impl Adaptor<SpeedInput> for TrainItem {
+    fn adapt(&self) -> SpeedInput {
+        SpeedInput {
+            images: self.images,
+            seconds: self.seconds,
+        }
+    }
+}
+
+impl Adaptor<WaitInput> for TrainItem {
+    fn adapt(&self) -> WaitInput {
+        WaitInput(self.waited)
+    }
+}
+
+/// What scoring a held-out batch leaves behind.
+#[derive(Debug)]
+pub struct HeldOutItem {
+    /// The score of every image of the batch.
+    pub scores: Vec<ImageScore>,
+}
+
+impl InferenceStep for Colorizer {
+    type Input = Batch;
+    type Output = HeldOutItem;
+
+    fn step(&self, batch: Batch) -> HeldOutItem {
+        let Colorized {
+            colorized, losses, ..
+        } = self.colorize(&batch);
+        let truth = batch.pictures();
+        let scores = (0..batch.len())
+            .into_par_iter()
+            .map(|index| ImageScore::of(losses[index], &truth[index], &colorized[index]))
+            .collect();
+        HeldOutItem { scores }
+    }
+}
+
+impl ItemLazy for HeldOutItem {
+    fn sync(self) -> Result<Self, ExecutionError> {
+        Ok(self)
+    }
+}
+
+impl Adaptor<HeldOutInput> for HeldOutItem {
+    fn adapt(&self) -> HeldOutInput {
+        HeldOutInput(self.scores.clone())
+    }
+}

@@ -1,0 +1,184 @@
+//! The parts of a trial, assembled and handed to burn-train.
+
+use std::sync::Arc;
+
+use burn::optim::AdamConfig;
+use burn::optim::lr_scheduler::cosine::CosineAnnealingLrSchedulerConfig;
+use burn_train::{Interrupter, Learner, LearningResult, SupervisedTraining, TrainingStrategy};
+
+use super::checkpoints::{PartCheckpointer, WhenAsked};
+use super::colorizer::Colorizer;
+use super::division::Division;
+use super::logger::{ParquetLogger, SharedLog};
+use super::metrics::{DataWait, HeldOut, NonFinite, Speed, TrainingLoss};
+use super::progress::{Display, Progress};
+use super::samples::Samples;
+use super::schedule::{Cadence, Schedule};
+use super::trial::seconds;
+use super::{LearningRateSchedule, Optimizer, TrainError, TrainSection, Trial, Witness};
+use crate::batch::{FeatureRows, HeldOutLoader, Order, Pixels, TrainLoader};
+use crate::evaluate::{self, BatchNormStatistics};
+use crate::network::NormKind;
+use crate::runs::{CheckpointPart, CheckpointWriter, Machine, RunFolder, RunLog};
+
+impl Trial<'_> {
+    /// Hands everything to burn-train.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the parts of one trial, put together once"
+    )]
+    pub(super) fn launch(
+        &self,
+        folder: &RunFolder,
+        divided: &Division,
+        features: [FeatureRows; 2],
+        model: Colorizer,
+        done: usize,
+        log: &SharedLog,
+        diary: &Arc<RunLog>,
+        checkpoints: &Arc<CheckpointWriter>,
+        non_finite: &NonFinite,
+        witness: Option<Arc<Witness>>,
+        own: &Interrupter,
+        stop: &Interrupter,
+    ) -> Result<LearningResult<Colorizer>, TrainError> {
+        let experiment = self.experiment;
+        let section = &experiment.train;
+        let [of_train, of_held_out] = features;
+        let [train, held_out] = self.pixels(divided, diary);
+        let train = Arc::new(train.with_features(of_train));
+        let held_out = Arc::new(held_out.with_features(of_held_out));
+        let order = Order::new(divided.train.len(), section.batch_size, self.seed);
+        let samples = self.samples(divided, &held_out)?;
+
+        let part = |part| PartCheckpointer {
+            writer: Arc::clone(checkpoints),
+            checkpoints: folder.checkpoints(),
+            part,
+            witness: witness.clone(),
+        };
+        let needs_statistics = experiment.network.norm() == NormKind::Batch
+            && experiment.evaluate.batch_norm == BatchNormStatistics::Recomputed;
+        let statistics = needs_statistics.then(|| {
+            let batches = experiment.evaluate.batch_norm_batches;
+            TrainLoader::new(Arc::clone(&train), order.clone(), 0, batches)
+        });
+        let schedule = Schedule {
+            cadence: Cadence::of(section),
+            done,
+            device: self.device,
+            system_every: seconds(section.system_every_seconds),
+            folder: folder.clone(),
+            log: log.clone(),
+            diary: Arc::clone(diary),
+            checkpoints: Arc::clone(checkpoints),
+            retain: section.retain.clone(),
+            witness: witness.clone(),
+            samples,
+            held_out: divided.held_out.clone(),
+            statistics,
+            non_finite: non_finite.clone(),
+            asked: stop.clone(),
+        };
+        let label = self.label();
+        let mut training = SupervisedTraining::<Colorizer>::new(
+            folder.path(),
+            Arc::new(TrainLoader::new(train, order, done, section.steps)),
+            Arc::new(HeldOutLoader::new(held_out, experiment.evaluate.batch_size)),
+        )
+        .with_application_logger(None)
+        .with_interrupter(own.clone())
+        .with_metric_logger(ParquetLogger::new(log.clone(), done))
+        .with_custom_checkpointers(
+            part(CheckpointPart::Model),
+            part(CheckpointPart::Optimizer),
+            part(CheckpointPart::Scheduler),
+        )
+        .with_checkpointing_strategy(WhenAsked)
+        .metric_train_numeric(TrainingLoss::new(non_finite.clone(), own.clone()))
+        .metric_train_numeric(Speed::default())
+        .metric_train_numeric(DataWait::default())
+        .num_epochs(section.steps.div_ceil(section.evaluate_every))
+        .with_training_strategy(TrainingStrategy::Custom(Arc::new(schedule)))
+        .label(&label);
+        for metric in evaluate::Metric::ALL {
+            training = training.metric_valid_numeric(HeldOut::new(metric));
+        }
+        if self.display != Display::Dashboard {
+            let progress = Progress::new(&label, done, section.steps, self.display);
+            training = training.renderer(Box::new(progress));
+        }
+        if done > 0 {
+            training = training.checkpoint(done);
+        }
+        Ok(training.launch(learner(model, section)))
+    }
+
+    /// The photographs to learn from and those to be judged by, which share one budget of memory. What does not fit there
+    /// is kept on disk, where the experiment says so.
+    fn pixels(&self, divided: &Division, diary: &Arc<RunLog>) -> [Pixels; 2] {
+        let image = &self.experiment.image;
+        let budget = (Machine::observe().memory_bytes as f64 * image.cache_memory) as usize;
+        let held_out_bytes = divided.held_out.len() * image.bytes();
+        // Those that are looked at again and again come first, but do not crowd out the others.
+        let of_held_out = held_out_bytes.min(budget / 2);
+        let groups = [
+            (&divided.train, budget - of_held_out),
+            (&divided.held_out, of_held_out),
+        ];
+        groups.map(|(photographs, budget)| {
+            let pixels = Pixels::new(photographs.clone(), image.size, image.resize, budget);
+            if !image.cache_disk || photographs.len() * image.bytes() <= budget {
+                return pixels;
+            }
+            let (diary, display, label) = (Arc::clone(diary), self.display, self.label());
+            pixels.with_disk(self.cache, move |trouble| {
+                diary.line(trouble);
+                display.warn(&label, trouble);
+            })
+        })
+    }
+
+    fn samples(&self, divided: &Division, held_out: &Pixels) -> Result<Samples, TrainError> {
+        let count = self.experiment.evaluate.samples.min(divided.held_out.len());
+        let batch = held_out.batch((0..count).collect())?;
+        let provenance = vec![
+            ("experiment", self.experiment.name.clone()),
+            ("run", self.identity().to_string()),
+            ("colorize", env!("CARGO_PKG_VERSION").to_owned()),
+        ];
+        Ok(Samples::new(
+            batch,
+            divided.held_out[..count].to_vec(),
+            self.experiment.color.clone(),
+            provenance,
+        ))
+    }
+}
+
+/// The model with the optimizer and the schedule of its experiment, before the first step.
+pub(super) fn learner(model: Colorizer, section: &TrainSection) -> Learner<Colorizer> {
+    match section.optimizer {
+        Optimizer::Adam {
+            learning_rate,
+            beta_1,
+            beta_2,
+            epsilon,
+        } => {
+            let adam = AdamConfig::new()
+                .with_beta_1(beta_1 as f32)
+                .with_beta_2(beta_2 as f32)
+                .with_epsilon(epsilon as f32);
+            match section.schedule {
+                LearningRateSchedule::Constant => Learner::new(model, adam.init(), learning_rate),
+                LearningRateSchedule::Cosine => {
+                    let cosine =
+                        CosineAnnealingLrSchedulerConfig::new(learning_rate, section.steps)
+                            .init()
+                            .expect("a judged experiment has a rate of at most 1, and steps");
+                    Learner::new(model, adam.init(), cosine)
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! Training: one trial from its resolved experiment to its run folder, driven by burn-train.
+//!
+//! [`Trial::run`] is the way in. burn-train's learner, metrics, event processor, checkpointers, interrupter and
+//! dashboard do the work; what is ours is the loop ([`schedule`]: evaluation, samples and checkpoints fall due at
+//! steps, not at epochs), the Parquet log ([`logger`]), checkpoints that are complete or absent ([`checkpoints`]), and
+//! the progress on the terminal ([`progress`]).
+
+mod baselines;
+mod checkpoints;
+mod colorizer;
+mod costs;
+mod division;
+mod fusing;
+mod launch;
+mod logger;
+mod metrics;
+mod outcome;
+mod progress;
+mod samples;
+mod schedule;
+mod scores;
+mod session;
+mod stepper;
+mod system;
+mod trial;
+mod witness;
+
+pub use baselines::{BASELINE_CODE, baselines};
+pub use burn_train::Interrupter;
+pub use colorize_experiment::section::{
+    HUBER_DELTA, LearningRateSchedule, Loss, Optimizer, TrainSection,
+};
+pub use colorizer::{ChromaPlanes, Colorized, Colorizer, HeldOutItem, TrainItem};
+pub use division::{Division, photograph_rows};
+pub use fusing::{ExtractorWeights, Fused, Fusing, feature_rows};
+pub use outcome::{Outcome, TrainError};
+pub use progress::Display;
+pub use scores::image_scores;
+pub use stepper::Stepper;
+pub use system::held_gpu_memory;
+pub use trial::Trial;
+pub use witness::{StepState, Witness};
+
+/// Changes when the same experiment would be trained otherwise.
+pub const VERSION: u32 = 2;

@@ -1,0 +1,90 @@
+//! How a trial ends, well or badly.
+
+use crate::backend::BackendError;
+use crate::extractor::ExtractorError;
+use crate::photo::PhotoError;
+use crate::runs::RunError;
+use colorize_base::{Blame, Blamed};
+
+/// How a trial ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// It was done before; nothing was touched.
+    AlreadyDone,
+    /// All steps are done.
+    Done,
+    /// It was stopped on request, after a checkpoint at this step.
+    Interrupted {
+        /// Steps done.
+        step: usize,
+    },
+}
+
+/// Why a trial failed.
+#[derive(Debug, thiserror::Error)]
+pub enum TrainError {
+    /// The run folder cannot be used or written.
+    #[error(transparent)]
+    Run(#[from] RunError),
+    /// The device is not available.
+    #[error(transparent)]
+    Device(#[from] BackendError),
+    /// The feature vectors are not available.
+    #[error(transparent)]
+    Extractor(#[from] ExtractorError),
+    /// A held-out photograph has become unreadable.
+    #[error(transparent)]
+    Photo(#[from] PhotoError),
+    /// A split has no image.
+    #[error(
+        "no images for {split}: {images} usable images are split with `dataset.split.validation = {share}`; \
+         use more images, or a different share"
+    )]
+    EmptySplit {
+        /// `training` or `validation`.
+        split: &'static str,
+        /// Usable images in all.
+        images: usize,
+        /// Share held out.
+        share: f64,
+    },
+    /// The loss became infinite or not a number.
+    #[error(
+        "the loss is not finite at step {step}; the last good checkpoint is {}; try a lower `train.optimizer.learning_rate`",
+        last_checkpoint(*.checkpoint)
+    )]
+    NonFinite {
+        /// The first such step.
+        step: usize,
+        /// The last step that a checkpoint keeps; 0 is none.
+        checkpoint: usize,
+    },
+    /// burn-train stopped on an error.
+    #[error("training stopped after the checkpoint of step {checkpoint}: {reason}")]
+    Training {
+        /// What it said.
+        reason: String,
+        /// The last step that a checkpoint keeps; 0 is none.
+        checkpoint: usize,
+    },
+}
+
+impl Blamed for TrainError {
+    fn blame(&self) -> Blame {
+        match self {
+            Self::Run(error) => error.blame(),
+            Self::Device(error) => error.blame(),
+            Self::Extractor(error) => error.blame(),
+            Self::Photo(error) => error.blame(),
+            Self::EmptySplit { .. } => Blame::Request,
+            Self::NonFinite { .. } | Self::Training { .. } => Blame::Failure,
+        }
+    }
+}
+
+fn last_checkpoint(step: usize) -> String {
+    match step {
+        0 => "none".to_owned(),
+        step => format!("that of step {step}"),
+    }
+}

@@ -1,0 +1,169 @@
+//! One session of a trial: what `run.json` says about its beginning and its end.
+
+use std::collections::BTreeMap;
+
+use burn_train::LearningResult;
+use jiff::Timestamp;
+
+use super::colorizer::Colorizer;
+use super::division::{Division, photograph_rows};
+use super::logger::SharedLog;
+use super::metrics::NonFinite;
+use super::trial::code;
+use super::{Outcome, TrainError, Trial};
+use crate::backend::{self, DeviceName};
+use crate::dataset::inspection::Selection;
+use crate::runs::{
+    CopyRecord, DatasetRecord, Environment, FORMAT, Identity, RunFolder, RunRecord, Session,
+    Status, peak_memory, write_photographs,
+};
+
+impl Trial<'_> {
+    /// Writes `run.json` for a session that begins, and before it which photographs the run knows.
+    pub(super) fn begin(
+        &self,
+        folder: &RunFolder,
+        identity: &Identity,
+        divided: &Division,
+        done: usize,
+        parameters: usize,
+    ) -> Result<RunRecord, TrainError> {
+        let mut sessions = folder
+            .record()?
+            .map_or_else(Vec::new, |record| record.sessions);
+        let observed = Environment::observe();
+        observed.keep(folder)?;
+        sessions.push(Session {
+            started: Timestamp::now(),
+            ended: None,
+            from_step: done,
+            process: std::process::id(),
+            threads: Some(backend::threads(&self.device)),
+            peak_memory_bytes: None,
+            environment: observed.environment,
+        });
+        let libraries = backend::libraries();
+        let record = RunRecord {
+            format: FORMAT,
+            experiment: self.experiment.name.clone(),
+            title: self.experiment.title.clone(),
+            seed: self.seed,
+            identity: identity.to_string(),
+            configuration: identity.configuration().to_owned(),
+            variant: self.variant.clone(),
+            status: Status::Running,
+            error: None,
+            step: done,
+            steps: self.experiment.train.steps,
+            device: self.device.to_string(),
+            device_class: backend::device_class(&self.device).to_owned(),
+            code: code(&self.device)
+                .into_iter()
+                .map(|(room, version)| (room.to_owned(), version))
+                .collect(),
+            libraries: libraries
+                .into_iter()
+                .map(|(name, version)| (name.to_owned(), version))
+                .collect(),
+            dataset: DatasetRecord {
+                manifest: self.manifest.display().to_string(),
+                content_hash: self.selection.content_hash().to_hex().to_string(),
+                train: divided.train.len(),
+                validation: divided.held_out_in_all,
+                colorless: self.selection.colorless.clone(),
+                broken: self
+                    .selection
+                    .broken
+                    .iter()
+                    .cloned()
+                    .collect::<BTreeMap<_, _>>(),
+                missing: self.selection.missing.clone(),
+                copies: copies(self.selection),
+            },
+            weights: self.weights.map(|weights| weights.record(self.cache)),
+            parameters,
+            sessions,
+        };
+        let split = &self.experiment.dataset.split;
+        write_photographs(folder, &photograph_rows(self.selection, split))?;
+        folder.write_record(&record)?;
+        Ok(record)
+    }
+
+    /// What came of it; `checkpoint` is the last step that a checkpoint keeps.
+    pub(super) fn judge(
+        &self,
+        checkpoint: usize,
+        result: Result<LearningResult<Colorizer>, TrainError>,
+        log: &SharedLog,
+        non_finite: &NonFinite,
+    ) -> Result<Outcome, TrainError> {
+        let result = result?;
+        if let Some(error) = log.take_failure() {
+            return Err(error.into());
+        }
+        if let Some(step) = non_finite.step() {
+            return Err(TrainError::NonFinite { step, checkpoint });
+        }
+        if let Some(error) = result.error {
+            let reason = error.to_string();
+            return Err(TrainError::Training { reason, checkpoint });
+        }
+        if checkpoint == self.experiment.train.steps {
+            return Ok(Outcome::Done);
+        }
+        Ok(Outcome::Interrupted { step: checkpoint })
+    }
+}
+
+fn copies(selection: &Selection) -> Vec<CopyRecord> {
+    let copies = selection.copies.iter();
+    copies
+        .map(|copy| CopyRecord {
+            image_id: copy.image.record.id,
+            file_name: copy.image.record.file_name.clone(),
+            of_image_id: copy.of.id,
+            of_file_name: copy.of.file_name.clone(),
+        })
+        .collect()
+}
+
+/// Writes `run.json` for a session that ends after the checkpoint of `step`.
+pub(super) fn end(
+    folder: &RunFolder,
+    record: &mut RunRecord,
+    step: usize,
+    ended: &Result<Outcome, TrainError>,
+) -> Result<(), TrainError> {
+    record.step = step;
+    record.status = match ended {
+        Ok(Outcome::Done | Outcome::AlreadyDone) => Status::Done,
+        Ok(Outcome::Interrupted { .. }) => Status::Interrupted,
+        Err(_) => Status::Failed,
+    };
+    record.error = ended.as_ref().err().map(ToString::to_string);
+    if let Some(session) = record.sessions.last_mut() {
+        session.ended = Some(Timestamp::now());
+        session.peak_memory_bytes = peak_memory();
+    }
+    let written = folder.write_record(record);
+    match ended {
+        // The error that ended the run says more than that of its obituary.
+        Err(_) => Ok(()),
+        Ok(_) => Ok(written?),
+    }
+}
+
+/// What to say of a run whose sessions computed with different numbers of threads, where that changes bits.
+pub(super) fn other_threads(device: &DeviceName, sessions: &[Session]) -> Option<String> {
+    let (now, before) = sessions.split_last()?;
+    let now = now.threads?;
+    let other = before
+        .iter()
+        .rev()
+        .filter_map(|session| session.threads)
+        .find(|&threads| threads != now)?;
+    backend::depends_on_threads(device).then(|| {
+        format!("{now} threads instead of {other}: on {device} the last bits depend on the number of threads")
+    })
+}

@@ -1,0 +1,317 @@
+//! One trial: from the resolved experiment and its photographs to a run folder that is done.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use burn::tensor::Device;
+use burn_train::Interrupter;
+
+use super::colorizer::Colorizer;
+use super::division::Division;
+use super::fusing::{ExtractorWeights, Fusing, feature_rows};
+use super::logger::SharedLog;
+use super::metrics::NonFinite;
+use super::progress::{Display, Progress};
+use super::session::{end, other_threads};
+use super::{Outcome, TrainError, Witness};
+use crate::backend::{self, DeviceName};
+use crate::batch::{self, FeatureRows};
+use crate::dataset::inspection::Selection;
+use crate::experiment::{Experiment, Variant};
+use crate::extractor::ExtractorError;
+use crate::runs::{
+    Checkpoint, CheckpointWriter, Identity, IdentityParts, MetricLog, MetricTable, RunError,
+    RunFolder, RunLog, Status, atomic, keys_and_values, read_whole_metrics,
+};
+use crate::{color, evaluate, extractor, network, photo};
+
+/// The version of every room whose code can change a number.
+const CODE: [(&str, u32); 7] = [
+    ("batch", batch::VERSION),
+    ("color", color::VERSION),
+    ("evaluate", evaluate::VERSION),
+    ("extractor", extractor::VERSION),
+    ("network", network::VERSION),
+    ("photo", photo::VERSION),
+    ("train", super::VERSION),
+];
+
+/// The versions that count on a device: [`CODE`], and that of the backend's own kernels where it has some.
+pub(super) fn code(device: &DeviceName) -> Vec<(&'static str, u32)> {
+    let kernels = backend::kernels_version(device).map(|version| ("kernels", version));
+    CODE.into_iter().chain(kernels).collect()
+}
+
+/// An experiment with one of its seeds, on a device, with its photographs.
+#[derive(Debug, Clone, Copy)]
+pub struct Trial<'a> {
+    /// What is trained.
+    pub experiment: &'a Experiment,
+    /// Where in the experiment's `[matrix]` it stands, for the record.
+    pub variant: &'a Variant,
+    /// Seed of the initial weights and of the order.
+    pub seed: u64,
+    /// Where it is computed.
+    pub device: DeviceName,
+    /// The photographs that can be used.
+    pub selection: &'a Selection,
+    /// The extractor's weights, for a run with fusion.
+    pub weights: Option<&'a ExtractorWeights>,
+    /// The folder of the cache, for feature vectors.
+    pub cache: &'a Path,
+    /// The manifest that names them, for the record.
+    pub manifest: &'a Path,
+    /// The folder of all runs.
+    pub runs: &'a Path,
+    /// How progress is shown.
+    pub display: Display,
+}
+
+impl Trial<'_> {
+    /// What this trial is: equal identity, equal numbers.
+    pub fn identity(&self) -> Identity {
+        Identity::of(&IdentityParts {
+            experiment: self.experiment,
+            seed: self.seed,
+            dataset: &self.selection.content_hash().to_hex(),
+            weights: self.weights.map(ExtractorWeights::identity),
+            device_class: backend::device_class(&self.device),
+            code: &code(&self.device),
+        })
+    }
+
+    /// What the progress calls it: `norm-and-scale norm=batch scale=8 s0`.
+    pub(super) fn label(&self) -> String {
+        let Self {
+            experiment,
+            variant,
+            seed,
+            ..
+        } = self;
+        if variant.is_empty() {
+            format!("{} s{seed}", experiment.name)
+        } else {
+            format!("{} {variant} s{seed}", experiment.name)
+        }
+    }
+
+    /// Where it lies.
+    pub fn folder(&self) -> RunFolder {
+        RunFolder::of(self.runs, &self.experiment.name, &self.identity())
+    }
+
+    /// Trains it, or resumes where an earlier session stopped; `stop` asks it to stop after the current step.
+    ///
+    /// # Errors
+    ///
+    /// [`TrainError`]; what was done so far is kept, and the next call resumes from the last checkpoint.
+    pub fn run(&self, stop: &Interrupter) -> Result<Outcome, TrainError> {
+        self.run_witnessed(stop, None)
+    }
+
+    /// The same, before a witness that is shown the state after every step.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::run`].
+    pub fn run_witnessed(
+        &self,
+        stop: &Interrupter,
+        witness: Option<Arc<Witness>>,
+    ) -> Result<Outcome, TrainError> {
+        let identity = self.identity();
+        let folder = self.folder();
+        if is_done(&folder)? {
+            return Ok(Outcome::AlreadyDone);
+        }
+        let divided = Division::of(self.selection, self.experiment)?;
+        let device = backend::open(&self.device)?;
+        let section = &self.experiment.train;
+        backend::computes(&self.device, section.precision)?;
+        backend::set_cudnn(section.cudnn);
+        let lock = folder.lock()?;
+        if is_done(&folder)? {
+            // Another process finished it while this one waited.
+            return Ok(Outcome::AlreadyDone);
+        }
+        folder.clear_partial(&lock)?;
+        let diary = Arc::new(RunLog::open(&folder.log())?);
+        if let Some(dead) = lock.taken_from() {
+            diary.line(&format!("taken over from {dead}, which died"));
+        }
+        let (checkpoint, damaged) = folder.latest_checkpoint()?;
+        let done = checkpoint.map_or(0, |checkpoint| checkpoint.step);
+        for error in &damaged {
+            let instead = match done {
+                0 => "no earlier checkpoint exists: the run starts over".to_owned(),
+                done => format!("falling back to the previous checkpoint, of step {done}"),
+            };
+            self.warn(&diary, &format!("{error}; {instead}"));
+        }
+        if self.was_edited(&folder) {
+            let path = folder.experiment();
+            let text =
+                "is not what the run was trained with: it was edited by hand and will be rewritten";
+            self.warn(&diary, &format!("`{}` {text}", path.display()));
+        }
+        atomic::write(&folder.experiment(), self.experiment.to_toml().as_bytes())?;
+
+        let interval = seconds(section.flush_seconds);
+        let metric_log = MetricLog::resume(&folder, done, interval)?;
+        let steps = Checkpoint::steps(&folder.checkpoints())?;
+        let before = read_whole_metrics(&folder, done, &steps)?;
+        for step in unscored(&folder, &before) {
+            let path = folder.image_scores(step);
+            let text = "is missing: the per-image scores of this step are lost";
+            self.warn(&diary, &format!("`{}` {text}", path.display()));
+        }
+        let checkpoints = Arc::new(CheckpointWriter::new(&folder.checkpoints(), done)?);
+        // An error stops this training, and none that comes after it.
+        let own = Interrupter::new();
+        let log = SharedLog::new(
+            metric_log,
+            &before,
+            section.retain.best_metric(),
+            own.clone(),
+        );
+
+        let Some(features) = self.features(&divided, &device, &diary, stop)? else {
+            return Ok(Outcome::Interrupted { step: done });
+        };
+        let model = Colorizer::new(self.experiment, self.seed, &device);
+        let mut record = self.begin(&folder, &identity, &divided, done, model.parameter_count())?;
+        diary.line(&format!(
+            "{} after step {done} of {} on {}, {} training and {} held-out images",
+            if done == 0 { "starting" } else { "resuming" },
+            section.steps,
+            self.device,
+            divided.train.len(),
+            divided.held_out.len(),
+        ));
+        let copies = self.selection.copies.len();
+        if copies > 0 {
+            diary.line(&format!(
+                "{copies} photographs are copies of others and are left out; `run.json` lists them"
+            ));
+        }
+        if let Some(warning) = other_threads(&self.device, &record.sessions) {
+            diary.line(&warning);
+        }
+        let non_finite = NonFinite::default();
+        let result = self.launch(
+            &folder,
+            &divided,
+            features,
+            model,
+            done,
+            &log,
+            &diary,
+            &checkpoints,
+            &non_finite,
+            witness,
+            &own,
+            stop,
+        );
+        let ended = self.judge(checkpoints.committed(), result, &log, &non_finite);
+        if matches!(ended, Ok(Outcome::Interrupted { .. })) && own.should_stop() {
+            // The dashboard was told to stop, and that means all.
+            stop.stop(Some("asked for"));
+        }
+        end(&folder, &mut record, checkpoints.committed(), &ended)?;
+        match &ended {
+            Ok(outcome) => diary.line(&format!("{outcome:?}")),
+            Err(error) => diary.line(&format!("failed: {error}")),
+        }
+        ended
+    }
+
+    /// Writes something to the log, and tells a person who watches.
+    fn warn(&self, diary: &RunLog, text: &str) {
+        diary.line(text);
+        self.display.warn(&self.label(), text);
+    }
+
+    /// Whether the resolved experiment in the folder says something else of a key that counts.
+    fn was_edited(&self, folder: &RunFolder) -> bool {
+        let path = folder.experiment();
+        let Ok(text) = std::fs::read_to_string(&path) else {
+            // A run that begins has none yet.
+            return false;
+        };
+        let counting = |experiment: &Experiment| {
+            let mut values = keys_and_values(experiment);
+            values.retain(|key, _| Identity::counts(key));
+            values
+        };
+        Experiment::from_toml(&text, &path).map_or(true, |written| {
+            counting(&written) != counting(self.experiment)
+        })
+    }
+
+    /// The feature vectors of training and held-out images, empty ones without fusion; `None` when a stop was asked for
+    /// meanwhile. The extractor has left memory by the time they exist.
+    fn features(
+        &self,
+        divided: &Division,
+        device: &Device,
+        diary: &RunLog,
+        stop: &Interrupter,
+    ) -> Result<Option<[FeatureRows; 2]>, TrainError> {
+        let Some(weights) = self.weights else {
+            return Ok(Some([FeatureRows::default(), FeatureRows::default()]));
+        };
+        let fusing = Fusing {
+            weights,
+            device_name: self.device,
+            device,
+            cache: self.cache,
+        };
+        let begun = std::time::Instant::now();
+        let groups = [divided.train.as_slice(), &divided.held_out];
+        let all = groups.iter().map(|group| group.len()).sum();
+        let progress = Progress::features(&self.experiment.name, all, self.display);
+        let found = feature_rows(
+            self.experiment,
+            &fusing,
+            groups,
+            &|done| progress.set_position(done as u64),
+            &|| stop.should_stop(),
+        );
+        progress.finish_and_clear();
+        let found = match found {
+            Err(ExtractorError::Stopped { .. }) => return Ok(None),
+            found => found?,
+        };
+        for warning in &found.warnings {
+            diary.line(warning);
+        }
+        diary.line(&format!(
+            "{} feature vectors computed and {} cached, in {:.1} s",
+            found.computed,
+            found.known,
+            begun.elapsed().as_secs_f64()
+        ));
+        Ok(Some(found.rows))
+    }
+}
+
+/// As long as can be told where it is longer than that.
+pub(super) fn seconds(seconds: f64) -> Duration {
+    Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)
+}
+
+fn is_done(folder: &RunFolder) -> Result<bool, RunError> {
+    Ok(folder
+        .record()?
+        .is_some_and(|record| record.status == Status::Done))
+}
+
+/// The steps of evaluations whose table of image scores is not there.
+fn unscored(folder: &RunFolder, log: &MetricTable) -> Vec<usize> {
+    let evaluations = log.series("validation", evaluate::Metric::Loss.name());
+    let steps = evaluations.iter().map(|&(step, _)| step);
+    steps
+        .filter(|&step| !folder.image_scores(step).is_file())
+        .collect()
+}

@@ -1,0 +1,226 @@
+//! Trained runs, put to use: [`TrainedRun::open`] reads a run's network back, [`TrainedRun::score`] judges it by any
+//! photographs ([`Known`] tells which of them it was trained on), [`TrainedRun::scored_pictures`] makes the pictures that were
+//! judged, and [`TrainedRun::colorize`] colorizes a photograph of any size.
+
+mod known;
+mod photographs;
+mod pictures;
+mod score;
+
+pub use known::Known;
+pub use photographs::Colored;
+pub use pictures::ScoredPicture;
+
+use colorize_base::{Blame, Blamed};
+use std::path::{Path, PathBuf};
+
+use burn::module::Module;
+use burn::store::ModuleRecord;
+use burn::tensor::Device;
+
+use crate::backend::{self, BackendError, DeviceName};
+use crate::experiment::{Experiment, ExperimentError};
+use crate::extractor::{ExtractorError, ExtractorKind, WeightsChoice};
+use crate::photo::PhotoError;
+use crate::runs::{Checkpoint, CheckpointPart, Inputs, RunError, RunFolder, RunRecord};
+use crate::train::{Colorizer, ExtractorWeights, Fusing, TrainError};
+
+/// Why a trained run cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum TrainedError {
+    /// The run folder holds nothing that can be used.
+    #[error(transparent)]
+    Run(#[from] RunError),
+    /// Its `experiment.toml` is not what this program writes.
+    #[error(transparent)]
+    Experiment(#[from] ExperimentError),
+    /// The device is not available.
+    #[error(transparent)]
+    Device(#[from] BackendError),
+    /// The extractor or its weights are not available.
+    #[error(transparent)]
+    Extractor(#[from] ExtractorError),
+    /// The extractor's weights are not those that the run was trained with.
+    #[error(
+        "the run was trained with other weights of `{extractor}`: {trained}, but the weights found are {found}; put the original weights at `{}`",
+        path.display()
+    )]
+    OtherWeights {
+        /// The classifier.
+        extractor: ExtractorKind,
+        /// SHA-256 of the weights of the run.
+        trained: String,
+        /// SHA-256 of the weights that were found.
+        found: String,
+        /// Where they were looked for.
+        path: PathBuf,
+    },
+    /// The photographs cannot be divided or read.
+    #[error(transparent)]
+    Photographs(#[from] TrainError),
+    /// A photograph cannot be decoded.
+    #[error(transparent)]
+    Photo(#[from] PhotoError),
+}
+
+impl Blamed for TrainedError {
+    fn blame(&self) -> Blame {
+        match self {
+            Self::Run(error) => error.blame(),
+            Self::Experiment(error) => error.blame(),
+            Self::Device(error) => error.blame(),
+            Self::Extractor(error) => error.blame(),
+            Self::Photographs(error) => error.blame(),
+            Self::Photo(error) => error.blame(),
+            Self::OtherWeights { .. } => Blame::Request,
+        }
+    }
+}
+
+/// A run's network, in inference mode.
+#[derive(Debug)]
+pub struct TrainedRun {
+    /// Where it lies.
+    pub folder: RunFolder,
+    /// What it is.
+    pub record: RunRecord,
+    /// What was trained.
+    pub experiment: Experiment,
+    /// The step whose weights these are.
+    pub step: usize,
+    colorizer: Colorizer,
+    weights: Option<ExtractorWeights>,
+    device_name: DeviceName,
+    device: Device,
+    cache: PathBuf,
+}
+
+impl TrainedRun {
+    /// Reads the weights of `step`, or of the newest sound checkpoint. For a run with fusion the extractor's weights
+    /// have to be the ones that it was trained with. `cache` is the folder of weights and feature vectors.
+    ///
+    /// # Errors
+    ///
+    /// [`TrainedError`] when the folder is no run of this program, has no such checkpoint, or the device or the
+    /// extractor's weights are not there.
+    pub fn open(
+        folder: &RunFolder,
+        step: Option<usize>,
+        device_name: DeviceName,
+        cache: &Path,
+    ) -> Result<Self, TrainedError> {
+        let device = backend::open(&device_name)?;
+        let no_run = |reason: &str| RunError::Record {
+            path: folder.path().to_path_buf(),
+            reason: reason.to_owned(),
+        };
+        let record = folder
+            .record()?
+            .ok_or_else(|| no_run("`run.json` is missing"))?;
+        let path = folder.experiment();
+        let text = std::fs::read_to_string(&path)
+            .map_err(|error| no_run(&format!("`{}` {error}", path.display())))?;
+        let experiment = Experiment::from_toml(&text, &path)?;
+        let inputs = toml::from_str(&text).map(|table| Inputs::of_run(&record, &table));
+        if inputs.is_ok_and(|inputs| inputs.identity() != record.identity) {
+            return Err(RunError::Edited {
+                path,
+                identity: record.identity,
+            }
+            .into());
+        }
+        let checkpoint = checkpoint(folder, step)?;
+        let weights = weights(&experiment, &record, cache)?;
+        let damaged = |reason: String| RunError::Checkpoint {
+            path: checkpoint.path.clone(),
+            reason,
+        };
+        let record_of_model = ModuleRecord::load(checkpoint.part(CheckpointPart::Model))
+            .map_err(|error| damaged(error.to_string()))?;
+        let colorizer = Colorizer::new(&experiment, record.seed, &device)
+            .try_load_record(record_of_model)
+            .map_err(|error| damaged(error.to_string()))?
+            .valid();
+        Ok(Self {
+            folder: folder.clone(),
+            record,
+            experiment,
+            step: checkpoint.step,
+            colorizer,
+            weights,
+            device_name,
+            device,
+            cache: cache.to_path_buf(),
+        })
+    }
+
+    /// Where the network's feature vectors come from; `None` without fusion.
+    fn fusing(&self) -> Option<Fusing<'_>> {
+        self.weights.as_ref().map(|weights| Fusing {
+            weights,
+            device_name: self.device_name,
+            device: &self.device,
+            cache: &self.cache,
+        })
+    }
+}
+
+/// The weights that a run was trained with.
+fn weights(
+    experiment: &Experiment,
+    record: &RunRecord,
+    cache: &Path,
+) -> Result<Option<ExtractorWeights>, TrainedError> {
+    let Some(trained) = &record.weights else {
+        return Ok(None);
+    };
+    let path = trained.path.as_ref().map(PathBuf::from);
+    // A name is looked up in the cache of today; a file where it was.
+    let is_named = WeightsChoice::of(&experiment.fusion, None).is_ok();
+    let file = path.as_deref().filter(|_| !is_named);
+    let found = ExtractorWeights::locate(&experiment.fusion, file, cache)?;
+    match found {
+        Some(found) if found.identity() != trained.identity => Err(TrainedError::OtherWeights {
+            extractor: experiment.fusion.extractor,
+            trained: trained.identity.clone(),
+            found: found.identity().to_owned(),
+            path: path.unwrap_or_default(),
+        }),
+        found => Ok(found),
+    }
+}
+
+/// The checkpoint of `step`, or the newest that is sound.
+fn checkpoint(folder: &RunFolder, step: Option<usize>) -> Result<Checkpoint, RunError> {
+    if let Some(step) = step {
+        let checkpoint = Checkpoint::at(&folder.checkpoints(), step);
+        if !checkpoint.path.is_dir() {
+            let steps: Vec<String> = Checkpoint::list(&folder.checkpoints())?
+                .iter()
+                .map(|checkpoint| checkpoint.step.to_string())
+                .collect();
+            return Err(RunError::NoCheckpoint {
+                path: folder.path().to_path_buf(),
+                reason: if steps.is_empty() {
+                    "none exist".to_owned()
+                } else {
+                    format!("none for step {step}; available: {}", steps.join(", "))
+                },
+            });
+        }
+        checkpoint.verify()?;
+        return Ok(checkpoint);
+    }
+    let (checkpoint, damaged) = folder.latest_checkpoint()?;
+    checkpoint.ok_or_else(|| {
+        let reasons: Vec<String> = damaged.iter().map(ToString::to_string).collect();
+        RunError::NoCheckpoint {
+            path: folder.path().to_path_buf(),
+            reason: if reasons.is_empty() {
+                "none exist".to_owned()
+            } else {
+                reasons.join("; ")
+            },
+        }
+    })
+}

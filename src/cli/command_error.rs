@@ -1,0 +1,105 @@
+//! What ends a command early: an error, and whose fault it is.
+
+use std::fmt::{self, Display, Formatter};
+
+use crate::experiment::ExperimentError;
+use crate::report::ReportError;
+use colorize_base::{Blame, Blamed};
+
+/// What a command gives.
+pub(super) type Result<T, E = CommandError> = std::result::Result<T, E>;
+
+/// An error with its causes, and the exit code that it means.
+#[derive(Debug)]
+pub(super) struct CommandError {
+    blame: Blame,
+    error: anyhow::Error,
+}
+
+impl CommandError {
+    /// A request that cannot be met as it is written.
+    pub(super) fn request(message: impl Display) -> Self {
+        Self {
+            blame: Blame::Request,
+            error: anyhow::Error::msg(message.to_string()),
+        }
+    }
+
+    /// Work that failed.
+    pub(super) fn failure(message: impl Display) -> Self {
+        Self {
+            blame: Blame::Failure,
+            error: anyhow::Error::msg(message.to_string()),
+        }
+    }
+
+    /// An error that the request is not to blame for, whatever it says: for libraries that do not know.
+    pub(super) fn failed(error: impl Into<anyhow::Error>) -> Self {
+        Self {
+            blame: Blame::Failure,
+            error: error.into(),
+        }
+    }
+
+    /// Whose fault it is.
+    pub(super) fn blame(&self) -> Blame {
+        self.blame
+    }
+
+    /// The error of this type that it is, if it is one.
+    pub(super) fn downcast_ref<E: Display + fmt::Debug + Send + Sync + 'static>(
+        &self,
+    ) -> Option<&E> {
+        self.error.downcast_ref()
+    }
+
+    /// Drawn with file and line, if it is an error in a file.
+    pub(super) fn drawn(&self, color: bool) -> Option<String> {
+        let file = match self.downcast_ref::<ReportError>() {
+            Some(ReportError::File(error)) => Some(error.as_ref()),
+            _ => self.downcast_ref::<ExperimentError>(),
+        };
+        Some(file?.render(color))
+    }
+}
+
+/// With its causes, one after the other.
+impl Display for CommandError {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{:#}", self.error)
+    }
+}
+
+impl<E: Blamed + std::error::Error + Send + Sync + 'static> From<E> for CommandError {
+    fn from(error: E) -> Self {
+        Self {
+            blame: error.blame(),
+            error: error.into(),
+        }
+    }
+}
+
+/// Says what was attempted.
+pub(super) trait Context<T> {
+    /// `message` comes before the error.
+    fn context(self, message: impl Display) -> Result<T>;
+
+    /// The same, assembled only if it is needed.
+    fn with_context<M: Display>(self, message: impl FnOnce() -> M) -> Result<T>;
+}
+
+impl<T, E: Into<CommandError>> Context<T> for std::result::Result<T, E> {
+    fn context(self, message: impl Display) -> Result<T> {
+        self.with_context(|| message)
+    }
+
+    fn with_context<M: Display>(self, message: impl FnOnce() -> M) -> Result<T> {
+        self.map_err(|error| {
+            let CommandError { blame, error } = error.into();
+            CommandError {
+                blame,
+                error: error.context(message().to_string()),
+            }
+        })
+    }
+}
