@@ -5,6 +5,7 @@ mod bench;
 mod cells;
 mod check;
 mod command_error;
+mod completions;
 mod dataset;
 mod diff;
 mod doctor;
@@ -33,7 +34,7 @@ mod work;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use colorize_base::Blame;
 
@@ -90,6 +91,8 @@ enum Command {
     Bench(bench::BenchArguments),
     /// Show which devices this build can use on this machine
     Doctor,
+    /// Print a completion script for a shell
+    Completions(completions::CompletionsArguments),
 }
 
 /// Done.
@@ -123,6 +126,10 @@ pub fn main() -> ExitCode {
         Command::Weights(command) => weights::run(&command).map(|()| ExitCode::from(DONE)),
         Command::Bench(arguments) => bench::run(&arguments),
         Command::Doctor => doctor::run().map(|()| ExitCode::from(DONE)),
+        Command::Completions(arguments) => {
+            completions::run(&arguments, &mut Arguments::command());
+            Ok(ExitCode::from(DONE))
+        }
     };
     result.unwrap_or_else(|error| {
         output::error(&error);

@@ -94,7 +94,11 @@ pub(super) fn work_off(
             }
             State::Done => {
                 let beside = super::plan::details(trial);
-                let beside = if beside.is_empty() { beside } else { format!("; {beside}") };
+                let beside = if beside.is_empty() {
+                    beside
+                } else {
+                    format!("; {beside}")
+                };
                 output::note(&format!("{}  already done{beside}", trial.label()));
                 note_photographs(work, trial);
             }

@@ -113,12 +113,7 @@ struct Pass {
 }
 
 /// Keeps what a backward pass needs where `keep` says that one follows.
-fn pass(
-    primitives: &[TchTensor],
-    layers: &[Layer],
-    shortcut: Option<usize>,
-    keep: bool,
-) -> Pass {
+fn pass(primitives: &[TchTensor], layers: &[Layer], shortcut: Option<usize>, keep: bool) -> Pass {
     let mut statistics = Vec::with_capacity(layers.len());
     let mut kept = Vec::with_capacity(layers.len());
     let mut map = primitives[0].clone();
