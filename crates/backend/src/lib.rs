@@ -135,6 +135,12 @@ pub fn kernels_version(name: &DeviceName) -> Option<u32> {
     }
 }
 
+/// Whether the device, given without autodiff, is the processor itself, so that its memory is that of the process.
+pub fn is_processor(device: &Device) -> bool {
+    let processors = [Some(Device::flex()), libtorch::open().ok()];
+    processors.into_iter().flatten().any(|it| it == *device)
+}
+
 /// Whether the same step gives the same bits again, on the same machine with the same number of threads. CUDA's
 /// convolutions add up in an order that varies.
 pub fn is_deterministic(name: &DeviceName) -> bool {

@@ -57,6 +57,30 @@ impl Batch {
         self.positions.is_empty()
     }
 
+    /// The batch in parts of nearly one size, of at most `most` photographs each.
+    ///
+    /// # Panics
+    ///
+    /// When `most` is 0.
+    pub fn parts(&self, most: usize) -> Vec<Self> {
+        let count = self.len();
+        let parts = count.div_ceil(most);
+        let bytes = 3 * self.size * self.size;
+        let width = self.features.len().checked_div(count).unwrap_or(0);
+        (0..parts)
+            .map(|part| {
+                let range = count * part / parts..count * (part + 1) / parts;
+                let of = |each: usize| each * range.start..each * range.end;
+                Self {
+                    size: self.size,
+                    pixels: self.pixels[of(bytes)].to_vec(),
+                    positions: self.positions[range.clone()].to_vec(),
+                    features: self.features[of(width)].to_vec(),
+                }
+            })
+            .collect()
+    }
+
     /// RGB on [0, 1], `[batch, 3, height, width]`.
     pub fn to_rgb(&self, device: &Device) -> Tensor<4> {
         if let Some(rgb) = backend::pictures(&self.pixels, [self.len(), self.size], device) {
@@ -134,6 +158,36 @@ pub fn to_pictures(rgb: Tensor<4>) -> Vec<RgbImage> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn parts_are_of_nearly_one_size_and_lose_nothing() {
+        for (count, sizes) in [
+            (0, vec![]),
+            (1, vec![1]),
+            (4, vec![4]),
+            (5, vec![2, 3]),
+            (9, vec![3, 3, 3]),
+        ] {
+            let batch = Batch {
+                size: 1,
+                pixels: (0..3 * count as u8).collect(),
+                positions: (0..count).collect(),
+                features: (0..2 * count).map(|index| index as f32).collect(),
+            };
+            let parts = batch.parts(4);
+            let found: Vec<usize> = parts.iter().map(Batch::len).collect();
+            assert_eq!(found, sizes);
+            let all = |of: fn(&Batch) -> Vec<f32>| parts.iter().flat_map(of).collect::<Vec<f32>>();
+            assert_eq!(all(|part| part.features.clone()), batch.features);
+            let pixels: Vec<u8> = parts.iter().flat_map(|part| part.pixels.clone()).collect();
+            assert_eq!(pixels, batch.pixels);
+            let positions: Vec<usize> = parts
+                .iter()
+                .flat_map(|part| part.positions.clone())
+                .collect();
+            assert_eq!(positions, batch.positions);
+        }
+    }
 
     #[test]
     fn bytes_become_a_tensor_and_pictures_again() {

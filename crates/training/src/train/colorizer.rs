@@ -9,11 +9,16 @@ use rayon::prelude::*;
 
 use super::TrainSection;
 use super::metrics::{HeldOutInput, LossInput, SpeedInput, WaitInput};
+use crate::backend;
 use crate::batch::{Batch, to_pictures};
 use crate::evaluate::ImageScore;
 use crate::experiment::Experiment;
 use crate::network::{self, Network};
 use crate::objective::{Objective, Split};
+
+/// Photographs that a processor colors in one pass: few enough that a pass takes less memory than a training step, enough
+/// that its kernels are those of a larger batch.
+const PHOTOGRAPHS_AT_ONCE: usize = 4;
 
 /// A network that colorizes photographs.
 #[derive(Module, Debug)]
@@ -93,6 +98,17 @@ impl Colorizer {
         }));
     }
 
+    /// The batch as the network takes it where nobody learns. On a processor that is a few photographs at a time: a pass
+    /// keeps the maps of all its photographs, which would be more memory than a training step takes. Each photograph's
+    /// answer is the same, bit for bit.
+    fn passes(&self, batch: &Batch) -> Vec<Batch> {
+        if backend::is_processor(&self.device) {
+            batch.parts(PHOTOGRAPHS_AT_ONCE)
+        } else {
+            vec![batch.clone()]
+        }
+    }
+
     /// The network's answer to a batch in the unit of the target, with its input and target.
     fn answer(&self, batch: &Batch) -> (Split, Tensor<4>) {
         let split = self.objective.split(batch.to_rgb(&self.device));
@@ -106,34 +122,49 @@ impl Colorizer {
         if !self.objective.keeps_gray() {
             return None;
         }
-        let (split, predicted) = self.answer(batch);
-        Some(ChromaPlanes {
-            truth: pairs(split.target),
-            predicted: pairs(predicted),
-        })
+        let mut planes = ChromaPlanes {
+            truth: Vec::with_capacity(batch.len()),
+            predicted: Vec::with_capacity(batch.len()),
+        };
+        for part in self.passes(batch) {
+            let (split, predicted) = self.answer(&part);
+            planes.truth.extend(pairs(split.target));
+            planes.predicted.extend(pairs(predicted));
+        }
+        Some(planes)
     }
 
     /// Two planes of chroma an image, as [`crate::color::paint`] takes them.
     pub fn predicted_chroma(&self, batch: &Batch) -> Vec<[Vec<f32>; 2]> {
-        let (_, predicted) = self.answer(batch);
-        pairs(self.objective.chroma(predicted))
+        let parts = self.passes(batch).into_iter();
+        parts
+            .flat_map(|part| pairs(self.objective.chroma(self.answer(&part).1)))
+            .collect()
     }
 
     /// Colorizes a batch, in inference mode when the model is.
     pub fn colorize(&self, batch: &Batch) -> Colorized {
-        let (split, predicted) = self.answer(batch);
-        let losses = self
-            .objective
-            .errors(predicted.clone(), split.target)
-            .mean_dims(&[1, 2, 3])
-            .into_data()
-            .try_to_vec::<f32>()
-            .expect("the network computes in 32-bit floating point");
-        Colorized {
-            gray: to_pictures(self.objective.gray_picture(split.input.clone())),
-            colorized: to_pictures(self.objective.join(split.input, predicted)),
-            losses: losses.into_iter().map(f64::from).collect(),
+        let mut colorized = Colorized {
+            gray: Vec::with_capacity(batch.len()),
+            colorized: Vec::with_capacity(batch.len()),
+            losses: Vec::with_capacity(batch.len()),
+        };
+        for part in self.passes(batch) {
+            let (split, predicted) = self.answer(&part);
+            let losses = self
+                .objective
+                .errors(predicted.clone(), split.target)
+                .mean_dims(&[1, 2, 3])
+                .into_data()
+                .try_to_vec::<f32>()
+                .expect("the network computes in 32-bit floating point");
+            let gray = self.objective.gray_picture(split.input.clone());
+            let joined = self.objective.join(split.input, predicted);
+            colorized.losses.extend(losses.into_iter().map(f64::from));
+            colorized.gray.extend(to_pictures(gray));
+            colorized.colorized.extend(to_pictures(joined));
         }
+        colorized
     }
 }
 
@@ -264,5 +295,57 @@ impl ItemLazy for HeldOutItem {
 impl Adaptor<HeldOutInput> for HeldOutItem {
     fn adapt(&self) -> HeldOutInput {
         HeldOutInput(self.scores.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::experiment::Overrides;
+
+    #[test]
+    fn passes_of_a_few_photographs_change_no_bit() {
+        let whole = include_str!("../timing/standard.toml");
+        let small = Overrides {
+            set: [
+                "image.size=24",
+                "network.scale=4",
+                "network.residual_blocks=1",
+            ]
+            .map(str::to_owned)
+            .to_vec(),
+            ..Overrides::default()
+        };
+        let experiment = Experiment::from_toml(whole, Path::new("standard.toml"))
+            .unwrap()
+            .with(&small)
+            .unwrap();
+        let count = 2 * PHOTOGRAPHS_AT_ONCE + 1;
+        let batch = Batch {
+            size: 24,
+            pixels: (0..count * 3 * 24 * 24)
+                .map(|index| (index * index % 251) as u8)
+                .collect(),
+            positions: (0..count).collect(),
+            features: Vec::new(),
+        };
+        for name in backend::present() {
+            if !backend::is_deterministic(&name) {
+                continue;
+            }
+            let device = backend::open(&name).unwrap();
+            assert!(backend::is_processor(&device));
+            let model = Colorizer::new(&experiment, 3, &device).valid();
+            let (split, predicted) = model.answer(&batch);
+            let whole = to_pictures(model.objective.join(split.input, predicted.clone()));
+            let colorized = model.colorize(&batch);
+            assert_eq!(colorized.colorized, whole, "{name}");
+            assert_eq!(colorized.losses.len(), count);
+            assert_eq!(colorized.gray.len(), count);
+            let chroma = pairs(model.objective.chroma(predicted));
+            assert_eq!(model.predicted_chroma(&batch), chroma, "{name}");
+        }
     }
 }

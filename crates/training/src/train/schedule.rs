@@ -200,6 +200,7 @@ impl SupervisedLearningStrategy<Colorizer> for Schedule {
                 );
                 interrupter.fail_on_error(processor.process_train(LearnerEvent::EndEpoch(epoch)));
                 Self::settle(&mut processor, &store, &interrupter);
+                backend::release_memory();
                 checkpoint |= self.retain.is_best(step, &self.log.judged());
                 costs.end("evaluation");
             }
