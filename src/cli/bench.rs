@@ -252,9 +252,7 @@ impl<'a> Report<'a> {
             measured: Vec::new(),
             failed: false,
         };
-        report
-            .write()
-            .map_err(|error| CommandError::request(error))?;
+        report.write().map_err(CommandError::request)?;
         Ok(report)
     }
 
@@ -274,7 +272,7 @@ impl<'a> Report<'a> {
                         "error: {} on {}: {}",
                         failure.case,
                         failure.contender.name(),
-                        CommandError::from(failure.error).to_string()
+                        CommandError::from(failure.error)
                     ));
                 }
             }

@@ -41,7 +41,7 @@ pub(super) fn error(error: &CommandError) {
     // One that is drawn, with file and line, begins with its own `error`.
     let text = error
         .drawn(color)
-        .unwrap_or_else(|| format!("error: {}", error.to_string()));
+        .unwrap_or_else(|| format!("error: {error}"));
     note(&text);
 }
 

@@ -111,7 +111,7 @@ fn only(
             }));
         }
     }
-    Err(no_such_trial(name).into())
+    Err(no_such_trial(name))
 }
 
 fn no_such_trial(name: &str) -> CommandError {

@@ -239,7 +239,12 @@ fn experiment(entry: &Entry) {
     output::line("");
     output::line("Experiment");
     let mut section = "";
-    let widest = entry.values.keys().map(|key| key.len()).max().unwrap_or(0);
+    let widest = entry
+        .values
+        .keys()
+        .map(std::string::String::len)
+        .max()
+        .unwrap_or(0);
     for (key, json) in entry.values.iter() {
         let here = key.split_once('.').map_or("", |(section, _)| section);
         if here != section && !section.is_empty() {

@@ -52,9 +52,8 @@ pub(super) fn run(arguments: &FigureArguments) -> Result<ExitCode> {
                 format!("missing; its seed is in {}", instead.join(", "))
             }
         };
-        if !matches!(standing, Standing::Same)
-            && !(is_sample && matches!(standing, Standing::Further { .. }))
-        {
+        let is_further = matches!(standing, Standing::Further { .. });
+        if !(matches!(standing, Standing::Same) || is_sample && is_further) {
             stale.push(format!("{}: {now}", maker.name));
         }
         let name = maker.name.split('/').next().unwrap_or_default();

@@ -240,8 +240,8 @@ fn thinned(points: &[(f64, f64)], columns: usize) -> Vec<(f64, f64)> {
         let by_value = |left: &&(f64, f64), right: &&(f64, f64)| left.1.total_cmp(&right.1);
         let mut ends = [chunk.iter().min_by(by_value), chunk.iter().max_by(by_value)];
         ends.sort_by(|left, right| {
-            let step = |point: &Option<&(f64, f64)>| point.map_or(0.0, |point| point.0);
-            step(left).total_cmp(&step(right))
+            let step = |point: Option<&(f64, f64)>| point.map_or(0.0, |point| point.0);
+            step(*left).total_cmp(&step(*right))
         });
         ends.into_iter().flatten().copied().collect::<Vec<_>>()
     });

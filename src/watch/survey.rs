@@ -94,7 +94,7 @@ impl Survey {
                     .is_none_or(|known| known.stamp != *stamp)
             })
             .collect();
-        changed.sort_by(|left, right| right.1.cmp(&left.1));
+        changed.sort_by_key(|(_, stamp)| std::cmp::Reverse(*stamp));
         self.pending = changed.len().saturating_sub(RECORDS_A_LOOK);
         for (path, stamp) in changed.into_iter().take(RECORDS_A_LOOK) {
             // What cannot be read was removed meanwhile or is not of this program: there is no line for it.

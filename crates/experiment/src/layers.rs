@@ -56,7 +56,9 @@ impl Layers {
             own.put(&["extends"], None);
             own.put(&["quick"], None);
             if generation > 0 {
-                OWN.iter().for_each(|key| own.put(&[key], None));
+                for key in OWN {
+                    own.put(&[key], None);
+                }
                 if let Some(quick) = &mut quick {
                     quick.put(&["matrix"], None);
                 }

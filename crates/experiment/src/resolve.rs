@@ -297,7 +297,7 @@ fn find_manifest(path: &Path, tree: &Node) -> Result<PathBuf, Box<Problem>> {
     resolve_manifest(name, from).map_err(|error| {
         let (headline, hint) = match error {
             UnknownManifest::Name { name, hint } => (format!("dataset not found: `{name}`"), hint),
-            error => (error.to_string(), String::new()),
+            error @ UnknownManifest::CurrentFolder(_) => (error.to_string(), String::new()),
         };
         Box::new(Problem::new(Fault::Other(headline), node.value.clone()).help(hint))
     })

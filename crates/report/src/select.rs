@@ -99,19 +99,19 @@ impl Selection {
     ) -> Result<Self, ReportError> {
         let mut notes = Vec::new();
         let is_asked_for = |name: &str| report.runs.iter().any(|spec| spec.experiment == name);
-        let folders = match among {
-            Some(folders) => folders.to_vec(),
-            None => {
-                let RunList { runs, strays } = find_runs(runs)?;
-                notes.extend(strays.of(is_asked_for).remarks());
-                runs
-            }
+        let folders = if let Some(folders) = among {
+            folders.to_vec()
+        } else {
+            let RunList { runs, strays } = find_runs(runs)?;
+            notes.extend(strays.of(is_asked_for).remarks());
+            runs
         };
         // By what it says and not by where it lies: a folder may have been renamed. One that cannot be read is of the
         // experiment that its place says.
-        let wanted = |folder: &RunFolder| match folder.record() {
-            Ok(Some(record)) => is_asked_for(&record.experiment),
-            _ => {
+        let wanted = |folder: &RunFolder| {
+            if let Ok(Some(record)) = folder.record() {
+                is_asked_for(&record.experiment)
+            } else {
                 let parent = folder.path().parent().and_then(Path::file_name);
                 parent.is_some_and(|name| is_asked_for(&name.to_string_lossy()))
             }
@@ -324,9 +324,12 @@ fn group(spec: &RunSpec, entry: usize, runs: &[&Run]) -> Vec<Group> {
                 runs.into_iter().partition(|run| run.is_finished());
             let first = finished[0];
             let label = spec.label.clone().unwrap_or_else(|| title(first));
-            let with = |text: &str| match suffix.is_empty() {
-                true => text.to_owned(),
-                false => format!("{text} {suffix}"),
+            let with = |text: &str| {
+                if suffix.is_empty() {
+                    text.to_owned()
+                } else {
+                    format!("{text} {suffix}")
+                }
             };
             Group {
                 name: with(spec.name()),

@@ -215,10 +215,11 @@ impl World {
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             picture.save(path).unwrap();
         };
-        for id in 0..experiment.evaluate.samples.min(self.images) {
+        let samples = experiment.evaluate.samples.min(self.images);
+        for (id, picture) in pictures.iter().enumerate().take(samples) {
             save("truth", id, &self.photographs[id]);
             save("gray", id, &yuv::without_chroma(&self.photographs[id]));
-            save(&format!("step-{step:06}"), id, &pictures[id]);
+            save(&format!("step-{step:06}"), id, picture);
         }
     }
 

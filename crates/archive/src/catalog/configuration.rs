@@ -386,7 +386,7 @@ mod tests {
         let first = sample::write(root.path(), "a", 0, [(1, 1.0)].into_iter());
         let mut changed = sample::experiment("a");
         changed.train.steps += 3;
-        let mut entries = vec![Entry::read(&first).unwrap(), Entry::read(&first).unwrap()];
+        let mut entries = [Entry::read(&first).unwrap(), Entry::read(&first).unwrap()];
         entries[1].values = std::sync::Arc::new(keys_and_values(&changed));
         entries[1].facts.configuration = "other".to_owned();
         let labels = labels(&[&entries[0], &entries[1], &entries[0]]);

@@ -104,7 +104,7 @@ pub(super) fn open(
             Found::Unreadable(unreadable) => catalog.unreadable.push(unreadable),
         }
     }
-    catalog.entries.sort_by(|one, two| by_name(one, two));
+    catalog.entries.sort_by(by_name);
     Ok(catalog)
 }
 

@@ -255,10 +255,9 @@ fn nearest(written: &str) -> Option<String> {
     let mut legal: Vec<(String, String)> = Vec::new();
     for metric in Metric::ALL {
         let name = metric.name();
-        let prefix = match prefix {
-            Some(prefix @ ("best" | "mean")) => prefix,
-            _ => "metric",
-        };
+        let prefix = prefix
+            .filter(|prefix| ["best", "mean"].contains(prefix))
+            .unwrap_or("metric");
         legal.push((name.to_owned(), format!("{prefix}:{name}")));
     }
     if prefix.is_none() {

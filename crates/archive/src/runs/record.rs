@@ -196,10 +196,8 @@ impl RunRecord {
     /// The commit of its last session in ten digits, with `+` behind it when [`Self::is_dirty`]; `None` where it was started
     /// outside a checkout.
     pub fn commit(&self) -> Option<String> {
-        let session = self.sessions.iter().rev();
-        let git = session
-            .filter_map(|session| session.environment.git.as_ref())
-            .next()?;
+        let mut sessions = self.sessions.iter().rev();
+        let git = sessions.find_map(|session| session.environment.git.as_ref())?;
         let digits = git.commit.get(..COMMIT_DIGITS).unwrap_or(&git.commit);
         let mark = if self.is_dirty() { "+" } else { "" };
         Some(format!("{digits}{mark}"))

@@ -87,7 +87,7 @@ fn spread(runs: usize, odd: bool) -> Scatter {
         Cloud {
             run: name,
             points: (0..count).map(point).collect(),
-            overall: (count > 0).then(|| {
+            overall: (count > 0).then_some({
                 if odd {
                     (f64::INFINITY, 1.0)
                 } else {

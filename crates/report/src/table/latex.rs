@@ -53,11 +53,7 @@ pub fn latex(table: &Table) -> String {
     }
     text.push_str("\\bottomrule\n\\end{tabular}\n");
     for note in &table.notes {
-        let _ = write!(
-            text,
-            "\\par\\smallskip{{\\footnotesize {}}}\n",
-            escaped(note)
-        );
+        let _ = writeln!(text, "\\par\\smallskip{{\\footnotesize {}}}", escaped(note));
     }
     text.push_str("\\end{table}\n");
     text

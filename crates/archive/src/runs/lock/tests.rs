@@ -47,6 +47,10 @@ fn a_run_is_taken_once_given_free_and_taken_again() {
 fn a_run_is_free_although_a_child_that_is_being_started_has_its_file() {
     let (_root, folder) = folder();
     let lock = folder.lock().unwrap();
+    #[expect(
+        clippy::used_underscore_binding,
+        reason = "it is held and not read elsewhere"
+    )]
     // What a child has between `fork` and `exec`.
     let of_a_child = lock._file.as_ref().unwrap().0.try_clone().unwrap();
     drop(lock);

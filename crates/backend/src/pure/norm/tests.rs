@@ -23,7 +23,7 @@ fn a_small_variance_far_from_zero_is_exact() {
         .collect();
     let (first, rest) = values.split_at(extent.row());
     let [mean, variance] = moments(extent, &[first, rest]);
-    assert_eq!(mean, [1000.031_25, 0.0]);
+    assert_eq!(mean, [1_000.031_25, 0.0]);
     assert!((variance[0] - 1.0 / 1024.0).abs() < 1e-12, "{variance:?}");
     assert_eq!(variance[1], 0.0);
 }
