@@ -1,11 +1,13 @@
-//! What several rooms need and none owns: whose fault an error is, names that a user may
-//! have meant, and names of files in a cache.
+//! What several crates need and none owns: whose fault an error is, files that are complete or absent, the names that a
+//! user may have meant, and names of files in a cache.
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod blame;
 mod keyed_name;
 pub mod nearest;
+mod whole_file;
 
 pub use blame::{Blame, Blamed};
 pub use keyed_name::keyed_name;
+pub use whole_file::{PARTIAL, WholeFile, sync_folder, write_whole};

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
+use colorize_base::WholeFile;
 use polars::prelude::*;
 use walkdir::WalkDir;
 
@@ -99,22 +100,14 @@ pub(crate) fn write_table(
     frame: &mut DataFrame,
     metadata: String,
 ) -> Result<(), DatasetError> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    std::fs::create_dir_all(folder).map_err(DatasetError::write(folder))?;
-    // In the same folder, as a rename is atomic only within a file system.
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(DatasetError::write(folder))?;
+    let mut whole = WholeFile::create(path).map_err(DatasetError::write(path))?;
     let metadata = KeyValueMetadata::from_static(vec![(METADATA_KEY.to_owned(), metadata)]);
-    ParquetWriter::new(file.as_file_mut())
+    ParquetWriter::new(whole.file())
         .with_key_value_metadata(Some(metadata))
         .finish(frame)
         .map_err(std::io::Error::other)
         .map_err(DatasetError::write(path))?;
-    file.as_file()
-        .sync_all()
-        .map_err(DatasetError::write(path))?;
-    file.persist(path)
-        .map_err(|error| DatasetError::write(path)(error.error))?;
-    Ok(())
+    whole.keep().map_err(DatasetError::write(path))
 }
 
 /// The table at `path` when `accept` takes its metadata; `None` when there is none or it cannot be read.

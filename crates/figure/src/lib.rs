@@ -291,30 +291,9 @@ fn check_keys(metadata: &[(&str, String)]) -> Result<(), FigureError> {
     Ok(())
 }
 
-/// Writes a file so that it is complete or absent: temporary name, sync, rename.
+/// Writes a file, all of it or nothing.
 fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), FigureError> {
-    let attempt = || {
-        let folder = match path.parent() {
-            Some(folder) if !folder.as_os_str().is_empty() => folder,
-            _ => Path::new("."),
-        };
-        std::fs::create_dir_all(folder)?;
-        let mut builder = tempfile::Builder::new();
-        builder.prefix(".figure-").suffix(".part");
-        #[cfg(unix)]
-        {
-            // The crate's default is private to its user; a figure is to be read by others, as far
-            // as the umask lets them.
-            use std::os::unix::fs::PermissionsExt as _;
-            builder.permissions(std::fs::Permissions::from_mode(0o666));
-        }
-        let mut file = builder.tempfile_in(folder)?;
-        file.write_all(bytes)?;
-        file.as_file().sync_all()?;
-        file.persist(path).map_err(|failure| failure.error)?;
-        Ok(())
-    };
-    attempt().map_err(|source| FigureError::File {
+    colorize_base::write_whole(path, bytes).map_err(|source| FigureError::File {
         action: "write",
         path: path.to_owned(),
         source,

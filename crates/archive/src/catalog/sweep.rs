@@ -173,7 +173,11 @@ fn leftovers(folder: &RunFolder) -> Vec<(PathBuf, u64)> {
     let mut entries = walkdir::WalkDir::new(folder.path()).into_iter();
     while let Some(entry) = entries.next() {
         let Ok(entry) = entry else { continue };
-        if entry.file_name().to_string_lossy().starts_with(".partial-") {
+        if entry
+            .file_name()
+            .to_string_lossy()
+            .starts_with(colorize_base::PARTIAL)
+        {
             found.push((entry.path().to_path_buf(), size(entry.path())));
             if entry.file_type().is_dir() {
                 entries.skip_current_dir();

@@ -4,6 +4,7 @@ use std::fs;
 use std::io::{BufRead, BufReader, BufWriter, Read};
 use std::path::{Path, PathBuf};
 
+use colorize_base::{PARTIAL, WholeFile};
 use polars::prelude::{ParquetReader, SerReader};
 
 use super::ExportError;
@@ -69,31 +70,24 @@ impl Place {
     /// Makes a file by way of a temporary one beside it.
     pub(super) fn file<T>(
         &self,
-        fill: impl FnOnce(&mut BufWriter<fs::File>, &Path) -> Result<T, ExportError>,
+        fill: impl FnOnce(&mut BufWriter<&mut fs::File>, &Path) -> Result<T, ExportError>,
     ) -> Result<T, ExportError> {
         self.check()?;
         if self.path.is_dir() {
             return Err(ExportError::NotOurs(self.path.clone()));
         }
         let failed = || ExportError::write(&self.path);
-        let temporary = tempfile::Builder::new()
-            .prefix(".partial-")
-            .tempfile_in(self.parent()?)
-            .map_err(failed())?;
-        let (file, temporary) = temporary.into_parts();
-        let mut file = BufWriter::new(file);
+        let mut whole = WholeFile::create(&self.path).map_err(failed())?;
+        let mut file = BufWriter::new(whole.file());
         let result = fill(&mut file, &self.path)?;
-        let file = file
-            .into_inner()
+        file.into_inner()
             .map_err(|error| failed()(error.into_error()))?;
-        make_readable(&file).map_err(failed())?;
-        file.sync_all().map_err(failed())?;
         let kept = if self.force {
-            temporary.persist(&self.path)
+            whole.keep()
         } else {
-            temporary.persist_noclobber(&self.path)
+            whole.keep_new()
         };
-        kept.map_err(|error| failed()(error.error))?;
+        kept.map_err(failed())?;
         Ok(result)
     }
 
@@ -105,7 +99,7 @@ impl Place {
         self.check()?;
         let failed = || ExportError::write(&self.path);
         let temporary = tempfile::Builder::new()
-            .prefix(".partial-")
+            .prefix(PARTIAL)
             .tempdir_in(self.parent()?)
             .map_err(failed())?;
         let inner = temporary.path().join("export");
@@ -155,16 +149,4 @@ fn is_parquet(path: &Path) -> bool {
 fn line(path: &Path, skipped: usize) -> Option<String> {
     let file = BufReader::new(fs::File::open(path).ok()?.take(MOST_BYTES));
     file.lines().nth(skipped)?.ok()
-}
-
-/// Temporary files are private to their owner; results are for everybody whom the folder lets in.
-#[cfg(unix)]
-fn make_readable(file: &fs::File) -> std::io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    file.set_permissions(fs::Permissions::from_mode(0o644))
-}
-
-#[cfg(not(unix))]
-fn make_readable(_file: &fs::File) -> std::io::Result<()> {
-    Ok(())
 }

@@ -1,8 +1,11 @@
-//! Files that are complete or absent.
+//! Files of a run folder that are complete or absent, and that no longer change once another process has the run.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::Write;
 use std::path::Path;
+
+use colorize_base::WholeFile;
+pub(super) use colorize_base::sync_folder;
 
 use super::{RunError, lock};
 
@@ -17,25 +20,11 @@ pub fn write_with(
     path: &Path,
     fill: impl FnOnce(&mut File) -> Result<(), RunError>,
 ) -> Result<(), RunError> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    fs::create_dir_all(folder).map_err(RunError::io("create", folder))?;
-    let mut temporary = tempfile::Builder::new()
-        .prefix(".partial-")
-        .tempfile_in(folder)
-        .map_err(RunError::io("write", path))?;
-    fill(temporary.as_file_mut())?;
-    temporary
-        .as_file()
-        .sync_all()
-        .map_err(RunError::io("write", path))?;
-    make_readable(temporary.as_file()).map_err(RunError::io("write", path))?;
+    let mut whole = WholeFile::create(path).map_err(RunError::io("write", path))?;
+    fill(whole.file())?;
+    whole.sync().map_err(RunError::io("write", path))?;
     lock::check(path)?;
-    temporary
-        .persist(path)
-        .map_err(|error| error.error)
-        .map_err(RunError::io("write", path))?;
-    sync_folder(folder);
-    Ok(())
+    whole.keep().map_err(RunError::io("write", path))
 }
 
 /// Writes `bytes` to `path`; see [`write_with`].
@@ -49,27 +38,10 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<(), RunError> {
     })
 }
 
-/// Makes a rename in `folder` survive a power cut, where the platform can: elsewhere the rename itself is all there is.
-pub(super) fn sync_folder(folder: &Path) {
-    if let Ok(folder) = File::open(folder) {
-        let _ = folder.sync_all();
-    }
-}
-
-/// Temporary files are private to their owner; results are for everybody whom the folder lets in.
-#[cfg(unix)]
-fn make_readable(file: &File) -> std::io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    file.set_permissions(fs::Permissions::from_mode(0o644))
-}
-
-#[cfg(not(unix))]
-fn make_readable(_file: &File) -> std::io::Result<()> {
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]

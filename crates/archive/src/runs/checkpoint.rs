@@ -9,6 +9,8 @@ use std::sync::{Condvar, Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
+use colorize_base::PARTIAL;
+
 use super::{RunError, atomic, lock};
 
 /// The parts of a checkpoint.
@@ -39,7 +41,6 @@ impl CheckpointPart {
 const LIST: &str = "checkpoint.json";
 
 /// How the names of folders begin that are not checkpoints yet, or no longer.
-const PARTIAL: &str = ".partial-";
 
 #[derive(Serialize, Deserialize)]
 struct PartList {

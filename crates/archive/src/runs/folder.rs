@@ -174,7 +174,11 @@ impl RunFolder {
     pub fn clear_partial(&self, _lock: &RunLock) -> Result<(), RunError> {
         let mut entries = walkdir::WalkDir::new(&self.path).into_iter();
         while let Some(Ok(entry)) = entries.next() {
-            if !entry.file_name().to_string_lossy().starts_with(".partial-") {
+            if !entry
+                .file_name()
+                .to_string_lossy()
+                .starts_with(colorize_base::PARTIAL)
+            {
                 continue;
             }
             let path = entry.path();

@@ -6,13 +6,14 @@
 
 use std::collections::{HashMap, HashSet};
 use std::fs::{File, TryLockError};
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
 use serde::Serialize;
+
+use colorize_base::{PARTIAL, write_whole};
 
 use super::VERSION;
 use super::error::ExtractorError;
@@ -21,9 +22,6 @@ use crate::photo::{self, Resize};
 
 /// The folder of all vectors in the cache.
 const FOLDER: &str = "features";
-
-/// The beginning of the name of a file that is being written.
-const PARTIAL: &str = ".partial-";
 
 /// The key of the checksum in a shard's metadata.
 const CHECKSUM: &str = "blake3";
@@ -274,38 +272,11 @@ impl Writer<'_> {
         self.write(&format!("{:08}.safetensors", last + 1), &bytes)
     }
 
-    /// Writes a file that appears whole or not at all, and is still there after a power cut.
+    /// Writes a file that appears whole or not at all, and survives a power cut.
     fn write(&self, name: &str, bytes: &[u8]) -> Result<(), ExtractorError> {
-        let folder = &self.folder.path;
-        let path = folder.join(name);
-        let written = || -> std::io::Result<()> {
-            // In the same folder, as a rename is atomic only within a file system.
-            let mut file = tempfile::Builder::new()
-                .prefix(PARTIAL)
-                .tempfile_in(folder)?;
-            file.write_all(bytes)?;
-            make_readable(file.as_file())?;
-            file.as_file().sync_all()?;
-            file.persist(&path).map_err(|error| error.error)?;
-            if let Ok(folder) = File::open(folder) {
-                let _ = folder.sync_all();
-            }
-            Ok(())
-        };
-        written().map_err(ExtractorError::write(&path))
+        let path = self.folder.path.join(name);
+        write_whole(&path, bytes).map_err(ExtractorError::write(&path))
     }
-}
-
-/// Temporary files are private to their owner; a cache is for everybody whom the folder lets in.
-#[cfg(unix)]
-fn make_readable(file: &File) -> std::io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    file.set_permissions(std::fs::Permissions::from_mode(0o644))
-}
-
-#[cfg(not(unix))]
-fn make_readable(_: &File) -> std::io::Result<()> {
-    Ok(())
 }
 
 /// The number of the shard at `path`; `None` when it is no shard.
