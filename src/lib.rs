@@ -1,7 +1,7 @@
 //! A research harness that trains image-colorization networks from declarative experiment files.
 //!
 //! An experiment file becomes an [`experiment::Experiment`]; a [`train::Trial`] is one of its seeds on one device; what
-//! comes of it lies in a [`runs::RunFolder`], as Parquet tables, pictures and checkpoints. The rooms, in the order in
+//! comes of it lies in a [`runs::RunFolder`], as Parquet tables, pictures and checkpoints. The modules, in the order in
 //! which data flows:
 //!
 //! ```text

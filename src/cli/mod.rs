@@ -1,4 +1,4 @@
-//! The command line: arguments, one file per command, messages and exit codes. Nothing is decided here that another room
+//! The command line: arguments, one file per command, messages and exit codes. Nothing is decided here that another module
 //! could own.
 
 mod bench;

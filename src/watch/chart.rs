@@ -257,7 +257,7 @@ struct Range {
 }
 
 impl Range {
-    /// From the least to the greatest; `None` when there is no value. A single value gets some room.
+    /// From the least to the greatest; `None` when there is no value. A single value gets some module.
     fn of(values: impl Iterator<Item = f64>) -> Option<Self> {
         let (low, high) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| {
             (low.min(value), high.max(value))

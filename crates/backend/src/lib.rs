@@ -1,4 +1,4 @@
-//! Where tensors live: the only room that names one of Burn's backends, or libtorch.
+//! Where tensors live: the only module that names one of Burn's backends, or libtorch.
 //!
 //! A [`DeviceName`] is what a user writes; [`open`] turns it into a [`Device`], or says what is missing. [`present`]
 //! lists the devices that this build and this machine have, and [`doctor`] tries each of them.

@@ -267,7 +267,7 @@ pub(super) fn readable(bytes: u64) -> String {
     }
 }
 
-/// The clause about free room, where that is known.
+/// The clause about free module, where that is known.
 fn available(free: Option<u64>) -> String {
     free.map_or_else(String::new, |free| format!(", {} free", readable(free)))
 }

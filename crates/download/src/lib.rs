@@ -1,4 +1,4 @@
-//! Brings named files from the network into a folder, whole or not at all, and unpacks archives safely. The only room
+//! Brings named files from the network into a folder, whole or not at all, and unpacks archives safely. The only module
 //! that speaks HTTP.
 //!
 //! - [`Item`] is a file that has a name here: `resnet50`, `coco-val2017`. [`ITEMS`] lists them all. Each has a license,

@@ -1,4 +1,4 @@
-//! The room against servers and archives that are made here.
+//! The module against servers and archives that are made here.
 
 mod broken;
 mod fetching;

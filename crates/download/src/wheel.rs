@@ -104,7 +104,7 @@ impl Temporary {
 
 impl Drop for Temporary {
     fn drop(&mut self) {
-        // One that stays costs room, and is deleted by the next.
+        // One that stays costs module, and is deleted by the next.
         let _ = fs::remove_dir_all(&self.0);
     }
 }

@@ -1,4 +1,4 @@
-//! TOML files of other rooms, such as reports, read as experiment files are: every key has to be known, and what is wrong
+//! TOML files of other modules, such as reports, read as experiment files are: every key has to be known, and what is wrong
 //! is drawn where it was written.
 
 use std::path::Path;

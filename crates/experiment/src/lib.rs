@@ -9,11 +9,11 @@
 //! A file may also state [`Claim`]s: what the experiment should show. They change no number, so they are beside the
 //! experiment and not in it.
 //!
-//! [`Outline`] reads of a file only what a report needs of it, and [`Document`] reads files of other rooms, such as a report
+//! [`Outline`] reads of a file only what a report needs of it, and [`Document`] reads files of other modules, such as a report
 //! itself, with the same care.
 //!
 //! Every section has a file in [`section`], with the type of its keys and the rules for their values. What those values
-//! name, and other rooms compute with, stands beside them: devices, precisions, metrics, baselines and the policy by which
+//! name, and other modules compute with, stands beside them: devices, precisions, metrics, baselines and the policy by which
 //! checkpoints stay. Nothing here computes.
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::float_cmp))]

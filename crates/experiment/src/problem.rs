@@ -92,7 +92,7 @@ pub enum Fault {
         /// What the value must be.
         must: String,
     },
-    /// Found by another room, such as a category that the dataset lacks.
+    /// Found by another module, such as a category that the dataset lacks.
     #[error("{0}")]
     Other(String),
 }

@@ -77,7 +77,7 @@ impl Page {
         self.y += 36.0;
     }
 
-    /// Writes words, shortened to `room` points; nothing if nothing fits.
+    /// Writes words, shortened to `module` points; nothing if nothing fits.
     pub(super) fn write(
         &mut self,
         words: &str,
@@ -176,7 +176,7 @@ impl Page {
         self.y += cell;
     }
 
-    /// Writes small print on a line of its own from `x` on, in `room` points, and continues beneath.
+    /// Writes small print on a line of its own from `x` on, in `module` points, and continues beneath.
     pub(super) fn write_caption(&mut self, caption: &str, x: f64, room: f64) {
         let baseline = self.y + 4.0 + text::ASCENT * SMALL_SIZE;
         let style = Words::caption(self.theme);
@@ -184,7 +184,7 @@ impl Page {
         self.y = (baseline + text::DESCENT * SMALL_SIZE + 2.0).round();
     }
 
-    /// Writes small print from `x` on, on as many lines of `room` points as it takes, broken between its parts where that is
+    /// Writes small print from `x` on, on as many lines of `module` points as it takes, broken between its parts where that is
     /// enough, and continues beneath.
     pub(super) fn write_note(&mut self, note: &str, x: f64, room: f64) {
         let fits = |line: &str| text::width(line, SMALL_SIZE, Weight::Regular) <= room;

@@ -36,7 +36,7 @@ pub(super) struct Entry {
 }
 
 /// Writes the legend in columns as wide as their names, filled downwards, from the page's current
-/// height: as few rows as fit in `room` points.
+/// height: as few rows as fit in `module` points.
 pub(super) fn draw(page: &mut Page, entries: &[Entry], room: f64) {
     let widths: Vec<f64> = entries
         .iter()

@@ -1,6 +1,6 @@
 //! Figures: pictures of pictures and of numbers, as PNG and SVG.
 //!
-//! This room only draws. It takes [`image::RgbImage`]s and numbers and knows neither runs nor
+//! This crate only draws. It takes [`image::RgbImage`]s and numbers and knows neither runs nor
 //! networks, so the same code makes the samples of a running training and the figures of a report.
 //!
 //! From the top:
@@ -65,7 +65,6 @@ mod triptych;
 
 use colorize_base::{Blame, Blamed};
 use std::ffi::OsString;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use image::RgbImage;
@@ -133,7 +132,7 @@ pub enum FigureError {
         /// Height in pixels.
         height: u64,
     },
-    /// The file is not one that this room wrote.
+    /// The file is not one that this module wrote.
     #[error("`{}` is not a PNG or SVG file with figure metadata", path.display())]
     NotAFigure {
         /// The file in question.

@@ -103,7 +103,7 @@ pub(super) enum Shorten {
     Middle,
 }
 
-/// `text`, cleaned, and with an ellipsis if it would be wider than `room` points.
+/// `text`, cleaned, and with an ellipsis if it would be wider than `module` points.
 pub(super) fn fit(text: &str, size: f64, weight: Weight, room: f64, shorten: Shorten) -> String {
     let text = clean(text);
     if width(&text, size, weight) <= room {
@@ -138,7 +138,7 @@ pub(super) fn fit(text: &str, size: f64, weight: Weight, room: f64, shorten: Sho
     }
 }
 
-/// `text` on one line if it fits in `room` points, else on two broken at the space that leaves them
+/// `text` on one line if it fits in `module` points, else on two broken at the space that leaves them
 /// most even; what is still too long is for [`fit`] to shorten.
 pub(super) fn wrapped(text: &str, size: f64, weight: Weight, room: f64) -> Vec<String> {
     let text = clean(text);
@@ -159,7 +159,7 @@ pub(super) fn wrapped(text: &str, size: f64, weight: Weight, room: f64) -> Vec<S
     }
 }
 
-/// A name on at most `most` lines of `room` points: broken at spaces, and within a word after the
+/// A name on at most `most` lines of `module` points: broken at spaces, and within a word after the
 /// signs that join its parts, where it is too long for a line; what is still too long is for [`fit`]
 /// to shorten.
 pub(super) fn name_lines(

@@ -9,7 +9,7 @@ use crate::evaluate::Metric;
 use crate::runs::{baseline_path, read_baselines, read_image_scores};
 use crate::statistics::{ImageTerms, Side};
 
-/// The rooms whose code can change a baseline's score.
+/// The modules whose code can change a baseline's score.
 const BASELINE_ROOMS: [&str; 4] = ["batch", "color", "evaluate", "photo"];
 
 /// A table of scores, one row per image.

@@ -18,7 +18,7 @@ use colorize::runs::{
 };
 use image::{Rgb, RgbImage};
 
-/// Versions of the rooms, as a record keeps them.
+/// Versions of the modules, as a record keeps them.
 const CODE: [(&str, u32); 4] = [("batch", 1), ("color", 2), ("evaluate", 2), ("photo", 1)];
 
 /// Side of the photographs, in pixels.

@@ -15,7 +15,7 @@ pub enum Key {
     Fact(Fact),
     /// A dotted key of the resolved experiment: `network.scale`.
     Experiment(String),
-    /// `code.train`: the version of a room whose code can change a number.
+    /// `code.train`: the version of a module whose code can change a number.
     Code(String),
     /// A number over the values of a metric: `metric:psnr`, `best:psnr`, `mean:train:loss`.
     Metric {

@@ -11,7 +11,7 @@ use super::{ImageScores, RunError};
 use crate::experiment::Experiment;
 
 /// Where the baselines of an experiment lie under `runs`. `content_hash` is that of the usable photographs, `split` says
-/// which of them are judged, `code` the version of every room whose code can change a score.
+/// which of them are judged, `code` the version of every module whose code can change a score.
 pub fn baseline_path(
     runs: &Path,
     experiment: &Experiment,

@@ -61,7 +61,7 @@ pub struct IdentityParts<'a> {
     pub weights: Option<&'a str>,
     /// `flex`, `libtorch` or `libtorch:cuda`: kinds of device whose arithmetic differs.
     pub device_class: &'a str,
-    /// The version of every room whose code can change a number, by name.
+    /// The version of every module whose code can change a number, by name.
     pub code: &'a [(&'static str, u32)],
 }
 
@@ -76,7 +76,7 @@ pub struct Identity {
 }
 
 /// What an identity was made from: every key that counts with its value as JSON, `dataset.content` and `fusion.weights` by
-/// content, `device_class`, `code.<room>` and `seed`. Two identities are compared in words by [`Inputs::changes`].
+/// content, `device_class`, `code.<module>` and `seed`. Two identities are compared in words by [`Inputs::changes`].
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Inputs(BTreeMap<String, String>);
 

@@ -1,4 +1,4 @@
-//! Run folders: `runs/<experiment>/<trial>/`, one for every trained trial. This room is the only one that knows
+//! Run folders: `runs/<experiment>/<trial>/`, one for every trained trial. This module is the only one that knows
 //! their layout, and the only one that writes it.
 //!
 //! - [`Identity`] says which trial this is: equal identity, equal numbers; it names the folder.

@@ -137,7 +137,7 @@ pub struct RunRecord {
     pub device: String,
     /// Its kind; devices of one kind do the same arithmetic.
     pub device_class: String,
-    /// The version of every room whose code can change a number.
+    /// The version of every module whose code can change a number.
     pub code: BTreeMap<String, u32>,
     /// Versions of the libraries that do the arithmetic.
     pub libraries: BTreeMap<String, String>,

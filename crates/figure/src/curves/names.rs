@@ -13,7 +13,7 @@ const NAMED_AT_EACH_END: usize = 4;
 /// The names of a figure's series, each once, in the order in which they first come.
 pub(in super::super) struct Names<'a> {
     looks: Vec<(&'a str, Look)>,
-    /// Whether this room chose which are named.
+    /// Whether this module chose which are named.
     chosen: bool,
     panels: usize,
 }

@@ -5,7 +5,7 @@ pub mod yuv;
 
 pub use colorize_experiment::section::{ColorSection, Gray, Head, Space};
 
-/// Changes when a number that this room makes changes.
+/// Changes when a number that this module makes changes.
 pub const VERSION: u32 = 2;
 
 /// What a and b are divided by to be the network's target: they lie within ±108.

@@ -31,5 +31,5 @@ pub use score::ImageScore;
 pub use scored::scored_picture;
 pub use ssim::ssim;
 
-/// Changes when a number that this room makes changes.
+/// Changes when a number that this module makes changes.
 pub const VERSION: u32 = 2;

@@ -5,6 +5,15 @@ use image::RgbImage;
 /// `-10 log10(MSE)` in dB, the mean squared error taken over height, width and channel of values on [0, 1]; infinite
 /// for equal images.
 ///
+/// ```
+/// use colorize_picture::evaluate::psnr;
+/// use image::{Rgb, RgbImage};
+///
+/// let truth = RgbImage::from_pixel(16, 16, Rgb([100; 3]));
+/// let predicted = RgbImage::from_pixel(16, 16, Rgb([110; 3]));
+/// assert!((psnr(&truth, &predicted) - 28.13).abs() < 0.01);
+/// ```
+///
 /// # Panics
 ///
 /// When the two differ in size.

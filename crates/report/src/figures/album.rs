@@ -1,5 +1,5 @@
 //! Where the pictures of a report come from: the samples of a training, what an earlier report kept in the run's folder,
-//! and, for what neither holds, the network of the run's last checkpoint, which is not this room's to run.
+//! and, for what neither holds, the network of the run's last checkpoint, which is not this crate's to run.
 
 use std::collections::{BTreeMap, HashMap};
 use std::io::Cursor;

@@ -1,6 +1,6 @@
 //! The report as one HTML file that opens from disk: nothing is fetched, and nothing runs but its own script.
 //!
-//! A [`Page`] is all that there is to say, as plain data; [[`render`]] makes the file of it. This room knows no run folder
+//! A [`Page`] is all that there is to say, as plain data; [`render()`] makes the file of it. This module knows no run folder
 //! and reads no file: pictures come as [`Picture`]s, numbers as they are to be printed ([`Number`]), files beside the
 //! page as [`FileLink`]s. Each part of the page is a file with its types and its template:
 //!

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use maud::{Markup, html};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
-/// A picture and its size on the page at most, in CSS pixels. It shrinks where there is less room.
+/// A picture and its size on the page at most, in CSS pixels. It shrinks where there is less module.
 ///
 /// A chart is smaller as SVG. Photographs are smaller as PNG: within an SVG they are encoded twice.
 #[derive(Debug, Clone, PartialEq)]

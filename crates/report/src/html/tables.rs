@@ -193,7 +193,7 @@ fn longest_details(table: &Table) -> Vec<&str> {
     longest
 }
 
-/// A cell; the first of a row is its heading. `room` is the detail of another cell of its column: a number without one
+/// A cell; the first of a row is its heading. `module` is the detail of another cell of its column: a number without one
 /// leaves as much room, so that it stands beneath the others.
 pub(super) fn cell(content: &Cell, is_first: bool, is_number: bool, room: &str) -> Markup {
     let has_detail = !matches!(content, Cell::Number { detail, .. } if detail.is_empty());

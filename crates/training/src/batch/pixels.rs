@@ -168,7 +168,7 @@ impl Pixels {
         Ok(())
     }
 
-    /// Keeps the pixels in memory; whether there was room.
+    /// Keeps the pixels in memory; whether there was module.
     fn keep(&self, position: usize, pixels: &[u8]) -> bool {
         let room = &self.room;
         let has_room = room

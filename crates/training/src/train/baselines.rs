@@ -17,7 +17,7 @@ use crate::runs::{baseline_path, write_baselines};
 /// More training photographs than this say nothing new about their mean chroma.
 const MEAN_OF: usize = 5000;
 
-/// The version of every room whose code can change a score of a baseline.
+/// The version of every module whose code can change a score of a baseline.
 pub const BASELINE_CODE: [(&str, u32); 4] = [
     ("batch", batch::VERSION),
     ("color", color::VERSION),

@@ -26,7 +26,7 @@ use crate::runs::{
 };
 use crate::{color, evaluate, extractor, network, photo};
 
-/// The version of every room whose code can change a number.
+/// The version of every module whose code can change a number.
 const CODE: [(&str, u32); 7] = [
     ("batch", batch::VERSION),
     ("color", color::VERSION),

@@ -45,6 +45,15 @@ impl Filter {
 
     /// Reads a filter; an empty one lets every run through.
     ///
+    /// ```
+    /// use colorize_archive::catalog::Filter;
+    ///
+    /// Filter::parse("metric:psnr > 20 and fusion.extractor = resnet50")?;
+    /// let error = Filter::parse("metric:pnsr > 20").unwrap_err();
+    /// assert!(error.to_string().contains("psnr"));
+    /// # Ok::<(), colorize_archive::catalog::FilterError>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`FilterError`], which shows the place.
