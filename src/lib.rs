@@ -13,8 +13,11 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::float_cmp))]
 
 pub mod cli;
+mod command_error;
 pub mod launcher;
+mod terminal;
 pub mod watch;
+mod work;
 
 pub use colorize_archive::{catalog, export, plan, runs};
 pub use colorize_backend as backend;

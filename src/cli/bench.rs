@@ -11,9 +11,9 @@ use clap::Args;
 use comfy_table::{ContentArrangement, presets};
 use serde_json::json;
 
-use super::command_error::{CommandError, Context, Result};
 use super::{DONE, FAILED, cells, output};
 use crate::backend::{self, BackendError, DeviceName, Precision};
+use crate::command_error::{CommandError, Context, Result};
 use crate::experiment::{Experiment, Overrides, resolve};
 use crate::runs::Machine;
 use crate::timing::{self, Axes, Failure, Load, Measurement, Pace, Race, Ran};

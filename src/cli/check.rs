@@ -7,13 +7,13 @@ use std::process::ExitCode;
 
 use walkdir::WalkDir;
 
-use super::command_error::{Context, Result};
-use super::prepare::select;
 use super::{DONE, WRONG_REQUEST};
+use crate::command_error::{Context, Result};
 use crate::dataset::{Cache, DatasetError, Index, Manifest, Source};
 use crate::experiment::{
     Experiment, ExperimentError, Overridden, Overrides, Resolved, check_names, resolve,
 };
+use crate::work::prepare::select;
 
 /// Arguments of `colorize check`.
 #[derive(Debug, clap::Args)]

@@ -8,8 +8,8 @@ use clap::Subcommand;
 use comfy_table::CellAlignment;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::command_error::{Context, Result};
 use super::{output, weights};
+use crate::command_error::{Context, Result};
 use crate::dataset::SplitSection;
 use crate::dataset::inspection::{Finding, Inspection, inspect};
 use crate::dataset::{

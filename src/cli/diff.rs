@@ -5,11 +5,11 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::{Value as Json, json};
 
-use super::command_error::Result;
 use super::{cells, ls, output};
 use crate::catalog::{
     Catalog, Compared, Difference, Entry, Group, Key, Measured, Statistic, labels,
 };
+use crate::command_error::Result;
 use crate::dataset::Cache;
 
 /// Arguments of `colorize diff`.

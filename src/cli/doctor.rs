@@ -1,8 +1,8 @@
 //! `colorize doctor`: which devices this build can use on this machine.
 
-use super::command_error::Result;
 use super::output;
 use crate::backend;
+use crate::command_error::Result;
 use crate::dataset::Cache;
 
 /// Tries every device and prints the results, and what the cache holds.

@@ -4,11 +4,10 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
-use super::command_error::{Context, Result};
 use super::output;
-use super::prepare::{bar, score_baselines, select_photographs};
 use super::run_choice::RunChoice;
 use crate::backend::device_class;
+use crate::command_error::{Context, Result};
 use crate::dataset::inspection::Selection;
 use crate::dataset::{Cache, DatasetSection, Split, split_of};
 use crate::experiment::Experiment;
@@ -16,6 +15,7 @@ use crate::report::{Scores, Summary};
 use crate::runs::{RunRecord, read_image_scores, write_image_scores_to};
 use crate::train::{BASELINE_CODE, Division};
 use crate::trained::{Known, TrainedRun};
+use crate::work::prepare::{bar, score_baselines, select_photographs};
 
 /// How many photographs are named.
 const NAMED: usize = 10;

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::command_error::{CommandError, Result};
 use super::{ls, output};
 use crate::catalog::{Catalog, Filter};
+use crate::command_error::{CommandError, Result};
 use crate::dataset::Cache;
 use crate::export::{self, Place, Table, TableFormat};
 

@@ -5,12 +5,12 @@ use std::time::Instant;
 
 use clap::Args;
 
-use super::command_error::Result;
-use super::prepare::{ExperimentArguments, TrainingArguments, bar, stop_on_signal};
 use super::{DONE, INTERRUPTED, output};
 use crate::backend;
+use crate::command_error::Result;
 use crate::extractor::ExtractorError;
 use crate::train::{Division, Fusing, feature_rows};
+use crate::work::prepare::{ExperimentArguments, TrainingArguments, bar, stop_on_signal};
 
 /// Arguments of `colorize features`.
 #[derive(Debug, Args)]

@@ -5,9 +5,9 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::command_error::{CommandError, Result};
 use super::{DONE, FAILED, cells, ls, output};
 use crate::catalog::{Catalog, Filter, Sweep, SweepPolicy, Swept, look, sweep};
+use crate::command_error::{CommandError, Result};
 use crate::dataset::Cache;
 
 /// Arguments of `colorize gc`.

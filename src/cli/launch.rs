@@ -7,14 +7,15 @@ use std::process::ExitCode;
 
 use clap::ValueEnum;
 
-use super::command_error::{CommandError, Context, Result};
-use super::prepare::{TrainingArguments, Work};
-use super::{DONE, jobs, output, plan};
+use super::{DONE, output, plan};
+use crate::command_error::{CommandError, Context, Result};
 use crate::experiment::Overrides;
 use crate::launcher::{
     Launch, LauncherError, Queue, QueuedTask, Task, TaskState, arrays, slurm_folder,
 };
 use crate::plan::{Plan, Planned, State};
+use crate::work::jobs;
+use crate::work::prepare::{TrainingArguments, Work};
 
 /// Who trains, if not this process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -140,7 +141,7 @@ pub(super) fn state_name(trial: &Planned, queue: &Queue) -> &'static str {
 
 /// What else there is to say about a trial.
 pub(super) fn details(trial: &Planned, queue: &Queue) -> String {
-    let details = plan::details(trial);
+    let details = crate::work::details(trial);
     match queue.task(&trial.name()) {
         Some(task) if details.is_empty() => format!("Slurm {}", task.id),
         Some(task) => format!("Slurm {}; {details}", task.id),

@@ -7,9 +7,9 @@ use clap::Args;
 use serde_json::json;
 
 use super::cells;
-use super::command_error::{CommandError, Result};
 use super::{DONE, FAILED, output};
 use crate::catalog::{Catalog, Entry, Fact, Filter, Group, Key, Order, Spread, labels};
+use crate::command_error::{CommandError, Result};
 use crate::dataset::Cache;
 use crate::evaluate::Metric;
 

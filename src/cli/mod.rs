@@ -4,7 +4,6 @@
 mod bench;
 mod cells;
 mod check;
-mod command_error;
 mod completions;
 mod dataset;
 mod diff;
@@ -13,14 +12,12 @@ mod evaluate;
 mod export;
 mod features;
 mod gc;
-mod jobs;
 mod launch;
 mod ls;
 mod output;
 mod pictures;
 mod plan;
 mod predict;
-mod prepare;
 mod report;
 mod reproduce;
 mod run;
@@ -30,15 +27,12 @@ mod verify;
 mod verify_figure;
 mod watch;
 mod weights;
-mod work;
 
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
-use colorize_base::Blame;
-
-use self::command_error::CommandError;
+use crate::command_error::{DONE, FAILED, INTERRUPTED, WRONG_REQUEST};
 
 /// Train image-colorization networks from experiment files, log every number to Parquet and draw the figures
 #[derive(Debug, Parser)]
@@ -95,15 +89,6 @@ enum Command {
     Completions(completions::CompletionsArguments),
 }
 
-/// Done.
-const DONE: u8 = 0;
-/// Failed.
-const FAILED: u8 = 1;
-/// The request was wrong: arguments, TOML, a missing file, an unavailable device.
-const WRONG_REQUEST: u8 = 2;
-/// Interrupted after a checkpoint.
-const INTERRUPTED: u8 = 130;
-
 /// Reads the arguments, runs the command, prints its error once, and says how it went.
 pub fn main() -> ExitCode {
     let result = match Arguments::parse().command {
@@ -133,14 +118,6 @@ pub fn main() -> ExitCode {
     };
     result.unwrap_or_else(|error| {
         output::error(&error);
-        ExitCode::from(exit_code(&error))
+        ExitCode::from(error.exit_code())
     })
-}
-
-/// What an error means to a script.
-fn exit_code(error: &CommandError) -> u8 {
-    match error.blame() {
-        Blame::Request => WRONG_REQUEST,
-        Blame::Failure => FAILED,
-    }
 }

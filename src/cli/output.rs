@@ -1,39 +1,18 @@
-//! What the program prints. A closed output is not an error.
+//! Tables and errors that the program prints.
 
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::path::Path;
 
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 
-use super::command_error::CommandError;
+use crate::command_error::CommandError;
 use crate::evaluate::{MachineMetric, Metric, Properties};
 use crate::experiment::Against;
 use crate::report::claims::{Judged, outdated};
 use crate::report::{Made, ReportError, Run, Scores, Summary};
-use crate::runs::Strays;
 use crate::statistics::{Expectation, Verdict};
 
-/// Writes a line to the standard output.
-pub(super) fn line(text: &str) {
-    let _ = writeln!(std::io::stdout(), "{text}");
-}
-
-/// Writes a text that ends its own lines to the standard output.
-pub(super) fn text(text: &str) {
-    let _ = std::io::stdout().write_all(text.as_bytes());
-}
-
-/// Writes a line for a person who watches, to the standard error stream.
-pub(super) fn note(text: &str) {
-    let _ = writeln!(std::io::stderr(), "{text}");
-}
-
-/// Says which folders hold runs that are counted elsewhere, or that lie under other names than their own.
-pub(super) fn strays(strays: &Strays) {
-    for remark in strays.remarks() {
-        note(&format!("warning: {remark}"));
-    }
-}
+pub(super) use crate::terminal::{line, note, strays, text};
 
 /// Writes an error with its causes, to the standard error stream.
 pub(super) fn error(error: &CommandError) {

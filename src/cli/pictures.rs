@@ -4,15 +4,15 @@ use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use super::command_error::{CommandError, Result};
-use super::prepare::{bar, select_photographs};
 use crate::backend::{self, DeviceName};
+use crate::command_error::{CommandError, Result};
 use crate::dataset::inspection::Selection;
 use crate::dataset::{Cache, DatasetSection};
 use crate::report::{Remade, Run, Unavailable};
 use crate::runs::RunError;
 use crate::train::Division;
 use crate::trained::{TrainedError, TrainedRun};
+use crate::work::prepare::{bar, select_photographs};
 
 /// Makes them, and remembers the photographs of every dataset that it has inspected.
 pub(super) struct Pictures {

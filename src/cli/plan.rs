@@ -8,13 +8,13 @@ use clap::Args;
 use comfy_table::CellAlignment;
 use serde::Serialize;
 
-use super::command_error::{CommandError, Result};
-use super::prepare::{ExperimentArguments, TrainingArguments};
 use super::{DONE, launch, output};
 use crate::backend::DeviceName;
+use crate::command_error::{CommandError, Result};
 use crate::experiment::check_names;
 use crate::launcher::Queue;
 use crate::plan::{Counts, Estimate, Plan, Planned, Source, State};
+use crate::work::prepare::{ExperimentArguments, TrainingArguments};
 
 /// Arguments of `colorize plan`.
 #[derive(Debug, Args)]
@@ -171,57 +171,6 @@ fn left(trial: &Planned) -> String {
         Some(estimate) => duration(estimate.seconds),
         None if trial.state == State::Done => String::new(),
         None => "–".to_owned(),
-    }
-}
-
-/// What else there is to say about a trial.
-pub(super) fn details(trial: &Planned) -> String {
-    match &trial.state {
-        State::Done if trial.has_lost_log => format!(
-            "says done, but its metrics are missing: restore them from a copy, or move `{}` away and train it again",
-            trial.folder.path().display()
-        ),
-        State::Done => trial.outdated_scores.map_or_else(String::new, |scored| {
-            format!(
-                "its scores are those of version {scored} of the metrics: score it again with `colorize evaluate {}`",
-                trial.folder.path().display()
-            )
-        }),
-        State::Missing => trial.stale.as_ref().map_or_else(String::new, |stale| {
-            if stale.is_renamed {
-                return format!(
-                    "stored under a different name, `{}`: move it back to `{}`",
-                    stale.folder.path().display(),
-                    trial.folder.path().display()
-                );
-            }
-            let changes: Vec<String> = stale.changes.iter().map(ToString::to_string).collect();
-            let what = if changes.is_empty() {
-                "made by a version that identified trials differently".to_owned()
-            } else {
-                changes.join(", ")
-            };
-            format!("stale: an earlier run exists ({what})")
-        }),
-        State::Interrupted { step, killed } => {
-            let how = if *killed { "killed" } else { "stopped" };
-            match step {
-                0 => format!("{how}; starts over"),
-                step => format!("{how}; resumes from step {step}"),
-            }
-        }
-        State::Failed { reason, .. } => reason.lines().next().unwrap_or_default().to_owned(),
-        State::Running {
-            host,
-            process,
-            since,
-            here,
-            ..
-        } => {
-            let since = since.strftime("%Y-%m-%d %H:%M UTC");
-            let place = if *here { "" } else { ", another machine" };
-            format!("process {process} on {host}{place}, since {since}")
-        }
     }
 }
 

@@ -11,10 +11,10 @@ use indicatif::ProgressBar;
 use rayon::prelude::*;
 use walkdir::WalkDir;
 
-use super::command_error::{CommandError, Context, Result};
 use super::run_choice::RunChoice;
 use super::{DONE, FAILED, output};
 use crate::batch::Photograph;
+use crate::command_error::{CommandError, Context, Result};
 use crate::dataset::Cache;
 use crate::figure::{Theme, side_by_side};
 use crate::photo::{self, PhotoError, PhotoFault, PhotoFormat};

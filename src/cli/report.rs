@@ -6,9 +6,9 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::command_error::{CommandError, Result};
 use super::pictures::Pictures;
 use super::{DONE, FAILED, output};
+use crate::command_error::{CommandError, Result};
 use crate::report::claims::{Judged, Kept};
 use crate::report::{Judgement, Report, Selection};
 use crate::statistics::Verdict;

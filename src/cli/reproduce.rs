@@ -5,16 +5,16 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::command_error::{Context, Result};
 use super::pictures::Pictures;
-use super::prepare::{Prepared, TrainingArguments, remark, stop_on_signal};
-use super::work::{WorkArguments, summaries, work_off};
 use super::{DONE, FAILED, INTERRUPTED, output};
+use crate::command_error::{Context, Result};
 use crate::dataset::Source;
 use crate::experiment::{Overrides, resolve};
 use crate::report::progress::prepend;
 use crate::report::{Judgement, Made, Report};
 use crate::runs::RunFolder;
+use crate::work::prepare::{Prepared, TrainingArguments, remark, stop_on_signal};
+use crate::work::{WorkArguments, summaries, work_off};
 
 /// The stages, in the order of the story.
 const STAGES: [&str; 5] = [

@@ -4,15 +4,18 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::command_error::{CommandError, Context, Result};
 use super::launch::{self, Launcher};
-use super::prepare::{ExperimentArguments, Prepared, TrainingArguments, Work, stop_on_signal};
-use super::work::{WorkArguments, Worked, summaries, work_off};
-use super::{DONE, FAILED, INTERRUPTED, jobs, output};
+use super::{DONE, FAILED, INTERRUPTED, output};
 use crate::backend;
+use crate::command_error::{CommandError, Context, Result};
 use crate::experiment::{Claim, check_names};
 use crate::report::claims;
 use crate::train::{Interrupter, Outcome};
+use crate::work::jobs;
+use crate::work::prepare::{
+    ExperimentArguments, Prepared, TrainingArguments, Work, stop_on_signal,
+};
+use crate::work::{WorkArguments, Worked, summaries, work_off};
 
 /// Arguments of `colorize run`.
 #[derive(Debug, Args)]

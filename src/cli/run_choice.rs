@@ -1,6 +1,6 @@
 //! The run that a command works with: arguments that `evaluate` and `predict` share.
 
-use super::command_error::{Context, Result};
+use crate::command_error::{Context, Result};
 use std::path::PathBuf;
 use std::str::FromStr;
 

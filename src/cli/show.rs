@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde_json::json;
 
-use super::command_error::{CommandError, Result};
 use super::{cells, ls, output};
 use crate::catalog::{Entry, size as bytes};
+use crate::command_error::{CommandError, Result};
 use crate::runs::{Checkpoint, RunFolder, RunRecord, Session, find_run};
 
 /// Arguments of `colorize show`.

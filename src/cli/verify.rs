@@ -10,10 +10,10 @@ use serde::Deserialize;
 use serde::de::IntoDeserializer;
 use serde::de::value::Error as ValueError;
 
-use super::command_error::{CommandError, Result};
 use super::verify_figure::{self, FigureArguments};
 use super::{DONE, output};
 use crate::backend::{self, DeviceName};
+use crate::command_error::{CommandError, Result};
 use crate::dataset::Cache;
 use crate::extractor::{
     Answer, Extractor, ExtractorKind, FusionSection, Preprocess, WeightsChoice, verify,

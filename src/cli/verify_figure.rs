@@ -5,8 +5,8 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::command_error::Result;
 use super::{DONE, FAILED, output};
+use crate::command_error::Result;
 use crate::report::provenance::{Origin, Standing};
 
 /// Arguments of `colorize verify figure`.

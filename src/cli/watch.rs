@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use clap::Args;
 use jiff::Timestamp;
 
-use super::command_error::{CommandError, Context, Result};
 use super::output;
+use crate::command_error::{CommandError, Context, Result};
 use crate::runs::{MetricFollower, RunFolder, find_run};
 use crate::watch::{Curves, Survey, snapshot, watch};
 

@@ -5,8 +5,8 @@ use std::path::Path;
 use clap::Subcommand;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::command_error::{CommandError, Context, Result};
 use super::output;
+use crate::command_error::{CommandError, Context, Result};
 use crate::dataset::Cache;
 use crate::download::{Fetched, ITEMS, Item, ItemKind, Phase, Progress, find};
 use crate::extractor::WEIGHTS_FOLDER;

@@ -1,19 +1,19 @@
 //! `colorize verify determinism` and `colorize verify resume`: a result can be reproduced bit for bit.
 
-use crate::cli::command_error::{CommandError, Context, Result};
+use crate::command_error::{CommandError, Context, Result};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use clap::Args;
 
 use crate::backend::{self, DeviceName};
-use crate::cli::prepare::{Prepared, prepare, remark, stop_on_signal};
 use crate::cli::{DONE, FAILED, output};
 use crate::dataset::Cache;
 use crate::experiment::{Experiment, Overrides, resolve};
 use crate::proof::{self, Verdict};
 use crate::runs::find_run;
 use crate::train::{Display, Trial};
+use crate::work::prepare::{Prepared, prepare, remark, stop_on_signal};
 
 /// Arguments of both proofs.
 #[derive(Debug, Args)]

@@ -7,9 +7,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::command_error::{CommandError, Context, Result};
-use super::output;
 use crate::backend::{self, DeviceName};
+use crate::command_error::{CommandError, Context, INTERRUPTED, Result};
 use crate::dataset::inspection::{self, Selection};
 use crate::dataset::{
     Cache, DatasetError, DatasetSection, ImageRecord, Index, Manifest, resolve_manifest,
@@ -17,6 +16,7 @@ use crate::dataset::{
 use crate::experiment::{Experiment, ExperimentError, Overridden, Overrides, Resolved, resolve};
 use crate::plan::{Plan, Planned, Wanted};
 use crate::runs::Machine;
+use crate::terminal;
 use crate::train::{Display, Division, ExtractorWeights, Interrupter, Trial, baselines};
 
 /// How many photographs of a kind that is skipped are named on the terminal.
@@ -24,24 +24,24 @@ const NAMED: usize = 10;
 
 /// Arguments that every training command shares.
 #[derive(Debug, Args)]
-pub(super) struct TrainingArguments {
+pub(crate) struct TrainingArguments {
     /// Dataset manifest to use instead of the experiment's, such as `datasets/coco.toml`
     #[arg(long, value_name = "MANIFEST")]
-    pub(super) dataset: Option<PathBuf>,
+    pub(crate) dataset: Option<PathBuf>,
     /// Where to compute: `flex`, `libtorch` or `libtorch:cuda:0`
     #[arg(long, default_value = "flex")]
-    pub(super) device: DeviceName,
+    pub(crate) device: DeviceName,
     /// Folder of all runs
     #[arg(long, default_value = "runs", value_name = "DIR")]
-    pub(super) runs: PathBuf,
+    pub(crate) runs: PathBuf,
     /// Show burn-train's dashboard
     #[arg(long)]
-    pub(super) tui: bool,
+    pub(crate) tui: bool,
 }
 
 /// Experiment files and what is changed of them: arguments that `run` and `features` share.
 #[derive(Debug, Args)]
-pub(super) struct ExperimentArguments {
+pub(crate) struct ExperimentArguments {
     /// Experiment files
     #[arg(required = true, value_name = "EXPERIMENT")]
     experiments: Vec<PathBuf>,
@@ -56,7 +56,7 @@ pub(super) struct ExperimentArguments {
 impl ExperimentArguments {
     /// Resolves every file, one experiment for each point of its matrix; `seeds` are trained instead of the experiments'
     /// where there are any.
-    pub(super) fn resolve(
+    pub(crate) fn resolve(
         &self,
         training: &TrainingArguments,
         seeds: &[u64],
@@ -72,7 +72,7 @@ impl ExperimentArguments {
     }
 
     /// What the command line changes of every file.
-    pub(super) fn overrides(&self, training: &TrainingArguments, seeds: &[u64]) -> Overrides {
+    pub(crate) fn overrides(&self, training: &TrainingArguments, seeds: &[u64]) -> Overrides {
         Overrides {
             set: self.set.clone(),
             seeds: seeds.to_vec(),
@@ -83,7 +83,7 @@ impl ExperimentArguments {
 
 /// Says what a user should know about an experiment file before its points are trained: which parts of the request have no
 /// effect, and which of the file's own values a requested `[quick]` does not change.
-pub(super) fn remark(points: &[Resolved]) {
+pub(crate) fn remark(points: &[Resolved]) {
     let mut said = BTreeSet::new();
     for point in points {
         let outranking = point
@@ -94,25 +94,25 @@ pub(super) fn remark(points: &[Resolved]) {
             outranking.map(|key| format!("own value takes precedence over `[quick]`: {key}"));
         for remark in point.notes.iter().cloned().chain(outranking) {
             if said.insert(remark.clone()) {
-                output::note(&format!("note: {}: {remark}", point.experiment.name));
+                terminal::note(&format!("note: {}: {remark}", point.experiment.name));
             }
         }
     }
 }
 
 /// An experiment and its photographs.
-pub(super) struct Prepared {
-    pub(super) resolved: Resolved,
-    pub(super) manifest: Manifest,
+pub(crate) struct Prepared {
+    pub(crate) resolved: Resolved,
+    pub(crate) manifest: Manifest,
     /// Shared by all experiments that want the same photographs.
-    pub(super) selection: Arc<Selection>,
-    pub(super) weights: Option<ExtractorWeights>,
-    pub(super) cache: Cache,
+    pub(crate) selection: Arc<Selection>,
+    pub(crate) weights: Option<ExtractorWeights>,
+    pub(crate) cache: Cache,
 }
 
 impl TrainingArguments {
     /// Overrides without assignments and seeds.
-    pub(super) fn overrides(&self, quick: bool) -> Overrides {
+    pub(crate) fn overrides(&self, quick: bool) -> Overrides {
         Overrides {
             dataset: self.dataset.clone(),
             quick,
@@ -130,7 +130,7 @@ impl TrainingArguments {
 
     /// Opens the dataset of each experiment and inspects the photographs that it selects; the device is tried first,
     /// so that a wrong request ends before any work.
-    pub(super) fn prepare(&self, experiments: Vec<Resolved>) -> Result<Vec<Prepared>> {
+    pub(crate) fn prepare(&self, experiments: Vec<Resolved>) -> Result<Vec<Prepared>> {
         self.try_device(&experiments)?;
         self.inspect(experiments)
     }
@@ -146,7 +146,7 @@ impl TrainingArguments {
     }
 
     /// From the experiments to a plan of all their trials; see [`Self::prepare`]. No run folder is touched.
-    pub(super) fn plan(&self, experiments: Vec<Resolved>) -> Result<Work> {
+    pub(crate) fn plan(&self, experiments: Vec<Resolved>) -> Result<Work> {
         self.try_device(&experiments)?;
         self.plan_elsewhere(experiments)
     }
@@ -163,7 +163,7 @@ impl TrainingArguments {
     }
 
     /// The same for a device that need not be on this machine.
-    pub(super) fn plan_elsewhere(&self, experiments: Vec<Resolved>) -> Result<Work> {
+    pub(crate) fn plan_elsewhere(&self, experiments: Vec<Resolved>) -> Result<Work> {
         let prepared = self.inspect(experiments)?;
         let mut wanted = Vec::new();
         for experiment in &prepared {
@@ -181,14 +181,14 @@ impl TrainingArguments {
     }
 
     /// One seed of an experiment.
-    pub(super) fn trial<'a>(&'a self, prepared: &'a Prepared, seed: u64) -> Trial<'a> {
+    pub(crate) fn trial<'a>(&'a self, prepared: &'a Prepared, seed: u64) -> Trial<'a> {
         prepared.trial(seed, self.device, &self.runs, self.display())
     }
 }
 
 impl Prepared {
     /// One seed of it.
-    pub(in crate::cli) fn trial<'a>(
+    pub(crate) fn trial<'a>(
         &'a self,
         seed: u64,
         device: DeviceName,
@@ -211,15 +211,15 @@ impl Prepared {
 }
 
 /// A plan, and what its trials are trained from.
-pub(super) struct Work {
+pub(crate) struct Work {
     /// The experiments at every point of their matrices, with their photographs.
-    pub(super) prepared: Vec<Prepared>,
-    pub(super) plan: Plan,
+    pub(crate) prepared: Vec<Prepared>,
+    pub(crate) plan: Plan,
 }
 
 impl Work {
     /// What a trial of the plan is trained from.
-    pub(super) fn prepared(&self, trial: &Planned) -> Option<&Prepared> {
+    pub(crate) fn prepared(&self, trial: &Planned) -> Option<&Prepared> {
         self.prepared.iter().find(|prepared| {
             let resolved = &prepared.resolved;
             resolved.experiment.name == trial.experiment && resolved.variant == trial.variant
@@ -228,7 +228,7 @@ impl Work {
 }
 
 /// Scores the baselines, once for all runs that are judged by the same images; returns the file.
-pub(super) fn score_baselines(
+pub(crate) fn score_baselines(
     experiment: &Experiment,
     dataset: &str,
     divided: &Division,
@@ -247,7 +247,7 @@ pub(super) fn score_baselines(
 
 /// Opens the dataset and inspects every selected photograph once. An experiment with the photographs of one of `before`
 /// takes its selection.
-pub(super) fn prepare(resolved: Resolved, cache: &Cache, before: &[Prepared]) -> Result<Prepared> {
+pub(crate) fn prepare(resolved: Resolved, cache: &Cache, before: &[Prepared]) -> Result<Prepared> {
     let fused = before.iter().find(|other| {
         other.resolved.weights == resolved.weights
             && other.resolved.experiment.fusion == resolved.experiment.fusion
@@ -283,7 +283,7 @@ pub(super) fn prepare(resolved: Resolved, cache: &Cache, before: &[Prepared]) ->
 }
 
 /// The usable photographs of a dataset that is named apart from an experiment file.
-pub(super) fn select_photographs(
+pub(crate) fn select_photographs(
     manifest: &Path,
     section: &DatasetSection,
     cache: &Cache,
@@ -322,7 +322,7 @@ fn inspect(
 }
 
 /// The photographs that an experiment selects; a category that does not exist is drawn where it was written.
-pub(super) fn select<'a>(
+pub(crate) fn select<'a>(
     resolved: &Resolved,
     index: &'a Index,
 ) -> Result<Vec<&'a ImageRecord>, ExperimentError> {
@@ -352,12 +352,12 @@ pub(super) fn select<'a>(
 
 fn warn(warning: Option<&str>) {
     if let Some(warning) = warning {
-        output::note(&format!("warning: {warning}"));
+        terminal::note(&format!("warning: {warning}"));
     }
 }
 
 /// A bar that counts photographs.
-pub(super) fn bar(what: &str, dataset: &str) -> ProgressBar {
+pub(crate) fn bar(what: &str, dataset: &str) -> ProgressBar {
     let style = ProgressStyle::with_template("{prefix} {wide_bar} {pos} {eta} left")
         .unwrap_or_else(|_| ProgressStyle::default_bar());
     ProgressBar::new(0)
@@ -373,7 +373,7 @@ fn report_unusable(dataset: &str, selection: &Selection) {
         broken,
         missing,
     } = selection;
-    output::note(&format!(
+    terminal::note(&format!(
         "{dataset}: {} photographs; skipped: {} without color, {} broken, {} missing, {} copies of others",
         images.len(),
         colorless.len(),
@@ -393,25 +393,25 @@ fn report_unusable(dataset: &str, selection: &Selection) {
 fn name_some(what: &str, skipped: impl ExactSizeIterator<Item = String>) {
     let more = skipped.len().saturating_sub(NAMED);
     for text in skipped.take(NAMED) {
-        output::note(&format!("  {what}: {text}"));
+        terminal::note(&format!("  {what}: {text}"));
     }
     if more > 0 {
-        output::note(&format!("  … and {more} more, in `run.json`"));
+        terminal::note(&format!("  … and {more} more, in `run.json`"));
     }
 }
 
 /// A stop that Ctrl-C asks for; asked twice, the process ends at once.
-pub(super) fn stop_on_signal() -> Result<Interrupter> {
+pub(crate) fn stop_on_signal() -> Result<Interrupter> {
     let stop = Interrupter::new();
     let asked = Arc::new(Mutex::new(false));
     let handle = stop.clone();
     ctrlc::set_handler(move || {
         let mut asked = asked.lock().unwrap_or_else(PoisonError::into_inner);
         if *asked {
-            std::process::exit(i32::from(super::INTERRUPTED));
+            std::process::exit(i32::from(INTERRUPTED));
         }
         *asked = true;
-        output::note(
+        terminal::note(
             "stopping after this step with a checkpoint; interrupt again to stop immediately",
         );
         handle.stop(Some("asked for"));

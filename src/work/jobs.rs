@@ -9,20 +9,20 @@ use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use super::command_error::{CommandError, Context, Result};
+use super::Attempt;
 use super::prepare::TrainingArguments;
-use super::work::Attempt;
-use super::{DONE, INTERRUPTED, output};
 use crate::backend;
+use crate::command_error::{CommandError, Context, DONE, INTERRUPTED, Result};
 use crate::experiment::{Overrides, Resolved};
 use crate::plan::{Planned, State};
+use crate::terminal;
 use crate::train::Interrupter;
 
 /// How often the processes are asked whether they have ended.
 const LOOK: Duration = Duration::from_millis(50);
 
 /// Processes that train.
-pub(super) struct Pool<'a> {
+pub(crate) struct Pool<'a> {
     training: &'a TrainingArguments,
     jobs: usize,
     threads: usize,
@@ -38,11 +38,11 @@ struct Job<'a> {
 
 impl<'a> Pool<'a> {
     /// Room for `jobs` processes, among which the threads of the processor are divided.
-    pub(super) fn new(training: &'a TrainingArguments, jobs: usize) -> Self {
+    pub(crate) fn new(training: &'a TrainingArguments, jobs: usize) -> Self {
         let all = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let threads = (all / jobs).max(1);
         if threads != all && backend::depends_on_threads(&training.device) {
-            output::note(&format!(
+            terminal::note(&format!(
                 "note: on {}, the last bits of a result depend on the number of threads: {threads} here instead of {all}; \
                  `run.json` records it",
                 training.device
@@ -56,12 +56,12 @@ impl<'a> Pool<'a> {
         }
     }
 
-    pub(super) fn has_room(&self) -> bool {
+    pub(crate) fn has_room(&self) -> bool {
         self.running.len() < self.jobs
     }
 
     /// Starts a process for a trial of `resolved`, which `overrides` made from its file.
-    pub(super) fn start(
+    pub(crate) fn start(
         &mut self,
         trial: &'a Planned,
         resolved: &Resolved,
@@ -78,7 +78,7 @@ impl<'a> Pool<'a> {
             .stderr(Stdio::piped())
             .spawn()
             .with_context(|| format!("cannot start `{}`", program.display()))?;
-        output::note(&format!(
+        terminal::note(&format!(
             "{}  process {}, {} thread{}",
             trial.label(),
             child.id(),
@@ -98,14 +98,14 @@ impl<'a> Pool<'a> {
     }
 
     /// Asks every process to stop after the step in hand, with a checkpoint.
-    pub(super) fn stop(&mut self) {
+    pub(crate) fn stop(&mut self) {
         for job in &mut self.running {
             drop(job.child.stdin.take());
         }
     }
 
     /// Looks for a process that has ended, or waits a moment; `None` when there is no process.
-    pub(super) fn next(&mut self) -> Option<Option<(&'a Planned, Attempt)>> {
+    pub(crate) fn next(&mut self) -> Option<Option<(&'a Planned, Attempt)>> {
         if self.running.is_empty() {
             return None;
         }
@@ -140,7 +140,7 @@ impl Drop for Pool<'_> {
 }
 
 /// The command line that trains one trial of a plan in a process: what was asked for, and which trial of it.
-pub(super) fn arguments(
+pub(crate) fn arguments(
     trial: &Planned,
     resolved: &Resolved,
     overrides: &Overrides,
@@ -153,7 +153,7 @@ pub(super) fn arguments(
 }
 
 /// What all trials of an experiment file have in common on the command line.
-pub(super) fn shared_arguments(
+pub(crate) fn shared_arguments(
     overrides: &Overrides,
     training: &TrainingArguments,
 ) -> Vec<OsString> {
@@ -183,7 +183,7 @@ fn show(said: ChildStderr, label: &str) -> Vec<String> {
     for line in BufReader::new(said).lines() {
         let Ok(line) = line else { break };
         if line.starts_with(label) {
-            output::note(&line);
+            terminal::note(&line);
         } else if !line.is_empty() {
             kept.push(line);
         }
@@ -218,7 +218,7 @@ fn judge(trial: &Planned, number: u32, status: ExitStatus, words: &[String]) -> 
 }
 
 /// Stops when the standard input ends: the process that started this one asked for it, or is gone.
-pub(super) fn stop_when_input_ends(stop: &Interrupter) {
+pub(crate) fn stop_when_input_ends(stop: &Interrupter) {
     let stop = stop.clone();
     std::thread::spawn(move || {
         let _ = std::io::copy(&mut std::io::stdin().lock(), &mut std::io::sink());

@@ -1,16 +1,22 @@
 //! Working off a plan: what is missing, interrupted or failed, one after another or in parallel.
 
+mod details;
+pub(crate) mod jobs;
+pub(crate) mod prepare;
+
+pub(crate) use details::details;
+
 use std::time::{Duration, Instant};
 
 use clap::Args;
 
-use super::command_error::{CommandError, Context, Result};
-use super::prepare::{Prepared, TrainingArguments, Work, score_baselines};
-use super::{jobs, output};
+use self::prepare::{Prepared, TrainingArguments, Work, score_baselines};
+use crate::command_error::{CommandError, Context, Result};
 use crate::experiment::Overrides;
 use crate::plan::{Planned, State};
 use crate::report::Summary;
 use crate::runs::{Holder, PATIENCE, RunError, Watch, write_photographs};
+use crate::terminal;
 use crate::train::{Division, Interrupter, Outcome, TrainError, photograph_rows};
 
 /// How often owners on other machines are checked when there is nothing else to do.
@@ -18,7 +24,7 @@ const LOOK: Duration = Duration::from_millis(200);
 
 /// How a plan is worked off: arguments that `run` and `reproduce` share.
 #[derive(Debug, Args)]
-pub(super) struct WorkArguments {
+pub(crate) struct WorkArguments {
     /// Train N trials in parallel, each in its own process, and divide the processor's threads among them
     #[arg(long, value_name = "N", default_value = "1", value_parser = clap::value_parser!(u16).range(1..=1024))]
     jobs: u16,
@@ -35,17 +41,17 @@ pub(super) struct WorkArguments {
 
 /// The outcome of a plan.
 #[derive(Debug, Default)]
-pub(super) struct Worked {
+pub(crate) struct Worked {
     /// Whether a stop was asked for before all was done.
-    pub(super) interrupted: bool,
+    pub(crate) interrupted: bool,
     /// The trials that failed, each with the reason.
-    pub(super) failed: Vec<(String, String)>,
+    pub(crate) failed: Vec<(String, String)>,
     /// The trials on which another process works.
-    pub(super) elsewhere: Vec<String>,
+    pub(crate) elsewhere: Vec<String>,
 }
 
 /// How one attempt at a trial ended.
-pub(super) enum Attempt {
+pub(crate) enum Attempt {
     Done,
     Interrupted,
     /// Another process has it.
@@ -59,7 +65,7 @@ pub(super) enum Attempt {
 /// # Errors
 ///
 /// What the first trial that failed said, unless `--keep-going`; [`Worked::failed`] holds it otherwise.
-pub(super) fn work_off(
+pub(crate) fn work_off(
     work: &Work,
     arguments: &WorkArguments,
     training: &TrainingArguments,
@@ -82,24 +88,20 @@ pub(super) fn work_off(
         passed_over: Vec::new(),
         freed: Vec::new(),
     };
-    output::strays(work.plan.strays());
+    terminal::strays(work.plan.strays());
     for trial in work.plan.trials() {
         match &trial.state {
             State::Done if trial.has_lost_log => {
-                output::note(&format!(
-                    "{}  {}",
-                    trial.label(),
-                    super::plan::details(trial)
-                ));
+                terminal::note(&format!("{}  {}", trial.label(), details(trial)));
             }
             State::Done => {
-                let beside = super::plan::details(trial);
+                let beside = details(trial);
                 let beside = if beside.is_empty() {
                     beside
                 } else {
                     format!("; {beside}")
                 };
-                output::note(&format!("{}  already done{beside}", trial.label()));
+                terminal::note(&format!("{}  already done{beside}", trial.label()));
                 note_photographs(work, trial);
             }
             // Watched from now on: by the time the others are done, much is known.
@@ -121,12 +123,12 @@ pub(super) fn work_off(
         ..
     } = worker;
     for trial in passed_over {
-        output::note(&format!("{}  left to {}", trial.label(), owner(trial)?));
+        terminal::note(&format!("{}  left to {}", trial.label(), owner(trial)?));
         worked.elsewhere.push(trial.label());
     }
     worked.interrupted |= stop.should_stop();
     for (label, reason) in &worked.failed {
-        output::note(&format!("{label}  failed: {reason}"));
+        terminal::note(&format!("{label}  failed: {reason}"));
     }
     Ok(worked)
 }
@@ -143,7 +145,7 @@ fn note_photographs(work: &Work, trial: &Planned) {
     let split = &prepared.resolved.experiment.dataset.split;
     let rows = photograph_rows(&prepared.selection, split);
     if let Err(error) = write_photographs(&trial.folder, &rows) {
-        output::note(&format!("warning: {error}"));
+        terminal::note(&format!("warning: {error}"));
     }
 }
 
@@ -228,10 +230,10 @@ impl<'a> Worker<'a> {
     fn settle(&mut self, trial: &'a Planned, attempt: Attempt) -> Result<()> {
         let label = trial.label();
         match attempt {
-            Attempt::Done => output::note(&format!("{label}  done")),
+            Attempt::Done => terminal::note(&format!("{label}  done")),
             Attempt::Interrupted => {
                 self.worked.interrupted = true;
-                output::note(&format!(
+                terminal::note(&format!(
                     "{label}  interrupted{}; run the same command again to resume",
                     match State::of(&trial.folder)? {
                         State::Interrupted { step, .. } => format!(" at step {step}"),
@@ -240,12 +242,12 @@ impl<'a> Worker<'a> {
                 ));
             }
             Attempt::Elsewhere(owner) => {
-                output::note(&format!("{label}  skipped: {owner} is working on it"));
+                terminal::note(&format!("{label}  skipped: {owner} is working on it"));
                 self.pass_over(trial)?;
             }
             Attempt::Failed(error) if self.arguments.keep_going => {
                 let reason = error.to_string();
-                output::note(&format!("{label}  failed: {reason}"));
+                terminal::note(&format!("{label}  failed: {reason}"));
                 self.worked.failed.push((label, reason));
             }
             Attempt::Failed(error) => return Err(error).context(label),
@@ -287,7 +289,7 @@ impl<'a> Worker<'a> {
             freed.retain(|trial| {
                 let is_done = matches!(State::of(&trial.folder), Ok(State::Done));
                 if is_done {
-                    output::note(&format!("{}  done by another process", trial.label()));
+                    terminal::note(&format!("{}  done by another process", trial.label()));
                 }
                 !is_done
             });
@@ -297,7 +299,7 @@ impl<'a> Worker<'a> {
             }
             if begun.is_none() {
                 begun = Some(Instant::now());
-                output::note(&format!(
+                terminal::note(&format!(
                     "waiting up to {} s for a heartbeat from other machines",
                     silent.as_secs() + 1
                 ));
@@ -308,7 +310,7 @@ impl<'a> Worker<'a> {
 }
 
 /// One attempt at a trial, in this process.
-pub(super) fn attempt(
+pub(crate) fn attempt(
     prepared: &Prepared,
     trial: &Planned,
     training: &TrainingArguments,
@@ -348,7 +350,7 @@ fn owner(trial: &Planned) -> Result<String, RunError> {
 }
 
 /// What the plan's trials have left, those that have begun.
-pub(super) fn summaries(work: &Work) -> Result<Vec<Summary>, RunError> {
+pub(crate) fn summaries(work: &Work) -> Result<Vec<Summary>, RunError> {
     let begun = work
         .plan
         .trials()

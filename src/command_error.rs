@@ -6,19 +6,28 @@ use crate::experiment::ExperimentError;
 use crate::report::ReportError;
 use colorize_base::{Blame, Blamed};
 
+/// Done.
+pub(crate) const DONE: u8 = 0;
+/// Failed.
+pub(crate) const FAILED: u8 = 1;
+/// The request was wrong: arguments, TOML, a missing file, an unavailable device.
+pub(crate) const WRONG_REQUEST: u8 = 2;
+/// Interrupted after a checkpoint.
+pub(crate) const INTERRUPTED: u8 = 130;
+
 /// What a command gives.
-pub(super) type Result<T, E = CommandError> = std::result::Result<T, E>;
+pub(crate) type Result<T, E = CommandError> = std::result::Result<T, E>;
 
 /// An error with its causes, and the exit code that it means.
 #[derive(Debug)]
-pub(super) struct CommandError {
+pub(crate) struct CommandError {
     blame: Blame,
     error: anyhow::Error,
 }
 
 impl CommandError {
     /// A request that cannot be met as it is written.
-    pub(super) fn request(message: impl Display) -> Self {
+    pub(crate) fn request(message: impl Display) -> Self {
         Self {
             blame: Blame::Request,
             error: anyhow::Error::msg(message.to_string()),
@@ -26,7 +35,7 @@ impl CommandError {
     }
 
     /// Work that failed.
-    pub(super) fn failure(message: impl Display) -> Self {
+    pub(crate) fn failure(message: impl Display) -> Self {
         Self {
             blame: Blame::Failure,
             error: anyhow::Error::msg(message.to_string()),
@@ -34,27 +43,30 @@ impl CommandError {
     }
 
     /// An error that the request is not to blame for, whatever it says: for libraries that do not know.
-    pub(super) fn failed(error: impl Into<anyhow::Error>) -> Self {
+    pub(crate) fn failed(error: impl Into<anyhow::Error>) -> Self {
         Self {
             blame: Blame::Failure,
             error: error.into(),
         }
     }
 
-    /// Whose fault it is.
-    pub(super) fn blame(&self) -> Blame {
-        self.blame
+    /// What it means to a script.
+    pub(crate) fn exit_code(&self) -> u8 {
+        match self.blame {
+            Blame::Request => WRONG_REQUEST,
+            Blame::Failure => FAILED,
+        }
     }
 
     /// The error of this type that it is, if it is one.
-    pub(super) fn downcast_ref<E: Display + fmt::Debug + Send + Sync + 'static>(
+    pub(crate) fn downcast_ref<E: Display + fmt::Debug + Send + Sync + 'static>(
         &self,
     ) -> Option<&E> {
         self.error.downcast_ref()
     }
 
     /// Drawn with file and line, if it is an error in a file.
-    pub(super) fn drawn(&self, color: bool) -> Option<String> {
+    pub(crate) fn drawn(&self, color: bool) -> Option<String> {
         let file = match self.downcast_ref::<ReportError>() {
             Some(ReportError::File(error)) => Some(error.as_ref()),
             _ => self.downcast_ref::<ExperimentError>(),
@@ -80,7 +92,7 @@ impl<E: Blamed + std::error::Error + Send + Sync + 'static> From<E> for CommandE
 }
 
 /// Says what was attempted.
-pub(super) trait Context<T> {
+pub(crate) trait Context<T> {
     /// `message` comes before the error.
     fn context(self, message: impl Display) -> Result<T>;
 
