@@ -16,7 +16,7 @@ use super::{DONE, FAILED, output};
 use crate::batch::Photograph;
 use crate::command_error::{CommandError, Context, Result};
 use crate::dataset::Cache;
-use crate::figure::{Theme, side_by_side};
+use crate::figure::{ComparisonCell, Strip, StripRow, Theme, side_by_side, strip};
 use crate::photo::{self, PhotoError, PhotoFault, PhotoFormat};
 use crate::runs::atomic;
 use crate::trained::{Colored, TrainedRun};
@@ -26,6 +26,9 @@ const PIXELS_AT_A_TIME: u64 = 1 << 26;
 
 /// Photographs in memory at one time.
 const PHOTOGRAPHS_AT_A_TIME: usize = 64;
+
+/// The longest side of a picture in a figure, in pixels.
+const LARGEST_SHOWN: u32 = 288;
 
 /// Arguments of `colorize predict`.
 #[derive(Debug, Args)]
@@ -44,6 +47,9 @@ pub(super) struct PredictArguments {
     /// Draw the original, gray and colorized pictures side by side
     #[arg(long)]
     side_by_side: bool,
+    /// Also draw all of them in one figure, a PNG: photographs, grayscale and colorized pictures in rows
+    #[arg(long, value_name = "FILE")]
+    figure: Option<PathBuf>,
     /// Output format
     #[arg(long, value_enum, default_value_t = Format::Png)]
     format: Format,
@@ -82,6 +88,7 @@ pub(super) fn run(arguments: &PredictArguments) -> Result<ExitCode> {
         jobs.len()
     ));
     let bar = ProgressBar::new(jobs.len() as u64);
+    let mut shown = Vec::new();
     let mut failed = 0;
     let mut next = 0;
     while next < jobs.len() {
@@ -97,10 +104,13 @@ pub(super) fn run(arguments: &PredictArguments) -> Result<ExitCode> {
                 }
             }
         }
-        color(&trained, &good, arguments)?;
+        shown.extend(color(&trained, &good, arguments)?);
         bar.set_position(next as u64);
     }
     bar.finish_and_clear();
+    if let Some(path) = &arguments.figure {
+        draw(&trained, &shown, path)?;
+    }
     output::line(&format!(
         "{} photographs colorized into {}{}",
         jobs.len() - failed,
@@ -149,7 +159,7 @@ fn color(
     trained: &TrainedRun,
     photographs: &[(&Job, (RgbImage, blake3::Hash))],
     arguments: &PredictArguments,
-) -> Result<()> {
+) -> Result<Vec<Shown>> {
     let listed: Vec<Photograph> = photographs
         .iter()
         .enumerate()
@@ -170,7 +180,16 @@ fn color(
     photographs
         .par_iter()
         .zip(colored)
-        .try_for_each(|((job, (original, _)), colored)| {
+        .map(|((job, (original, _)), colored)| {
+            let shown = Shown {
+                name: job
+                    .photograph
+                    .file_stem()
+                    .unwrap_or_default()
+                    .to_string_lossy()
+                    .into_owned(),
+                pictures: [original, &colored.gray, &colored.colorized].map(small),
+            };
             let picture = if arguments.side_by_side {
                 let Colored { gray, colorized } = &colored;
                 side_by_side(Some(original), gray, colorized, Theme::Light)
@@ -182,8 +201,63 @@ fn color(
                 .map_err(CommandError::failed)
                 .with_context(|| format!("cannot encode `{}`", job.target.display()))?;
             atomic::write(&job.target, &bytes)?;
-            Ok(())
+            Ok(shown)
         })
+        .collect()
+}
+
+/// What the figure shows of a photograph.
+struct Shown {
+    name: String,
+    /// The photograph, its gray, and the colorized picture.
+    pictures: [RgbImage; 3],
+}
+
+/// The picture at the size that a figure shows at most.
+fn small(picture: &RgbImage) -> RgbImage {
+    let (width, height) = picture.dimensions();
+    let longest = width.max(height).max(1);
+    if longest <= LARGEST_SHOWN {
+        return picture.clone();
+    }
+    let scaled =
+        |side: u32| (u64::from(side) * u64::from(LARGEST_SHOWN) / u64::from(longest)).max(1);
+    image::imageops::thumbnail(picture, scaled(width) as u32, scaled(height) as u32)
+}
+
+/// One figure of all photographs, a column for each.
+fn draw(trained: &TrainedRun, shown: &[Shown], path: &Path) -> Result<()> {
+    let rows = ["photograph", "grayscale", "colorized"];
+    let rows = rows.iter().enumerate().map(|(row, name)| StripRow {
+        name: (*name).to_owned(),
+        cells: shown
+            .iter()
+            .map(|shown| {
+                Some(ComparisonCell {
+                    picture: Ok(&shown.pictures[row]),
+                    value: None,
+                })
+            })
+            .collect(),
+    });
+    let content = Strip {
+        columns: shown.iter().map(|shown| shown.name.clone()).collect(),
+        metric: None,
+        rows: rows.collect(),
+    };
+    let (record, step) = (&trained.record, trained.step);
+    let title = format!("{}, step {step}", record.title);
+    let metadata = [
+        (
+            "run",
+            format!("{} s{} {}", record.experiment, record.seed, record.identity),
+        ),
+        ("step", step.to_string()),
+    ];
+    let figure = strip(&title, &content, Theme::Light);
+    atomic::write(path, &figure.to_png(&metadata)?)?;
+    output::line(&format!("figure: {}", path.display()));
+    Ok(())
 }
 
 /// What to colorize, and the files that it becomes; nothing is overwritten without `--force`.
@@ -248,6 +322,16 @@ fn jobs(arguments: &PredictArguments) -> Result<Vec<Job>> {
                 job.photograph.display()
             )));
         }
+    }
+    if let Some(figure) = arguments
+        .figure
+        .as_ref()
+        .filter(|it| it.exists() && !arguments.force)
+    {
+        return Err(CommandError::request(format!(
+            "`{}` already exists: pass `--force` to overwrite it, or name another file",
+            figure.display()
+        )));
     }
     let there: Vec<&Job> = jobs.iter().filter(|job| job.target.exists()).collect();
     if let (Some(first), false) = (there.first(), arguments.force) {

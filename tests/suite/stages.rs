@@ -261,7 +261,18 @@ fn photographs_of_any_shape_are_coloured_and_nothing_is_overwritten() {
         assert_eq!(run(&predict).status.code(), Some(2));
         let mut forced = predict.to_vec();
         forced.extend_from_slice(&["--force", "--side-by-side", "--format", "jpeg"]);
+        let figure = format!("sheet-{space}.png");
+        forced.extend_from_slice(&["--figure", &figure]);
         assert_eq!(run(&forced).status.code(), Some(1));
+        // A column for each photograph that can be decoded, three rows of pictures.
+        let sheet = image::open(folder.join(&figure)).unwrap();
+        assert!(sheet.width() > 3 * 72 && sheet.height() > 3 * 72);
+        forced.retain(|argument| *argument != "--force");
+        assert_eq!(
+            run(&forced).status.code(),
+            Some(2),
+            "{figure} is not overwritten"
+        );
         let joined = image::open(folder.join(&out).join("more/tall.jpg")).unwrap();
         assert!(joined.width() > 27, "{}", joined.width());
     }
