@@ -104,7 +104,7 @@ pub(super) fn run(arguments: &PredictArguments) -> Result<ExitCode> {
                 }
             }
         }
-        shown.extend(color(&trained, &good, arguments)?);
+        shown.extend(color(&trained, &good, arguments)?.into_iter().flatten());
         bar.set_position(next as u64);
     }
     bar.finish_and_clear();
@@ -155,11 +155,12 @@ fn decode(path: &Path) -> Decoded {
     Ok((photograph, blake3::hash(&bytes)))
 }
 
+/// Colorizes photographs and writes them; what the figure is to show of each, where there is one.
 fn color(
     trained: &TrainedRun,
     photographs: &[(&Job, (RgbImage, blake3::Hash))],
     arguments: &PredictArguments,
-) -> Result<Vec<Shown>> {
+) -> Result<Vec<Option<Shown>>> {
     let listed: Vec<Photograph> = photographs
         .iter()
         .enumerate()
@@ -181,7 +182,7 @@ fn color(
         .par_iter()
         .zip(colored)
         .map(|((job, (original, _)), colored)| {
-            let shown = Shown {
+            let shown = arguments.figure.is_some().then(|| Shown {
                 name: job
                     .photograph
                     .file_stem()
@@ -189,7 +190,7 @@ fn color(
                     .to_string_lossy()
                     .into_owned(),
                 pictures: [original, &colored.gray, &colored.colorized].map(small),
-            };
+            });
             let picture = if arguments.side_by_side {
                 let Colored { gray, colorized } = &colored;
                 side_by_side(Some(original), gray, colorized, Theme::Light)
