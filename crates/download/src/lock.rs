@@ -31,10 +31,3 @@ pub(super) fn hold(path: &Path, progress: &dyn Fn(Progress)) -> io::Result<File>
     }
     Ok(file)
 }
-
-/// Makes a rename in `folder` survive a power cut, where the platform can: elsewhere the rename itself is all there is.
-pub(super) fn sync_folder(folder: &Path) {
-    if let Ok(folder) = File::open(folder) {
-        let _ = folder.sync_all();
-    }
-}

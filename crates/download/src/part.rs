@@ -10,8 +10,9 @@ use sha2::{Digest, Sha256};
 use super::checksum::{Checksum, hash_file};
 use super::error::DownloadError;
 use super::fetch::Source;
-use super::lock::{beside, sync_folder};
+use super::lock::beside;
 use super::progress::Progress;
+use colorize_base::sync_folder;
 
 /// How bytes are put at the end of a part. Tests have a disk that is full.
 pub(super) type WriteAll = fn(&mut File, &[u8]) -> io::Result<()>;

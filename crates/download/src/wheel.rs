@@ -10,9 +10,10 @@ use std::process::{Command, Stdio};
 use super::checksum::{Checksum, hash_file};
 use super::error::{ByHand, DownloadError};
 use super::fetch::{Fetched, arrive, folder_of};
-use super::lock::{beside, sync_folder};
+use super::lock::beside;
 use super::progress::{Phase, Progress};
 use super::unpack::{Limits, Wanted, unpack};
+use colorize_base::sync_folder;
 
 /// A file in a wheel.
 #[derive(Debug, Clone, Copy)]

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use super::plan::{Entry, Zip};
 use crate::checksum::CHUNK;
 use crate::error::UnpackError;
-use crate::lock::sync_folder;
+use colorize_base::sync_folder;
 
 /// Files from this length on are synced one by one. A hundred thousand small ones would take an hour that way; a power cut
 /// may spoil some of those, and the next unpacking finds them by their CRC-32.

@@ -5,7 +5,6 @@ use sysinfo::System;
 
 use super::{Contender, StepTimes};
 use crate::backend::{DeviceName, Precision};
-use crate::network::NetworkSection;
 
 /// A contender's steps in one case.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -68,7 +67,6 @@ impl Measurement {
         let experiment = &contender.experiment;
         let seconds = Median::of(steps.iter().map(|step| step.seconds).collect());
         let processor: f64 = steps.iter().map(|step| step.processor_seconds).sum();
-        let NetworkSection::ImageTransformation(network) = &experiment.network;
         Self {
             bench: "step",
             who: format!("colorize {}", contender.name()),
@@ -78,8 +76,8 @@ impl Measurement {
             threads: contender.threads,
             size: experiment.image.size,
             batch: experiment.train.batch_size,
-            scale: network.scale,
-            residual_blocks: network.residual_blocks,
+            scale: experiment.network.first_channels(),
+            residual_blocks: experiment.network.residual_blocks(),
             parameters,
             train_steps: experiment.train.steps,
             steps: steps.len(),
