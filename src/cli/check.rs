@@ -13,7 +13,9 @@ use crate::dataset::{Cache, DatasetError, Index, Manifest, Source};
 use crate::experiment::{
     Experiment, ExperimentError, Overridden, Overrides, Resolved, check_names, resolve,
 };
-use crate::work::prepare::select;
+use crate::runs::memory_limit;
+use crate::terminal;
+use crate::work::prepare::{select, shortage};
 
 /// Arguments of `colorize check`.
 #[derive(Debug, clap::Args)]
@@ -115,7 +117,17 @@ fn check(
             Ok(points)
         };
         match (judge(false), judge(true)) {
-            (Ok(whole), Ok(quick)) => sound.push(if overrides.quick { quick } else { whole }),
+            (Ok(whole), Ok(quick)) => {
+                let points = if overrides.quick { quick } else { whole };
+                let memory = memory_limit();
+                let lacking = points
+                    .iter()
+                    .find_map(|point| shortage(&point.experiment, memory));
+                if let Some(lacking) = lacking {
+                    terminal::note(&format!("note: {lacking}"));
+                }
+                sound.push(points);
+            }
             (whole, quick) => errors.extend(whole.err().into_iter().chain(quick.err())),
         }
     }

@@ -12,8 +12,9 @@ use ratatui::widgets::{Cell, Paragraph, Row as Cells, Table, TableState};
 use super::chart::{self, Look};
 use super::curves::Curves;
 use super::numbers::{age, clock, rate};
-use super::row::{Row, State};
+use super::row::Row;
 use super::screen::Screen;
+use crate::runs::Condition;
 
 /// A chart is not narrower than this, where there is room for one.
 const CHART_WIDTH: u16 = 38;
@@ -78,7 +79,7 @@ fn list_height(screen: &Screen, rows: usize, height: u16) -> u16 {
 
 fn heading(view: &View<'_>) -> String {
     let mut parts = Vec::new();
-    for state in State::ALL {
+    for state in Condition::ALL {
         let count = view.rows.iter().filter(|row| row.state == state).count();
         if count > 0 {
             parts.push(format!("{count} {}", state.word()));
@@ -225,15 +226,15 @@ fn dim(screen: &Screen) -> Style {
 }
 
 /// The word says it; the color only helps to find it.
-fn state_style(state: State, screen: &Screen) -> Style {
+fn state_style(state: Condition, screen: &Screen) -> Style {
     if !screen.has_color {
         return Style::new();
     }
     Style::new().fg(match state {
-        State::Running => Color::Green,
-        State::Interrupted => Color::Yellow,
-        State::Killed | State::Failed => Color::Red,
-        State::Done => Color::Blue,
+        Condition::Running => Color::Green,
+        Condition::Interrupted => Color::Yellow,
+        Condition::Killed | Condition::Failed => Color::Red,
+        Condition::Done => Color::Blue,
     })
 }
 

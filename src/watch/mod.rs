@@ -20,7 +20,7 @@ mod survey;
 mod terminal;
 
 pub use curves::Curves;
-pub use row::{Row, State};
+pub use row::Row;
 pub use screen::Screen;
 pub use snapshot::snapshot;
 pub use survey::Survey;

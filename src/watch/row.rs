@@ -5,44 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::runs::{Holder, MetricFollower, MetricPoint, RunRecord, Status};
-
-/// How a run stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum State {
-    /// A process works on it.
-    Running,
-    /// Its process is gone without a message, or has sent no heartbeat from another machine for too long.
-    Killed,
-    /// Stopped on request, after a checkpoint.
-    Interrupted,
-    /// Stopped by an error.
-    Failed,
-    /// All steps are done.
-    Done,
-}
-
-impl State {
-    /// All of them.
-    pub const ALL: [Self; 5] = [
-        Self::Running,
-        Self::Killed,
-        Self::Interrupted,
-        Self::Failed,
-        Self::Done,
-    ];
-
-    /// In one word.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Running => "running",
-            Self::Killed => "killed",
-            Self::Interrupted => "interrupted",
-            Self::Failed => "failed",
-            Self::Done => "done",
-        }
-    }
-}
+use crate::runs::{Condition, MetricFollower, MetricPoint, RunRecord};
 
 /// The speed is that of the last rows: of as many seconds, and of as many rows at least.
 const SPEED_OVER: (f64, usize) = (300.0, 20);
@@ -57,7 +20,7 @@ pub struct Row {
     /// The experiment's title.
     pub title: String,
     /// How it stands.
-    pub state: State,
+    pub state: Condition,
     /// Steps done, as far as they are logged.
     pub step: usize,
     /// Steps in all.
@@ -82,7 +45,7 @@ impl Row {
     pub(super) fn new(
         folder: PathBuf,
         record: &RunRecord,
-        state: State,
+        state: Condition,
         log: Option<&MetricFollower>,
         written: Timestamp,
     ) -> Self {
@@ -96,7 +59,7 @@ impl Row {
             state,
             step: record.step.max(logged).min(record.steps),
             steps: record.steps,
-            rate: speed(&losses).filter(|_| state == State::Running),
+            rate: speed(&losses).filter(|_| state == Condition::Running),
             host: session.map_or_else(String::new, |session| {
                 session.environment.machine.host.clone()
             }),
@@ -129,17 +92,6 @@ fn name(record: &RunRecord) -> String {
     }
 }
 
-/// How a run stands whose record says `status`; `holder` is who has it.
-pub(super) fn state(status: Status, holder: &Holder) -> State {
-    match (status, holder) {
-        (Status::Done, _) => State::Done,
-        (Status::Failed, _) => State::Failed,
-        (Status::Interrupted, _) => State::Interrupted,
-        (Status::Running, Holder::Alive(_) | Holder::Elsewhere { .. }) => State::Running,
-        (Status::Running, Holder::Dead(_) | Holder::Nobody) => State::Killed,
-    }
-}
-
 /// Steps per second over the last of `points`.
 fn speed(points: &[MetricPoint]) -> Option<f64> {
     let last = points.last()?;
@@ -153,14 +105,6 @@ fn speed(points: &[MetricPoint]) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_run_without_an_owner_does_not_run() {
-        let state = |status| state(status, &Holder::Nobody);
-        assert_eq!(state(Status::Running), State::Killed);
-        assert_eq!(state(Status::Interrupted), State::Interrupted);
-        assert_eq!(state(Status::Done), State::Done);
-    }
 
     #[test]
     fn the_speed_is_that_of_the_last_rows() {

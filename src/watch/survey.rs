@@ -8,9 +8,10 @@ use std::time::SystemTime;
 
 use jiff::Timestamp;
 
-use super::row::{Row, State, state};
+use super::row::Row;
 use crate::runs::{
-    Holder, MetricFollower, PATIENCE, RunFolder, RunName, RunRecord, Status, Strays, Watch,
+    Condition, Holder, MetricFollower, PATIENCE, RunFolder, RunName, RunRecord, Status, Strays,
+    Watch,
 };
 
 /// How many records are read in one look at most, the newest first: a folder of ten thousand runs is read in a few
@@ -162,7 +163,7 @@ impl Known {
         let mut holder = Holder::Nobody;
         if self.record.as_ref()?.status == Status::Running {
             holder = owners.look(&folder).unwrap_or(Holder::Nobody);
-            if matches!(holder, Holder::Nobody | Holder::Dead(_)) {
+            if !holder.is_at_work() {
                 // It may have ended between the two looks.
                 self.record = folder.record().ok().flatten();
             }
@@ -188,14 +189,14 @@ impl Known {
         let written = written
             .and_then(|time| Timestamp::try_from(time).ok())
             .unwrap_or(Timestamp::UNIX_EPOCH);
-        let state = state(record.status, &holder);
+        let state = Condition::of(record.status, holder.is_at_work());
         Some(Row::new(path.to_path_buf(), record, state, log, written))
     }
 }
 
 /// Those that run first, and in each group those that began or ended last.
 fn order(row: &Row) -> (bool, Reverse<Timestamp>) {
-    let is_running = row.state == State::Running;
+    let is_running = row.state == Condition::Running;
     let began = row.started.filter(|_| is_running);
     (!is_running, Reverse(began.unwrap_or(row.written)))
 }

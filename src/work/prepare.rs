@@ -13,9 +13,11 @@ use crate::dataset::inspection::{self, Selection};
 use crate::dataset::{
     Cache, DatasetError, DatasetSection, ImageRecord, Index, Manifest, resolve_manifest,
 };
-use crate::experiment::{Experiment, ExperimentError, Overridden, Overrides, Resolved, resolve};
+use crate::experiment::{
+    Cost, Experiment, ExperimentError, Overridden, Overrides, Resolved, bytes, resolve,
+};
 use crate::plan::{Plan, Planned, Wanted};
-use crate::runs::Machine;
+use crate::runs::{Machine, memory_limit};
 use crate::terminal;
 use crate::train::{Display, Division, ExtractorWeights, Interrupter, Trial, baselines};
 
@@ -100,6 +102,20 @@ pub(crate) fn remark(points: &[Resolved]) {
     }
 }
 
+/// Why a machine of so many bytes of memory cannot train the experiment; `None` where it may be able to.
+pub(crate) fn shortage(experiment: &Experiment, memory: u64) -> Option<String> {
+    let needed = Cost::of(experiment).step_bytes;
+    (needed > u128::from(memory)).then(|| {
+        format!(
+            "`{}` does not fit into memory: a training step needs at least {}, and this machine has {}; lower \
+             `train.batch_size`, `image.size` or `network.scale`",
+            experiment.name,
+            bytes(needed),
+            bytes(u128::from(memory)),
+        )
+    })
+}
+
 /// An experiment and its photographs.
 pub(crate) struct Prepared {
     pub(crate) resolved: Resolved,
@@ -158,6 +174,12 @@ impl TrainingArguments {
             let Experiment { name, train, .. } = &resolved.experiment;
             backend::computes(&self.device, train.precision)
                 .with_context(|| format!("cannot train `{name}`"))?;
+            // How much a GPU has is not known here.
+            if !matches!(self.device, DeviceName::LibtorchCuda(_))
+                && let Some(shortage) = shortage(&resolved.experiment, memory_limit())
+            {
+                return Err(CommandError::request(shortage));
+            }
         }
         Ok(())
     }

@@ -7,7 +7,9 @@ use burn::nn::loss::{MseLoss, Reduction};
 use burn::optim::{AdamConfig, GradientsParams};
 use burn::tensor::{Device, Gradients, Tensor, TensorData};
 use colorize::backend::{self, DeviceName, Precision};
-use colorize::network::{ImageTransformationSection, Network, NetworkSection, NormKind, init};
+use colorize::network::{
+    ImageTransformationSection, Network, NetworkSection, NormKind, Upsampling, init,
+};
 
 /// How far results may be from PyTorch's in double precision, relative to their size.
 fn tolerance(device: &DeviceName) -> f64 {
@@ -65,6 +67,7 @@ impl Golden {
                     norm: serde_json::from_value(case["norm"].clone()).unwrap(),
                     scale: number(&case["scale"]),
                     residual_blocks: number(&case["residual_blocks"]),
+                    upsampling: Upsampling::Transposed,
                 }),
                 channels: [
                     number(&case["input_channels"]),
@@ -399,6 +402,7 @@ fn initial_weights_depend_on_the_seed_and_not_on_the_device() {
         norm: NormKind::Batch,
         scale: 3,
         residual_blocks: 2,
+        upsampling: Upsampling::Transposed,
     });
     let weights = |name: &DeviceName, autodiff: bool, seed| {
         let device = backend::open(name).unwrap();
@@ -444,6 +448,7 @@ fn parameters_are_as_many_as_in_pytorch() {
         norm: NormKind::Batch,
         scale: 16,
         residual_blocks: 5,
+        upsampling: Upsampling::Transposed,
     });
     let device = backend::open(&DeviceName::Flex).unwrap();
     let expected = number(&Golden::read().description["parameters_at_scale_16"]);

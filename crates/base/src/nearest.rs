@@ -1,43 +1,42 @@
 //! "Did you mean": the legal names nearest to one that is not legal.
 
-/// How alike two names must be (Jaro-Winkler, 0 to 1) to be worth suggesting.
-const ALIKE: f64 = 0.75;
-
-/// Up to `most` of `legal` that resemble `name`, the most alike first.
+/// Those of `legal` that are like `word` (a few letters apart, one a part of the other, or the initials of the other, as `lr`
+/// is), the most alike first; of equals, the one that `legal` names first. Case and word separators do not count.
 pub fn nearest<'a>(
-    name: &str,
+    word: &str,
     legal: impl IntoIterator<Item = &'a str>,
-    most: usize,
-) -> Vec<&'a str> {
-    let wanted = plain(name);
-    let mut scored: Vec<(f64, &str)> = legal
+) -> impl Iterator<Item = &'a str> {
+    let word = plain(word);
+    let mut alike: Vec<(bool, usize, &str)> = legal
         .into_iter()
-        .map(|candidate| {
-            let candidate_plain = plain(candidate);
-            // A name inside the other (`sign` in `stop sign`) is as near as a spelling mistake.
-            let contained = wanted.len() >= 3
-                && (candidate_plain.contains(&wanted) || wanted.contains(&candidate_plain));
-            let alike = strsim::jaro_winkler(&wanted, &candidate_plain);
-            (if contained { alike.max(0.9) } else { alike }, candidate)
+        .filter_map(|candidate| {
+            let other = plain(candidate);
+            let distance = strsim::damerau_levenshtein(&word, &other);
+            let longest = word.chars().count().max(other.chars().count());
+            let is_near = distance <= (longest / 3).max(1);
+            let is_part =
+                word.len() > 2 && other.contains(&word) || other.len() > 2 && word.contains(&other);
+            let initials: String = other
+                .split(' ')
+                .filter_map(|part| part.chars().next())
+                .collect();
+            (is_near || is_part || initials == word).then_some((!is_near, distance, candidate))
         })
-        .filter(|(score, _)| *score >= ALIKE)
         .collect();
-    scored.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(b.1)));
-    scored.dedup_by(|a, b| a.1 == b.1);
-    scored
-        .into_iter()
-        .take(most)
-        .map(|(_, name)| name)
-        .collect()
+    alike.sort_by_key(|&(is_far, distance, _)| (is_far, distance));
+    alike.dedup_by(|a, b| a.2 == b.2);
+    alike.into_iter().map(|(_, _, name)| name)
 }
 
-/// Names in backticks, joined by commas.
-pub fn quoted<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
-    let names: Vec<String> = names.into_iter().map(|name| format!("`{name}`")).collect();
+/// `` `a`, `b` `` and so on.
+pub fn quoted<S: AsRef<str>>(names: impl IntoIterator<Item = S>) -> String {
+    let names: Vec<String> = names
+        .into_iter()
+        .map(|name| format!("`{}`", name.as_ref()))
+        .collect();
     names.join(", ")
 }
 
-/// Case and word separators are not what a reader means by a different name.
 fn plain(name: &str) -> String {
     name.to_lowercase().replace(['_', '-'], " ")
 }
@@ -49,9 +48,26 @@ mod tests {
     #[test]
     fn the_nearest_name_comes_first() {
         let legal = ["stop sign", "street sign", "traffic light", "cow"];
-        assert_eq!(nearest("stop_sgin", legal, 3)[0], "stop sign");
-        assert_eq!(nearest("Stop Sign", legal, 1), ["stop sign"]);
-        assert_eq!(nearest("light", legal, 3), ["traffic light"]);
-        assert!(nearest("zzzz", legal, 3).is_empty());
+        assert_eq!(nearest("stop_sgin", legal).next(), Some("stop sign"));
+        assert_eq!(nearest("Stop Sign", legal).next(), Some("stop sign"));
+        assert!(nearest("light", legal).eq(["traffic light"]));
+        assert!(nearest("sign", legal).eq(["stop sign", "street sign"]));
+        assert_eq!(nearest("zzzz", legal).next(), None);
+    }
+
+    #[test]
+    fn a_slip_of_the_keyboard_is_understood() {
+        let keys = ["steps", "batch_size", "checkpoint_every", "sample_every"];
+        for (written, meant) in [
+            ("stepps", Some("steps")),
+            ("batchsize", Some("batch_size")),
+            ("STEPS", Some("steps")),
+            ("checkpoint", Some("checkpoint_every")),
+            ("se", Some("sample_every")),
+            ("claims", None),
+            ("", None),
+        ] {
+            assert_eq!(nearest(written, keys).next(), meant, "{written}");
+        }
     }
 }

@@ -1,7 +1,6 @@
 //! The folder of files that can be made again: indexes, inspections, the synthetic world.
 
 use std::fs::File;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 use colorize_base::WholeFile;
@@ -101,10 +100,8 @@ pub(crate) fn write_table(
     metadata: String,
 ) -> Result<(), DatasetError> {
     let mut whole = WholeFile::create(path).map_err(DatasetError::write(path))?;
-    let metadata = KeyValueMetadata::from_static(vec![(METADATA_KEY.to_owned(), metadata)]);
-    ParquetWriter::new(whole.file())
-        .with_key_value_metadata(Some(metadata))
-        .finish(frame)
+    let metadata = vec![(METADATA_KEY.to_owned(), metadata)];
+    colorize_table::write(whole.file(), frame, metadata)
         .map_err(std::io::Error::other)
         .map_err(DatasetError::write(path))?;
     whole.keep().map_err(DatasetError::write(path))
@@ -115,24 +112,10 @@ pub(crate) fn write_table(
 /// A cache file that cannot be used is only worth making again, so no cause is told.
 pub(crate) fn read_table(path: &Path, accept: impl FnOnce(&str) -> bool) -> Option<DataFrame> {
     let file = File::open(path).ok()?;
-    // polars has panicked on damaged files before; a cache must survive that as well.
-    catch_unwind(AssertUnwindSafe(|| {
-        let mut reader = ParquetReader::new(file);
-        let metadata = reader.get_metadata().ok()?;
-        let ours = metadata
-            .key_value_metadata()
-            .as_ref()?
-            .iter()
-            .find(|pair| pair.key == METADATA_KEY)?
-            .value
-            .as_deref()?;
-        if !accept(ours) {
-            return None;
-        }
-        reader.finish().ok()
-    }))
+    colorize_table::read(file, false, |value| {
+        value(METADATA_KEY).is_some_and(|ours| accept(&ours))
+    })
     .ok()
-    .flatten()
 }
 
 #[cfg(test)]

@@ -288,7 +288,7 @@ impl Index {
                 .iter()
                 .map(|category| category.name.as_str())
         };
-        let near = nearest(name, names(), 3);
+        let near: Vec<&str> = nearest(name, names()).take(3).collect();
         if self.categories.is_empty() {
             "it has no categories: those come with COCO annotations".to_owned()
         } else if !near.is_empty() {

@@ -102,7 +102,7 @@ impl File<'_> {
         };
         let kind_name = self.string("kind", kind)?;
         let Some((kind_name, keys)) = KINDS.into_iter().find(|(name, _)| *name == kind_name) else {
-            let hint = did_you_mean(&nearest(kind_name, KINDS.map(|(kind, _)| kind), 1));
+            let hint = did_you_mean(nearest(kind_name, KINDS.map(|(kind, _)| kind)).next());
             let message = format!("unknown `kind`: `{kind_name}`; legal values: {kinds}{hint}");
             return Err(self.error(kind.span(), message));
         };
@@ -110,7 +110,7 @@ impl File<'_> {
             let written = key.get_ref().as_ref();
             if written != "kind" && !keys.contains(&written) {
                 let legal = || std::iter::once("kind").chain(keys.iter().copied());
-                let hint = did_you_mean(&nearest(written, legal(), 1));
+                let hint = did_you_mean(nearest(written, legal()).next());
                 let message = format!(
                     "unknown key `{written}` for `kind = \"{kind_name}\"`; legal keys: {}{hint}",
                     quoted(legal())
@@ -210,12 +210,8 @@ impl File<'_> {
 }
 
 /// `; did you mean ...?`, or nothing.
-fn did_you_mean(names: &[&str]) -> String {
-    if names.is_empty() {
-        String::new()
-    } else {
-        format!("; did you mean {}?", quoted(names.iter().copied()))
-    }
+fn did_you_mean(name: Option<&str>) -> String {
+    name.map_or_else(String::new, |name| format!("; did you mean `{name}`?"))
 }
 
 #[cfg(test)]

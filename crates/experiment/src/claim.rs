@@ -9,10 +9,10 @@ use crate::{Baseline, Metric};
 use colorize_statistics::{Expectation, Verdict};
 
 use super::explain::{closest, did_you_mean, parts};
-use super::nearest::{list, nearest};
 use super::neighbours::Neighbours;
 use super::problem::{Fault, Problem};
 use super::tree::Node;
+use colorize_base::nearest::{nearest, quoted};
 
 /// The keys of which a claim has exactly one.
 const SIDES: [&str; 3] = ["against", "baseline", "value"];
@@ -125,7 +125,7 @@ impl Judge<'_> {
                 self.problem(Fault::MissingKey(self.key("of")), "of")
                     .help(format!(
                         "it names the experiment that the claim is about: {}",
-                        list(known)
+                        quoted(known)
                     )),
             );
         }
@@ -205,7 +205,7 @@ impl Judge<'_> {
     fn not_one_side(&self) -> Problem {
         let fault = Fault::OutOfRange {
             key: self.path.clone(),
-            must: format!("must have exactly one of {}", list(SIDES)),
+            must: format!("must have exactly one of {}", quoted(SIDES)),
         };
         // The last of those that are too many is to blame, or the claim as a whole.
         let written = |side: &&str| self.tree.get(&self.path_of(side)).is_some();
@@ -242,8 +242,8 @@ impl Judge<'_> {
             return None;
         }
         let message = format!("`{}`: there is no experiment `{name}`", self.key(key));
-        let near = nearest(name, known.iter().map(String::as_str));
-        let all = format!("available experiments: {}", list(known));
+        let near = nearest(name, known.iter().map(String::as_str)).next();
+        let all = format!("available experiments: {}", quoted(known));
         Some(
             self.problem(Fault::Other(message), key)
                 .help(did_you_mean(near))
@@ -258,8 +258,8 @@ impl Judge<'_> {
             value: written.to_string(),
         };
         self.problem(fault, key)
-            .help(did_you_mean(nearest(written, legal.iter().copied())))
-            .help(format!("legal values: {}", list(legal)))
+            .help(did_you_mean(nearest(written, legal.iter().copied()).next()))
+            .help(format!("legal values: {}", quoted(legal)))
     }
 
     /// The problem that the value of `key` must be otherwise, drawn at the key `blame`.

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use colorize_base::nearest::nearest;
 use serde::{Deserialize, Serialize};
 
 /// A name that no device has.
@@ -47,7 +48,7 @@ fn hint(nearest: Option<&str>) -> String {
 }
 
 /// The legal name that `given` was probably meant to be.
-fn nearest(given: &str) -> Option<&'static str> {
+fn meant(given: &str) -> Option<&'static str> {
     let given = given.to_lowercase();
     if given.contains("cuda") || given.contains("gpu") {
         return Some(FIRST_GPU);
@@ -55,12 +56,7 @@ fn nearest(given: &str) -> Option<&'static str> {
     if given.contains("torch") {
         return Some(LIBTORCH);
     }
-    [FLEX, LIBTORCH, FIRST_GPU]
-        .into_iter()
-        .map(|name| (strsim::damerau_levenshtein(&given, name), name))
-        .filter(|&(distance, name)| 3 * distance <= name.len() + 2)
-        .min()
-        .map(|(_, name)| name)
+    nearest(&given, [FLEX, LIBTORCH, FIRST_GPU]).next()
 }
 
 impl FromStr for DeviceName {
@@ -78,7 +74,7 @@ impl FromStr for DeviceName {
             (_, Some(index)) => Ok(Self::LibtorchCuda(index)),
             _ => Err(UnknownDevice {
                 given: given.to_owned(),
-                nearest: nearest(given).map(str::to_owned),
+                nearest: meant(given).map(str::to_owned),
             }),
         }
     }

@@ -8,12 +8,12 @@ use serde::de::DeserializeOwned;
 use super::claim::{self, Claim, WrittenClaim};
 use super::explain::{closest, did_you_mean, parts};
 use super::file::{Unread, nearest_file, parse, read_text};
-use super::nearest::{list, nearest};
 use super::neighbours::Neighbours;
 use super::problem::{ExperimentError, Fault, Problem};
 use super::source::{Place, Source};
 use super::tree::Node;
 use super::written::read_all_of;
+use colorize_base::nearest::{nearest, quoted};
 
 /// A TOML file with the place of every key.
 #[derive(Debug, Clone)]
@@ -102,8 +102,8 @@ impl Document {
             value: written.to_owned(),
         };
         Problem::new(fault, node.value.clone())
-            .help(did_you_mean(nearest(written, legal.iter().copied())))
-            .help(format!("legal values: {}", list(legal)))
+            .help(did_you_mean(nearest(written, legal.iter().copied()).next()))
+            .help(format!("legal values: {}", quoted(legal)))
     }
 
     /// Refuses the document where there is a problem.

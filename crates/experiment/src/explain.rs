@@ -1,11 +1,11 @@
 //! From what was wrong to what a user should read.
 
 use super::claim;
-use super::nearest::{list, nearest};
 use super::problem::{Fault, Problem};
 use super::read::{Mismatch, Refusal};
 use super::source::Source;
 use super::tree::Node;
+use colorize_base::nearest::{nearest, quoted};
 
 /// The smallest experiment: what must be written, with a value to stand in for one that is wrong.
 const EXAMPLE: &str = include_str!("example.toml");
@@ -40,7 +40,7 @@ fn built_in(text: &str) -> Node {
 pub(super) fn needs() -> String {
     let lines: Vec<String> = required_keys()
         .iter()
-        .map(|(section, keys)| format!("    [{section}]: {}", list(keys)))
+        .map(|(section, keys)| format!("    [{section}]: {}", quoted(keys)))
         .collect();
     format!(
         "name a parent, such as `extends = \"00-instancenorm.toml\"`, or write everything that a root experiment needs:\n{}",
@@ -115,8 +115,8 @@ pub(super) fn explain(refusal: &Refusal, tree: &Node, known: &[String]) -> Probl
             },
             node.value.clone(),
         )
-        .help(did_you_mean(nearest(value, legal.iter().copied())))
-        .help(format!("legal values: {}", list(*legal))),
+        .help(did_you_mean(nearest(value, legal.iter().copied()).next()))
+        .help(format!("legal values: {}", quoted(*legal))),
         Mismatch::MissingKey(_) => missing(key, path, node),
         Mismatch::WrongType { found, expected } => Problem::new(
             Fault::WrongType {
@@ -144,7 +144,7 @@ pub(super) fn explain(refusal: &Refusal, tree: &Node, known: &[String]) -> Probl
 fn missing(key: String, path: &[String], above: &Node) -> Problem {
     let place = above.value.clone();
     if let Some((_, keys)) = required_keys().iter().find(|(section, _)| *section == key) {
-        let help = format!("write `[{key}]` with {}", list(keys));
+        let help = format!("write `[{key}]` with {}", quoted(keys));
         return Problem::new(Fault::MissingSection(key), place).help(help);
     }
     let help = sample(path).map_or_else(String::new, |node| {
@@ -169,7 +169,7 @@ fn meant(name: &str, legal: &[&str], known: &[String]) -> String {
         let names: Vec<String> = elsewhere.map(|key| format!("`{key}`")).collect();
         return format!("did you mean {}?", names.join(" or "));
     }
-    did_you_mean(nearest(name, legal.iter().copied()))
+    did_you_mean(nearest(name, legal.iter().copied()).next())
 }
 
 /// The question, or nothing where there is nothing to ask.
@@ -181,7 +181,7 @@ pub(super) fn did_you_mean(name: Option<&str>) -> String {
 fn legal_keys(path: &[String], legal: &[&str], tree: &Node) -> String {
     let above = &path[..path.len().saturating_sub(1)];
     if above.is_empty() {
-        return format!("top-level keys: {}", list(legal));
+        return format!("top-level keys: {}", quoted(legal));
     }
     // serde does not count the key that tells a tagged enum's variants apart.
     let tagged = tree.get(&[above, &["kind".to_string()]].concat()).is_some();
@@ -191,5 +191,5 @@ fn legal_keys(path: &[String], legal: &[&str], tree: &Node) -> String {
         [first, second] if second.starts_with('[') => format!("[[{first}]]"),
         _ => format!("[{}]", dotted(above)),
     };
-    format!("keys of `{table}`: {}", list(all))
+    format!("keys of `{table}`: {}", quoted(all))
 }

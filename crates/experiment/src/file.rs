@@ -7,10 +7,10 @@ use std::sync::Arc;
 use toml::de::DeTable;
 
 use super::explain::needs;
-use super::nearest::nearest;
 use super::problem::{Fault, Problem};
 use super::source::{Place, Source};
 use super::tree::Node;
+use colorize_base::nearest::nearest;
 
 /// How many files may stand above an experiment: parent, grandparent and great-grandparent.
 pub(super) const LEVELS: usize = 3;
@@ -196,7 +196,7 @@ pub(super) fn nearest_file(path: &Path, written: &Path) -> String {
     if !folder.as_os_str().is_empty() && !folder.is_dir() {
         return format!("the folder `{}` does not exist", folder.display());
     }
-    match nearest(&name, names.iter().map(String::as_str)) {
+    match nearest(&name, names.iter().map(String::as_str)).next() {
         Some(nearest) => format!(
             "did you mean `{}`?",
             written.with_file_name(nearest).display()
@@ -215,6 +215,6 @@ fn list_files(names: &[String]) -> String {
     }
     format!(
         "experiment files in this folder: {}",
-        super::nearest::list(names)
+        colorize_base::nearest::quoted(names)
     )
 }

@@ -1,7 +1,10 @@
 //! Whether the values of an experiment mean something, alone and together.
 
+use std::collections::HashSet;
+
 use super::Experiment;
 use super::Precision;
+use super::cost::{ADDRESSABLE, Cost, bytes};
 use super::explain::{closest, dotted, parts, written_key};
 use super::problem::{Fault, Problem};
 use super::section::{NormKind, SlurmSection};
@@ -42,8 +45,46 @@ pub(super) fn judge(experiment: &Experiment, tree: &Node, skip: &[&str]) -> Vec<
     if !skip.contains(&"train") && !skip.contains(&"network") {
         problems.extend(precision(experiment, tree));
     }
+    if !["image", "network", "train"]
+        .iter()
+        .any(|section| skip.contains(section))
+        && problems.is_empty()
+    {
+        problems.extend(cost(experiment, tree));
+    }
     problems.extend(name(experiment, tree));
     problems
+}
+
+/// What no machine can train. The key to blame is the one that is furthest above what the original has there.
+fn cost(experiment: &Experiment, tree: &Node) -> Option<Problem> {
+    let cost = Cost::of(experiment);
+    let (key, needs) = if cost.step_bytes > ADDRESSABLE {
+        let times = |value: usize, usual: usize| value as f64 / usual as f64;
+        let network = &experiment.network;
+        let (key, _) = [
+            ("train.batch_size", times(experiment.train.batch_size, 16)),
+            ("image.size", times(experiment.image.size, 256).powi(2)),
+            ("network.scale", times(network.first_channels(), 16).powi(2)),
+        ]
+        .into_iter()
+        .max_by(|one, other| one.1.total_cmp(&other.1))?;
+        let bytes = bytes(cost.step_bytes);
+        (
+            key,
+            format!("a training step needs at least {bytes} of memory"),
+        )
+    } else if cost.log_bytes > ADDRESSABLE {
+        let bytes = bytes(cost.log_bytes);
+        (
+            "train.steps",
+            format!("the log of the training needs at least {bytes}"),
+        )
+    } else {
+        return None;
+    };
+    let must = "is too large for any machine".to_owned();
+    Some(out_of_range(experiment, tree, &parts(key), must).note(needs))
 }
 
 /// bfloat16 is written for layers with batch norm, as one operation with it.
@@ -84,9 +125,10 @@ fn seeds(seeds: &[u64]) -> Vec<(String, String)> {
         return vec![("seeds".to_string(), must)];
     }
     let mut violations = Vec::new();
+    let mut seen = HashSet::new();
     for (index, seed) in seeds.iter().enumerate() {
         let key = format!("seeds[{index}]");
-        if seeds[..index].contains(seed) {
+        if !seen.insert(seed) {
             let must = format!("must differ from the others: {seed} appears twice");
             violations.push((key, must));
         } else if i64::try_from(*seed).is_err() {

@@ -5,10 +5,10 @@
 
 use super::explain::did_you_mean;
 use super::file::ExperimentFile;
-use super::nearest::{list, nearest};
 use super::overrides::Assignment;
 use super::problem::{Fault, Problem};
 use super::tree::{Item, Layer, Node, Table};
+use colorize_base::nearest::{nearest, quoted};
 
 /// What may be overridden in `[quick]`.
 const QUICK_KEYS: [&str; 9] = [
@@ -106,8 +106,8 @@ fn quick_of(file: &Node, problems: &mut Vec<Problem>) -> Option<Node> {
         let fault = Fault::UnknownKey(format!("quick.{key}"));
         problems.push(
             Problem::new(fault, node.key.clone())
-                .help(did_you_mean(nearest(key, QUICK_KEYS)))
-                .help(format!("keys of `[quick]`: {}", list(QUICK_KEYS))),
+                .help(did_you_mean(nearest(key, QUICK_KEYS).next()))
+                .help(format!("keys of `[quick]`: {}", quoted(QUICK_KEYS))),
         );
     }
     Some(Node {

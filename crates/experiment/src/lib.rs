@@ -21,6 +21,7 @@
 mod baseline;
 mod categories;
 mod claim;
+mod cost;
 mod device_name;
 mod document;
 mod explain;
@@ -30,7 +31,6 @@ mod layers;
 mod manifest;
 mod matrix;
 mod metric;
-mod nearest;
 mod neighbours;
 mod outline;
 mod overridden;
@@ -59,6 +59,7 @@ use self::section::{
 pub use baseline::Baseline;
 pub use claim::{Against, Claim, WrittenClaim};
 pub use colorize_statistics::Better;
+pub use cost::{ADDRESSABLE, Cost, bytes};
 pub use device_name::{DeviceName, UnknownDevice};
 pub use document::Document;
 pub use manifest::{UnknownManifest, list_manifests, resolve_manifest};

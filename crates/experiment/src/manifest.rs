@@ -75,11 +75,11 @@ fn resolve(name: &str, from: Option<&Path>, here: &Path) -> Result<PathBuf, Unkn
         let mut hint = format!("no such file: `{}`", path.display());
         let wanted = path.file_stem().unwrap_or_default().to_string_lossy();
         let there = manifests_in(folder);
-        let near = nearest(&wanted, there.iter().map(|path| stem(path)), 3);
+        let near = nearest(&wanted, there.iter().map(|path| stem(path)));
+        let near: Vec<String> = near.take(3).map(|near| format!("{near}.toml")).collect();
         if !near.is_empty() {
-            let near: Vec<String> = near.iter().map(|near| format!("{near}.toml")).collect();
             hint.push_str("; did you mean ");
-            hint.push_str(&quoted(near.iter().map(String::as_str)));
+            hint.push_str(&quoted(near));
             hint.push('?');
         }
         return Err(unknown(hint));
@@ -93,9 +93,9 @@ fn resolve(name: &str, from: Option<&Path>, here: &Path) -> Result<PathBuf, Unkn
             "found no folder `{FOLDER}` with manifests here or in a parent folder; name a `.toml` file instead"
         )));
     }
-    let near = nearest(name, known.iter().map(|path| stem(path)), 1);
+    let mut near = nearest(name, known.iter().map(|path| stem(path)));
     let there = quoted(known.iter().map(|path| stem(path)));
-    Err(unknown(match near.first() {
+    Err(unknown(match near.next() {
         Some(near) => format!("available: {there}; did you mean `{near}`?"),
         None => format!("available: {there}; or name a `.toml` file"),
     }))

@@ -6,12 +6,12 @@
 use super::Variant;
 use super::categories;
 use super::explain::{did_you_mean, dotted};
-use super::nearest::{list, nearest};
 use super::overrides::Assignment;
 use super::problem::{Fault, Problem};
 use super::read::in_words;
 use super::tree::{Item, Layer, Node};
 use super::written::known_keys;
+use colorize_base::nearest::{nearest, quoted};
 
 /// What a file is and what it shows, and where the points come from: no axis goes over these.
 const NO_AXES: [&str; 6] = ["name", "title", "extends", "claims", "quick", "matrix"];
@@ -191,6 +191,7 @@ fn judge(axis: &Axis) -> Option<Problem> {
     if !known(&key) {
         let keys = known_keys();
         let meant = nearest(&key, keys.iter().map(String::as_str))
+            .next()
             .or_else(|| same_ending(&key, keys.iter().map(String::as_str)));
         let fault = Fault::UnknownKey(written);
         let help = if meant.is_some() {
@@ -342,7 +343,7 @@ pub(super) fn together(found: Vec<(Variant, Vec<Problem>)>) -> Vec<Problem> {
             };
             problem.note(format!(
                 "at the point {}{others}",
-                list([at[0].to_string()])
+                quoted([at[0].to_string()])
             ))
         })
         .collect()

@@ -126,6 +126,9 @@ fn written(place: Place, item: Item) -> Node {
     }
 }
 
+/// The longest keys, such as `quick.train.optimizer.learning_rate`, have four.
+const MOST_PARTS: usize = 8;
+
 /// Reads `train.steps=300`.
 fn read_assignment(argument: &str) -> Result<Assignment, Box<Problem>> {
     const HELP: &str = "write `--set key=value`, for example `--set train.steps=300`";
@@ -146,6 +149,16 @@ fn read_assignment(argument: &str) -> Result<Assignment, Box<Problem>> {
     let path: Vec<String> = key.split('.').map(|part| part.trim().to_string()).collect();
     if path.iter().any(|part| !is_bare_key(part)) {
         return Err(refuse(format!("`{key}` is not a key"), 0, key.len()));
+    }
+    if path.len() > MOST_PARTS {
+        return Err(refuse(
+            format!(
+                "a key of {} parts: no key has more than {MOST_PARTS}",
+                path.len()
+            ),
+            0,
+            key.len().min(80),
+        ));
     }
     if path == ["extends"] {
         return Err(Box::new(

@@ -9,8 +9,8 @@ use serde::de::{
 use serde::forward_to_deserialize_any;
 use serde_path_to_error::Segment;
 
-use super::nearest::list;
 use super::tree::{Item, Node};
+use colorize_base::nearest::quoted;
 
 /// Why a value was refused.
 #[derive(Debug, Clone, PartialEq)]
@@ -239,7 +239,7 @@ impl<'de> Deserializer<'de> for &'de Node {
                 found: describe(self.unexpected()),
                 expected: match variants {
                     [one] => format!("`{one}`"),
-                    _ => format!("one of {}", list(variants)),
+                    _ => format!("one of {}", quoted(variants)),
                 },
             }),
         }

@@ -13,7 +13,6 @@ use super::file::{ExperimentFile, parse, read_family};
 use super::judge::{judge, judge_slurm};
 use super::layers::Layers;
 use super::matrix::{self, Point};
-use super::nearest::list;
 use super::neighbours::Neighbours;
 use super::overrides::Assignment;
 use super::problem::{ExperimentError, Fault, Problem};
@@ -21,6 +20,7 @@ use super::tree::Node;
 use super::weights::find_weights;
 use super::written::{Written, read_all};
 use super::{Experiment, Origins, Overrides, Resolved, Variant};
+use colorize_base::nearest::quoted;
 
 /// Reads the experiment at `path`, the files that it extends, and what the command line changes: one experiment for each
 /// point of its `[matrix]`, in order, and so one for a file without a matrix.
@@ -194,7 +194,7 @@ fn twins(resolved: &[Resolved]) -> Vec<Problem> {
         };
         let message = format!(
             "two points of `[matrix]` are the same experiment: {}",
-            list([twin, &point.variant].map(ToString::to_string))
+            quoted([twin, &point.variant].map(ToString::to_string))
         );
         let place = closest(&point.origins.0, &["matrix".to_owned()])
             .key
@@ -247,7 +247,7 @@ fn relatives(family: &[ExperimentFile]) -> String {
     });
     match family.len() {
         0 | 1 => String::new(),
-        _ => format!("none of these files has it: {}", list(names)),
+        _ => format!("none of these files has it: {}", quoted(names)),
     }
 }
 

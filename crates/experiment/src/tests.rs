@@ -8,7 +8,7 @@ use crate::section::{
     BatchNormStatistics, ColorSection, DatasetSection, EvaluateSection, ExtractorKind,
     FusionSection, Gray, Head, ImageSection, ImageTransformationSection, LearningRateSchedule,
     Loss, NetworkSection, NormKind, Optimizer, Pooling, Preprocess, Resize, Space, SplitSection,
-    TrainSection,
+    TrainSection, Upsampling,
 };
 use crate::{Cudnn, Precision, Retention};
 
@@ -119,6 +119,7 @@ prop_compose! {
         norm in prop::sample::select(vec![NormKind::Batch, NormKind::Instance]),
         scale in count(),
         residual_blocks in 0_usize..20,
+        upsampling in prop::sample::select(vec![Upsampling::Transposed, Upsampling::Nearest]),
         train in train(),
         images in count(),
         batch_size in count(),
@@ -131,7 +132,7 @@ prop_compose! {
             dataset,
             image: ImageSection { size: 4 * quarter, resize, cache_memory, cache_disk },
             color,
-            network: NetworkSection::ImageTransformation(ImageTransformationSection { norm, scale, residual_blocks }),
+            network: NetworkSection::ImageTransformation(ImageTransformationSection { norm, scale, residual_blocks, upsampling }),
             fusion,
             train,
             evaluate: EvaluateSection { images, batch_size, samples: (samples * images as f64) as usize / 2, batch_norm: BatchNormStatistics::Running, batch_norm_batches: batch_size },

@@ -6,9 +6,9 @@ use super::section::ExtractorKind;
 
 use super::Experiment;
 use super::explain::{did_you_mean, parts};
-use super::nearest::{list, nearest};
 use super::problem::{Fault, Problem};
 use super::tree::Node;
+use colorize_base::nearest::{nearest, quoted};
 
 /// The endings of files that hold weights.
 const ENDINGS: [&str; 2] = ["pth", "safetensors"];
@@ -91,10 +91,11 @@ fn near(path: &Path, written: &Path) -> String {
     names.sort();
     let wanted = path.file_name().unwrap_or_default().to_string_lossy();
     let meant = nearest(&wanted, names.iter().map(String::as_str))
+        .next()
         .map(|name| written.with_file_name(name).display().to_string());
     match meant {
         Some(meant) => did_you_mean(Some(&meant)),
         None if names.is_empty() => "no weights in this folder".to_string(),
-        None => format!("weights in this folder: {}", list(&names)),
+        None => format!("weights in this folder: {}", quoted(&names)),
     }
 }

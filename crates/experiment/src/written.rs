@@ -13,10 +13,10 @@ use super::section::{
 use super::Experiment;
 use super::claim::WrittenClaim;
 use super::explain::{dotted, example, explain, sample};
-use super::nearest::nearest;
 use super::problem::{Fault, Problem};
 use super::read::{Mismatch, read};
 use super::tree::Node;
+use colorize_base::nearest::nearest;
 
 /// An experiment's keys as a file may write them, once its parents are merged in.
 #[derive(Deserialize)]
@@ -91,6 +91,9 @@ pub(super) fn read_all<T: DeserializeOwned>(tree: &Node) -> (Option<T>, Found) {
     read_all_of(tree, known_keys())
 }
 
+/// Each is found by reading everything once more, and nobody reads a thousand of them.
+const MOST_PROBLEMS: usize = 100;
+
 /// [`read_all`] of a file whose keys elsewhere are `known`, dotted.
 pub(super) fn read_all_of<T: DeserializeOwned>(
     tree: &Node,
@@ -115,11 +118,18 @@ pub(super) fn read_all_of<T: DeserializeOwned>(
         problem.from_quick = tree
             .get(&refusal.path)
             .is_some_and(|node| node.layer.is_quick());
+        if found.problems.len() + 1 == MOST_PROBLEMS {
+            let note = format!("these are the first {MOST_PROBLEMS} problems: there may be more");
+            found.problems.push(problem.note(note));
+            break None;
+        }
         found.problems.push(problem);
         let replacement = match &refusal.mismatch {
             Mismatch::UnknownKey { key, legal } => {
                 let above = &refusal.path[..refusal.path.len() - 1];
-                let meant = nearest(key, legal.iter().copied()).map(str::to_string);
+                let meant = nearest(key, legal.iter().copied())
+                    .next()
+                    .map(str::to_string);
                 misspelt.extend(meant.map(|meant| dotted(&[above, &[meant]].concat())));
                 None
             }

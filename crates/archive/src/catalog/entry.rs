@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::read::Reader;
 use super::{Fact, Key, Point, Series, Statistic, Value};
 use crate::experiment::Variant;
-use crate::runs::{Holder, RunError, RunFolder, RunRecord, Status};
+use crate::runs::{Condition, RunError, RunFolder, RunRecord, Status};
 
 /// The keys of a resolved experiment, dotted, with their values as JSON.
 pub type Values = BTreeMap<String, String>;
@@ -158,22 +158,13 @@ impl Entry {
 
     /// How it stands. A run whose record says that it is running, and which no process has, was killed: it is interrupted.
     pub fn status(&self) -> Status {
-        match self.facts.status {
-            Status::Done => Status::Done,
-            _ if self.at_work => Status::Running,
-            Status::Running => Status::Interrupted,
-            status => status,
-        }
+        Condition::of(self.facts.status, self.at_work).status()
     }
 
     /// Asks the lock. Nothing that is kept can answer: a process may die at any time.
     pub(super) fn see_who_works(&mut self) {
         let is_done = self.facts.status == Status::Done;
-        self.at_work = !is_done
-            && matches!(
-                self.folder.holder(),
-                Ok(Holder::Alive(_) | Holder::Elsewhere { .. })
-            );
+        self.at_work = !is_done && self.folder.holder().is_ok_and(|holder| holder.is_at_work());
     }
 
     /// `03-yuv norm=batch`: the experiment and, with a matrix, where in it.

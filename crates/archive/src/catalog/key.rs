@@ -241,13 +241,13 @@ impl fmt::Display for Key {
 fn unknown(written: &str) -> UnknownKey {
     UnknownKey {
         written: written.to_owned(),
-        nearest: nearest(written),
+        nearest: meant(written),
     }
 }
 
 /// The legal key that was most likely meant. A metric's bare name, or the last part of a dotted key, is as good as the
 /// whole.
-fn nearest(written: &str) -> Option<String> {
+fn meant(written: &str) -> Option<String> {
     let (prefix, bare) = match written.rsplit_once(':') {
         Some((prefix, bare)) => (Some(prefix), bare),
         None => (None, written),
@@ -271,20 +271,11 @@ fn nearest(written: &str) -> Option<String> {
             }
         }
     }
-    let bare = bare.to_lowercase();
-    let alike = legal.into_iter().map(|(name, whole)| {
-        let alike = strsim::normalized_damerau_levenshtein(&bare, &name);
-        let is_part = bare.len() > 2 && name.contains(&bare);
-        (if is_part { alike.max(0.6) } else { alike }, whole)
-    });
     // The first of equals: metrics and facts stand before keys.
-    let mut best: Option<(f64, String)> = None;
-    for (alike, whole) in alike.filter(|(alike, _)| *alike >= 0.5) {
-        if best.as_ref().is_none_or(|(least, _)| alike > *least) {
-            best = Some((alike, whole));
-        }
-    }
-    best.map(|(_, whole)| whole)
+    let near = colorize_base::nearest::nearest(bare, legal.iter().map(|(name, _)| name.as_str()))
+        .next()?;
+    let (_, whole) = legal.iter().find(|(name, _)| name == near)?;
+    Some(whole.clone())
 }
 
 #[cfg(test)]
@@ -319,14 +310,14 @@ mod tests {
     fn an_unknown_key_says_which_was_meant() {
         let nearest = |written| Key::parse(written).unwrap_err().nearest;
         assert_eq!(
-            nearest("fusion.extracter").as_deref(),
+            meant("fusion.extracter").as_deref(),
             Some("fusion.extractor")
         );
         assert_eq!(nearest("extractor").as_deref(), Some("fusion.extractor"));
         assert_eq!(nearest("psnr").as_deref(), Some("metric:psnr"));
         assert_eq!(nearest("best:pnsr").as_deref(), Some("best:psnr"));
         assert_eq!(
-            nearest("learning_rate").as_deref(),
+            meant("learning_rate").as_deref(),
             Some("train.optimizer.learning_rate")
         );
         assert_eq!(nearest("stauts").as_deref(), Some("status"));

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::runs::{
-    Checkpoint, Holder, Owner, RunError, RunFolder, RunRecord, Status, read_metrics,
+    Checkpoint, Condition, Holder, Owner, RunError, RunFolder, RunRecord, Status, read_metrics,
 };
 
 /// How a trial stands.
@@ -65,12 +65,11 @@ impl State {
         {
             return Ok(Self::Done);
         }
-        let (owner, here) = match folder.holder()? {
-            Holder::Alive(owner) => (owner, true),
-            Holder::Elsewhere { owner, .. } => (owner, false),
-            Holder::Nobody | Holder::Dead(_) => return Self::at_rest(folder, record),
-        };
-        Ok(Self::running(folder, &owner, here))
+        match folder.holder()? {
+            Holder::Alive(owner) => Ok(Self::running(folder, &owner, true)),
+            Holder::Elsewhere { owner, .. } => Ok(Self::running(folder, &owner, false)),
+            Holder::Nobody | Holder::Dead(_) => Self::at_rest(folder, record),
+        }
     }
 
     fn running(folder: &RunFolder, owner: &Owner, here: bool) -> Self {
@@ -92,16 +91,16 @@ impl State {
         };
         let checkpoints = Checkpoint::list(&folder.checkpoints())?;
         let step = checkpoints.first().map_or(0, |checkpoint| checkpoint.step);
-        Ok(match record.status {
-            Status::Done => Self::Done,
-            Status::Interrupted => Self::Interrupted {
-                step,
-                killed: false,
-            },
-            Status::Running => Self::Interrupted { step, killed: true },
-            Status::Failed => Self::Failed {
+        let condition = Condition::of(record.status, false);
+        Ok(match condition {
+            Condition::Done => Self::Done,
+            Condition::Failed => Self::Failed {
                 step,
                 reason: record.error.unwrap_or_default(),
+            },
+            Condition::Interrupted | Condition::Killed | Condition::Running => Self::Interrupted {
+                step,
+                killed: condition == Condition::Killed,
             },
         })
     }

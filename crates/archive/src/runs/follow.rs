@@ -146,8 +146,7 @@ fn read(path: &PathBuf) -> Result<Option<Part>, RunError> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(RunError::io("read", path)(error)),
     };
-    ParquetReader::new(file)
-        .finish()
+    colorize_table::read(file, true, |_| true)
         .and_then(|table| part(&table))
         .map(Some)
         .map_err(RunError::table("read", path))

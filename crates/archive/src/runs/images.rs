@@ -57,9 +57,7 @@ pub(super) fn columns(scores: &ImageScores) -> Vec<Column> {
 pub(super) fn write_table(path: &Path, table: &mut DataFrame) -> Result<(), RunError> {
     // By way of memory, so that what the operating system refuses is told in its own words.
     let mut bytes = Vec::new();
-    ParquetWriter::new(&mut bytes)
-        .finish(table)
-        .map_err(RunError::table("write", path))?;
+    colorize_table::write(&mut bytes, table, Vec::new()).map_err(RunError::table("write", path))?;
     atomic::write(path, &bytes)
 }
 

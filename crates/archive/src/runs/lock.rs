@@ -30,6 +30,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::parts;
 use super::process::{Life, Process};
 use super::{RunError, RunFolder};
 use claim::{Claim, FREE, Found, append, is_highest, make, newest, newest_owner, remove_below};
@@ -139,6 +140,7 @@ impl Drop for RunLock {
 pub(super) fn lock(folder: &RunFolder) -> Result<RunLock, RunError> {
     let path = folder.path();
     fs::create_dir_all(path).map_err(RunError::io("create", path))?;
+    parts::check(path)?;
     let locked = |owner: Option<Owner>| RunError::Locked {
         path: path.to_path_buf(),
         owner: owner.map_or_else(String::new, |owner| format!(" ({owner})")),

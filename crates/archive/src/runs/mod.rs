@@ -11,6 +11,7 @@ pub mod atomic;
 mod baselines;
 mod best;
 mod checkpoint;
+mod condition;
 mod environment;
 mod find;
 mod folder;
@@ -23,6 +24,7 @@ mod lock;
 mod log;
 mod metric_log;
 mod metrics;
+mod parts;
 mod photographs;
 mod process;
 mod record;
@@ -33,6 +35,7 @@ pub use baselines::{baseline_path, read_baselines, write_baselines};
 pub use best::best_checkpoint;
 pub use checkpoint::{Checkpoint, CheckpointPart, CheckpointWriter};
 pub use colorize_experiment::Retention;
+pub use condition::Condition;
 pub use environment::{Build, Environment, Gpu, Machine, Observed};
 pub use find::find_run;
 pub use folder::RunFolder;
@@ -46,7 +49,7 @@ pub use log::RunLog;
 pub use metric_log::MetricLog;
 pub use metrics::{MetricTable, read_metrics, read_whole_metrics};
 pub use photographs::{PhotographRow, read_photographs, write_photographs};
-pub use process::peak_memory;
+pub use process::{memory_limit, peak_memory};
 pub use record::{CopyRecord, DatasetRecord, FORMAT, RunRecord, Session, Status, WeightsRecord};
 pub use rows::{LoggedRow, read_metric_rows};
 
@@ -110,6 +113,20 @@ pub enum RunError {
         path: PathBuf,
         /// What is missing, and what to do about it.
         reason: String,
+    },
+    /// A part of a run folder leads elsewhere, or is not what this program puts there.
+    #[error(
+        "`{}` is {found}, where a run folder has a {expected} of its own; nothing was written: remove it, or move what it leads \
+         to here",
+        path.display()
+    )]
+    Foreign {
+        /// The part.
+        path: PathBuf,
+        /// What it is, with its article.
+        found: &'static str,
+        /// What it should be.
+        expected: &'static str,
     },
     /// Rows of the log before a checkpoint are missing, and resuming would not restore them.
     #[error(
@@ -190,6 +207,7 @@ impl Blamed for RunError {
             | Self::Record { .. }
             | Self::Edited { .. }
             | Self::Incomplete { .. }
+            | Self::Foreign { .. }
             | Self::Log { .. }
             | Self::Locked { .. }
             | Self::Taken { .. }

@@ -28,6 +28,29 @@ pub fn peak_memory() -> Option<u64> {
     Some(1024 * line.split_whitespace().next()?.parse::<u64>().ok()?)
 }
 
+/// The most memory that this process may ever occupy, in bytes: that of the machine, less where a container or `ulimit -v` says
+/// so.
+pub fn memory_limit() -> u64 {
+    use sysinfo::{MemoryRefreshKind, RefreshKind, System};
+    let memory = RefreshKind::nothing().with_memory(MemoryRefreshKind::nothing().with_ram());
+    let system = System::new_with_specifics(memory);
+    let container = system.cgroup_limits().map(|limits| limits.total_memory);
+    let address_space = std::fs::read_to_string("/proc/self/limits").ok();
+    let address_space = address_space.and_then(|limits| address_space_limit(&limits));
+    [container, address_space]
+        .into_iter()
+        .flatten()
+        .fold(system.total_memory(), u64::min)
+}
+
+/// The soft limit of the address space in what Linux says of a process's limits; `None` where there is none.
+fn address_space_limit(limits: &str) -> Option<u64> {
+    let line = limits
+        .lines()
+        .find_map(|line| line.strip_prefix("Max address space"))?;
+    line.split_whitespace().next()?.parse().ok()
+}
+
 /// What can be said of a process without asking it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Life {
@@ -147,6 +170,21 @@ mod tests {
         };
         child.wait().unwrap();
         assert_eq!(there.life(), Life::Gone);
+    }
+
+    #[test]
+    fn memory_is_bounded_by_the_machine_and_by_what_it_grants() {
+        let limits = "Limit                     Soft Limit           Hard Limit           Units     \n\
+            Max stack size            8388608              unlimited            bytes     \n";
+        let unlimited = format!(
+            "{limits}Max address space         unlimited            unlimited            bytes     \n"
+        );
+        let limited = format!(
+            "{limits}Max address space         6144000000           unlimited            bytes     \n"
+        );
+        assert_eq!(address_space_limit(&unlimited), None);
+        assert_eq!(address_space_limit(&limited), Some(6_144_000_000));
+        assert!(memory_limit() > 1 << 26);
     }
 
     #[test]

@@ -14,6 +14,6 @@ pub use dataset::{DatasetSection, SplitSection};
 pub use evaluate::{BatchNormStatistics, EvaluateSection};
 pub use fusion::{ExtractorKind, FusionSection, Pooling, Preprocess};
 pub use image::{ImageSection, Resize};
-pub use network::{ImageTransformationSection, NetworkSection, NormKind};
+pub use network::{ImageTransformationSection, NetworkSection, NormKind, Upsampling};
 pub use slurm::{Gpus, SlurmSection};
 pub use train::{HUBER_DELTA, LearningRateSchedule, Loss, Optimizer, TrainSection};

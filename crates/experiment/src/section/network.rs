@@ -21,6 +21,22 @@ pub struct ImageTransformationSection {
     /// Residual blocks; each crops four pixels of the map a quarter the size, so the input is padded by eight
     /// pixels per block on every side.
     pub residual_blocks: usize,
+    /// How the two layers after the residual blocks double the picture.
+    #[serde(default)]
+    pub upsampling: Upsampling,
+}
+
+/// How a layer doubles the sides of its input.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Upsampling {
+    /// A transposed convolution of stride 2, as in the original. Its kernel of three overlaps itself at every other pixel, so
+    /// dots may appear two and four pixels apart (Odena, Dumoulin, Olah 2016, "Deconvolution and Checkerboard Artifacts").
+    #[default]
+    Transposed,
+    /// Every pixel is repeated, and a convolution of stride 1 follows: as many parameters, no overlap, four times the
+    /// multiplications of these layers.
+    Nearest,
 }
 
 /// The normalization layers.

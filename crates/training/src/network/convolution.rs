@@ -8,7 +8,7 @@ use burn::tensor::{Device, Tensor};
 
 use super::initial::InitialWeights;
 use super::norm::Norm;
-use super::{NormKind, padding};
+use super::{NormKind, Upsampling, padding};
 use crate::backend::{self, Layer};
 
 /// What follows a norm.
@@ -137,9 +137,31 @@ pub struct TransposedConvolution {
     pub convolution: ConvTranspose2d,
     /// Over `channels_out`.
     pub norm: Norm,
+    /// How often every pixel is repeated in both directions before the convolution.
+    #[module(skip)]
+    repeat: usize,
 }
 
 impl TransposedConvolution {
+    /// Doubles its input with a kernel of 3 by 3, from `channels[0]` to `channels[1]` channels. The weights are the same,
+    /// and drawn alike, either way: a transposed convolution of stride 1 is a convolution with its kernel turned around.
+    pub fn doubling(
+        weights: &mut InitialWeights,
+        norm: NormKind,
+        channels: [usize; 2],
+        upsampling: Upsampling,
+        device: &Device,
+    ) -> Self {
+        let (stride, repeat) = match upsampling {
+            Upsampling::Transposed => (2, 1),
+            Upsampling::Nearest => (1, 2),
+        };
+        Self {
+            repeat,
+            ..Self::new(weights, norm, channels, 3, stride, device)
+        }
+    }
+
     /// A transposed convolution from `channels[0]` to `channels[1]` channels with a kernel of `size` by `size`, which
     /// enlarges its input `stride` times.
     pub fn new(
@@ -160,6 +182,7 @@ impl TransposedConvolution {
         Self {
             convolution,
             norm: Norm::new(norm, channels[1], device),
+            repeat: 1,
         }
     }
 
@@ -167,8 +190,10 @@ impl TransposedConvolution {
     ///
     /// # Shapes
     ///
-    /// `[batch, channels_in, height, width]` to `[batch, channels_out, stride height, stride width]`.
+    /// `[batch, channels_in, height, width]` to `[batch, channels_out, stride height, stride width]`; the stride counts
+    /// together with the repetition of [`Self::doubling`].
     pub fn forward(&self, input: Tensor<4>, then: Activation) -> Tensor<4> {
+        let input = repeated(input, self.repeat);
         let layer = self.layer(&input.device(), then);
         if let Some(output) = by_backend(&input, [(layer, &self.norm)], None) {
             return output;
@@ -197,5 +222,67 @@ impl TransposedConvolution {
             padding: [before, size - stride - before],
             relu: then == Activation::Relu,
         })
+    }
+}
+
+/// Every pixel `times` times in both directions.
+fn repeated(map: Tensor<4>, times: usize) -> Tensor<4> {
+    if times == 1 {
+        return map;
+    }
+    let [batch, channels, height, width] = map.dims();
+    map.reshape([batch, channels, height, 1, width, 1])
+        .expand([batch, channels, height, times, width, times])
+        .reshape([batch, channels, times * height, times * width])
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::module::{conv2d, interpolate};
+    use burn::tensor::ops::{ConvOptions, InterpolateMode, InterpolateOptions};
+    use burn::tensor::{Distribution, Tolerance};
+
+    use super::*;
+    use crate::backend;
+
+    /// The layers' own operation in training, and Burn's outside of it.
+    #[test]
+    fn repeating_pixels_is_a_convolution_of_the_larger_picture() {
+        for name in backend::present() {
+            let device = backend::open(&name).unwrap().autodiff();
+            let mut weights = InitialWeights::new(3);
+            let kind = Upsampling::Nearest;
+            let layer = TransposedConvolution::doubling(
+                &mut weights,
+                NormKind::Batch,
+                [4, 2],
+                kind,
+                &device,
+            );
+            let input = Tensor::random([2, 4, 6, 6], Distribution::Default, &device);
+            let output = layer.forward(input.clone(), Activation::None);
+
+            let nearest =
+                InterpolateOptions::new(InterpolateMode::Nearest).with_scale_factor([2.0, 2.0]);
+            let larger = interpolate(input, nearest);
+            let kernel = layer.convolution.weight.val().swap_dims(0, 1).flip([2, 3]);
+            let options = ConvOptions::new([1, 1], [1, 1], [1, 1], 1);
+            let map = conv2d(
+                larger,
+                kernel,
+                layer.convolution.bias.as_ref().map(|bias| bias.val()),
+                options,
+            );
+            let (variance, mean) = map
+                .clone()
+                .permute([1, 0, 2, 3])
+                .reshape([2, -1])
+                .var_mean_bias(1);
+            let scale = (variance + 1e-3).sqrt().reshape([1, 2, 1, 1]);
+            let expected = (map - mean.reshape([1, 2, 1, 1])) / scale;
+            output
+                .into_data()
+                .assert_approx_eq::<f32>(&expected.into_data(), Tolerance::absolute(1e-4));
+        }
     }
 }

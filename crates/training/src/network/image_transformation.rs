@@ -29,7 +29,9 @@ use crate::backend::Precision;
 /// decode_3  transposed 9x9        out       n              256
 /// ```
 ///
-/// A norm follows every convolution, a relu every norm but the last and those that end a residual block.
+/// A norm follows every convolution, a relu every norm but the last and those that end a residual block. With
+/// [`Upsampling::Nearest`](super::Upsampling::Nearest), `decode_1` and `decode_2` repeat every pixel twice in both directions,
+/// and their stride is 1.
 #[derive(Module, Debug)]
 pub struct ImageTransformation {
     /// Conv 9x9, in to s channels.
@@ -42,9 +44,9 @@ pub struct ImageTransformation {
     pub residual_blocks: Vec<ResidualBlock>,
     /// One vector an image into the 4 s channels.
     pub fusion: Option<Fusion>,
-    /// Transposed conv 3x3, stride 2, 4 s to 2 s channels.
+    /// Doubles the sides, 4 s to 2 s channels.
     pub decode_1: TransposedConvolution,
-    /// Transposed conv 3x3, stride 2, 2 s to s channels.
+    /// Doubles the sides, 2 s to s channels.
     pub decode_2: TransposedConvolution,
     /// Transposed conv 9x9, s to out channels.
     pub decode_3: TransposedConvolution,
@@ -70,6 +72,9 @@ impl ImageTransformation {
         let norm = section.norm;
         let [wide, middle, deep] = [section.scale, 2 * section.scale, 4 * section.scale];
         let same = Border::Same;
+        let doubling = |weights: &mut InitialWeights, channels| {
+            TransposedConvolution::doubling(weights, norm, channels, section.upsampling, device)
+        };
         // Fields are evaluated as written, so this is the order of the draws.
         Self {
             encode_1: Convolution::new(weights, norm, [input_channels, wide], 9, 1, same, device),
@@ -78,8 +83,8 @@ impl ImageTransformation {
             residual_blocks: (0..section.residual_blocks)
                 .map(|_| ResidualBlock::new(weights, norm, deep, device))
                 .collect(),
-            decode_1: TransposedConvolution::new(weights, norm, [deep, middle], 3, 2, device),
-            decode_2: TransposedConvolution::new(weights, norm, [middle, wide], 3, 2, device),
+            decode_1: doubling(weights, [deep, middle]),
+            decode_2: doubling(weights, [middle, wide]),
             decode_3: TransposedConvolution::new(
                 weights,
                 norm,

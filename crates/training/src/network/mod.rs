@@ -19,7 +19,9 @@ use self::initial::InitialWeights;
 use self::norm::Norm;
 use crate::backend::Precision;
 
-pub use colorize_experiment::section::{ImageTransformationSection, NetworkSection, NormKind};
+pub use colorize_experiment::section::{
+    ImageTransformationSection, NetworkSection, NormKind, Upsampling,
+};
 
 /// Changes when the same weights, or the same seed, would answer otherwise.
 pub const VERSION: u32 = 2;
@@ -165,6 +167,7 @@ mod tests {
             norm,
             scale,
             residual_blocks,
+            upsampling: Upsampling::Transposed,
         })
     }
 

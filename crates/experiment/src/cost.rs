@@ -1,0 +1,169 @@
+//! What a training needs at the very least, known before it begins.
+
+use super::Experiment;
+use super::section::{ImageTransformationSection, NetworkSection};
+use crate::Precision;
+
+/// What a training needs at the very least: what it really needs is about twice as much, so whatever exceeds a limit by this
+/// count does not fit. Numbers that overflow stay at the largest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cost {
+    /// Trainable values of the network, its biases and the fusion left out.
+    pub parameters: u128,
+    /// Bytes of memory that a training step occupies: the weights, their gradients, the optimizer's two moments, and the
+    /// answer of every convolution, which the backward pass reads.
+    pub step_bytes: u128,
+    /// Bytes of the log of all steps.
+    pub log_bytes: u128,
+}
+
+/// Bytes that a process can address on today's processors. What needs more cannot be trained anywhere.
+pub const ADDRESSABLE: u128 = 1 << 47;
+
+/// A step and a value, before compression makes them less.
+const LOG_BYTES_PER_STEP: u128 = 4;
+
+impl Cost {
+    /// Of one trial.
+    pub fn of(experiment: &Experiment) -> Self {
+        let (parameters, kept) = match &experiment.network {
+            NetworkSection::ImageTransformation(section) => {
+                image_transformation(section, experiment.image.size)
+            }
+        };
+        let value_bytes = match experiment.train.precision {
+            Precision::F32 => 4,
+            Precision::Bf16 => 2,
+        };
+        let maps = kept
+            .saturating_mul(experiment.train.batch_size as u128)
+            .saturating_mul(value_bytes);
+        Self {
+            parameters,
+            step_bytes: maps.saturating_add(parameters.saturating_mul(16)),
+            log_bytes: LOG_BYTES_PER_STEP.saturating_mul(experiment.train.steps as u128),
+        }
+    }
+}
+
+/// Parameters, and values kept per photograph between the forward and the backward pass.
+fn image_transformation(section: &ImageTransformationSection, size: usize) -> (u128, u128) {
+    let scale = section.scale as u128;
+    let blocks = section.residual_blocks as u128;
+    let size = size as u128;
+    let square = |side: u128| side.saturating_mul(side);
+    let pixels = square(size);
+    let padded = square(size.saturating_add(blocks.saturating_mul(16)));
+    // Channels times pixels, with `padded / 4` pixels after the first halving and `padded / 16` after the second. The maps of
+    // the blocks shrink down to `pixels / 16`.
+    let encoder =
+        scale.saturating_mul(padded.saturating_add(padded / 2).saturating_add(padded / 4));
+    let middle = blocks.saturating_mul(scale).saturating_mul(pixels / 2);
+    let decoder = scale.saturating_mul(pixels.saturating_add(pixels / 2));
+    let kept = encoder.saturating_add(middle).saturating_add(decoder);
+    // Kernels of 3x3: 2 and 8 scale² in the encoder, as many in the decoder, and twice 16 in every block.
+    let kernels = blocks.saturating_mul(32).saturating_add(20);
+    let parameters = square(scale).saturating_mul(9).saturating_mul(kernels);
+    (parameters, kept)
+}
+
+/// A number of bytes as it is read: `33.1 GB`.
+pub fn bytes(count: u128) -> String {
+    const UNITS: [&str; 8] = ["kB", "MB", "GB", "TB", "PB", "EB", "ZB", "YB"];
+    let mut value = count as f64 / 1e3;
+    let mut unit = 0;
+    while value >= 999.5 && unit + 1 < UNITS.len() {
+        value /= 1e3;
+        unit += 1;
+    }
+    if value < 999.5 {
+        format!("{value:.1} {}", UNITS[unit])
+    } else {
+        format!("more than 999 {}", UNITS[unit])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::{ExperimentError, Overrides};
+
+    fn with(set: &[&str]) -> Result<Experiment, ExperimentError> {
+        let overrides = Overrides {
+            set: set.iter().map(ToString::to_string).collect(),
+            ..Overrides::default()
+        };
+        let text = include_str!("example.toml");
+        let example = Experiment::from_toml(
+            &format!("title = \"\"\nname = \"example\"\n{text}"),
+            Path::new("example.toml"),
+        );
+        example.unwrap().with(&overrides)
+    }
+
+    fn cost(set: &[&str]) -> Cost {
+        Cost::of(&with(set).unwrap())
+    }
+
+    #[test]
+    fn what_no_machine_can_train_is_refused_with_the_numbers() {
+        for (set, key, needs) in [
+            (
+                "train.batch_size=1000000000000000000",
+                "`train.batch_size`",
+                "EB of memory",
+            ),
+            (
+                "train.batch_size=9223372036854775807",
+                "`train.batch_size`",
+                "EB of memory",
+            ),
+            ("image.size=2147483644", "`image.size`", "EB of memory"),
+            ("image.size=1099511627776", "`image.size`", "YB of memory"),
+            (
+                "network.scale=2305843009213693952",
+                "`network.scale`",
+                "YB of memory",
+            ),
+            (
+                "train.steps=9223372036854775807",
+                "`train.steps`",
+                "log of the training",
+            ),
+        ] {
+            let error = with(&[set]).unwrap_err().to_string();
+            assert!(
+                error.contains(&format!("{key} is too large for any machine")),
+                "{error}"
+            );
+            assert!(error.contains(needs), "{error}");
+        }
+        // Large, and a matter of the machine.
+        with(&["image.size=8192"]).unwrap();
+    }
+
+    #[test]
+    fn it_stays_below_what_was_measured() {
+        // docs/performance.md: a step of 16 photographs of 256 pixels occupies 1.32 GB on flex and 1.52 GB on libtorch.
+        let whole = cost(&[]);
+        assert!((400_000..421_014).contains(&whole.parameters), "{whole:?}");
+        assert!(
+            (500_000_000..1_320_000_000).contains(&whole.step_bytes),
+            "{whole:?}"
+        );
+        // Four times the pixels, less the padding's share; half the bytes.
+        let large = cost(&["image.size=512"]).step_bytes;
+        assert!((3 * whole.step_bytes..4 * whole.step_bytes).contains(&large));
+        let short = cost(&["train.precision=bf16", "network.norm=batch"]).step_bytes;
+        assert!(short < whole.step_bytes * 6 / 10);
+    }
+
+    #[test]
+    fn bytes_are_read_with_a_unit() {
+        assert_eq!(bytes(33_140_000_000), "33.1 GB");
+        assert_eq!(bytes(999_700), "1.0 MB");
+        assert_eq!(bytes(u128::MAX), "more than 999 YB");
+    }
+}
