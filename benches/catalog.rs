@@ -190,6 +190,7 @@ fn write_run(
         libraries: [("burn".to_owned(), "0.22.1".to_owned())].into(),
         dataset: DatasetRecord {
             manifest: "coco.toml".to_owned(),
+            synthetic: None,
             content_hash: "0123456789abcdef".to_owned(),
             train: 900,
             validation: 100,

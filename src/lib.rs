@@ -15,6 +15,7 @@
 pub mod cli;
 mod command_error;
 pub mod launcher;
+mod signals;
 mod terminal;
 pub mod watch;
 mod work;

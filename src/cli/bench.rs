@@ -15,7 +15,7 @@ use super::{DONE, FAILED, cells, output};
 use crate::backend::{self, BackendError, DeviceName, Precision};
 use crate::command_error::{CommandError, Context, Result};
 use crate::experiment::{Experiment, Overrides, resolve};
-use crate::runs::Machine;
+use crate::runs::{Environment, Machine};
 use crate::timing::{self, Axes, Failure, Load, Measurement, Pace, Race, Ran};
 
 /// Arguments of `colorize bench`.
@@ -231,8 +231,8 @@ impl<'a> Report<'a> {
         words.extend(gpus);
         words.extend([format!("; load average {:.1}", load.high)]);
         if load.high > 0.5 {
-            output::note(&format!(
-                "warning: other programs are running on this machine (load average {:.1}): these times will be too long",
+            output::warning(&format!(
+                "other programs are running on this machine (load average {:.1}): these times will be too long",
                 load.high
             ));
         }
@@ -243,7 +243,7 @@ impl<'a> Report<'a> {
             "machine": machine,
             "load": load.high,
             "time": jiff::Timestamp::now().to_string(),
-            "arguments": std::env::args().collect::<Vec<_>>(),
+            "arguments": Environment::arguments(),
         });
         let report = Self {
             arguments,

@@ -1,26 +1,25 @@
 //! `colorize check`: are these experiment files valid?
 
 use std::collections::BTreeSet;
-use std::io::{self, IsTerminal as _, Write};
-use std::path::{Path, PathBuf};
+use std::io::{self, IsTerminal as _};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-use walkdir::WalkDir;
-
-use super::{DONE, WRONG_REQUEST};
-use crate::command_error::{Context, Result};
+use super::{DONE, WRONG_REQUEST, output};
+use crate::command_error::Result;
 use crate::dataset::{Cache, DatasetError, Index, Manifest, Source};
 use crate::experiment::{
     Experiment, ExperimentError, Overridden, Overrides, Resolved, check_names, resolve,
 };
 use crate::runs::memory_limit;
 use crate::terminal;
-use crate::work::prepare::{select, shortage};
+use crate::work::experiments::experiment_files;
+use crate::work::prepare::{select, shortage, utf8_path};
 
 /// Arguments of `colorize check`.
 #[derive(Debug, clap::Args)]
 pub(super) struct CheckArguments {
-    /// Experiment files, or folders to search for them recursively; `[quick]` is checked too
+    /// Experiment files, their names such as `03-yuv`, or folders to search for them; `[quick]` is checked too
     #[arg(required = true, value_name = "EXPERIMENT")]
     experiments: Vec<PathBuf>,
     /// Show the experiments with `[quick]` applied
@@ -33,7 +32,7 @@ pub(super) struct CheckArguments {
     #[arg(long, value_name = "N")]
     seed: Vec<u64>,
     /// Dataset manifest to use instead of the experiments', such as `datasets/coco.toml`
-    #[arg(long, value_name = "MANIFEST")]
+    #[arg(long, value_name = "MANIFEST", value_parser = utf8_path())]
     dataset: Option<PathBuf>,
 }
 
@@ -51,31 +50,27 @@ pub(super) fn run(arguments: &CheckArguments) -> Result<ExitCode> {
         quick: arguments.quick,
     };
     let outcome = check(&arguments.experiments, &overrides, check_dataset)?;
-    let mut output = io::stdout().lock();
     for sound in &outcome.sound {
-        writeln!(output, "{sound}")?;
+        output::line(sound);
     }
-    output.flush()?;
-    let mut errors = io::stderr().lock();
-    let color = errors.is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    let color = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     let mut shown = BTreeSet::new();
     for problem in outcome.errors.iter().flat_map(ExperimentError::problems) {
         // A fault in a parent is one fault, however many files extend it.
         let text = problem.render(color);
         if shown.insert(text.clone()) {
-            writeln!(errors, "{text}\n")?;
+            output::drawn(&format!("{text}\n"), color);
         }
     }
     if outcome.errors.is_empty() {
         return Ok(ExitCode::from(DONE));
     }
-    writeln!(
-        errors,
+    output::note(&format!(
         "checked {}: {} valid, {}",
         count(outcome.files, "experiment"),
         outcome.sound.len(),
         count(shown.len(), "error"),
-    )?;
+    ));
     Ok(ExitCode::from(WRONG_REQUEST))
 }
 
@@ -159,37 +154,6 @@ fn check_dataset(resolved: &Resolved) -> Result<(), ExperimentError> {
         Err(DatasetError::Missing { .. } | DatasetError::NoCacheFolder) => Ok(()),
         Err(error) => Err(resolved.error_at("dataset.use", error.to_string(), "")),
     }
-}
-
-/// The files of `asked`, folders searched; each once.
-fn experiment_files(asked: &[PathBuf]) -> Result<Vec<PathBuf>> {
-    let mut files: Vec<PathBuf> = Vec::new();
-    for path in asked {
-        if !path.is_dir() {
-            files.push(path.clone());
-            continue;
-        }
-        let before = files.len();
-        for entry in WalkDir::new(path).sort_by_file_name() {
-            let entry = entry
-                .map_err(std::io::Error::from)
-                .with_context(|| format!("cannot search `{}`", path.display()))?;
-            if entry.file_type().is_file() && is_toml(entry.path()) {
-                files.push(entry.into_path());
-            }
-        }
-        // A folder without experiments is not sound, and is refused as the file that it is not.
-        if files.len() == before {
-            files.push(path.clone());
-        }
-    }
-    let mut known = BTreeSet::new();
-    files.retain(|path| known.insert(path.canonicalize().unwrap_or_else(|_| path.clone())));
-    Ok(files)
-}
-
-fn is_toml(path: &Path) -> bool {
-    path.extension().is_some_and(|ending| ending == "toml")
 }
 
 /// All there is to say of a sound experiment, whose `points` are at least one.

@@ -17,6 +17,7 @@ use crate::dataset::{
 };
 use crate::download::{ItemKind, Limits, Wanted, unpack};
 use crate::runs::atomic;
+use crate::work::prepare::utf8_path;
 
 /// How many copies are named.
 const NAMED: usize = 10;
@@ -41,11 +42,13 @@ pub(super) enum DatasetCommand {
     /// Build the index of a dataset, or say that it is up to date
     Index {
         /// Name of a manifest in `datasets`, or path to a manifest
+        #[arg(value_parser = utf8_path())]
         manifest: PathBuf,
     },
     /// Count images, categories, sizes and splits
     Stats {
         /// Name of a manifest in `datasets`, or path to a manifest
+        #[arg(value_parser = utf8_path())]
         manifest: PathBuf,
         /// Share of the images held out
         #[arg(long, value_parser = share, default_value_t = SplitSection::default().validation)]
@@ -297,7 +300,7 @@ fn looked_at(index: &Index, cache: &Cache) -> Inspection {
     let inspection = inspect(&records, cache, &|done| bar.set_position(done as u64));
     bar.finish_and_clear();
     if let Some(warning) = &inspection.warning {
-        output::note(&format!("warning: {warning}"));
+        output::warning(warning);
     }
     inspection
 }
@@ -365,7 +368,7 @@ fn open(manifest: &Path) -> Result<(Index, Cache)> {
     let index = Index::open(&manifest, &cache, &|done| bar.set_position(done as u64))?;
     bar.finish_and_clear();
     if let Some(warning) = &index.warning {
-        output::note(&format!("warning: {warning}"));
+        output::warning(warning);
     }
     Ok((index, cache))
 }

@@ -15,7 +15,7 @@ use crate::report::{Scores, Summary};
 use crate::runs::{RunRecord, read_image_scores, write_image_scores_to};
 use crate::train::{BASELINE_CODE, Division};
 use crate::trained::{Known, TrainedRun};
-use crate::work::prepare::{bar, score_baselines, select_photographs};
+use crate::work::prepare::{bar, score_baselines, select_photographs, utf8_path};
 
 /// How many photographs are named.
 const NAMED: usize = 10;
@@ -26,7 +26,7 @@ pub(super) struct EvaluateArguments {
     #[command(flatten)]
     choice: RunChoice,
     /// Dataset manifest; defaults to the run's own, with the run's categories
-    #[arg(long, value_name = "MANIFEST")]
+    #[arg(long, value_name = "MANIFEST", value_parser = utf8_path())]
     dataset: Option<PathBuf>,
     /// With `--dataset`: keep only images that show this category; repeatable
     #[arg(long, value_name = "NAME", requires = "dataset")]
@@ -34,6 +34,9 @@ pub(super) struct EvaluateArguments {
     /// Which images to score: those that the run's split holds out, or all
     #[arg(long, value_enum, default_value_t = Which::Validation)]
     split: Which,
+    /// Also show the baselines that say what the best possible answers score
+    #[arg(long)]
+    baselines: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -107,7 +110,7 @@ pub(super) fn run(arguments: &EvaluateArguments) -> Result<()> {
     let label = format!("{} at step {}", summary.label(), trained.step);
     let mut rows = vec![Scores::new(label, read_image_scores(&written)?)];
     rows.extend(Scores::of_baseline_file(&path).context("cannot read the baselines")?);
-    output::scores(&[(manifest.name.clone(), rows)]);
+    output::scores(&[(manifest.name.clone(), rows)], arguments.baselines);
     output::line("");
     for line in overlap.said(known.is_some(), arguments.split, &divided, &trained.record) {
         output::line(&line);

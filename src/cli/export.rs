@@ -4,24 +4,34 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::run_choice::{Step, open_run};
 use super::{ls, output};
-use crate::catalog::{Catalog, Filter};
+use crate::backend::DeviceName;
+use crate::catalog::Catalog;
 use crate::command_error::{CommandError, Result};
 use crate::dataset::Cache;
 use crate::export::{self, Place, Table, TableFormat};
+use crate::trained::is_model;
 
 /// Arguments of `colorize export`.
 #[derive(Debug, Args)]
 pub(super) struct ExportArguments {
-    /// What to write: one table, or `all` of each run for TensorBoard and MLflow
-    #[arg(value_enum, value_name = "TABLE")]
+    /// What to write: one table, `all` of each run for TensorBoard and MLflow, or the `model` of one run
+    #[arg(value_enum, value_name = "WHAT")]
     what: What,
-    /// Which runs, as for `ls`; all by default
-    #[arg(value_name = "FILTER", default_value = "", hide_default_value = true)]
+    /// Which runs, as for `ls`, all by default; for `model` the run, as for `predict`
+    #[arg(
+        value_name = "FILTER|RUN",
+        default_value = "",
+        hide_default_value = true
+    )]
     filter: String,
-    /// Output format
-    #[arg(long, value_enum)]
-    format: Format,
+    /// Output format; a `model` has only one
+    #[arg(long, value_enum, required_if_eq_any = [("what", "runs"), ("what", "metrics"), ("what", "images"), ("what", "all")])]
+    format: Option<Format>,
+    /// With `model`: step of the checkpoint instead of the newest one, or `best` for the best one by `train.retain.best`
+    #[arg(long, value_name = "N|best")]
+    step: Option<Step>,
     /// File or, for TensorBoard and MLflow, folder to write
     #[arg(long, value_name = "PATH")]
     out: PathBuf,
@@ -47,6 +57,8 @@ enum What {
     Images,
     /// Everything, for `tensorboard` and `mlflow`
     All,
+    /// The network of one run as a safetensors file, for `predict` and PyTorch
+    Model,
 }
 
 /// The formats.
@@ -66,7 +78,9 @@ enum Format {
 
 /// Exports runs.
 pub(super) fn run(arguments: &ExportArguments) -> Result<()> {
-    let filter = Filter::parse(&arguments.filter)?;
+    if arguments.what == What::Model {
+        return model(arguments);
+    }
     let what = kind(arguments)?;
     ls::check_folder(&arguments.runs)?;
     let place = Place::new(&arguments.out, arguments.force);
@@ -80,12 +94,13 @@ pub(super) fn run(arguments: &ExportArguments) -> Result<()> {
             unreadable.reason
         )));
     }
-    let runs = catalog.select(&filter);
+    let runs = ls::pick(&catalog, &arguments.filter)?;
     if runs.is_empty() {
-        let message = format!(
-            "the filter matches none of the {} runs",
-            catalog.entries.len()
-        );
+        let all = catalog.entries.len();
+        let message = match arguments.filter.as_str() {
+            "" => format!("there are no runs in `{}`", arguments.runs.display()),
+            filter => format!("`{filter}` matches none of the {all} runs"),
+        };
         return Err(CommandError::request(message));
     }
     let out = arguments.out.display();
@@ -119,6 +134,37 @@ pub(super) fn run(arguments: &ExportArguments) -> Result<()> {
     Ok(())
 }
 
+/// Writes the network of one run.
+fn model(arguments: &ExportArguments) -> Result<()> {
+    if arguments.format.is_some() || arguments.name.is_some() {
+        let message = "a model is always a safetensors file: drop `--format` and `--name`";
+        return Err(CommandError::request(message));
+    }
+    if arguments.filter.is_empty() {
+        let message = "which run? `colorize export model RUN --out FILE`; `colorize ls` lists them";
+        return Err(CommandError::request(message));
+    }
+    let place = Place::of(&arguments.out, arguments.force, is_model);
+    place.check()?;
+    let trained = open_run(
+        &arguments.runs,
+        &arguments.filter,
+        arguments.step,
+        DeviceName::Flex,
+        &Cache::of_user()?,
+    )?;
+    place.write(&trained.to_file()?)?;
+    let out = arguments.out.display();
+    output::line(&format!(
+        "{out}: {} s{} at step {}",
+        trained.experiment.name, trained.seed, trained.step
+    ));
+    output::line(&format!(
+        "color photographs with `colorize predict {out} PHOTO ... --out DIR`"
+    ));
+    Ok(())
+}
+
 /// What MLflow's experiment is called.
 fn experiment_name(arguments: &ExportArguments) -> Result<String, CommandError> {
     let folder = || {
@@ -140,28 +186,33 @@ enum Kind {
 }
 
 fn kind(arguments: &ExportArguments) -> Result<Kind, CommandError> {
-    if arguments.name.is_some() && !matches!(arguments.format, Format::Mlflow) {
+    if arguments.name.is_some() && arguments.format != Some(Format::Mlflow) {
         let message =
             "`--name` works only with `--format mlflow`: no other format has a named experiment";
         return Err(CommandError::request(message.to_owned()));
     }
+    if arguments.step.is_some() {
+        let message = "`--step` works only with `model`: tables hold all steps";
+        return Err(CommandError::request(message));
+    }
     let format = match arguments.format {
-        Format::Csv => TableFormat::Csv,
-        Format::Json => TableFormat::Json,
-        Format::Parquet => TableFormat::Parquet,
-        Format::Tensorboard | Format::Mlflow if arguments.what != What::All => {
+        Some(Format::Csv) => TableFormat::Csv,
+        Some(Format::Json) => TableFormat::Json,
+        Some(Format::Parquet) => TableFormat::Parquet,
+        Some(Format::Tensorboard | Format::Mlflow) if arguments.what != What::All => {
             return Err(CommandError::request(
                 "TensorBoard and MLflow take whole runs, not one table: use `all`".to_owned(),
             ));
         }
-        Format::Tensorboard => return Ok(Kind::Tensorboard),
-        Format::Mlflow => return Ok(Kind::Mlflow),
+        Some(Format::Tensorboard) => return Ok(Kind::Tensorboard),
+        Some(Format::Mlflow) => return Ok(Kind::Mlflow),
+        None => return Err(CommandError::request("a table needs a `--format`")),
     };
     let table = match arguments.what {
         What::Runs => Table::Runs,
         What::Metrics => Table::Metrics,
         What::Images => Table::Images,
-        What::All => {
+        What::All | What::Model => {
             return Err(CommandError::request(
                 "a file of this format holds one table: use `runs`, `metrics` or `images`"
                     .to_owned(),

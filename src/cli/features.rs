@@ -54,7 +54,7 @@ pub(super) fn run(arguments: &FeaturesArguments) -> Result<ExitCode> {
         match found {
             Ok(found) => {
                 for warning in &found.warnings {
-                    output::note(&format!("warning: {warning}"));
+                    output::warning(warning);
                 }
                 output::line(&format!(
                     "{name}: {} vectors of {} values; {} computed and {} cached, in {:.1} s",

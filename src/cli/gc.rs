@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::Args;
 
 use super::{DONE, FAILED, cells, ls, output};
-use crate::catalog::{Catalog, Filter, Sweep, SweepPolicy, Swept, look, sweep};
+use crate::catalog::{Catalog, Sweep, SweepPolicy, Swept, look, sweep};
 use crate::command_error::{CommandError, Result};
 use crate::dataset::Cache;
 
@@ -35,7 +35,6 @@ pub(super) struct GcArguments {
 
 /// Removes, or lists, what may go.
 pub(super) fn run(arguments: &GcArguments) -> Result<ExitCode> {
-    let filter = Filter::parse(&arguments.filter)?;
     let policy = SweepPolicy {
         last: arguments.keep_last,
         best: arguments.keep_best.clone(),
@@ -52,7 +51,7 @@ pub(super) fn run(arguments: &GcArguments) -> Result<ExitCode> {
     }
     output::strays(&catalog.strays);
     let (mut count, mut bytes) = (0, 0);
-    for run in catalog.select(&filter) {
+    for run in ls::pick(&catalog, &arguments.filter)? {
         let swept = if arguments.dry_run {
             look(run, &policy)
         } else {

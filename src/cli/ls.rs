@@ -4,20 +4,23 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
+use comfy_table::Table;
 use serde_json::json;
 
 use super::cells;
 use super::{DONE, FAILED, output};
-use crate::catalog::{Catalog, Entry, Fact, Filter, Group, Key, Order, Spread, labels};
+use crate::catalog::{Catalog, Entry, Fact, Group, Key, Order, Spread, labels};
 use crate::command_error::{CommandError, Result};
 use crate::dataset::Cache;
 use crate::evaluate::Metric;
+use crate::work::experiments;
 
 /// Arguments of `colorize ls`.
 #[derive(Debug, Args)]
 #[command(after_long_help = HELP)]
 pub(super) struct LsArguments {
-    /// Which runs, such as `metric:psnr>20 and fusion.extractor=resnet50`; all by default
+    /// Which runs, by name, such as `03-yuv`, or by a filter, such as `metric:psnr>20 and fusion.extractor=resnet50`; all
+    /// by default
     #[arg(value_name = "FILTER", default_value = "", hide_default_value = true)]
     filter: String,
     /// Folder of all runs
@@ -85,15 +88,40 @@ impl LsArguments {
         }
         keys
     }
+
+    /// Prints the table of these columns, without the last of them as far as it is too wide otherwise, and says which these
+    /// are. Columns that were asked for all stay. Returns those that are shown.
+    fn fitting(&self, mut keys: Vec<Key>, table: impl Fn(&[Key]) -> Table) -> Vec<Key> {
+        let mut text = output::trimmed(&table(&keys));
+        let mut left_out = Vec::new();
+        let is_wide = |text: &str| {
+            let widest = text.lines().map(|line| line.chars().count()).max();
+            widest > Some(output::screen_width())
+        };
+        while self.columns.is_empty()
+            && is_wide(&text)
+            && let Some(place) = keys.iter().rposition(|key| matches!(key, Key::Fact(_)))
+        {
+            left_out.insert(0, keys.remove(place).to_string());
+            text = output::trimmed(&table(&keys));
+        }
+        output::line(&text);
+        if !left_out.is_empty() {
+            output::line(&format!(
+                "\nleft out for want of room: {}; `--columns` shows them",
+                left_out.join(", ")
+            ));
+        }
+        keys
+    }
 }
 
 /// Lists runs.
 pub(super) fn run(arguments: &LsArguments) -> Result<ExitCode> {
     check_folder(&arguments.runs)?;
-    let filter = Filter::parse(&arguments.filter)?;
     let cache = Cache::of_user()?;
     let catalog = Catalog::open(&arguments.runs, &cache.folder)?;
-    let mut entries = catalog.select(&filter);
+    let mut entries = pick(&catalog, &arguments.filter)?;
     let order = Order::by(arguments.sort.clone(), arguments.reverse);
     order.sort(&mut entries);
     let limit = arguments.limit.unwrap_or(usize::MAX);
@@ -109,7 +137,7 @@ pub(super) fn run(arguments: &LsArguments) -> Result<ExitCode> {
         } else if arguments.csv {
             group_csv(&groups, &keys)?;
         } else {
-            group_table(&groups, &keys);
+            let keys = arguments.fitting(keys, |keys| group_table(&groups, keys));
             cells::legend(&groups, &keys);
             count(&catalog, entries.len(), (all, groups.len()), "groups");
         }
@@ -122,7 +150,12 @@ pub(super) fn run(arguments: &LsArguments) -> Result<ExitCode> {
         } else if arguments.csv {
             run_csv(&entries, &keys)?;
         } else {
-            run_table(&entries, &keys);
+            arguments.fitting(keys, |keys| run_table(&entries, keys));
+            let mut runs = entries.iter();
+            if runs.any(|run| run.facts.dirty == Some(true)) {
+                output::line("");
+                output::line(cells::DIRTY);
+            }
             count(&catalog, all, (all, entries.len()), "runs");
         }
     }
@@ -137,6 +170,17 @@ pub(super) fn run(arguments: &LsArguments) -> Result<ExitCode> {
     }))
 }
 
+/// The runs that a filter or a name means: none where the name is that of an experiment without runs.
+pub(super) fn pick<'a>(catalog: &'a Catalog, text: &str) -> Result<Vec<&'a Entry>> {
+    catalog.picked(text).or_else(|error| {
+        let known = experiments::known();
+        if known.iter().any(|(name, _)| name == text) {
+            return Ok(Vec::new());
+        }
+        Err(error.into())
+    })
+}
+
 /// A folder of runs that does not exist is a typing error.
 pub(super) fn check_folder(runs: &Path) -> Result<(), CommandError> {
     if runs.is_dir() {
@@ -146,7 +190,7 @@ pub(super) fn check_folder(runs: &Path) -> Result<(), CommandError> {
     Err(CommandError::request(message))
 }
 
-fn run_table(entries: &[&Entry], keys: &[Key]) {
+fn run_table(entries: &[&Entry], keys: &[Key]) -> Table {
     let header: Vec<String> = keys.iter().map(header).collect();
     let mut names = vec!["run", "trial"];
     names.extend(header.iter().map(String::as_str));
@@ -157,15 +201,10 @@ fn run_table(entries: &[&Entry], keys: &[Key]) {
         table.add_row(row);
     }
     align(&mut table, keys);
-    output::line(&table.to_string());
-    let mut runs = entries.iter();
-    if runs.any(|run| run.facts.dirty == Some(true)) {
-        output::line("");
-        output::line(cells::DIRTY);
-    }
+    table
 }
 
-fn group_table(groups: &[Group<'_>], keys: &[Key]) {
+fn group_table(groups: &[Group<'_>], keys: &[Key]) -> Table {
     let header: Vec<String> = keys.iter().map(header).collect();
     let mut names = vec!["run", "seeds"];
     names.extend(header.iter().map(String::as_str));
@@ -177,11 +216,11 @@ fn group_table(groups: &[Group<'_>], keys: &[Key]) {
         table.add_row(row);
     }
     align(&mut table, keys);
-    output::line(&table.to_string());
+    table
 }
 
 /// Numbers stand with their points below one another.
-fn align(table: &mut comfy_table::Table, keys: &[Key]) {
+fn align(table: &mut Table, keys: &[Key]) {
     for (index, key) in keys.iter().enumerate() {
         let is_number = matches!(key, Key::Metric { .. } | Key::Fact(Fact::Step | Fact::Age));
         if is_number {

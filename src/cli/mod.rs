@@ -14,6 +14,7 @@ mod features;
 mod gc;
 mod launch;
 mod ls;
+mod new;
 mod output;
 mod pictures;
 mod plan;
@@ -32,7 +33,8 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
-use crate::command_error::{DONE, FAILED, INTERRUPTED, WRONG_REQUEST};
+use crate::command_error::{CommandError, DONE, FAILED, INTERRUPTED, WRONG_REQUEST};
+use crate::terminal;
 
 /// Train image-colorization networks from experiment files, log every number to Parquet and draw the figures
 #[derive(Debug, Parser)]
@@ -56,7 +58,7 @@ enum Command {
     Watch(watch::WatchArguments),
     /// Score a trained run on photographs, next to network-free baselines
     Evaluate(evaluate::EvaluateArguments),
-    /// Colorize photographs of any size with a trained run
+    /// Colorize photographs of any size with a trained run or an exported model
     Predict(predict::PredictArguments),
     /// Compute the feature vectors of experiments with fusion ahead of training
     Features(features::FeaturesArguments),
@@ -68,8 +70,11 @@ enum Command {
     Diff(diff::DiffArguments),
     /// Remove checkpoints that no policy keeps, and partial files that killed processes left behind
     Gc(gc::GcArguments),
-    /// Export runs as CSV, JSON, Parquet, TensorBoard event files or an MLflow store
+    /// Export runs as CSV, JSON, Parquet, TensorBoard event files or an MLflow store, or a network as one file
     Export(export::ExportArguments),
+    /// Write a commented experiment or report file to begin with
+    #[command(subcommand)]
+    New(new::NewCommand),
     /// Validate experiment files
     Check(check::CheckArguments),
     /// Verify what a result rests on
@@ -91,7 +96,15 @@ enum Command {
 
 /// Reads the arguments, runs the command, prints its error once, and says how it went.
 pub fn main() -> ExitCode {
-    let result = match Arguments::parse().command {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        // Help and the version are told this way as well.
+        Err(told) => {
+            terminal::keep(told.print());
+            return all_arrived(ExitCode::from(told.exit_code() as u8));
+        }
+    };
+    let result = match arguments.command {
         Command::Run(arguments) => run::run(&arguments),
         Command::Plan(arguments) => plan::run(&arguments),
         Command::Reproduce(arguments) => reproduce::run(&arguments),
@@ -105,6 +118,7 @@ pub fn main() -> ExitCode {
         Command::Diff(arguments) => diff::run(&arguments).map(|()| ExitCode::from(DONE)),
         Command::Gc(arguments) => gc::run(&arguments),
         Command::Export(arguments) => export::run(&arguments).map(|()| ExitCode::from(DONE)),
+        Command::New(command) => new::run(&command).map(|()| ExitCode::from(DONE)),
         Command::Check(arguments) => check::run(&arguments),
         Command::Verify(command) => verify::run(&command),
         Command::Dataset(command) => dataset::run(&command).map(|()| ExitCode::from(DONE)),
@@ -116,8 +130,20 @@ pub fn main() -> ExitCode {
             Ok(ExitCode::from(DONE))
         }
     };
-    result.unwrap_or_else(|error| {
+    all_arrived(result.unwrap_or_else(|error| {
         output::error(&error);
         ExitCode::from(error.exit_code())
-    })
+    }))
+}
+
+/// The exit code of a command, or that of a failure where the standard output lost something.
+fn all_arrived(code: ExitCode) -> ExitCode {
+    match terminal::lost() {
+        None => code,
+        Some(error) => {
+            let message = format!("cannot write to the standard output: {error}");
+            output::error(&CommandError::failure(message));
+            ExitCode::from(FAILED)
+        }
+    }
 }

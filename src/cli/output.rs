@@ -3,6 +3,7 @@
 use std::io::IsTerminal;
 use std::path::Path;
 
+use colorize_base::visible;
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 
 use crate::command_error::CommandError;
@@ -12,16 +13,26 @@ use crate::report::claims::{Judged, outdated};
 use crate::report::{Made, ReportError, Run, Scores, Summary};
 use crate::statistics::{Expectation, Verdict};
 
-pub(super) use crate::terminal::{line, note, strays, text};
+use crate::terminal::say;
+pub(super) use crate::terminal::{line, note, strays, text, warning};
 
 /// Writes an error with its causes, to the standard error stream.
 pub(super) fn error(error: &CommandError) {
     let color = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     // One that is drawn, with file and line, begins with its own `error`.
-    let text = error
-        .drawn(color)
-        .unwrap_or_else(|| format!("error: {error}"));
-    note(&text);
+    match error.drawn(color) {
+        Some(text) => drawn(&text, color),
+        None => drawn(&format!("error: {error}"), false),
+    }
+}
+
+/// Writes what was drawn, in color or not, to the standard error stream.
+pub(super) fn drawn(text: &str, color: bool) {
+    if color {
+        say(text);
+    } else {
+        say(&visible(text));
+    }
 }
 
 /// An empty table as wide as the terminal, or as its contents where there is none.
@@ -36,19 +47,39 @@ pub(super) fn table(header: &[&str]) -> Table {
     table
 }
 
+/// How wide a table may be: as the terminal, or as terminals are where there is none.
+pub(super) fn screen_width() -> usize {
+    let size = std::io::stdout()
+        .is_terminal()
+        .then(ratatui::crossterm::terminal::size);
+    match size {
+        Some(Ok((width, _))) if width > 0 => usize::from(width),
+        _ => 80,
+    }
+}
+
+/// The table without blanks at the ends of its lines.
+pub(super) fn trimmed(table: &Table) -> String {
+    let lines: Vec<String> = table
+        .lines()
+        .map(|line| line.trim_end().to_owned())
+        .collect();
+    lines.join("\n")
+}
+
 /// How fast training was.
 const SPEED: Properties = MachineMetric::ImagesPerSecond.properties();
 
-/// Prints a line for every run: its name, its state and its folder.
+/// Prints a line for every run: its name, its state and the name of its folder.
 pub(super) fn summaries(summaries: &[Summary]) {
     let mut table = table(&[
         "run",
         "status",
         "steps",
-        "training loss",
+        "loss",
         SPEED.short,
         "time",
-        "folder",
+        "trial",
     ]);
     for summary in summaries {
         let record = &summary.record;
@@ -60,30 +91,41 @@ pub(super) fn summaries(summaries: &[Summary]) {
             number(summary.training_loss(), Metric::Loss.digits()),
             number(summary.images_per_second(), SPEED.digits),
             format!("{}:{:02}", seconds / 60, seconds % 60),
-            summary.folder.path().display().to_string(),
+            summary
+                .folder
+                .path()
+                .file_name()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned(),
         ]);
     }
     align_right(&mut table, 2..=5);
-    line(&table.to_string());
+    line(&trimmed(&table));
 }
 
-/// The metrics that tables on the terminal show; the Parquet tables hold all.
-const SHOWN: [Metric; 8] = [
-    Metric::Psnr,
-    Metric::PsnrLumaReplaced,
-    Metric::Ssim,
-    Metric::Ciede2000,
-    Metric::UvMse,
-    Metric::AucAb,
-    Metric::HueError,
-    Metric::ColorfulnessRatio,
+/// The metrics that tables on the terminal show, each with its heading; the Parquet tables hold all.
+const SHOWN: [(Metric, &str); 6] = [
+    (Metric::Psnr, "PSNR"),
+    (Metric::PsnrLumaReplaced, "luma\nreplaced"),
+    (Metric::Ciede2000, "CIEDE\n2000"),
+    (Metric::UvMse, "UV\nerror"),
+    (Metric::HueError, "hue\nerror"),
+    (Metric::ColorfulnessRatio, "color-\nfulness"),
 ];
 
+/// Whether a baseline says what a kind of answer could reach at best, and nothing of the photographs' colors.
+fn is_bound(name: &str) -> bool {
+    name.starts_with("reachable_") || name == "eight_bit"
+}
+
 /// Prints what held-out images score: groups of rows that were judged by the same images, runs first and then baselines.
-pub(super) fn scores(groups: &[(String, Vec<Scores>)]) {
+/// Those that are only bounds are shown `with_bounds`.
+pub(super) fn scores(groups: &[(String, Vec<Scores>)], with_bounds: bool) {
     let mut header = vec!["held-out images", "images"];
-    header.extend(SHOWN.map(|metric| metric.properties().short));
+    header.extend(SHOWN.map(|(_, heading)| heading));
     let mut table = table(&header);
+    let mut hidden = false;
     for (index, (what, rows)) in groups.iter().enumerate() {
         if groups.len() > 1 {
             if index > 0 {
@@ -92,23 +134,27 @@ pub(super) fn scores(groups: &[(String, Vec<Scores>)]) {
             table.add_row([what.as_str()]);
         }
         for row in rows {
+            if is_bound(&row.name) && !with_bounds {
+                hidden = true;
+                continue;
+            }
             let mut cells = vec![row.name.clone(), row.images().to_string()];
             let values = SHOWN
                 .iter()
-                .map(|&metric| number(row.value(metric), metric.digits()));
+                .map(|&(metric, _)| number(row.value(metric), metric.digits()));
             cells.extend(values);
             table.add_row(cells);
         }
     }
     align_right(&mut table, 1..=SHOWN.len() + 1);
-    line(&table.to_string());
+    line(&trimmed(&table));
     line("");
-    line(
-        "PSNR is in dB, for the picture as predicted and with the photograph's luma. Lower is better for CIEDE2000, UV error",
-    );
-    line(
-        "(squared) and hue error (degrees). Colorfulness is relative to the photographs: 1 is as colorful, 0 is gray.",
-    );
+    line("PSNR is in dB: of the picture as predicted, and with the photograph's luma. Lower");
+    line("is better for CIEDE2000, UV error (squared) and hue error (degrees). Colorfulness");
+    line("is relative to the photographs: 1 is as colorful, 0 is gray.");
+    if hidden {
+        line("`--baselines` adds what the best possible answers in each color space score.");
+    }
 }
 
 /// Groups the last scores of runs with the baselines that were judged by the same images.
@@ -241,8 +287,8 @@ pub(super) fn made(made: &Made, folder: &Path) {
     }
     line(&format!("  {}", folder.join("index.html").display()));
     for judged in outdated(&made.judged) {
-        note(&format!(
-            "warning: `{}` says {}, but these runs say {}: {}",
+        warning(&format!(
+            "`{}` says {}, but these runs say {}: {}",
             made.report.path.display(),
             judged.claim.verdict.map_or("", Verdict::name),
             judged.verdict_name(),

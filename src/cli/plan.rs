@@ -14,7 +14,7 @@ use crate::command_error::{CommandError, Result};
 use crate::experiment::check_names;
 use crate::launcher::Queue;
 use crate::plan::{Counts, Estimate, Plan, Planned, Source, State};
-use crate::work::prepare::{ExperimentArguments, TrainingArguments};
+use crate::work::prepare::{ExperimentArguments, TrainingArguments, utf8_path};
 
 /// Arguments of `colorize plan`.
 #[derive(Debug, Args)]
@@ -25,7 +25,7 @@ pub(super) struct PlanArguments {
     #[arg(long, value_name = "N")]
     seed: Vec<u64>,
     /// Dataset manifest to use instead of the experiment's, such as `datasets/coco.toml`
-    #[arg(long, value_name = "MANIFEST")]
+    #[arg(long, value_name = "MANIFEST", value_parser = utf8_path())]
     dataset: Option<PathBuf>,
     /// Where the trials would be computed: `flex`, `libtorch` or `libtorch:cuda:0`
     #[arg(long, default_value = "flex")]

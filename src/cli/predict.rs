@@ -1,4 +1,6 @@
-//! `colorize predict`: colorize photographs with a trained run.
+//! `colorize predict`: colorize photographs with a trained run, or with a model that `export model` wrote.
+
+mod mark;
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
@@ -19,7 +21,7 @@ use crate::dataset::Cache;
 use crate::figure::{ComparisonCell, Strip, StripRow, Theme, side_by_side, strip};
 use crate::photo::{self, PhotoError, PhotoFault, PhotoFormat};
 use crate::runs::atomic;
-use crate::trained::{Colored, TrainedRun};
+use crate::trained::{Colored, TrainedNetwork};
 
 /// Photographs in memory at one time hold no more pixels than this, but for a single larger one.
 const PIXELS_AT_A_TIME: u64 = 1 << 26;
@@ -79,14 +81,14 @@ struct Job {
 /// Colorizes every photograph. One that cannot be decoded is named, and the others are still colorized.
 pub(super) fn run(arguments: &PredictArguments) -> Result<ExitCode> {
     let jobs = jobs(arguments)?;
-    let trained = arguments.choice.open(&Cache::of_user()?)?;
-    output::note(&format!(
-        "{} s{} at step {}, {} photographs",
-        trained.record.experiment,
-        trained.record.seed,
-        trained.step,
-        jobs.len()
-    ));
+    let trained = arguments.choice.open_network(&Cache::of_user()?)?;
+    output::note(&format!("{}, {} photographs", name(&trained), jobs.len()));
+    if trained.synthetic == Some(true) {
+        output::warning(
+            "this network was trained on painted scenes alone (the synthetic dataset): do not expect photographs to \
+             come out well; docs/datasets.md says how to train on photographs",
+        );
+    }
     let bar = ProgressBar::new(jobs.len() as u64);
     let mut shown = Vec::new();
     let mut failed = 0;
@@ -157,7 +159,7 @@ fn decode(path: &Path) -> Decoded {
 
 /// Colorizes photographs and writes them; what the figure is to show of each, where there is one.
 fn color(
-    trained: &TrainedRun,
+    trained: &TrainedNetwork,
     photographs: &[(&Job, (RgbImage, blake3::Hash))],
     arguments: &PredictArguments,
 ) -> Result<Vec<Option<Shown>>> {
@@ -201,10 +203,21 @@ fn color(
                 .encode(&picture)
                 .map_err(CommandError::failed)
                 .with_context(|| format!("cannot encode `{}`", job.target.display()))?;
-            atomic::write(&job.target, &bytes)?;
+            atomic::write(&job.target, &mark::marked(&bytes, &name(trained)))?;
             Ok(shown)
         })
         .collect()
+}
+
+/// Which network it is, and at which step.
+fn name(trained: &TrainedNetwork) -> String {
+    let TrainedNetwork {
+        experiment,
+        seed,
+        step,
+        ..
+    } = trained;
+    format!("{} s{seed} at step {step}", experiment.name)
 }
 
 /// What the figure shows of a photograph.
@@ -227,7 +240,7 @@ fn small(picture: &RgbImage) -> RgbImage {
 }
 
 /// One figure of all photographs, a column for each.
-fn draw(trained: &TrainedRun, shown: &[Shown], path: &Path) -> Result<()> {
+fn draw(trained: &TrainedNetwork, shown: &[Shown], path: &Path) -> Result<()> {
     let rows = ["photograph", "grayscale", "colorized"];
     let rows = rows.iter().enumerate().map(|(row, name)| StripRow {
         name: (*name).to_owned(),
@@ -246,13 +259,18 @@ fn draw(trained: &TrainedRun, shown: &[Shown], path: &Path) -> Result<()> {
         metric: None,
         rows: rows.collect(),
     };
-    let (record, step) = (&trained.record, trained.step);
-    let title = format!("{}, step {step}", record.title);
+    let TrainedNetwork {
+        experiment,
+        seed,
+        identity,
+        step,
+        ..
+    } = trained;
+    let title = format!("{}, step {step}", experiment.title);
     let metadata = [
-        (
-            "run",
-            format!("{} s{} {}", record.experiment, record.seed, record.identity),
-        ),
+        // As in the pictures themselves.
+        ("Comment", mark::text(&name(trained))),
+        ("run", format!("{} s{seed} {identity}", experiment.name)),
         ("step", step.to_string()),
     ];
     let figure = strip(&title, &content, Theme::Light);
@@ -264,9 +282,13 @@ fn draw(trained: &TrainedRun, shown: &[Shown], path: &Path) -> Result<()> {
 /// What to colorize, and the files that it becomes; nothing is overwritten without `--force`.
 fn jobs(arguments: &PredictArguments) -> Result<Vec<Job>> {
     let mut photographs: Vec<(PathBuf, PathBuf)> = Vec::new();
+    let mut own = 0;
     for input in &arguments.inputs {
         if input.is_dir() {
-            photographs.extend(photographs_in(input)?);
+            let found = photographs_in(input)?.into_iter();
+            let (marked, new): (Vec<_>, Vec<_>) = found.partition(|(it, _)| mark::is_marked(it));
+            own += marked.len();
+            photographs.extend(new);
         } else if input.is_file() {
             let name = input.file_name().map(PathBuf::from).unwrap_or_default();
             photographs.push((input.clone(), name));
@@ -276,6 +298,11 @@ fn jobs(arguments: &PredictArguments) -> Result<Vec<Job>> {
                 input.display()
             )));
         }
+    }
+    if own > 0 {
+        output::note(&format!(
+            "{own} pictures that `predict` made are skipped; to color one again, name the file itself"
+        ));
     }
     if photographs.is_empty() {
         let message = "no JPEG, PNG or WebP files in the given paths".to_owned();

@@ -154,7 +154,7 @@ fn claims(count: usize) -> String {
 /// Says what is asked for and missing.
 pub(super) fn absent(selection: &Selection) {
     for note in &selection.notes {
-        output::note(&format!("warning: {note}"));
+        output::warning(note);
     }
     for absent in &selection.absent {
         output::note(&format!(

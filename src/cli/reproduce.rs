@@ -89,7 +89,7 @@ pub(super) fn run(arguments: &ReproduceArguments) -> Result<ExitCode> {
         output::line("");
         output::summaries(&runs);
         output::line("");
-        output::scores(&output::groups(&runs)?);
+        output::scores(&output::groups(&runs)?, false);
         if worked.interrupted {
             return Ok(ExitCode::from(INTERRUPTED));
         }
@@ -104,7 +104,7 @@ pub(super) fn run(arguments: &ReproduceArguments) -> Result<ExitCode> {
     output::line("");
     output::summaries(&runs);
     output::line("");
-    output::scores(&output::groups(&runs)?);
+    output::scores(&output::groups(&runs)?, false);
     output::line("");
     output::claims(&made.judged);
     output::line("");

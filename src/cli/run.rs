@@ -10,6 +10,7 @@ use crate::backend;
 use crate::command_error::{CommandError, Context, Result};
 use crate::experiment::{Claim, check_names};
 use crate::report::claims;
+use crate::terminal;
 use crate::train::{Interrupter, Outcome};
 use crate::work::jobs;
 use crate::work::prepare::{
@@ -35,6 +36,12 @@ pub(super) struct RunArguments {
     /// With `--launcher`: print the scripts and submit nothing
     #[arg(long, requires = "launcher")]
     dry_run: bool,
+    /// Also show the baselines that say what the best possible answers score
+    #[arg(long)]
+    baselines: bool,
+    /// Say only warnings and errors
+    #[arg(long, short, conflicts_with_all = ["tui", "dry_run"])]
+    quiet: bool,
     /// Train one trial of the plan, in this process: `<experiment>/<trial>`
     #[arg(long, hide = true, value_name = "NAME")]
     only: Option<String>,
@@ -48,6 +55,9 @@ pub(super) struct RunArguments {
 
 /// Trains what the plan of the experiments lacks, and prints all results.
 pub(super) fn run(arguments: &RunArguments) -> Result<ExitCode> {
+    if arguments.quiet {
+        terminal::be_quiet();
+    }
     if let Some(threads) = arguments.threads {
         backend::set_threads(threads)?;
     }
@@ -82,7 +92,7 @@ pub(super) fn run(arguments: &RunArguments) -> Result<ExitCode> {
         &stop,
     )?;
     if arguments.only.is_none() {
-        print(&work)?;
+        print(&work, arguments.baselines)?;
     }
     Ok(code(&worked))
 }
@@ -124,12 +134,12 @@ fn no_such_trial(name: &str) -> CommandError {
 }
 
 /// Prints the results of the trials: their states, their scores, and the verdicts of their claims.
-fn print(work: &Work) -> Result<()> {
+fn print(work: &Work, baselines: bool) -> Result<()> {
     let summaries = summaries(work).context("cannot read back the trained runs")?;
     output::line("");
     output::summaries(&summaries);
     output::line("");
-    output::scores(&output::groups(&summaries)?);
+    output::scores(&output::groups(&summaries)?, baselines);
     let judged = claims::judge_runs(&claims_of(work), &summaries)?;
     if !judged.is_empty() {
         output::line("");

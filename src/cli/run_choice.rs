@@ -1,21 +1,22 @@
-//! The run that a command works with: arguments that `evaluate` and `predict` share.
+//! The run that a command works with: arguments that `evaluate`, `predict` and `export model` share.
 
-use crate::command_error::{Context, Result};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use clap::Args;
 
 use crate::backend::DeviceName;
+use crate::command_error::{CommandError, Context, Result};
 use crate::dataset::Cache;
 use crate::experiment::Experiment;
 use crate::runs::{best_checkpoint, find_run};
-use crate::trained::TrainedRun;
+use crate::trained::{TrainedNetwork, TrainedRun};
 
 /// Which trained run, at which step, on which device.
 #[derive(Debug, Args)]
 pub(super) struct RunChoice {
-    /// Run: its folder, or its name under `--runs`, such as `03-yuv` or `03-yuv/s0-0123456789`
+    /// Run: its folder, or its name under `--runs`, such as `03-yuv` or `03-yuv/s0-0123456789`; for `predict` also a file
+    /// that `export model` wrote
     #[arg(value_name = "RUN")]
     run: String,
     /// Step of the checkpoint to use instead of the newest one, or `best` for the best one by `train.retain.best`
@@ -32,26 +33,65 @@ pub(super) struct RunChoice {
 impl RunChoice {
     /// Finds the run and reads its network back.
     pub(super) fn open(&self, cache: &Cache) -> Result<TrainedRun> {
-        let folder = find_run(&self.runs, &self.run)?;
-        let step = match self.step {
-            Some(Step::Best) => {
-                let path = folder.experiment();
-                let text = std::fs::read_to_string(&path)
-                    .with_context(|| format!("cannot read `{}`", path.display()))?;
-                let experiment = Experiment::from_toml(&text, &path)?;
-                Some(best_checkpoint(&folder, &experiment.train.retain)?)
-            }
-            Some(Step::Number(step)) => Some(step),
-            None => None,
-        };
-        let trained = TrainedRun::open(&folder, step, self.device, &cache.folder)?;
-        Ok(trained)
+        if Path::new(&self.run).is_file() {
+            return Err(CommandError::request(format!(
+                "`{}` is a file, and this needs a run: its folder, or its name under `{}`",
+                self.run,
+                self.runs.display()
+            )));
+        }
+        open_run(&self.runs, &self.run, self.step, self.device, cache)
     }
+
+    /// The same for the network alone, which may be a file that `export model` wrote.
+    pub(super) fn open_network(&self, cache: &Cache) -> Result<TrainedNetwork> {
+        let file = Path::new(&self.run);
+        if file.is_file() {
+            if self.step.is_some() {
+                let message = format!(
+                    "`{}` is a file with the weights of one step: drop `--step`",
+                    self.run
+                );
+                return Err(CommandError::request(message));
+            }
+            return Ok(TrainedNetwork::read(file, self.device, &cache.folder)?);
+        }
+        if file.extension().is_some_and(|it| it == "safetensors") {
+            return Err(CommandError::request(format!(
+                "no such file: `{}`",
+                self.run
+            )));
+        }
+        Ok(self.open(cache)?.network)
+    }
+}
+
+/// Finds a run by its name under `runs` and reads its network back.
+pub(super) fn open_run(
+    runs: &Path,
+    name: &str,
+    step: Option<Step>,
+    device: DeviceName,
+    cache: &Cache,
+) -> Result<TrainedRun> {
+    let folder = find_run(runs, name)?;
+    let step = match step {
+        Some(Step::Best) => {
+            let path = folder.experiment();
+            let text = std::fs::read_to_string(&path)
+                .with_context(|| format!("cannot read `{}`", path.display()))?;
+            let experiment = Experiment::from_toml(&text, &path)?;
+            Some(best_checkpoint(&folder, &experiment.train.retain)?)
+        }
+        Some(Step::Number(step)) => Some(step),
+        None => None,
+    };
+    Ok(TrainedRun::open(&folder, step, device, &cache.folder)?)
 }
 
 /// Which checkpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Step {
+pub(super) enum Step {
     Number(usize),
     Best,
 }

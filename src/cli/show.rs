@@ -161,7 +161,10 @@ fn one_session(session: &Session) {
     let git = match &environment.git {
         Some(git) if git.dirty => format!(", commit {}, with local changes", git.commit),
         Some(git) => format!(", commit {}", git.commit),
-        None => String::new(),
+        None => match &environment.git_refused {
+            Some(said) => format!(", commit unknown, because git refused: {said}"),
+            None => String::new(),
+        },
     };
     if let Some(bytes) = peak_memory_bytes {
         fact("  memory", &format!("{} at peak", cells::size(*bytes)));

@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use super::output;
 use crate::command_error::{CommandError, Context, Result};
 use crate::runs::{MetricFollower, RunFolder, find_run};
+use crate::signals;
 use crate::watch::{Curves, Survey, snapshot, watch};
 
 /// Arguments of `colorize watch`.
@@ -56,7 +57,7 @@ pub(super) fn run(arguments: &WatchArguments) -> Result<()> {
     }
     let stop = Arc::new(AtomicBool::new(false));
     let asked = Arc::clone(&stop);
-    ctrlc::set_handler(move || asked.store(true, Ordering::SeqCst))
+    signals::on_stop(move || asked.store(true, Ordering::SeqCst))
         .map_err(CommandError::failed)
         .context("cannot listen for Ctrl-C")?;
     let has_color = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());

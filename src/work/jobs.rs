@@ -9,6 +9,8 @@ use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use colorize_base::visible;
+
 use super::Attempt;
 use super::prepare::TrainingArguments;
 use crate::backend;
@@ -71,6 +73,7 @@ impl<'a> Pool<'a> {
         let mut child = Command::new(&program)
             .args(arguments(trial, resolved, overrides, self.training))
             .args(["--threads", &self.threads.to_string(), "--until-input-ends"])
+            .args(terminal::is_quiet().then_some("--quiet"))
             // Data frames have threads of their own.
             .env("POLARS_MAX_THREADS", self.threads.to_string())
             .stdin(Stdio::piped())
@@ -183,7 +186,8 @@ fn show(said: ChildStderr, label: &str) -> Vec<String> {
     for line in BufReader::new(said).lines() {
         let Ok(line) = line else { break };
         if line.starts_with(label) {
-            terminal::note(&line);
+            // A process that is to be quiet says warnings alone.
+            terminal::say(&visible(&line));
         } else if !line.is_empty() {
             kept.push(line);
         }

@@ -1,6 +1,7 @@
 //! Working off a plan: what is missing, interrupted or failed, one after another or in parallel.
 
 mod details;
+pub(crate) mod experiments;
 pub(crate) mod jobs;
 pub(crate) mod prepare;
 
@@ -145,7 +146,7 @@ fn note_photographs(work: &Work, trial: &Planned) {
     let split = &prepared.resolved.experiment.dataset.split;
     let rows = photograph_rows(&prepared.selection, split);
     if let Err(error) = write_photographs(&trial.folder, &rows) {
-        terminal::note(&format!("warning: {error}"));
+        terminal::warning(&error.to_string());
     }
 }
 

@@ -5,8 +5,10 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use clap::Args;
+use clap::builder::{OsStringValueParser, TypedValueParser};
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::experiments::experiment_files;
 use crate::backend::{self, DeviceName};
 use crate::command_error::{CommandError, Context, INTERRUPTED, Result};
 use crate::dataset::inspection::{self, Selection};
@@ -18,6 +20,7 @@ use crate::experiment::{
 };
 use crate::plan::{Plan, Planned, Wanted};
 use crate::runs::{Machine, memory_limit};
+use crate::signals;
 use crate::terminal;
 use crate::train::{Display, Division, ExtractorWeights, Interrupter, Trial, baselines};
 
@@ -28,7 +31,7 @@ const NAMED: usize = 10;
 #[derive(Debug, Args)]
 pub(crate) struct TrainingArguments {
     /// Dataset manifest to use instead of the experiment's, such as `datasets/coco.toml`
-    #[arg(long, value_name = "MANIFEST")]
+    #[arg(long, value_name = "MANIFEST", value_parser = utf8_path())]
     pub(crate) dataset: Option<PathBuf>,
     /// Where to compute: `flex`, `libtorch` or `libtorch:cuda:0`
     #[arg(long, default_value = "flex")]
@@ -41,10 +44,19 @@ pub(crate) struct TrainingArguments {
     pub(crate) tui: bool,
 }
 
+/// A path that has to be UTF-8, because it becomes a value of an experiment, and those are TOML.
+pub(crate) fn utf8_path() -> impl TypedValueParser<Value = PathBuf> {
+    OsStringValueParser::new().try_map(|path| {
+        let path = path.into_string();
+        path.map(PathBuf::from)
+            .map_err(|_| "the path is not UTF-8: rename the file or its folder".to_owned())
+    })
+}
+
 /// Experiment files and what is changed of them: arguments that `run` and `features` share.
 #[derive(Debug, Args)]
 pub(crate) struct ExperimentArguments {
-    /// Experiment files
+    /// Experiment files, their names such as `03-yuv`, or folders to search for them
     #[arg(required = true, value_name = "EXPERIMENT")]
     experiments: Vec<PathBuf>,
     /// Set a value, such as `train.steps=400`, written as in TOML; repeatable
@@ -62,11 +74,11 @@ impl ExperimentArguments {
         &self,
         training: &TrainingArguments,
         seeds: &[u64],
-    ) -> Result<Vec<Resolved>, ExperimentError> {
+    ) -> Result<Vec<Resolved>> {
         let overrides = self.overrides(training, seeds);
         let mut points = Vec::new();
-        for path in &self.experiments {
-            let resolved = resolve(path, &overrides)?;
+        for path in experiment_files(&self.experiments)? {
+            let resolved = resolve(&path, &overrides)?;
             remark(&resolved);
             points.extend(resolved);
         }
@@ -139,6 +151,8 @@ impl TrainingArguments {
     fn display(&self) -> Display {
         if self.tui {
             Display::Dashboard
+        } else if terminal::is_quiet() {
+            Display::Quiet
         } else {
             Display::Plain
         }
@@ -374,7 +388,7 @@ pub(crate) fn select<'a>(
 
 fn warn(warning: Option<&str>) {
     if let Some(warning) = warning {
-        terminal::note(&format!("warning: {warning}"));
+        terminal::warning(warning);
     }
 }
 
@@ -382,8 +396,12 @@ fn warn(warning: Option<&str>) {
 pub(crate) fn bar(what: &str, dataset: &str) -> ProgressBar {
     let style = ProgressStyle::with_template("{prefix} {wide_bar} {pos} {eta} left")
         .unwrap_or_else(|_| ProgressStyle::default_bar());
-    ProgressBar::new(0)
-        .with_style(style)
+    let bar = if terminal::is_quiet() {
+        ProgressBar::hidden()
+    } else {
+        ProgressBar::new(0)
+    };
+    bar.with_style(style)
         .with_prefix(format!("{what} {dataset}"))
 }
 
@@ -427,7 +445,7 @@ pub(crate) fn stop_on_signal() -> Result<Interrupter> {
     let stop = Interrupter::new();
     let asked = Arc::new(Mutex::new(false));
     let handle = stop.clone();
-    ctrlc::set_handler(move || {
+    signals::on_stop(move || {
         let mut asked = asked.lock().unwrap_or_else(PoisonError::into_inner);
         if *asked {
             std::process::exit(i32::from(INTERRUPTED));

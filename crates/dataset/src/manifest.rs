@@ -80,6 +80,11 @@ impl Manifest {
             .unwrap_or_default();
         Ok(Self { name, path, source })
     }
+
+    /// Whether its images are scenes that the program paints itself.
+    pub fn is_synthetic(&self) -> bool {
+        matches!(self.source, Source::Synthetic { .. })
+    }
 }
 
 /// A manifest while it is being judged.

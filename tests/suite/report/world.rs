@@ -273,6 +273,7 @@ impl World {
             libraries: BTreeMap::from([("burn".to_owned(), "0.22.1".to_owned())]),
             dataset: DatasetRecord {
                 manifest: "world.toml".to_owned(),
+                synthetic: None,
                 content_hash: "photographs".to_owned(),
                 train: 48,
                 validation: self.images,
@@ -293,6 +294,7 @@ impl World {
                 environment: Environment {
                     colorize: "0.1.0".to_owned(),
                     build: None,
+                    git_refused: None,
                     git: Some(Git {
                         commit: "0123456789012345678901234567890123456789".to_owned(),
                         dirty: false,

@@ -83,7 +83,8 @@ pub struct Facts {
     pub host: Option<String>,
     /// The git commit of the last of them.
     pub commit: Option<String>,
-    /// Whether, in any of them, tracked files differed from the commit; `None` where git was never asked.
+    /// Whether, in any of them, tracked files differed from the commit, or git refused to say; `None` where there was no
+    /// checkout.
     pub dirty: Option<bool>,
     /// The program's version in the last of them.
     pub version: Option<String>,
@@ -118,7 +119,16 @@ impl Facts {
             updated: last.map(|session| session.ended.unwrap_or(session.started)),
             host: environment.map(|environment| environment.machine.host.clone()),
             commit: git().next_back().map(|git| git.commit.clone()),
-            dirty: git().map(|git| git.dirty).reduce(|one, two| one || two),
+            dirty: record
+                .sessions
+                .iter()
+                .map(|session| &session.environment)
+                .filter_map(|it| match (&it.git, &it.git_refused) {
+                    (Some(git), _) => Some(git.dirty),
+                    // For all that is known.
+                    (None, refused) => refused.as_ref().map(|_| true),
+                })
+                .reduce(|one, two| one || two),
             version: environment.map(|environment| environment.colorize.clone()),
             experiment: record.experiment,
             title: record.title,

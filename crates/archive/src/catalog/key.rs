@@ -100,7 +100,7 @@ facts! {
     DeviceClass "device_class" Text "The kind of device.",
     Host "host" Text "The machine.",
     Commit "commit" Hash "The git commit.",
-    Dirty "dirty" Flag "Whether tracked files differed from the commit.",
+    Dirty "dirty" Flag "Whether tracked files differed from the commit, or git refused to say.",
     Version "version" Text "The program's version.",
     Identity "identity" Hash "The run's identity.",
     Configuration "configuration" Hash "The identity without the seed.",

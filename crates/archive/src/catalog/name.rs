@@ -102,6 +102,28 @@ impl Catalog {
         }
     }
 
+    /// The runs that a filter lets through, or those that a name means, in the order of the catalog: an experiment, a run's
+    /// folder, `experiment/trial`, or the beginning of a trial's name. What is both is a filter.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the filter, where it is no name either.
+    pub fn picked(&self, text: &str) -> Result<Vec<&Entry>, FilterError> {
+        Filter::parse(text).map_or_else(
+            |error| {
+                let wanted = text.trim_end_matches('/');
+                let named = self.entries.iter().filter(|it| is_named(it, wanted));
+                let named: Vec<&Entry> = named.collect();
+                if named.is_empty() {
+                    Err(error)
+                } else {
+                    Ok(named)
+                }
+            },
+            |filter| Ok(self.select(&filter)),
+        )
+    }
+
     /// The names of all experiments.
     fn experiments(&self) -> String {
         let mut names: Vec<&str> = self

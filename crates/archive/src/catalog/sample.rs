@@ -49,6 +49,7 @@ pub(crate) fn record(experiment: &Experiment, seed: u64) -> (Identity, RunRecord
         libraries: [("burn".to_owned(), "0.22.1".to_owned())].into(),
         dataset: DatasetRecord {
             manifest: "world.toml".to_owned(),
+            synthetic: None,
             content_hash: "d1".to_owned(),
             train: 90,
             validation: 10,
@@ -70,6 +71,7 @@ pub(crate) fn record(experiment: &Experiment, seed: u64) -> (Identity, RunRecord
                 colorize: "0.1.0".to_owned(),
                 build: None,
                 git: None,
+                git_refused: None,
                 machine: Machine {
                     host: "bench".to_owned(),
                     system: "Linux".to_owned(),

@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::path::Path;
 
+use colorize_base::visible;
 use polars::prelude::*;
 
 use super::ExportError;
@@ -34,8 +35,9 @@ pub(super) fn write(
 fn text(value: &AnyValue<'_>) -> String {
     match value {
         AnyValue::Null => String::new(),
-        AnyValue::String(text) => (*text).to_owned(),
-        AnyValue::StringOwned(text) => text.to_string(),
+        // A table is looked at on terminals as well.
+        AnyValue::String(text) => visible(text).into_owned(),
+        AnyValue::StringOwned(text) => visible(text).into_owned(),
         AnyValue::Float64(number) => format!("{number:?}"),
         AnyValue::Float32(number) => format!("{number:?}"),
         other => other.to_string(),

@@ -1,7 +1,7 @@
 //! Where an export goes. It appears whole, or not at all.
 
 use std::fs;
-use std::io::{BufRead, BufReader, BufWriter, Read};
+use std::io::{BufRead, BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
 use colorize_base::{PARTIAL, WholeFile};
@@ -21,14 +21,22 @@ const MOST_BYTES: u64 = 1 << 20;
 pub struct Place {
     path: PathBuf,
     force: bool,
+    /// Whether a file is what an earlier export of this kind made.
+    is_ours: fn(&Path) -> bool,
 }
 
 impl Place {
-    /// At `path`; with `force` what an export left there is replaced.
+    /// For a table or a folder at `path`; with `force` the one that an export left there is replaced.
     pub fn new(path: impl Into<PathBuf>, force: bool) -> Self {
+        Self::of(path, force, is_table)
+    }
+
+    /// For a file of another kind: with `force` one of which `is_ours` says that an export made it is replaced.
+    pub fn of(path: impl Into<PathBuf>, force: bool, is_ours: fn(&Path) -> bool) -> Self {
         Self {
             path: path.into(),
             force,
+            is_ours,
         }
     }
 
@@ -51,7 +59,7 @@ impl Place {
         let is_ours = if self.path.is_dir() {
             self.path.join(MARK).is_file() || is_empty()
         } else {
-            is_table(&self.path)
+            (self.is_ours)(&self.path)
         };
         if there && !is_ours {
             return Err(ExportError::NotOurs(self.path.clone()));
@@ -65,6 +73,15 @@ impl Place {
         let parent = parent.unwrap_or(Path::new("."));
         fs::create_dir_all(parent).map_err(ExportError::write(parent))?;
         Ok(parent)
+    }
+
+    /// Makes a file of these bytes.
+    ///
+    /// # Errors
+    ///
+    /// [`ExportError`]; in that case, what was there before stays.
+    pub fn write(&self, bytes: &[u8]) -> Result<(), ExportError> {
+        self.file(|file, path| file.write_all(bytes).map_err(ExportError::write(path)))
     }
 
     /// Makes a file by way of a temporary one beside it.

@@ -24,6 +24,9 @@ pub struct Environment {
     pub build: Option<Build>,
     /// The checkout that the program was started in, where it is one.
     pub git: Option<Git>,
+    /// What git said where there is a checkout that it refused to look at, so that nobody knows which code this was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub git_refused: Option<String>,
     /// The machine.
     pub machine: Machine,
     /// The command line.
@@ -88,7 +91,10 @@ pub struct Observed {
 impl Environment {
     /// Inspects the machine and, with the `git` program, the checkout of the current folder.
     pub fn observe() -> Observed {
-        let checkout = Checkout::observe(Path::new("."));
+        let (checkout, git_refused) = match Checkout::observe(Path::new(".")) {
+            Ok(checkout) => (checkout, None),
+            Err(said) => (None, Some(said)),
+        };
         let (git, difference) = checkout.map_or((None, None), |checkout| {
             (Some(checkout.git), checkout.difference)
         });
@@ -103,12 +109,20 @@ impl Environment {
                     program: program(),
                 }),
                 git,
+                git_refused,
                 machine: Machine::observe(),
-                arguments: std::env::args().collect(),
+                arguments: Self::arguments(),
             },
             difference,
             crates,
         }
+    }
+
+    /// The command line. What is not UTF-8 in it has `U+FFFD` in its place.
+    pub fn arguments() -> Vec<String> {
+        std::env::args_os()
+            .map(|argument| argument.to_string_lossy().into_owned())
+            .collect()
     }
 }
 

@@ -39,20 +39,78 @@ pub(super) struct Checkout {
     pub(super) difference: Option<Vec<u8>>,
 }
 
+/// What git sets for hooks and people for scripts: it names another repository than the folder's, or narrows what is seen of it.
+const OF_OTHERS: [&str; 18] = [
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_COMMON_DIR",
+    "GIT_DIFF_OPTS",
+    "GIT_DIR",
+    "GIT_EXTERNAL_DIFF",
+    "GIT_GLOB_PATHSPECS",
+    "GIT_GRAFT_FILE",
+    "GIT_ICASE_PATHSPECS",
+    "GIT_IMPLICIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_LITERAL_PATHSPECS",
+    "GIT_NAMESPACE",
+    "GIT_NOGLOB_PATHSPECS",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_PREFIX",
+    "GIT_REPLACE_REF_BASE",
+    "GIT_SHALLOW_FILE",
+    "GIT_WORK_TREE",
+];
+
+/// Runs `git` in `folder`, for what it prints.
+///
+/// # Errors
+///
+/// What it said where it failed; nothing where there is no `git`.
+fn git(folder: &Path, arguments: &[&str]) -> Result<Vec<u8>, Option<String>> {
+    let mut command = Command::new("git");
+    for variable in OF_OTHERS {
+        command.env_remove(variable);
+    }
+    let output = command
+        // What it says is read here.
+        .env("LC_ALL", "C")
+        // A look changes nothing, and waits for nobody.
+        .args(["--no-optional-locks", "-c", "core.quotePath=false"])
+        .args(["-c", "diff.relative=false"])
+        .args(arguments)
+        .current_dir(folder)
+        .output()
+        .map_err(|_| None)?;
+    if output.status.success() {
+        return Ok(output.stdout);
+    }
+    let said = String::from_utf8_lossy(&output.stderr);
+    let first = said.lines().next().unwrap_or("it failed without a word");
+    Err(Some(first.trim_start_matches("fatal: ").to_owned()))
+}
+
 impl Checkout {
     /// Inspects the checkout that `folder` lies in; `None` where there is none, it has no commit, or there is no `git`.
-    pub(super) fn observe(folder: &Path) -> Option<Self> {
-        let git = |arguments: &[&str]| {
-            let output = Command::new("git")
-                // A look changes nothing, and waits for nobody.
-                .args(["--no-optional-locks", "-c", "core.quotePath=false"])
-                .args(arguments)
-                .current_dir(folder)
-                .output()
-                .ok()?;
-            output.status.success().then_some(output.stdout)
+    ///
+    /// # Errors
+    ///
+    /// What git said where there is a checkout and it refused to look at it, such as one that another user owns.
+    pub(super) fn observe(folder: &Path) -> Result<Option<Self>, String> {
+        let commit = match git(folder, &["rev-parse", "HEAD"]) {
+            Ok(commit) => String::from_utf8_lossy(&commit).into_owned(),
+            Err(None) => return Ok(None),
+            Err(Some(said)) => {
+                let is_none = ["not a git repository", "unknown revision"];
+                return if is_none.iter().any(|none| said.contains(none)) {
+                    Ok(None)
+                } else {
+                    Err(said)
+                };
+            }
         };
-        let commit = String::from_utf8(git(&["rev-parse", "HEAD"])?).ok()?;
+        let git = |arguments: &[&str]| {
+            git(folder, arguments).map_err(|said| said.unwrap_or_else(|| "it is gone".to_owned()))
+        };
         // Whatever the user's configuration says of colors, prefixes and helpers.
         let difference = git(&[
             "diff",
@@ -69,7 +127,7 @@ impl Checkout {
         let untracked = untracked(&status);
         let dirty = !difference.is_empty();
         let is_kept = difference.len() <= LARGEST_DIFFERENCE;
-        Some(Self {
+        Ok(Some(Self {
             git: Git {
                 commit: commit.trim().to_owned(),
                 dirty,
@@ -84,7 +142,7 @@ impl Checkout {
                 untracked: untracked.into_iter().take(LISTED).collect(),
             },
             difference: (dirty && is_kept).then_some(difference),
-        })
+        }))
     }
 }
 
@@ -120,6 +178,10 @@ mod tests {
         assert!(output.status.success(), "{output:?}");
     }
 
+    fn observe(folder: &Path) -> Option<Checkout> {
+        Checkout::observe(folder).unwrap()
+    }
+
     #[test]
     fn a_difference_is_kept_and_can_be_applied() {
         let root = tempfile::tempdir().unwrap();
@@ -127,12 +189,12 @@ mod tests {
         fs::create_dir(&folder).unwrap();
         git(&folder, &["init", "--quiet"]);
         // A repository without a commit has nothing to name.
-        assert!(Checkout::observe(&folder).is_none());
+        assert!(observe(&folder).is_none());
         fs::write(folder.join("ä code.rs"), "one\n").unwrap();
         fs::write(folder.join("picture"), [0, 159, 146, 150]).unwrap();
         git(&folder, &["add", "."]);
         git(&folder, &["commit", "--quiet", "-m", "first"]);
-        let clean = Checkout::observe(&folder).unwrap();
+        let clean = observe(&folder).unwrap();
         assert!(!clean.git.dirty && clean.difference.is_none());
         assert_eq!((clean.git.untracked_in_all, clean.git.diff_hash), (0, None));
         assert_eq!(clean.git.commit.len(), 40);
@@ -142,7 +204,7 @@ mod tests {
         fs::create_dir(folder.join("new")).unwrap();
         fs::write(folder.join("new/file"), "").unwrap();
         fs::write(folder.join("ö"), "").unwrap();
-        let dirty = Checkout::observe(&folder).unwrap();
+        let dirty = observe(&folder).unwrap();
         assert!(dirty.git.dirty);
         assert_eq!(dirty.git.untracked, ["new/", "ö"]);
         let hash = blake3::hash(dirty.difference.as_deref().unwrap());
@@ -162,6 +224,32 @@ mod tests {
     #[test]
     fn outside_of_a_checkout_there_is_none() {
         let folder = tempfile::tempdir().unwrap();
-        assert!(Checkout::observe(folder.path()).is_none());
+        assert!(observe(folder.path()).is_none());
+    }
+
+    #[test]
+    fn a_change_outside_of_the_subfolder_counts_whatever_the_configuration_says() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = root.path();
+        git(folder, &["init", "--quiet"]);
+        git(folder, &["config", "diff.relative", "true"]);
+        fs::create_dir(folder.join("inner")).unwrap();
+        fs::write(folder.join("inner/file"), "").unwrap();
+        fs::write(folder.join("outer"), "one").unwrap();
+        git(folder, &["add", "."]);
+        git(folder, &["commit", "--quiet", "-m", "first"]);
+        assert!(!observe(&folder.join("inner")).unwrap().git.dirty);
+        fs::write(folder.join("outer"), "two").unwrap();
+        let dirty = observe(&folder.join("inner")).unwrap();
+        assert!(dirty.git.dirty && dirty.difference.is_some());
+    }
+
+    #[test]
+    fn a_checkout_that_git_does_not_look_at_is_no_absent_one() {
+        let root = tempfile::tempdir().unwrap();
+        git(root.path(), &["init", "--quiet"]);
+        fs::write(root.path().join(".git/config"), "[core").unwrap();
+        let said = Checkout::observe(root.path()).unwrap_err();
+        assert!(said.contains("config"), "{said}");
     }
 }

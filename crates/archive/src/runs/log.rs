@@ -5,6 +5,8 @@ use std::io::Write;
 use std::path::Path;
 use std::sync::Mutex;
 
+use colorize_base::visible;
+
 use super::RunError;
 
 /// The run's text log. Lines are appended; nothing is ever rewritten.
@@ -34,7 +36,7 @@ impl RunLog {
     pub fn line(&self, text: &str) {
         let now = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ");
         if let Ok(mut file) = self.file.lock() {
-            let _ = writeln!(file, "{now} {text}");
+            let _ = writeln!(file, "{now} {}", visible(text));
         }
     }
 }

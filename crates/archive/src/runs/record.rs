@@ -44,6 +44,9 @@ impl std::fmt::Display for Status {
 pub struct DatasetRecord {
     /// The manifest, as it was found.
     pub manifest: String,
+    /// Whether these are scenes that the program paints itself; absent in records of programs that did not write it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub synthetic: Option<bool>,
     /// Hash over the usable images' ids and contents.
     pub content_hash: String,
     /// Training images.

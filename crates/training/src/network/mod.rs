@@ -10,6 +10,7 @@ pub mod initial;
 pub mod norm;
 pub mod padding;
 pub mod residual_block;
+mod state;
 
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::{Device, Tensor};
@@ -19,6 +20,7 @@ use self::initial::InitialWeights;
 use self::norm::Norm;
 use crate::backend::Precision;
 
+pub use self::state::{State, Values};
 pub use colorize_experiment::section::{
     ImageTransformationSection, NetworkSection, NormKind, Upsampling,
 };

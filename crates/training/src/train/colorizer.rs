@@ -13,7 +13,7 @@ use crate::backend;
 use crate::batch::{Batch, to_pictures};
 use crate::evaluate::ImageScore;
 use crate::experiment::Experiment;
-use crate::network::{self, Network};
+use crate::network::{self, Network, State};
 use crate::objective::{Objective, Split};
 
 /// Photographs that a processor colors in one pass: few enough that a pass takes less memory than a training step, enough
@@ -87,6 +87,21 @@ impl Colorizer {
     /// Learned values, without running statistics.
     pub fn parameter_count(&self) -> usize {
         self.network.parameter_count()
+    }
+
+    /// The network's weights and running statistics.
+    pub(crate) fn state(&self) -> State {
+        self.network.state()
+    }
+
+    /// The same with other weights and statistics.
+    ///
+    /// # Errors
+    ///
+    /// In words why they are not those of this network.
+    pub(crate) fn with_state(mut self, state: State) -> Result<Self, String> {
+        self.network = self.network.with_state(state)?;
+        Ok(self)
     }
 
     /// Sets batch norm's statistics to their means over `batches`; see [`Network::recompute_statistics`].

@@ -1,5 +1,7 @@
 //! How a trial ends, well or badly.
 
+use std::fmt::{self, Display, Formatter};
+
 use crate::backend::BackendError;
 use crate::extractor::ExtractorError;
 use crate::photo::PhotoError;
@@ -18,6 +20,21 @@ pub enum Outcome {
         /// Steps done.
         step: usize,
     },
+}
+
+impl Display for Outcome {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AlreadyDone => formatter.write_str("already done"),
+            Self::Done => formatter.write_str("done"),
+            Self::Interrupted { step: 0 } => {
+                formatter.write_str("interrupted before the first checkpoint")
+            }
+            Self::Interrupted { step } => {
+                write!(formatter, "interrupted after the checkpoint of step {step}")
+            }
+        }
+    }
 }
 
 /// Why a trial failed.

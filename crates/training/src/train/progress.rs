@@ -10,6 +10,7 @@ use burn_train::renderer::{
     EvaluationName, MetricState, MetricsRenderer, MetricsRendererEvaluation,
     MetricsRendererTraining,
 };
+use colorize_base::visible;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::metrics::Speed;
@@ -22,6 +23,8 @@ pub enum Display {
     Plain,
     /// burn-train's dashboard.
     Dashboard,
+    /// Warnings alone.
+    Quiet,
     /// Nothing, for tests.
     Silent,
 }
@@ -31,8 +34,12 @@ impl Display {
     pub(super) fn warn(self, label: &str, text: &str) {
         if self != Self::Silent {
             // A closed stream must not end the training.
-            let _ = writeln!(std::io::stderr(), "{label}  warning: {text}");
+            let _ = writeln!(std::io::stderr(), "{label}  warning: {}", visible(text));
         }
+    }
+
+    fn hides_progress(self) -> bool {
+        matches!(self, Self::Quiet | Self::Silent)
     }
 }
 
@@ -77,7 +84,7 @@ pub(super) struct Progress {
 impl Progress {
     /// Of the steps after `done`, up to `steps`; silent when told so.
     pub(super) fn new(label: &str, done: usize, steps: usize, display: Display) -> Self {
-        let sink = if display == Display::Silent {
+        let sink = if display.hides_progress() {
             Sink::Nothing
         } else if std::io::stderr().is_terminal() {
             let style =
@@ -111,7 +118,7 @@ impl Progress {
 
     /// A bar for `all` feature vectors, before a run.
     pub(super) fn features(label: &str, all: usize, display: Display) -> ProgressBar {
-        let bar = if display == Display::Silent {
+        let bar = if display.hides_progress() {
             ProgressBar::hidden()
         } else {
             ProgressBar::new(all as u64)

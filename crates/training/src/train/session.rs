@@ -12,6 +12,7 @@ use super::metrics::NonFinite;
 use super::trial::code;
 use super::{Outcome, TrainError, Trial};
 use crate::backend::{self, DeviceName};
+use crate::dataset::Manifest;
 use crate::dataset::inspection::Selection;
 use crate::runs::{
     CopyRecord, DatasetRecord, Environment, FORMAT, Identity, RunFolder, RunRecord, Session,
@@ -67,6 +68,9 @@ impl Trial<'_> {
                 .collect(),
             dataset: DatasetRecord {
                 manifest: self.manifest.display().to_string(),
+                synthetic: Manifest::read(self.manifest)
+                    .ok()
+                    .map(|manifest| manifest.is_synthetic()),
                 content_hash: self.selection.content_hash().to_hex().to_string(),
                 train: divided.train.len(),
                 validation: divided.held_out_in_all,

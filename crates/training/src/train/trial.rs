@@ -195,6 +195,11 @@ impl Trial<'_> {
                 "{copies} photographs are copies of others and are left out; `run.json` lists them"
             ));
         }
+        let session = record.sessions.last();
+        if let Some(said) = session.and_then(|it| it.environment.git_refused.as_ref()) {
+            let text = format!("the commit is not recorded, because git refused: {said}");
+            self.warn(&diary, &text);
+        }
         if let Some(warning) = other_threads(&self.device, &record.sessions) {
             diary.line(&warning);
         }
@@ -220,7 +225,7 @@ impl Trial<'_> {
         }
         end(&folder, &mut record, checkpoints.committed(), &ended)?;
         match &ended {
-            Ok(outcome) => diary.line(&format!("{outcome:?}")),
+            Ok(outcome) => diary.line(&outcome.to_string()),
             Err(error) => diary.line(&format!("failed: {error}")),
         }
         ended

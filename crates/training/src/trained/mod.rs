@@ -1,17 +1,23 @@
 //! Trained runs, put to use: [`TrainedRun::open`] reads a run's network back, [`TrainedRun::score`] judges it by any
 //! photographs ([`Known`] tells which of them it was trained on), [`TrainedRun::scored_pictures`] makes the pictures that were
-//! judged, and [`TrainedRun::colorize`] colorizes a photograph of any size.
+//! judged, and [`TrainedNetwork::colorize`] colorizes a photograph of any size.
+//!
+//! [`TrainedRun::to_file`] makes one file of a run's network, and [`TrainedNetwork::read`] reads such a file: it needs no
+//! run folder.
 
+mod file;
 mod known;
 mod photographs;
 mod pictures;
 mod score;
 
+pub use file::{MODEL_FORMAT, is_model};
 pub use known::Known;
 pub use photographs::Colored;
 pub use pictures::ScoredPicture;
 
 use colorize_base::{Blame, Blamed};
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 
 use burn::module::Module;
@@ -19,6 +25,7 @@ use burn::store::ModuleRecord;
 use burn::tensor::Device;
 
 use crate::backend::{self, BackendError, DeviceName};
+use crate::dataset::Manifest;
 use crate::experiment::{Experiment, ExperimentError};
 use crate::extractor::{ExtractorError, ExtractorKind, WeightsChoice};
 use crate::photo::PhotoError;
@@ -61,6 +68,22 @@ pub enum TrainedError {
     /// A photograph cannot be decoded.
     #[error(transparent)]
     Photo(#[from] PhotoError),
+    /// A file is no model, or not one that this program can use.
+    #[error("cannot use `{}` as a model: {reason}", path.display())]
+    Model {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The operating system refused to read a model.
+    #[error("cannot read `{}`: {cause}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What it said.
+        cause: std::io::Error,
+    },
 }
 
 impl Blamed for TrainedError {
@@ -72,22 +95,45 @@ impl Blamed for TrainedError {
             Self::Extractor(error) => error.blame(),
             Self::Photographs(error) => error.blame(),
             Self::Photo(error) => error.blame(),
-            Self::OtherWeights { .. } => Blame::Request,
+            Self::Read { cause, .. } => cause.blame(),
+            Self::OtherWeights { .. } | Self::Model { .. } => Blame::Request,
         }
     }
 }
 
-/// A run's network, in inference mode.
+/// A run's network, and where it comes from.
 #[derive(Debug)]
 pub struct TrainedRun {
-    /// Where it lies.
+    /// Where the run lies.
     pub folder: RunFolder,
     /// What it is.
     pub record: RunRecord,
+    /// Its network.
+    pub network: TrainedNetwork,
+}
+
+/// What a network can do, a run can do with its network.
+impl Deref for TrainedRun {
+    type Target = TrainedNetwork;
+
+    fn deref(&self) -> &TrainedNetwork {
+        &self.network
+    }
+}
+
+/// A trained network, in inference mode.
+#[derive(Debug)]
+pub struct TrainedNetwork {
     /// What was trained.
     pub experiment: Experiment,
+    /// The seed of the run.
+    pub seed: u64,
+    /// The identity of the run, 64 hexadecimal digits.
+    pub identity: String,
     /// The step whose weights these are.
     pub step: usize,
+    /// Whether it saw nothing but scenes that the program paints itself; `None` where nobody knows any more.
+    pub synthetic: Option<bool>,
     colorizer: Colorizer,
     weights: Option<ExtractorWeights>,
     device_name: DeviceName,
@@ -141,19 +187,30 @@ impl TrainedRun {
             .try_load_record(record_of_model)
             .map_err(|error| damaged(error.to_string()))?
             .valid();
+        let synthetic = record.dataset.synthetic.or_else(|| {
+            let manifest = Manifest::read(Path::new(&record.dataset.manifest)).ok()?;
+            Some(manifest.is_synthetic())
+        });
         Ok(Self {
+            network: TrainedNetwork {
+                experiment,
+                seed: record.seed,
+                identity: record.identity.clone(),
+                step: checkpoint.step,
+                synthetic,
+                colorizer,
+                weights,
+                device_name,
+                device,
+                cache: cache.to_path_buf(),
+            },
             folder: folder.clone(),
             record,
-            experiment,
-            step: checkpoint.step,
-            colorizer,
-            weights,
-            device_name,
-            device,
-            cache: cache.to_path_buf(),
         })
     }
+}
 
+impl TrainedNetwork {
     /// Where the network's feature vectors come from; `None` without fusion.
     fn fusing(&self) -> Option<Fusing<'_>> {
         self.weights.as_ref().map(|weights| Fusing {
@@ -179,10 +236,20 @@ fn weights(
     let is_named = WeightsChoice::of(&experiment.fusion, None).is_ok();
     let file = path.as_deref().filter(|_| !is_named);
     let found = ExtractorWeights::locate(&experiment.fusion, file, cache)?;
+    same_weights(experiment, found, &trained.identity, path)
+}
+
+/// What was found, if it is what was trained with; `path` is where it was looked for.
+fn same_weights(
+    experiment: &Experiment,
+    found: Option<ExtractorWeights>,
+    trained: &str,
+    path: Option<PathBuf>,
+) -> Result<Option<ExtractorWeights>, TrainedError> {
     match found {
-        Some(found) if found.identity() != trained.identity => Err(TrainedError::OtherWeights {
+        Some(found) if found.identity() != trained => Err(TrainedError::OtherWeights {
             extractor: experiment.fusion.extractor,
-            trained: trained.identity.clone(),
+            trained: trained.to_owned(),
             found: found.identity().to_owned(),
             path: path.unwrap_or_default(),
         }),

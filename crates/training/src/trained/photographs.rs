@@ -4,7 +4,7 @@
 use image::RgbImage;
 use rayon::prelude::*;
 
-use super::{TrainedError, TrainedRun};
+use super::{TrainedError, TrainedNetwork};
 use crate::batch::{Batch, FeatureRows, Photograph};
 use crate::color::paint;
 use crate::photo::{resize, resize_plane};
@@ -19,7 +19,7 @@ pub struct Colored {
     pub colorized: RgbImage,
 }
 
-impl TrainedRun {
+impl TrainedNetwork {
     /// The feature vectors that the network fuses, for photographs that are on disk; none without fusion.
     ///
     /// # Errors
