@@ -57,8 +57,11 @@ def network(experiment, t, x, features=None):
     if "fusion.weight" in t:
         everywhere = features[:, :, None, None].expand(-1, -1, *x.shape[2:])
         x = F.conv2d(torch.cat([x, everywhere], 1), t["fusion.weight"], t["fusion.bias"])
-    x = F.relu(up("decode_1", x, stride=2))
-    x = F.relu(up("decode_2", x, stride=2))
+    for name in ("decode_1", "decode_2"):
+        if experiment["network"].get("upsampling") == "nearest":
+            x = F.relu(up(name, F.interpolate(x, scale_factor=2), stride=1, padding=1))
+        else:
+            x = F.relu(up(name, x, stride=2))
     return up("decode_3", x, stride=1, padding=4)
 
 

@@ -52,6 +52,9 @@ pub(super) struct PredictArguments {
     /// Also draw all of them in one figure, a PNG: photographs, grayscale and colorized pictures in rows
     #[arg(long, value_name = "FILE")]
     figure: Option<PathBuf>,
+    /// In the figure, also show what this run makes of the photographs; repeatable
+    #[arg(long, value_name = "RUN", requires = "figure")]
+    beside: Vec<String>,
     /// Output format
     #[arg(long, value_enum, default_value_t = Format::Png)]
     format: Format,
@@ -81,7 +84,11 @@ struct Job {
 /// Colorizes every photograph. One that cannot be decoded is named, and the others are still colorized.
 pub(super) fn run(arguments: &PredictArguments) -> Result<ExitCode> {
     let jobs = jobs(arguments)?;
-    let trained = arguments.choice.open_network(&Cache::of_user()?)?;
+    let cache = Cache::of_user()?;
+    let trained = arguments.choice.open_network(&cache)?;
+    let beside = arguments.beside.iter();
+    let beside = beside.map(|run| arguments.choice.open_other(run, &cache));
+    let beside: Vec<TrainedNetwork> = beside.collect::<Result<_>>()?;
     output::note(&format!("{}, {} photographs", name(&trained), jobs.len()));
     if trained.synthetic == Some(true) {
         output::warning(
@@ -106,12 +113,16 @@ pub(super) fn run(arguments: &PredictArguments) -> Result<ExitCode> {
                 }
             }
         }
-        shown.extend(color(&trained, &good, arguments)?.into_iter().flatten());
+        shown.extend(
+            color(&trained, &beside, &good, arguments)?
+                .into_iter()
+                .flatten(),
+        );
         bar.set_position(next as u64);
     }
     bar.finish_and_clear();
     if let Some(path) = &arguments.figure {
-        draw(&trained, &shown, path)?;
+        draw(&trained, &beside, &shown, path)?;
     }
     output::line(&format!(
         "{} photographs colorized into {}{}",
@@ -160,6 +171,7 @@ fn decode(path: &Path) -> Decoded {
 /// Colorizes photographs and writes them; what the figure is to show of each, where there is one.
 fn color(
     trained: &TrainedNetwork,
+    beside: &[TrainedNetwork],
     photographs: &[(&Job, (RgbImage, blake3::Hash))],
     arguments: &PredictArguments,
 ) -> Result<Vec<Option<Shown>>> {
@@ -173,17 +185,28 @@ fn color(
             content_hash: *content_hash,
         })
         .collect();
-    let features = trained.features(&listed)?;
-    let rows: Vec<&[f32]> = match features.width {
-        0 => Vec::new(),
-        width => features.values.chunks_exact(width).collect(),
-    };
     let pictures: Vec<&RgbImage> = photographs.iter().map(|(_, (it, _))| it).collect();
-    let colored = trained.colorize(&pictures, &rows);
+    let by = |trained: &TrainedNetwork| -> Result<Vec<Colored>> {
+        let features = trained.features(&listed)?;
+        let rows: Vec<&[f32]> = match features.width {
+            0 => Vec::new(),
+            width => features.values.chunks_exact(width).collect(),
+        };
+        Ok(trained.colorize(&pictures, &rows))
+    };
+    // Only small pictures of the others are shown.
+    let mut others: Vec<Vec<RgbImage>> = vec![Vec::new(); photographs.len()];
+    for network in beside {
+        for (others, colored) in others.iter_mut().zip(by(network)?) {
+            others.push(small(&colored.colorized));
+        }
+    }
+    let colored = by(trained)?;
     photographs
         .par_iter()
         .zip(colored)
-        .map(|((job, (original, _)), colored)| {
+        .zip(others)
+        .map(|(((job, (original, _)), colored), others)| {
             let shown = arguments.figure.is_some().then(|| Shown {
                 name: job
                     .photograph
@@ -191,7 +214,11 @@ fn color(
                     .unwrap_or_default()
                     .to_string_lossy()
                     .into_owned(),
-                pictures: [original, &colored.gray, &colored.colorized].map(small),
+                pictures: [small(original), small(&colored.gray)]
+                    .into_iter()
+                    .chain(others)
+                    .chain([small(&colored.colorized)])
+                    .collect(),
             });
             let picture = if arguments.side_by_side {
                 let Colored { gray, colorized } = &colored;
@@ -223,8 +250,8 @@ fn name(trained: &TrainedNetwork) -> String {
 /// What the figure shows of a photograph.
 struct Shown {
     name: String,
-    /// The photograph, its gray, and the colorized picture.
-    pictures: [RgbImage; 3],
+    /// The photograph, its gray, what the other runs make of it, and the colorized picture.
+    pictures: Vec<RgbImage>,
 }
 
 /// The picture at the size that a figure shows at most.
@@ -240,10 +267,21 @@ fn small(picture: &RgbImage) -> RgbImage {
 }
 
 /// One figure of all photographs, a column for each.
-fn draw(trained: &TrainedNetwork, shown: &[Shown], path: &Path) -> Result<()> {
-    let rows = ["photograph", "grayscale", "colorized"];
-    let rows = rows.iter().enumerate().map(|(row, name)| StripRow {
-        name: (*name).to_owned(),
+fn draw(
+    trained: &TrainedNetwork,
+    beside: &[TrainedNetwork],
+    shown: &[Shown],
+    path: &Path,
+) -> Result<()> {
+    let title = |trained: &TrainedNetwork| trained.experiment.title.clone();
+    let mut names = vec!["photograph".to_owned(), "grayscale".to_owned()];
+    if beside.is_empty() {
+        names.push("colorized".to_owned());
+    } else {
+        names.extend(beside.iter().chain([trained]).map(title));
+    }
+    let rows = names.into_iter().enumerate().map(|(row, name)| StripRow {
+        name,
         cells: shown
             .iter()
             .map(|shown| {
@@ -266,12 +304,18 @@ fn draw(trained: &TrainedNetwork, shown: &[Shown], path: &Path) -> Result<()> {
         step,
         ..
     } = trained;
-    let title = format!("{}, step {step}", experiment.title);
+    let title = if beside.is_empty() {
+        format!("{}, step {step}", experiment.title)
+    } else {
+        "The same photographs, colored by several networks".to_owned()
+    };
+    let others: Vec<String> = beside.iter().map(name).collect();
     let metadata = [
         // As in the pictures themselves.
         ("Comment", mark::text(&name(trained))),
         ("run", format!("{} s{seed} {identity}", experiment.name)),
         ("step", step.to_string()),
+        ("beside", others.join(", ")),
     ];
     let figure = strip(&title, &content, Theme::Light);
     atomic::write(path, &figure.to_png(&metadata)?)?;

@@ -45,24 +45,30 @@ impl RunChoice {
 
     /// The same for the network alone, which may be a file that `export model` wrote.
     pub(super) fn open_network(&self, cache: &Cache) -> Result<TrainedNetwork> {
-        let file = Path::new(&self.run);
+        if Path::new(&self.run).is_file() && self.step.is_some() {
+            let message = format!(
+                "`{}` is a file with the weights of one step: drop `--step`",
+                self.run
+            );
+            return Err(CommandError::request(message));
+        }
+        self.network(&self.run, self.step, cache)
+    }
+
+    /// The newest network of another run, or that of a file, found in the same place and on the same device.
+    pub(super) fn open_other(&self, run: &str, cache: &Cache) -> Result<TrainedNetwork> {
+        self.network(run, None, cache)
+    }
+
+    fn network(&self, run: &str, step: Option<Step>, cache: &Cache) -> Result<TrainedNetwork> {
+        let file = Path::new(run);
         if file.is_file() {
-            if self.step.is_some() {
-                let message = format!(
-                    "`{}` is a file with the weights of one step: drop `--step`",
-                    self.run
-                );
-                return Err(CommandError::request(message));
-            }
             return Ok(TrainedNetwork::read(file, self.device, &cache.folder)?);
         }
         if file.extension().is_some_and(|it| it == "safetensors") {
-            return Err(CommandError::request(format!(
-                "no such file: `{}`",
-                self.run
-            )));
+            return Err(CommandError::request(format!("no such file: `{run}`")));
         }
-        Ok(self.open(cache)?.network)
+        Ok(open_run(&self.runs, run, step, self.device, cache)?.network)
     }
 }
 
