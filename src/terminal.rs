@@ -58,7 +58,7 @@ pub(crate) fn say(text: &str) {
 /// Says which folders hold runs that are counted elsewhere, or that lie under other names than their own.
 pub(crate) fn strays(strays: &Strays) {
     for remark in strays.remarks() {
-        warning(&remark.to_string());
+        warning(&remark);
     }
 }
 

@@ -159,7 +159,8 @@ fn stem(path: &Path) -> String {
 /// The way from a folder, which need not exist yet, to a file.
 fn relative(folder: &Path, file: &Path) -> Result<String> {
     let whole = |path: &Path| {
-        let whole = std::path::absolute(path);
+        // An empty path is the current folder.
+        let whole = std::path::absolute(Path::new(".").join(path));
         whole.with_context(|| format!("cannot find `{}`", path.display()))
     };
     let (from, to) = (whole(folder)?, whole(file)?);
