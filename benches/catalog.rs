@@ -195,6 +195,7 @@ fn write_run(
             train: 900,
             validation: 100,
             colorless: Vec::new(),
+            toned: Vec::new(),
             broken: std::collections::BTreeMap::new(),
             missing: Vec::new(),
             copies: Vec::new(),

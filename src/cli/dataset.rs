@@ -1,6 +1,6 @@
 //! `colorize dataset`: which datasets there are, and what they hold.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -16,11 +16,15 @@ use crate::dataset::{
     Cache, Index, Manifest, Source, Spread, Statistics, list_manifests, resolve_manifest,
 };
 use crate::download::{ItemKind, Limits, Wanted, unpack};
+use crate::photo::Profile;
 use crate::runs::atomic;
 use crate::work::prepare::utf8_path;
 
-/// How many copies are named.
+/// How many copies, and how many broken files, are named.
 const NAMED: usize = 10;
+
+/// Chroma spread below which a photograph is likely to be toned: see docs/datasets.md.
+const LIKELY_TONED: f64 = 2.0;
 
 /// What can be asked of datasets.
 #[derive(Debug, Subcommand)]
@@ -176,6 +180,7 @@ fn describe(source: &Source) -> (&'static str, String) {
         Source::Coco {
             images,
             annotations,
+            ..
         } => {
             let data = if images.is_dir() {
                 found(annotations.is_file(), annotations)
@@ -208,6 +213,9 @@ fn index(manifest: &Path) -> Result<()> {
         },
         began.elapsed().as_secs_f64()
     ));
+    if !index.passed_over.is_empty() {
+        output::line(&format!("passed over: {}", index.passed_over));
+    }
     let missing = index.missing();
     if !missing.is_empty() {
         let named: Vec<&str> = missing
@@ -250,7 +258,7 @@ fn stats(manifest: &Path, split: &SplitSection, look: bool) -> Result<()> {
     let statistics = index.statistics(split, &copied);
     let mut table = output::table(&["dataset", &index.name]);
     table.add_row(["folder", &index.root.display().to_string()]);
-    for (what, number) in facts(&statistics) {
+    for (what, number) in facts(&statistics, &index) {
         table.add_row([what, &number]);
     }
     let what = match &copies {
@@ -264,11 +272,15 @@ fn stats(manifest: &Path, split: &SplitSection, look: bool) -> Result<()> {
         }
     }
     output::line(&table.to_string());
-    for copy in copies.iter().flatten().take(NAMED) {
-        output::line(&format!("  copy: {copy}"));
+    if let Some(inspection) = &inspection {
+        name_some("broken", broken(inspection));
+        name_some(
+            "color profile not applied",
+            profiles_not_applied(inspection),
+        );
     }
-    if copied.len() > NAMED && copies.is_some() {
-        output::line(&format!("  … and {} more", copied.len() - NAMED));
+    if let Some(copies) = &copies {
+        name_some("copy", copies.iter().map(ToString::to_string).collect());
     }
     if !statistics.categories.is_empty() {
         let mut table = output::table(&["category", "images", "held out"]);
@@ -313,31 +325,91 @@ fn left_out(copies: usize) -> String {
     }
 }
 
-fn facts(statistics: &Statistics) -> Vec<(&'static str, String)> {
+/// The first few of what was found, one a line.
+fn name_some(what: &str, found: Vec<String>) {
+    for text in found.iter().take(NAMED) {
+        output::line(&format!("  {what}: {text}"));
+    }
+    if found.len() > NAMED {
+        output::line(&format!("  … and {} more", found.len() - NAMED));
+    }
+}
+
+/// Broken files, with their causes.
+fn broken(inspection: &Inspection) -> Vec<String> {
+    let images = inspection.images.iter();
+    images
+        .filter_map(|image| match &image.finding {
+            Finding::Broken { cause } => Some(format!("{}: {cause}", image.record.file_name)),
+            _ => None,
+        })
+        .collect()
+}
+
+/// Files whose color profile was not applied, with the reason.
+fn profiles_not_applied(inspection: &Inspection) -> Vec<String> {
+    let images = inspection.images.iter();
+    images
+        .filter_map(|image| match &image.finding {
+            Finding::Photo {
+                profile: Profile::Ignored(reason),
+                ..
+            } => Some(format!("{}: {reason}", image.record.file_name)),
+            _ => None,
+        })
+        .collect()
+}
+
+fn facts(statistics: &Statistics, index: &Index) -> Vec<(&'static str, String)> {
     let spread = |spread: Option<Spread>| {
         spread.map_or_else(
             || "not in the index".to_owned(),
             |it| format!("{} to {}, median {}", it.smallest, it.largest, it.median),
         )
     };
-    vec![
+    let mut facts = vec![
         ("images", statistics.images.to_string()),
         ("missing files", statistics.missing.to_string()),
         ("without category", statistics.without_category.to_string()),
-        ("annotations", statistics.annotations.to_string()),
+        ("annotations", annotations(index)),
         ("width", spread(statistics.width)),
         ("height", spread(statistics.height)),
         ("train", statistics.train.to_string()),
         ("validation", statistics.validation.to_string()),
-    ]
+    ];
+    if !index.passed_over.is_empty() {
+        facts.push(("passed over", index.passed_over.to_string()));
+    }
+    facts
+}
+
+/// `60, of which 15 are skipped`: annotations of what is not listed.
+fn annotations(index: &Index) -> String {
+    match index.lost.count() {
+        0 => index.annotations.to_string(),
+        lost => format!("{}, of which {lost} are skipped", index.annotations),
+    }
 }
 
 fn findings(inspection: &Inspection) -> Vec<(&'static str, String)> {
     let mut broken = 0;
+    let mut toned = 0;
     let mut chroma = Vec::new();
+    let mut profiles: BTreeMap<&str, usize> = BTreeMap::new();
     for image in &inspection.images {
-        match image.finding {
-            Finding::Photo { mean_chroma, .. } => chroma.push(mean_chroma),
+        match &image.finding {
+            Finding::Photo {
+                mean_chroma,
+                chroma_spread,
+                profile,
+                ..
+            } => {
+                chroma.push(*mean_chroma);
+                toned += usize::from(*mean_chroma >= 1.0 && *chroma_spread < LIKELY_TONED);
+                if let Profile::Converted(name) = profile {
+                    *profiles.entry(name).or_default() += 1;
+                }
+            }
             Finding::Broken { .. } => broken += 1,
             Finding::Missing => {}
         }
@@ -345,9 +417,20 @@ fn findings(inspection: &Inspection) -> Vec<(&'static str, String)> {
     chroma.sort_by(f64::total_cmp);
     let colorless = chroma.iter().filter(|it| **it < 1.0).count();
     let median = chroma.get(chroma.len() / 2);
+    let converted: usize = profiles.values().sum();
+    let profiles: Vec<String> = profiles
+        .iter()
+        .map(|(name, count)| format!("{count} from {name}"))
+        .collect();
+    let converted = match converted {
+        0 => "0".to_owned(),
+        converted => format!("{converted}: {}", profiles.join(", ")),
+    };
     vec![
         ("broken files", broken.to_string()),
+        ("converted to sRGB", converted),
         ("mean chroma below 1", colorless.to_string()),
+        ("likely toned", toned.to_string()),
         (
             "median of mean chroma",
             median.map_or_else(|| "–".to_owned(), |it| format!("{it:.1} of 255")),

@@ -3,7 +3,6 @@
 mod mark;
 
 use std::collections::BTreeMap;
-use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -11,13 +10,12 @@ use clap::{Args, ValueEnum};
 use image::RgbImage;
 use indicatif::ProgressBar;
 use rayon::prelude::*;
-use walkdir::WalkDir;
 
 use super::run_choice::RunChoice;
 use super::{DONE, FAILED, output};
 use crate::batch::Photograph;
 use crate::command_error::{CommandError, Context, Result};
-use crate::dataset::Cache;
+use crate::dataset::{Cache, PassedOver, photographs_in};
 use crate::figure::{ComparisonCell, Strip, StripRow, Theme, side_by_side, strip};
 use crate::photo::{self, PhotoError, PhotoFault, PhotoFormat};
 use crate::runs::atomic;
@@ -136,7 +134,7 @@ pub(super) fn run(arguments: &PredictArguments) -> Result<ExitCode> {
     Ok(ExitCode::from(if failed == 0 { DONE } else { FAILED }))
 }
 
-/// A decoded photograph with the hash of its file.
+/// A decoded photograph with what its pixels are known by.
 type Decoded = Result<(RgbImage, blake3::Hash), PhotoError>;
 
 /// Decodes as many of the first jobs as are held in memory at one time; says how many these were.
@@ -164,8 +162,9 @@ fn decode(path: &Path) -> Decoded {
         fault,
     };
     let bytes = std::fs::read(path).map_err(|error| failed(PhotoFault::from(error)))?;
-    let photograph = photo::decode_bytes(&bytes).map_err(failed)?;
-    Ok((photograph, blake3::hash(&bytes)))
+    let photograph = photo::read(&bytes).map_err(failed)?;
+    let content_hash = photograph.content_hash(&bytes);
+    Ok((photograph.into_picture(), content_hash))
 }
 
 /// Colorizes photographs and writes them; what the figure is to show of each, where there is one.
@@ -326,13 +325,19 @@ fn draw(
 /// What to colorize, and the files that it becomes; nothing is overwritten without `--force`.
 fn jobs(arguments: &PredictArguments) -> Result<Vec<Job>> {
     let mut photographs: Vec<(PathBuf, PathBuf)> = Vec::new();
+    let mut passed_over = PassedOver::default();
     let mut own = 0;
     for input in &arguments.inputs {
         if input.is_dir() {
-            let found = photographs_in(input)?.into_iter();
-            let (marked, new): (Vec<_>, Vec<_>) = found.partition(|(it, _)| mark::is_marked(it));
+            let (found, others) = photographs_in(input)?;
+            passed_over.extend(others);
+            let (marked, new): (Vec<_>, Vec<_>) =
+                found.into_iter().partition(|path| mark::is_marked(path));
             own += marked.len();
-            photographs.extend(new);
+            photographs.extend(new.into_iter().map(|path| {
+                let name = path.strip_prefix(input).unwrap_or(&path).to_owned();
+                (path, name)
+            }));
         } else if input.is_file() {
             let name = input.file_name().map(PathBuf::from).unwrap_or_default();
             photographs.push((input.clone(), name));
@@ -349,8 +354,14 @@ fn jobs(arguments: &PredictArguments) -> Result<Vec<Job>> {
         ));
     }
     if photographs.is_empty() {
-        let message = "no JPEG, PNG or WebP files in the given paths".to_owned();
+        let mut message = "no JPEG, PNG or WebP files in the given paths".to_owned();
+        if !passed_over.is_empty() {
+            message.push_str(&format!("; there are: {passed_over}"));
+        }
         return Err(CommandError::request(message));
+    }
+    if !passed_over.is_empty() {
+        output::note(&format!("passed over: {passed_over}"));
     }
     let ending = PhotoFormat::from(arguments.format).ending();
     let mut stems: BTreeMap<PathBuf, usize> = BTreeMap::new();
@@ -415,24 +426,4 @@ fn jobs(arguments: &PredictArguments) -> Result<Vec<Job>> {
         )));
     }
     Ok(jobs)
-}
-
-/// The photographs below a folder with their paths relative to it, sorted.
-fn photographs_in(folder: &Path) -> Result<Vec<(PathBuf, PathBuf)>> {
-    let mut found = Vec::new();
-    for entry in WalkDir::new(folder).sort_by_file_name() {
-        let entry = entry
-            .map_err(std::io::Error::from)
-            .with_context(|| format!("cannot list `{}`", folder.display()))?;
-        let path = entry.path();
-        let ending = path.extension().map(OsStr::to_ascii_lowercase);
-        let is_photograph = ending
-            .and_then(|ending| ending.into_string().ok())
-            .is_some_and(|ending| ["jpg", "jpeg", "png", "webp"].contains(&ending.as_str()));
-        if is_photograph && entry.file_type().is_file() {
-            let name = path.strip_prefix(folder).unwrap_or(path).to_owned();
-            found.push((path.to_owned(), name));
-        }
-    }
-    Ok(found)
 }

@@ -191,6 +191,7 @@ fn dataset(record: &RunRecord) {
     let copies: Vec<String> = copies.map(|copy| copy.file_name.clone()).collect();
     for (name, files) in [
         ("colorless", &dataset.colorless),
+        ("toned", &dataset.toned),
         ("broken", &broken),
         ("missing", &dataset.missing),
         ("copies", &copies),

@@ -336,6 +336,10 @@ fn open_index(manifest: &Manifest, cache: &Cache) -> Result<Index> {
     let index = Index::open(manifest, cache, &|done| painting.set_position(done as u64))?;
     painting.finish_and_clear();
     warn(index.warning.as_deref());
+    if !index.passed_over.is_empty() {
+        let passed_over = &index.passed_over;
+        terminal::note(&format!("{}: passed over: {passed_over}", manifest.name));
+    }
     Ok(index)
 }
 
@@ -410,13 +414,18 @@ fn report_unusable(dataset: &str, selection: &Selection) {
         images,
         copies,
         colorless,
+        toned,
         broken,
         missing,
     } = selection;
     terminal::note(&format!(
-        "{dataset}: {} photographs; skipped: {} without color, {} broken, {} missing, {} copies of others",
+        "{dataset}: {} photographs; skipped: {} without color, {}{} broken, {} missing, {} copies of others",
         images.len(),
         colorless.len(),
+        match toned.len() {
+            0 => String::new(),
+            toned => format!("{toned} toned, "),
+        },
         broken.len(),
         missing.len(),
         copies.len()
@@ -426,6 +435,7 @@ fn report_unusable(dataset: &str, selection: &Selection) {
         "broken",
         broken.map(|(file_name, cause)| format!("{file_name}: {cause}")),
     );
+    name_some("toned", toned.iter().cloned());
     name_some("copy", copies.iter().map(ToString::to_string));
 }
 

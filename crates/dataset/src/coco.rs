@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 use std::fs::File;
-use std::io::{BufReader, Read};
+use std::io::{BufRead, BufReader, Read};
 use std::marker::PhantomData;
 use std::path::Path;
 
@@ -30,7 +30,9 @@ pub(crate) struct ImageRow {
     pub(crate) id: i64,
     pub(crate) file_name: String,
     /// Some tools write `640.0`, and some leave it out.
+    #[serde(default, deserialize_with = "length")]
     width: Option<f64>,
+    #[serde(default, deserialize_with = "length")]
     height: Option<f64>,
 }
 
@@ -50,6 +52,26 @@ fn pixels(length: Option<f64>) -> Option<u32> {
         .map(|length| length as u32)
 }
 
+/// A number, or nothing where it is null or was NaN.
+fn length<'de, D: serde::Deserializer<'de>>(json: D) -> Result<Option<f64>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged, expecting = "invalid length, expected a number of pixels")]
+    enum Length {
+        Number(f64),
+        Unknown(()),
+        NotANumber(Blank),
+    }
+    #[derive(Deserialize)]
+    enum Blank {
+        #[serde(rename = "")]
+        Blank,
+    }
+    Ok(match Length::deserialize(json)? {
+        Length::Number(length) => Some(length),
+        Length::Unknown(()) | Length::NotANumber(Blank::Blank) => None,
+    })
+}
+
 #[derive(Deserialize)]
 struct AnnotationRow {
     image_id: i64,
@@ -59,22 +81,92 @@ struct AnnotationRow {
 /// Reads the annotation file at `path`.
 ///
 /// Keys may come in any order, unknown keys and all of an annotation but its two ids are skipped, `annotations` and
-/// `categories` may be absent, ids are 64-bit.
+/// `categories` may be absent or null, ids are 64-bit. The file may begin with a byte-order mark. NaN and Infinity, which JSON
+/// lacks and Python writes, may stand where no number is read.
 pub(crate) fn read(path: &Path) -> Result<Instances, DatasetError> {
     let file = File::open(path).map_err(DatasetError::read(path))?;
-    parse(BufReader::with_capacity(1 << 20, file)).map_err(|error| {
-        if error.is_io() {
-            return DatasetError::read(path)(error.into());
-        }
-        let whole = error.to_string();
-        let place = format!(" at line {} column {}", error.line(), error.column());
-        DatasetError::Annotations {
+    let mut reader = BufReader::with_capacity(1 << 20, file);
+    let start = reader.fill_buf().map_err(DatasetError::read(path))?;
+    if let Some(message) = other_format(start) {
+        return Err(DatasetError::Annotations {
             path: path.to_owned(),
-            line: error.line(),
-            column: error.column(),
-            message: whole.strip_suffix(&place).unwrap_or(&whole).to_owned(),
+            line: 1,
+            column: 1,
+            message: message.to_owned(),
+        });
+    }
+    if start.starts_with(BYTE_ORDER_MARK) {
+        reader.consume(BYTE_ORDER_MARK.len());
+    }
+    let error = match parse(reader) {
+        Ok(instances) => return Ok(instances),
+        Err(error) if error.is_syntax() => {
+            let mut json = std::fs::read(path).map_err(DatasetError::read(path))?;
+            if replace_non_numbers(&mut json) == 0 {
+                error
+            } else {
+                match parse(json.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&json)) {
+                    Ok(instances) => return Ok(instances),
+                    Err(error) => error,
+                }
+            }
         }
+        Err(error) => error,
+    };
+    if error.is_io() {
+        return Err(DatasetError::read(path)(error.into()));
+    }
+    let whole = error.to_string();
+    let place = format!(" at line {} column {}", error.line(), error.column());
+    let message = whole.strip_suffix(&place).unwrap_or(&whole);
+    Err(DatasetError::Annotations {
+        path: path.to_owned(),
+        line: error.line(),
+        column: error.column(),
+        message: message.replace("string \"\"", "NaN or Infinity"),
     })
+}
+
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// What the first bytes of a file say that is not JSON in UTF-8, and what to do then.
+fn other_format(start: &[u8]) -> Option<&'static str> {
+    match start {
+        [0x1f, 0x8b, ..] => Some("the file is compressed with gzip; decompress it"),
+        [b'P', b'K', 3 | 5, 4 | 6, ..] => {
+            Some("the file is a ZIP archive; unpack it, and name the JSON file in it")
+        }
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [0, 1..=0xff, ..] | [1..=0xff, 0, ..] => {
+            Some("the file is UTF-16; save it as UTF-8")
+        }
+        _ => None,
+    }
+}
+
+/// Puts an empty string, and spaces, in the place of every NaN and Infinity outside of strings, so that all else keeps its
+/// place; says how many there were.
+fn replace_non_numbers(json: &mut [u8]) -> usize {
+    const WORDS: [&[u8]; 3] = [b"NaN", b"Infinity", b"-Infinity"];
+    let (mut at, mut is_string, mut replaced) = (0, false, 0);
+    while let Some(byte) = json.get(at) {
+        let mut length = 1;
+        match byte {
+            b'\\' if is_string => length = 2,
+            b'"' => is_string = !is_string,
+            b'N' | b'I' | b'-' if !is_string => {
+                if let Some(word) = WORDS.iter().find(|word| json[at..].starts_with(word)) {
+                    length = word.len();
+                    let (quotes, rest) = json[at..at + length].split_at_mut(2);
+                    quotes.fill(b'"');
+                    rest.fill(b' ');
+                    replaced += 1;
+                }
+            }
+            _ => {}
+        }
+        at += length;
+    }
+    replaced
 }
 
 /// Whether the `categories` of the annotation file at `path` can be told apart by their names. What is odd but clear is returned
@@ -148,7 +240,10 @@ impl<'de> Visitor<'de> for Document {
             }
             match key.as_str() {
                 "images" => {
-                    map.next_value_seed(Each::new(|row: ImageRow| found.images.push(row)))?;
+                    map.next_value_seed(Each {
+                        may_be_null: false,
+                        ..Each::new(|row: ImageRow| found.images.push(row))
+                    })?;
                 }
                 "categories" => {
                     map.next_value_seed(Each::new(|row: Category| found.categories.push(row)))?;
@@ -169,12 +264,20 @@ impl<'de> Visitor<'de> for Document {
     }
 }
 
-/// A list whose elements are handed on one by one, so that the list itself never exists.
-struct Each<T, F: FnMut(T)>(F, PhantomData<T>);
+/// A list whose elements are handed on one by one, so that the list itself never exists; null is an empty list.
+struct Each<T, F: FnMut(T)> {
+    take: F,
+    may_be_null: bool,
+    element: PhantomData<T>,
+}
 
 impl<T, F: FnMut(T)> Each<T, F> {
     fn new(take: F) -> Self {
-        Self(take, PhantomData)
+        Self {
+            take,
+            may_be_null: true,
+            element: PhantomData,
+        }
     }
 }
 
@@ -182,7 +285,7 @@ impl<'de, T: Deserialize<'de>, F: FnMut(T)> DeserializeSeed<'de> for Each<T, F> 
     type Value = ();
 
     fn deserialize<D: serde::Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
-        json.deserialize_seq(self)
+        json.deserialize_any(self)
     }
 }
 
@@ -195,9 +298,17 @@ impl<'de, T: Deserialize<'de>, F: FnMut(T)> Visitor<'de> for Each<T, F> {
 
     fn visit_seq<A: SeqAccess<'de>>(mut self, mut list: A) -> Result<(), A::Error> {
         while let Some(row) = list.next_element()? {
-            (self.0)(row);
+            (self.take)(row);
         }
         Ok(())
+    }
+
+    fn visit_unit<E: serde::de::Error>(self) -> Result<(), E> {
+        if self.may_be_null {
+            Ok(())
+        } else {
+            Err(E::invalid_type(serde::de::Unexpected::Other("null"), &self))
+        }
     }
 }
 
@@ -238,6 +349,77 @@ mod tests {
         assert_eq!(found.images[1].id, -4);
         assert_eq!(found.images[1].width(), None);
         assert_eq!(text(r#"{"images": []}"#).unwrap(), Instances::default());
+        assert_eq!(
+            text(r#"{"categories": null, "images": [], "annotations": null}"#).unwrap(),
+            Instances::default()
+        );
+    }
+
+    fn file(bytes: &[u8]) -> Result<Instances, String> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("instances.json");
+        std::fs::write(&path, bytes).unwrap();
+        read(&path).map_err(|error| {
+            let folder = format!("{}/", folder.path().display());
+            error.to_string().replace(&folder, "")
+        })
+    }
+
+    const WITHOUT_NUMBERS: &str = r#"{
+        "info": {"text": "NaN \\", "more": "\"Infinity"},
+        "images": [{"id": 1, "file_name": "-Infinity.jpg", "width": NaN, "height": -Infinity}],
+        "annotations": [{"image_id": 1, "category_id": 2, "bbox": [NaN, Infinity, -Infinity, -1], "area": NaN}],
+        "categories": null
+    }"#;
+
+    #[test]
+    fn nan_does_not_matter_where_no_number_is_read() {
+        for start in ["", "\u{feff}"] {
+            let found = file(format!("{start}{WITHOUT_NUMBERS}").as_bytes()).unwrap();
+            assert_eq!(found.images[0].file_name, "-Infinity.jpg");
+            assert_eq!(
+                (found.images[0].width(), found.images[0].height()),
+                (None, None)
+            );
+            assert_eq!(found.annotations, [(1, 2)]);
+        }
+        let wrong = WITHOUT_NUMBERS.replace("\"category_id\": 2", "\"category_id\": NaN");
+        assert_eq!(
+            file(wrong.as_bytes()).unwrap_err(),
+            "instances.json:4:59: not COCO `instances` JSON: invalid type: NaN or Infinity, expected i64"
+        );
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_passed_over_and_other_formats_are_named() {
+        let json = "{\"images\": []}";
+        assert_eq!(
+            file(format!("\u{feff}{json}").as_bytes()).unwrap(),
+            Instances::default()
+        );
+        let utf16 = |bytes: fn(u16) -> [u8; 2]| json.encode_utf16().flat_map(bytes).collect();
+        let little: Vec<u8> = utf16(u16::to_le_bytes);
+        let big: Vec<u8> = utf16(u16::to_be_bytes);
+        let save = "the file is UTF-16; save it as UTF-8";
+        for (bytes, message) in [
+            ([&[0xff, 0xfe], little.as_slice()].concat(), save),
+            ([&[0xfe, 0xff], big.as_slice()].concat(), save),
+            (little, save),
+            (big, save),
+            (
+                b"\x1f\x8b\x08\0".to_vec(),
+                "the file is compressed with gzip; decompress it",
+            ),
+            (
+                b"PK\x03\x04".to_vec(),
+                "the file is a ZIP archive; unpack it, and name the JSON file in it",
+            ),
+        ] {
+            assert_eq!(
+                file(&bytes).unwrap_err(),
+                format!("instances.json:1:1: not COCO `instances` JSON: {message}")
+            );
+        }
     }
 
     #[test]
@@ -256,6 +438,14 @@ mod tests {
             (
                 "{\"images\": [\n {\"id\": 3}]}",
                 "missing field `file_name` at line 2 column 10",
+            ),
+            (
+                "{\"images\": null}",
+                "invalid type: null, expected a list at line 1 column 15",
+            ),
+            (
+                "{\"images\": [{\"id\": 1, \"file_name\": \"a\", \"width\": \"x\"}]}",
+                "invalid length, expected a number of pixels at line 1 column 53",
             ),
             (
                 "{\"images\": 3}",

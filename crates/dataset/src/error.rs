@@ -81,6 +81,24 @@ pub enum DatasetError {
         /// File name of the other.
         second: String,
     },
+    /// Images lie elsewhere than in the image folder: annotations from elsewhere could read any picture of this machine.
+    #[error(
+        "{}: {count} of {all} images have a `file_name` that leads out of the image folder `{}`, such as `{first}`; \
+         move the photographs into the folder, or set `allow_outside = true` in the manifest if you trust the file",
+        path.display(), root.display()
+    )]
+    OutsideFolder {
+        /// The annotation file.
+        path: PathBuf,
+        /// The image folder.
+        root: PathBuf,
+        /// Images outside.
+        count: usize,
+        /// Images.
+        all: usize,
+        /// File name of the first one.
+        first: String,
+    },
     /// One category has two names: each of them would select the same photographs, as two different experiments.
     #[error(
         "{}: the category id {id} has two names, `{first}` and `{second}`; give each category its own id, or use one name",
@@ -139,6 +157,7 @@ impl Blamed for DatasetError {
             | Self::Annotations { .. }
             | Self::DuplicateId { .. }
             | Self::AmbiguousCategory { .. }
+            | Self::OutsideFolder { .. }
             | Self::FileName { .. }
             | Self::UnknownCategory { .. }
             | Self::NoCacheFolder => Blame::Request,

@@ -1,11 +1,11 @@
 //! A folder of photographs as a dataset.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
 use walkdir::WalkDir;
 
-use super::DatasetError;
+use super::{DatasetError, PassedOver};
 
 /// A file in a folder dataset.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,47 +21,87 @@ pub(crate) struct FileRow {
 /// Endings of files that count as photographs, in lower case.
 const ENDINGS: [&str; 4] = ["jpg", "jpeg", "png", "webp"];
 
-/// Every photograph below `folder`, sorted by name. Links are followed; names that begin with a dot are skipped, as
-/// they are other programs' (thumbnails, macOS resource forks); the case of an ending does not matter.
-pub(crate) fn list(folder: &Path) -> Result<Vec<FileRow>, DatasetError> {
-    let mut files = Vec::new();
-    let visible = |entry: &walkdir::DirEntry| {
-        entry.depth() == 0 || !entry.file_name().as_encoded_bytes().starts_with(b".")
-    };
-    let walk = WalkDir::new(folder).follow_links(true);
-    for entry in walk.into_iter().filter_entry(visible) {
+/// Folders whose photographs are other programs': thumbnails of a network disk, deleted files, resource forks.
+const SYSTEM_FOLDERS: [&str; 5] = [
+    "@eaDir",
+    "#recycle",
+    "$RECYCLE.BIN",
+    "System Volume Information",
+    "__MACOSX",
+];
+
+/// Every photograph below `folder`, sorted by path, and what is passed over. Links are followed; names that begin with a dot
+/// and the folders of systems are passed over, as they are other programs' (thumbnails, macOS resource forks); the case of an
+/// ending does not matter.
+///
+/// # Errors
+///
+/// When a folder cannot be listed, or a link leads nowhere or in a circle.
+pub fn photographs_in(folder: &Path) -> Result<(Vec<PathBuf>, PassedOver), DatasetError> {
+    let mut photographs = Vec::new();
+    let mut passed_over = PassedOver::default();
+    let mut walk = WalkDir::new(folder)
+        .follow_links(true)
+        .min_depth(1)
+        .sort_by_file_name()
+        .into_iter();
+    while let Some(entry) = walk.next() {
         let entry = entry.map_err(|error| DatasetError::Read {
             path: error.path().unwrap_or(folder).to_owned(),
             cause: error.into(),
         })?;
-        let ending = entry.path().extension().and_then(|ending| ending.to_str());
-        let photograph = ending.is_some_and(|ending| {
-            ENDINGS
-                .iter()
-                .any(|known| known.eq_ignore_ascii_case(ending))
-        });
-        if !photograph || !entry.file_type().is_file() {
+        let name = entry.file_name().to_string_lossy();
+        let is_system = || {
+            let mut names = SYSTEM_FOLDERS.iter();
+            names.any(|system| system.eq_ignore_ascii_case(&name))
+        };
+        let is_folder = entry.file_type().is_dir();
+        if name.starts_with('.') {
+            passed_over.add("hidden");
+        } else if is_folder && is_system() {
+            passed_over.add(&format!("`{name}/`"));
+        } else {
+            if !is_folder && is_photograph(entry.path()) {
+                photographs.push(entry.into_path());
+            } else if !is_folder {
+                passed_over.add_file(entry.path());
+            }
             continue;
         }
-        let below = entry.path().strip_prefix(folder).unwrap_or(entry.path());
+        if is_folder {
+            walk.skip_current_dir();
+        }
+    }
+    Ok((photographs, passed_over))
+}
+
+fn is_photograph(path: &Path) -> bool {
+    let ending = path.extension().and_then(|ending| ending.to_str());
+    ending.is_some_and(|ending| {
+        let mut endings = ENDINGS.iter();
+        endings.any(|known| known.eq_ignore_ascii_case(ending)) && path.is_file()
+    })
+}
+
+/// The photographs of [`photographs_in`], sorted by name, with size and time.
+pub(crate) fn list(folder: &Path) -> Result<(Vec<FileRow>, PassedOver), DatasetError> {
+    let (photographs, passed_over) = photographs_in(folder)?;
+    let mut files = Vec::with_capacity(photographs.len());
+    for path in photographs {
+        let below = path.strip_prefix(folder).unwrap_or(&path);
         let parts: Option<Vec<&str>> = below.iter().map(|part| part.to_str()).collect();
-        let file_name = parts
-            .ok_or_else(|| DatasetError::FileName {
-                path: entry.path().to_owned(),
-            })?
-            .join("/");
-        let metadata = entry.metadata().map_err(|error| DatasetError::Read {
-            path: entry.path().to_owned(),
-            cause: error.into(),
-        })?;
+        let Some(parts) = parts else {
+            return Err(DatasetError::FileName { path });
+        };
+        let metadata = path.metadata().map_err(DatasetError::read(&path))?;
         files.push(FileRow {
-            file_name,
+            file_name: parts.join("/"),
             size: metadata.len(),
             modified: modified(&metadata),
         });
     }
     files.sort_by(|a, b| a.file_name.cmp(&b.file_name));
-    Ok(files)
+    Ok((files, passed_over))
 }
 
 /// The id of a file in a folder dataset: the first 63 bits of the BLAKE3 hash of its path below the folder.
@@ -103,7 +143,7 @@ mod tests {
     use super::*;
 
     fn names(folder: &Path) -> Vec<String> {
-        let files = list(folder).unwrap();
+        let (files, _) = list(folder).unwrap();
         files.into_iter().map(|file| file.file_name).collect()
     }
 
@@ -131,6 +171,43 @@ mod tests {
     }
 
     #[test]
+    fn what_is_passed_over_is_counted_by_kind() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path();
+        for name in [
+            "a.jpg",
+            "b.tif",
+            "sub/c.TIF",
+            "d.heic",
+            "README",
+            "Thumbs.db",
+            ".hidden.jpg",
+            ".cache/e.jpg",
+            "sub/@eaDir/a.jpg/SYNOPHOTO_THUMB_M.jpg",
+            "sub/@eaDir/b.jpg",
+            "$RECYCLE.BIN/f.jpg",
+        ] {
+            std::fs::create_dir_all(path.join(name).parent().unwrap()).unwrap();
+            std::fs::write(path.join(name), b"").unwrap();
+        }
+        let (photographs, passed_over) = photographs_in(path).unwrap();
+        assert_eq!(photographs, [path.join("a.jpg")]);
+        assert_eq!(passed_over.count(), 9);
+        assert_eq!(
+            passed_over.to_string(),
+            "2 `.tif`, 2 hidden, 1 `$RECYCLE.BIN/`, 1 `.heic`, 1 `@eaDir/`, 1 `Thumbs.db`, 1 without an ending"
+        );
+        for number in 0..20 {
+            std::fs::write(path.join(format!("x.e{number:02}")), b"").unwrap();
+        }
+        let (_, passed_over) = photographs_in(path).unwrap();
+        assert!(
+            passed_over.to_string().ends_with(", and 19 of other kinds"),
+            "{passed_over}"
+        );
+    }
+
+    #[test]
     fn ids_are_positive_and_depend_on_the_path_alone() {
         assert_eq!(id_of("a/1.jpg"), id_of("a/1.jpg"));
         assert_ne!(id_of("a/1.jpg"), id_of("b/1.jpg"));
@@ -144,7 +221,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path();
         std::fs::write(path.join("a.jpg"), b"1").unwrap();
-        let print = || fingerprint(&list(path).unwrap());
+        let print = || fingerprint(&list(path).unwrap().0);
         let first = print();
         assert_eq!(first, print());
         std::fs::write(path.join("a.jpg"), b"22").unwrap();

@@ -1,7 +1,7 @@
 //! The index: every image of a dataset, with its categories.
 
 use std::collections::{HashMap, HashSet};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -10,7 +10,7 @@ use super::cache::Cache;
 use super::coco::Instances;
 use super::manifest::{Manifest, Source};
 use super::synthetic::{self, World};
-use super::{DatasetError, coco, folder, table};
+use super::{DatasetError, PassedOver, coco, folder, table};
 use colorize_base::keyed_name;
 use colorize_base::nearest::{nearest, quoted};
 
@@ -25,12 +25,16 @@ pub struct Index {
     pub categories: Vec<Category>,
     /// Every image, by rising id. Whether its file exists is not known here: see [`Index::missing`].
     pub images: Vec<ImageRecord>,
-    /// Annotations in the source, with those of images or categories that it does not list, which are skipped.
+    /// Annotations in the source, with those that are [`lost`](Self::lost).
     pub annotations: usize,
+    /// Annotations of images or categories that the source does not list: they count for nothing.
+    pub lost: LostAnnotations,
+    /// Files of a folder that are no photographs; none for other sources.
+    pub passed_over: PassedOver,
     /// Whether this call built the index, rather than finding it in the cache.
     pub built: bool,
-    /// What is odd about it: names that several categories have, and why it could not be put into the cache, if so; it serves
-    /// as well.
+    /// What is odd about it: names that several categories have, annotations that are lost, and why it could not be put into
+    /// the cache, if so; it serves as well.
     pub warning: Option<String>,
 }
 
@@ -60,6 +64,70 @@ pub struct ImageRecord {
     pub categories: Vec<i64>,
 }
 
+/// Annotations that mean nothing, as what they name is not listed.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LostAnnotations {
+    /// Those of images that `images` lacks.
+    pub of_images: Unlisted,
+    /// Those of listed images, with categories that `categories` lacks.
+    pub of_categories: Unlisted,
+}
+
+/// Ids that are not listed, and what refers to them.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unlisted {
+    /// Annotations with one of the ids.
+    pub annotations: usize,
+    /// How many ids there are.
+    pub ids: usize,
+    /// The smallest of them.
+    pub first: Vec<i64>,
+}
+
+impl Unlisted {
+    fn of(annotations: &HashMap<i64, usize>) -> Self {
+        let mut first: Vec<i64> = annotations.keys().copied().collect();
+        first.sort_unstable();
+        first.truncate(NAMED);
+        Self {
+            annotations: annotations.values().sum(),
+            ids: annotations.len(),
+            first,
+        }
+    }
+}
+
+impl LostAnnotations {
+    /// All of them.
+    pub fn count(&self) -> usize {
+        self.of_images.annotations + self.of_categories.annotations
+    }
+
+    /// Counts them in words, one sentence a kind; `all` are the annotations of the file.
+    fn in_words(&self, all: usize) -> Vec<String> {
+        let kinds = [
+            (&self.of_categories, "category_id", "categories"),
+            (&self.of_images, "image_id", "images"),
+        ];
+        let lost = kinds.iter().filter(|(lost, ..)| lost.annotations > 0);
+        lost.map(|(lost, key, list)| {
+            let mut named: Vec<String> = lost.first.iter().map(i64::to_string).collect();
+            if lost.ids > named.len() {
+                named.push(format!("and {} more", lost.ids - named.len()));
+            }
+            format!(
+                "{} of {all} annotations are skipped: `{list}` does not list their `{key}` ({})",
+                lost.annotations,
+                named.join(", ")
+            )
+        })
+        .collect()
+    }
+}
+
+/// How many ids are named that are not listed.
+const NAMED: usize = 5;
+
 /// Annotation files up to this many bytes are hashed whole to see whether they changed; larger ones are judged by size
 /// and time alone.
 const HASHED_UP_TO: u64 = 8 << 20;
@@ -81,6 +149,7 @@ impl Index {
             Source::Coco {
                 images,
                 annotations,
+                allow_outside,
             } => {
                 let missing = |what, key, path: &Path| DatasetError::Missing {
                     what,
@@ -94,7 +163,11 @@ impl Index {
                 if !images.is_dir() {
                     return Err(missing("image folder", "images", images));
                 }
-                Self::open_coco(&manifest.name, images, annotations, cache)
+                let index = Self::open_coco(&manifest.name, images, annotations, cache)?;
+                if !allow_outside {
+                    index.judge_names(annotations)?;
+                }
+                Ok(index)
             }
             Source::Folder { path } => {
                 if !path.is_dir() {
@@ -141,16 +214,25 @@ impl Index {
             Self::from_instances(name, root, annotations, instances)
         })?;
         let shared = coco::judge_categories(annotations, &index.categories)?;
-        let warnings: Vec<String> = index.warning.into_iter().chain(shared).collect();
+        let lost = index.lost.in_words(index.annotations);
+        let lost = lost
+            .iter()
+            .map(|lost| format!("{}: {lost}", annotations.display()));
+        let warnings: Vec<String> = index
+            .warning
+            .into_iter()
+            .chain(shared)
+            .chain(lost)
+            .collect();
         index.warning = Some(warnings.join("; ")).filter(|warning| !warning.is_empty());
         Ok(index)
     }
 
     fn open_folder(name: &str, root: &Path, cache: &Cache) -> Result<Self, DatasetError> {
-        let files = folder::list(root)?;
+        let (files, passed_over) = folder::list(root)?;
         let identity = format!("folder {}", root.display());
         let fingerprint = folder::fingerprint(&files);
-        Self::cached(name, root, &identity, &fingerprint, cache, || {
+        let index = Self::cached(name, root, &identity, &fingerprint, cache, || {
             let images = files
                 .into_iter()
                 .map(|file| ImageRecord {
@@ -163,6 +245,10 @@ impl Index {
                 })
                 .collect();
             Self::ordered(name, root, root, Vec::new(), images, 0)
+        })?;
+        Ok(Self {
+            passed_over,
+            ..index
         })
     }
 
@@ -201,13 +287,25 @@ impl Index {
         categories.retain(|category| said.insert(category.clone()));
         let count = pairs.len();
         let mut shown: HashMap<i64, Vec<i64>> = HashMap::with_capacity(images.len());
-        let known: Vec<i64> = categories.iter().map(|category| category.id).collect();
+        let known: HashSet<i64> = categories.iter().map(|category| category.id).collect();
+        let listed: HashSet<i64> = images.iter().map(|image| image.id).collect();
+        let (mut of_images, mut of_categories) = (HashMap::new(), HashMap::new());
         for (image, category) in pairs {
-            let categories = shown.entry(image).or_default();
-            if !categories.contains(&category) && known.contains(&category) {
-                categories.push(category);
+            if !listed.contains(&image) {
+                *of_images.entry(image).or_default() += 1;
+            } else if !known.contains(&category) {
+                *of_categories.entry(category).or_default() += 1;
+            } else {
+                let categories = shown.entry(image).or_default();
+                if !categories.contains(&category) {
+                    categories.push(category);
+                }
             }
         }
+        let lost = LostAnnotations {
+            of_images: Unlisted::of(&of_images),
+            of_categories: Unlisted::of(&of_categories),
+        };
         let images = images
             .into_iter()
             .map(|row| {
@@ -223,7 +321,24 @@ impl Index {
                 }
             })
             .collect();
-        Self::ordered(name, root, annotations, categories, images, count)
+        let index = Self::ordered(name, root, annotations, categories, images, count)?;
+        Ok(Self { lost, ..index })
+    }
+
+    /// Whether every image lies below the image folder, by its name.
+    fn judge_names(&self, annotations: &Path) -> Result<(), DatasetError> {
+        let outside = |image: &&ImageRecord| leads_outside(&image.file_name);
+        let mut outside = self.images.iter().filter(outside);
+        let Some(first) = outside.next() else {
+            return Ok(());
+        };
+        Err(DatasetError::OutsideFolder {
+            path: annotations.to_owned(),
+            root: self.root.clone(),
+            count: 1 + outside.count(),
+            all: self.images.len(),
+            first: first.file_name.clone(),
+        })
     }
 
     fn ordered(
@@ -251,6 +366,8 @@ impl Index {
             categories,
             images,
             annotations,
+            lost: LostAnnotations::default(),
+            passed_over: PassedOver::default(),
             built: true,
             warning: None,
         })
@@ -311,6 +428,20 @@ impl Index {
             .filter(|image| !image.path.is_file())
             .collect()
     }
+}
+
+/// Whether a path, taken relative to a folder, leads out of it.
+fn leads_outside(file_name: &str) -> bool {
+    let mut depth = 0_i64;
+    Path::new(file_name).components().any(|part| {
+        match part {
+            Component::Normal(_) => depth += 1,
+            Component::ParentDir => depth -= 1,
+            Component::CurDir => {}
+            Component::RootDir | Component::Prefix(_) => return true,
+        }
+        depth < 0
+    })
 }
 
 /// Changes whenever the file is written: its size and time, and for a small file also its content, as a file can be

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use rayon::prelude::*;
 
 use crate::DatasetSection;
-use crate::photo::{self, PhotoFault};
+use crate::photo::{self, PhotoFault, Profile};
 use crate::{Cache, ImageRecord};
 pub use copies::CopiedImage;
 use table::{FileState, Row};
@@ -46,7 +46,7 @@ pub struct InspectedImage {
 pub enum Finding {
     /// It can be decoded.
     Photo {
-        /// BLAKE3 of the file's bytes.
+        /// What its pixels are known by: [`photo::Decoded::content_hash`].
         content_hash: blake3::Hash,
         /// Pixels across, upright.
         width: u32,
@@ -54,6 +54,10 @@ pub enum Finding {
         height: u32,
         /// Mean of max(R,G,B) - min(R,G,B), 0 to 255.
         mean_chroma: f64,
+        /// How much colors differ at equal luma, 0 to 255: [`photo::chroma_spread`].
+        chroma_spread: f64,
+        /// What became of its color profile.
+        profile: Profile,
     },
     /// It cannot be decoded.
     Broken {
@@ -73,6 +77,8 @@ pub struct Selection {
     pub copies: Vec<CopiedImage>,
     /// File names of photographs without color.
     pub colorless: Vec<String>,
+    /// File names of photographs with one hue only, such as sepia ones.
+    pub toned: Vec<String>,
     /// File name and cause of those that cannot be decoded.
     pub broken: Vec<(String, String)>,
     /// File names of those that do not exist.
@@ -84,7 +90,7 @@ pub struct Selection {
 pub struct SelectedImage {
     /// The photograph, as the index lists it.
     pub record: ImageRecord,
-    /// BLAKE3 of the file's bytes.
+    /// What its pixels are known by: [`photo::Decoded::content_hash`].
     pub content_hash: blake3::Hash,
 }
 
@@ -111,13 +117,15 @@ pub enum InspectionError {
     },
     /// No photograph is left.
     #[error(
-        "none of the {all} selected photographs can be used: {colorless} without color, {broken} broken, {missing} missing"
+        "none of the {all} selected photographs can be used: {colorless} without color, {toned} toned, {broken} broken, {missing} missing"
     )]
     NothingLeft {
         /// Those selected.
         all: usize,
         /// Those below `dataset.colorless_below`.
         colorless: usize,
+        /// Those below `dataset.toned_below`.
+        toned: usize,
         /// Those that cannot be decoded.
         broken: usize,
         /// Those that do not exist.
@@ -222,6 +230,7 @@ impl Inspection {
             images: Vec::new(),
             copies: Vec::new(),
             colorless: Vec::new(),
+            toned: Vec::new(),
             broken: Vec::new(),
             missing: Vec::new(),
         };
@@ -232,6 +241,9 @@ impl Inspection {
                 Finding::Broken { cause } => selection.broken.push((name, cause.clone())),
                 Finding::Photo { mean_chroma, .. } if *mean_chroma < section.colorless_below => {
                     selection.colorless.push(name);
+                }
+                Finding::Photo { chroma_spread, .. } if *chroma_spread < section.toned_below => {
+                    selection.toned.push(name);
                 }
                 Finding::Photo { content_hash, .. } => selection.images.push(SelectedImage {
                     record: record.clone(),
@@ -255,6 +267,7 @@ impl Inspection {
             return Err(InspectionError::NothingLeft {
                 all,
                 colorless: selection.colorless.len(),
+                toned: selection.toned.len(),
                 broken,
                 missing,
             });
@@ -339,12 +352,15 @@ fn look(path: &Path) -> (Finding, Keep) {
     let found = std::fs::read(path)
         .map_err(PhotoFault::from)
         .and_then(|bytes| {
-            let photo = photo::decode_bytes(&bytes)?;
+            let photo = photo::read(&bytes)?;
+            let picture = &photo.picture;
             Ok(Finding::Photo {
-                content_hash: blake3::hash(&bytes),
-                width: photo.width(),
-                height: photo.height(),
-                mean_chroma: photo::mean_chroma(&photo),
+                content_hash: photo.content_hash(&bytes),
+                width: picture.width(),
+                height: picture.height(),
+                mean_chroma: photo::mean_chroma(picture),
+                chroma_spread: photo::chroma_spread(picture),
+                profile: photo.profile.clone(),
             })
         });
     match found {

@@ -29,6 +29,8 @@ pub enum Source {
         images: PathBuf,
         /// The `instances` JSON.
         annotations: PathBuf,
+        /// Whether file names may lead out of the folder.
+        allow_outside: bool,
     },
     /// Every photograph in a folder and the folders below it, without categories.
     Folder {
@@ -48,7 +50,7 @@ pub enum Source {
 
 /// Each kind with the keys it takes besides `kind`.
 const KINDS: [(&str, &[&str]); 3] = [
-    ("coco", &["images", "annotations"]),
+    ("coco", &["images", "annotations", "allow_outside"]),
     ("folder", &["path"]),
     ("synthetic", &["count", "seed", "size"]),
 ];
@@ -127,6 +129,7 @@ impl File<'_> {
             "coco" => Source::Coco {
                 images: self.relative("images", table)?,
                 annotations: self.relative("annotations", table)?,
+                allow_outside: self.switch("allow_outside", table)?,
             },
             "folder" => Source::Folder {
                 path: self.relative("path", table)?,
@@ -173,6 +176,23 @@ impl File<'_> {
         let folder = self.path.parent().unwrap_or(Path::new(""));
         let joined = folder.join(written);
         std::path::absolute(&joined).map_err(DatasetError::read(joined))
+    }
+
+    /// A boolean that may be absent, which is `false`.
+    fn switch(&self, key: &str, table: &DeTable<'_>) -> Result<bool, DatasetError> {
+        let Some(value) = table.get(key) else {
+            return Ok(false);
+        };
+        match value.get_ref() {
+            DeValue::Boolean(value) => Ok(*value),
+            other => Err(self.error(
+                value.span(),
+                format!(
+                    "`{key}` must be `true` or `false`, not: {}",
+                    other.type_str()
+                ),
+            )),
+        }
     }
 
     fn integer(
@@ -250,6 +270,7 @@ mod tests {
             Source::Coco {
                 images: folder.path().join("a/b"),
                 annotations: PathBuf::from("/c.json"),
+                allow_outside: false,
             }
         );
         assert!(matches!(
@@ -270,7 +291,7 @@ mod tests {
 
     #[test]
     fn mistakes_name_place_legal_values_and_nearest_name() {
-        let cases: [(&[u8], &str); 11] = [
+        let cases: [(&[u8], &str); 12] = [
             (
                 b"",
                 "photos.toml:1:1: the key `kind` is missing; legal values: `coco`, `folder`, `synthetic`",
@@ -285,11 +306,15 @@ mod tests {
             ),
             (
                 b"kind = \"coco\"\nimges = \"a\"\nannotations = \"b\"",
-                "photos.toml:2:1: unknown key `imges` for `kind = \"coco\"`; legal keys: `kind`, `images`, `annotations`; did you mean `images`?",
+                "photos.toml:2:1: unknown key `imges` for `kind = \"coco\"`; legal keys: `kind`, `images`, `annotations`, `allow_outside`; did you mean `images`?",
             ),
             (
                 b"kind = \"coco\"\nimages = \"a\"",
                 "photos.toml:1:1: the key `annotations` is missing",
+            ),
+            (
+                b"kind = \"coco\"\nimages = \"a\"\nannotations = \"b\"\nallow_outside = 1",
+                "photos.toml:4:17: `allow_outside` must be `true` or `false`, not: integer",
             ),
             (
                 b"kind = \"folder\"\npath = [\"a\"]",

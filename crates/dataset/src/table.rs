@@ -6,10 +6,12 @@ use polars::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::cache::{read_table, write_table};
+use super::index::LostAnnotations;
+use super::passed_over::PassedOver;
 use super::{Category, DatasetError, ImageRecord, Index};
 
 /// Raised whenever the table or the meaning of a column changes; files of another format are built again.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// What the footer holds besides the rows.
 #[derive(Debug, Serialize, Deserialize)]
@@ -17,6 +19,7 @@ struct Footer {
     format: u32,
     fingerprint: String,
     annotations: usize,
+    lost: LostAnnotations,
     categories: Vec<Category>,
 }
 
@@ -26,6 +29,7 @@ pub(super) fn write(path: &Path, index: &Index, fingerprint: &str) -> Result<(),
         format: FORMAT,
         fingerprint: fingerprint.to_owned(),
         annotations: index.annotations,
+        lost: index.lost.clone(),
         categories: index.categories.clone(),
     };
     let fail = |error: PolarsError| DatasetError::write(path)(std::io::Error::other(error));
@@ -51,6 +55,8 @@ pub(super) fn read(path: &Path, name: &str, root: &Path, fingerprint: &str) -> O
         categories: footer.categories,
         images: records(&frame, root).ok()?,
         annotations: footer.annotations,
+        lost: footer.lost,
+        passed_over: PassedOver::default(),
         built: false,
         warning: None,
     })

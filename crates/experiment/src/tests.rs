@@ -32,10 +32,11 @@ prop_compose! {
         validation in 0.001..0.999,
         seed in 0..=LARGEST,
         colorless_below in 0.0..=255.0,
+        toned_below in 0.0..=255.0,
         max_broken in 0.0..=1.0,
     ) -> DatasetSection {
         let split = SplitSection { validation, seed };
-        DatasetSection { manifest, categories: categories.into_iter().collect(), split, colorless_below, max_broken }
+        DatasetSection { manifest, categories: categories.into_iter().collect(), split, colorless_below, toned_below, max_broken }
     }
 }
 

@@ -278,6 +278,7 @@ impl World {
                 train: 48,
                 validation: self.images,
                 colorless: Vec::new(),
+                toned: Vec::new(),
                 broken: BTreeMap::new(),
                 missing: Vec::new(),
                 copies: Vec::new(),

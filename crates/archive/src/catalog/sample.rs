@@ -54,6 +54,7 @@ pub(crate) fn record(experiment: &Experiment, seed: u64) -> (Identity, RunRecord
             train: 90,
             validation: 10,
             colorless: Vec::new(),
+            toned: Vec::new(),
             broken: [].into(),
             missing: Vec::new(),
             copies: Vec::new(),

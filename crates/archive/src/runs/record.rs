@@ -55,6 +55,9 @@ pub struct DatasetRecord {
     pub validation: usize,
     /// Photographs without color, which were skipped.
     pub colorless: Vec<String>,
+    /// Photographs with one hue only, which were skipped; none in records of programs that did not look for them.
+    #[serde(default)]
+    pub toned: Vec<String>,
     /// Photographs that cannot be decoded, and why.
     pub broken: BTreeMap<String, String>,
     /// Photographs that the annotations name and the folder lacks.

@@ -72,6 +72,7 @@ fn coco_is_indexed_in_order_of_id() {
     let index = fixture.open().unwrap();
     assert!(index.built);
     assert_eq!(index.annotations, 6);
+    assert_eq!(index.lost.count(), 2);
     assert_eq!(ids(&index.select(&[]).unwrap()), [10, 20, 30]);
     assert_eq!(index.images[0].categories, [3]);
     assert_eq!(index.images[1].categories, [0; 0]);
@@ -133,11 +134,11 @@ fn a_damaged_or_older_cache_file_is_built_again() {
     let file = fixture.cache_file();
     let bytes = std::fs::read(&file).unwrap();
     let text = String::from_utf8_lossy(&bytes);
-    assert!(text.contains("\"format\":1"));
+    assert!(text.contains("\"format\":2"));
     let mut older = bytes.clone();
     let at = bytes
         .windows(10)
-        .position(|part| part == b"\"format\":1")
+        .position(|part| part == b"\"format\":2")
         .unwrap();
     older[at + 9] = b'0';
     let mut garbled = bytes.clone();
@@ -235,7 +236,11 @@ fn a_category_has_one_name_and_a_name_of_several_means_all_of_them() {
         "\"id\": 1, \"name\": \"person\"",
         "\"id\": 13, \"name\": \"stop sign\"",
     );
-    assert_eq!(fixture.open().unwrap().warning, None, "said twice alike");
+    let warning = fixture.open().unwrap().warning.unwrap();
+    assert!(
+        !warning.contains("several ids"),
+        "said twice alike: {warning}"
+    );
     write(
         "\"id\": 13, \"name\": \"stop sign\"",
         "\"id\": 13, \"name\": \"car\"",
@@ -246,7 +251,7 @@ fn a_category_has_one_name_and_a_name_of_several_means_all_of_them() {
         assert_eq!(ids(&index.select(&names(&["car"])).unwrap()), [10, 30]);
         let warning = index.warning.unwrap();
         assert!(
-            warning.ends_with(
+            warning.contains(
                 "instances.json: the category name `car` has several ids, 3 and 13: it selects the images of all of them"
             ),
             "{warning}"
@@ -299,4 +304,76 @@ fn statistics_count_everything() {
         .map(|category| (category.name.as_str(), category.images))
         .collect();
     assert_eq!(counts, [("car", 2), ("stop sign", 1), ("person", 0)]);
+}
+
+#[test]
+fn annotations_of_what_is_not_listed_are_counted_and_named() {
+    let fixture = Fixture::new();
+    let root = fixture.folder.path();
+    for is_built in [true, false] {
+        let index = fixture.open().unwrap();
+        assert_eq!(index.built, is_built);
+        let warning = index.warning.unwrap();
+        assert_eq!(
+            warning.replace(&root.display().to_string(), "ROOT"),
+            "ROOT/instances.json: 1 of 6 annotations are skipped: `categories` does not list their `category_id` (77); \
+             ROOT/instances.json: 1 of 6 annotations are skipped: `images` does not list their `image_id` (99)"
+        );
+    }
+    let annotations: Vec<String> = (0..20)
+        .map(|id| format!("{{\"image_id\": {}, \"category_id\": 3}}", 100 + id / 2))
+        .collect();
+    let json = format!(
+        "{{\"images\": [], \"categories\": [{{\"id\": 3, \"name\": \"car\"}}], \"annotations\": [{}]}}",
+        annotations.join(", ")
+    );
+    std::fs::write(root.join("instances.json"), json).unwrap();
+    let index = fixture.open().unwrap();
+    assert_eq!(index.lost.count(), 20);
+    let warning = index.warning.unwrap();
+    assert!(
+        warning.ends_with("`image_id` (100, 101, 102, 103, 104, and 5 more)"),
+        "{warning}"
+    );
+    // A sound file is no reason to warn.
+    std::fs::write(
+        root.join("instances.json"),
+        JSON.replace("\"image_id\": 99", "\"image_id\": 10")
+            .replace("\"category_id\": 77", "\"category_id\": 1"),
+    )
+    .unwrap();
+    assert_eq!(fixture.open().unwrap().warning, None);
+}
+
+#[test]
+fn photographs_outside_the_image_folder_are_read_only_where_the_manifest_allows_it() {
+    let mut fixture = Fixture::new();
+    let root = fixture.folder.path().to_owned();
+    std::fs::write(root.join("secret.jpg"), b"x").unwrap();
+    let absolute = root.join("secret.jpg").display().to_string();
+    for name in ["../secret.jpg", "sub/../../secret.jpg", &absolute] {
+        std::fs::write(root.join("instances.json"), JSON.replace("c.jpg", name)).unwrap();
+        // Also where the index is in the cache.
+        for _ in 0..2 {
+            let error = fixture.open().unwrap_err().to_string();
+            assert_eq!(
+                error.replace(&root.display().to_string(), "ROOT"),
+                format!(
+                    "ROOT/instances.json: 1 of 3 images have a `file_name` that leads out of the image folder `ROOT/images`, \
+                     such as `{}`; move the photographs into the folder, or set `allow_outside = true` in the manifest \
+                     if you trust the file",
+                    name.replace(&root.display().to_string(), "ROOT")
+                )
+            );
+        }
+    }
+    let name = "sub/../c.jpg";
+    std::fs::write(root.join("instances.json"), JSON.replace("c.jpg", name)).unwrap();
+    assert_eq!(fixture.open().unwrap().images.len(), 3);
+    if let Source::Coco { allow_outside, .. } = &mut fixture.manifest.source {
+        *allow_outside = true;
+    }
+    let name = "../secret.jpg";
+    std::fs::write(root.join("instances.json"), JSON.replace("c.jpg", name)).unwrap();
+    assert_eq!(ids(&fixture.open().unwrap().missing()), [20]);
 }

@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 use polars::prelude::*;
 
 use super::Finding;
+use crate::photo::Profile;
 use crate::{Cache, DatasetError, ImageRecord, keyed_name, modified, read_table, write_table};
 
 /// Raised whenever decoding or the table changes, so that nothing is believed that an older program saw.
-const FORMAT: &str = "inspection 1";
+const FORMAT: &str = "inspection 2";
 
 /// By what a change of a file is noticed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,47 +73,54 @@ pub(super) fn save(path: &Path, rows: Vec<(String, Row)>) -> Result<(), DatasetE
 }
 
 fn frame(rows: &[(String, Row)]) -> PolarsResult<DataFrame> {
-    let photo = |row: &Row| match &row.finding {
-        Finding::Photo {
-            content_hash,
-            width,
-            height,
-            mean_chroma,
-        } => Some((
-            content_hash.to_hex().to_string(),
-            *width,
-            *height,
-            *mean_chroma,
-        )),
-        Finding::Broken { .. } | Finding::Missing => None,
-    };
-    let photos: Vec<_> = rows.iter().map(|(_, row)| photo(row)).collect();
+    /// A value of every photograph; nothing of what is none.
+    fn of_photos<T>(
+        rows: &[(String, Row)],
+        value: impl Fn(&Finding) -> Option<T>,
+    ) -> Vec<Option<T>> {
+        rows.iter().map(|(_, row)| value(&row.finding)).collect()
+    }
     let names: Vec<&str> = rows.iter().map(|(name, _)| name.as_str()).collect();
     let sizes: Vec<u64> = rows.iter().map(|(_, row)| row.state.size).collect();
     let times: Vec<i64> = rows.iter().map(|(_, row)| row.state.modified).collect();
-    let hashes: Vec<Option<&str>> = photos
-        .iter()
-        .map(|photo| photo.as_ref().map(|it| it.0.as_str()))
-        .collect();
-    let widths: Vec<Option<u32>> = photos
-        .iter()
-        .map(|photo| photo.as_ref().map(|it| it.1))
-        .collect();
-    let heights: Vec<Option<u32>> = photos
-        .iter()
-        .map(|photo| photo.as_ref().map(|it| it.2))
-        .collect();
-    let chroma: Vec<Option<f64>> = photos
-        .iter()
-        .map(|photo| photo.as_ref().map(|it| it.3))
-        .collect();
-    let causes: Vec<Option<&str>> = rows
-        .iter()
-        .map(|(_, row)| match &row.finding {
-            Finding::Broken { cause } => Some(cause.as_str()),
-            Finding::Photo { .. } | Finding::Missing => None,
-        })
-        .collect();
+    let hashes = of_photos(rows, |finding| match finding {
+        Finding::Photo { content_hash, .. } => Some(content_hash.to_hex().to_string()),
+        _ => None,
+    });
+    let widths = of_photos(rows, |finding| match finding {
+        Finding::Photo { width, .. } => Some(*width),
+        _ => None,
+    });
+    let heights = of_photos(rows, |finding| match finding {
+        Finding::Photo { height, .. } => Some(*height),
+        _ => None,
+    });
+    let chroma = of_photos(rows, |finding| match finding {
+        Finding::Photo { mean_chroma, .. } => Some(*mean_chroma),
+        _ => None,
+    });
+    let spreads = of_photos(rows, |finding| match finding {
+        Finding::Photo { chroma_spread, .. } => Some(*chroma_spread),
+        _ => None,
+    });
+    let converted = of_photos(rows, |finding| match finding {
+        Finding::Photo {
+            profile: Profile::Converted(name),
+            ..
+        } => Some(name.clone()),
+        _ => None,
+    });
+    let ignored = of_photos(rows, |finding| match finding {
+        Finding::Photo {
+            profile: Profile::Ignored(reason),
+            ..
+        } => Some(reason.clone()),
+        _ => None,
+    });
+    let causes = of_photos(rows, |finding| match finding {
+        Finding::Broken { cause } => Some(cause.clone()),
+        _ => None,
+    });
     DataFrame::new(
         rows.len(),
         vec![
@@ -123,6 +131,9 @@ fn frame(rows: &[(String, Row)]) -> PolarsResult<DataFrame> {
             Column::new("width".into(), widths),
             Column::new("height".into(), heights),
             Column::new("mean_chroma".into(), chroma),
+            Column::new("chroma_spread".into(), spreads),
+            Column::new("profile_converted".into(), converted),
+            Column::new("profile_ignored".into(), ignored),
             Column::new("cause".into(), causes),
         ],
     )
@@ -136,6 +147,9 @@ fn rows(frame: &DataFrame) -> PolarsResult<HashMap<String, Row>> {
     let widths = frame.column("width")?.u32()?;
     let heights = frame.column("height")?.u32()?;
     let chroma = frame.column("mean_chroma")?.f64()?;
+    let spreads = frame.column("chroma_spread")?.f64()?;
+    let converted = frame.column("profile_converted")?.str()?;
+    let ignored = frame.column("profile_ignored")?.str()?;
     let causes = frame.column("cause")?.str()?;
     let row = |at: usize| {
         let finding = match causes.get(at) {
@@ -147,6 +161,12 @@ fn rows(frame: &DataFrame) -> PolarsResult<HashMap<String, Row>> {
                 width: widths.get(at)?,
                 height: heights.get(at)?,
                 mean_chroma: chroma.get(at)?,
+                chroma_spread: spreads.get(at)?,
+                profile: match (converted.get(at), ignored.get(at)) {
+                    (Some(name), _) => Profile::Converted(name.to_owned()),
+                    (None, Some(reason)) => Profile::Ignored(reason.to_owned()),
+                    (None, None) => Profile::Srgb,
+                },
             },
         };
         let state = FileState {

@@ -60,6 +60,7 @@ fn section(colorless_below: f64, max_broken: f64) -> DatasetSection {
         categories: Vec::new(),
         split: crate::SplitSection::default(),
         colorless_below,
+        toned_below: 0.0,
         max_broken,
     }
 }
@@ -77,6 +78,8 @@ fn every_file_gets_its_finding() {
             width: 6,
             height: 4,
             mean_chroma: 200.0,
+            chroma_spread: 0.0,
+            profile: Profile::Srgb,
         }
     );
     assert!(matches!(
@@ -118,6 +121,74 @@ fn usable_ones_are_chosen_by_the_thresholds() {
 }
 
 #[test]
+fn toned_ones_are_skipped_where_a_threshold_asks_for_it() {
+    let mut fixture = Fixture::new(0);
+    fixture.records.truncate(1);
+    let sub = fixture.folder.path().join("photos/sub");
+    let pictures: [(&str, fn(u32, u32) -> [u8; 3]); 2] = [
+        ("sepia.png", |x, y| {
+            let gray = (x * 3 + y) as u8;
+            [gray + 40, gray + 20, gray]
+        }),
+        ("color.png", |x, y| [(x * 3) as u8, (y * 4) as u8, 90]),
+    ];
+    for (name, color) in pictures {
+        let picture = RgbImage::from_fn(50, 50, |x, y| Rgb(color(x, y)));
+        picture.save(sub.join(name)).unwrap();
+        let file_name = format!("sub/{name}");
+        fixture.records.push(ImageRecord {
+            id: fixture.records.len() as i64 + 1,
+            path: sub.join(name),
+            file_name,
+            ..fixture.records[0].clone()
+        });
+    }
+    // The second time the findings are those of the cache.
+    for _ in 0..2 {
+        let inspection = fixture.inspect();
+        let with = |toned_below| {
+            let section = DatasetSection {
+                toned_below,
+                ..section(1.0, 0.0)
+            };
+            inspection.usable(&section).unwrap()
+        };
+        assert_eq!((with(0.0).images.len(), with(0.0).toned.len()), (2, 0));
+        let selection = with(4.0);
+        assert_eq!(selection.images[0].record.file_name, "sub/color.png");
+        assert_eq!(selection.toned, ["sub/sepia.png"]);
+        assert_eq!(selection.colorless, ["gray.png"], "gray ones are that");
+    }
+}
+
+#[test]
+fn a_profile_is_a_finding_and_a_content_of_its_own() {
+    let fixture = Fixture::new(1);
+    let plain = fixture.inspect();
+    let path = &fixture.records[0].path;
+    let picture = image::open(path).unwrap();
+    let mut bytes = Vec::new();
+    let mut encoder = image::codecs::png::PngEncoder::new(&mut bytes);
+    image::ImageEncoder::set_icc_profile(&mut encoder, b"no profile".to_vec()).unwrap();
+    picture.write_with_encoder(encoder).unwrap();
+    std::fs::write(path, &bytes).unwrap();
+    for _ in 0..2 {
+        let inspection = fixture.inspect();
+        let Finding::Photo {
+            profile,
+            content_hash,
+            ..
+        } = &inspection.images[0].finding
+        else {
+            panic!("{:?}", inspection.images[0]);
+        };
+        assert_eq!(*profile, Profile::Ignored("it cannot be read".to_owned()));
+        assert_eq!(*content_hash, blake3::hash(&bytes));
+        assert_eq!(inspection.images[1..], plain.images[1..]);
+    }
+}
+
+#[test]
 fn too_many_broken_ones_are_an_error_that_names_them() {
     let inspection = Fixture::new(2).inspect();
     assert_eq!(
@@ -138,7 +209,7 @@ fn nothing_left_is_an_error() {
             .usable(&section(255.0, 1.0))
             .unwrap_err()
             .to_string(),
-        "none of the 4 selected photographs can be used: 2 without color, 1 broken, 1 missing"
+        "none of the 4 selected photographs can be used: 2 without color, 0 toned, 1 broken, 1 missing"
     );
     let none = inspect(&[], &Fixture::new(0).cache, &|_| ());
     assert!(none.usable(&section(1.0, 0.0)).is_err());

@@ -19,6 +19,10 @@ pub struct DatasetSection {
     /// colorless and is skipped; 0 keeps all.
     #[serde(default = "default_colorless_below")]
     pub colorless_below: f64,
+    /// A photograph whose chroma spread (how much its colors differ at equal luma, 0 to 255) is below this counts as toned, such
+    /// as sepia, and is skipped; 0 keeps all.
+    #[serde(default)]
+    pub toned_below: f64,
     /// The run stops when more than this share (0 to 1) of the selected photographs cannot be decoded.
     #[serde(default = "default_max_broken")]
     pub max_broken: f64,
@@ -42,6 +46,9 @@ impl DatasetSection {
         }
         if !(0.0..=255.0).contains(&self.colorless_below) {
             refuse("colorless_below", "must be between 0 and 255");
+        }
+        if !(0.0..=255.0).contains(&self.toned_below) {
+            refuse("toned_below", "must be between 0 and 255");
         }
         if !(0.0..=1.0).contains(&self.max_broken) {
             refuse("max_broken", "must be between 0 and 1");

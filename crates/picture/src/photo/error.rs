@@ -22,6 +22,8 @@ impl Blamed for PhotoError {
             | PhotoFault::Empty
             | PhotoFault::Format
             | PhotoFault::CutOff
+            | PhotoFault::Truncated { .. }
+            | PhotoFault::Damaged(_)
             | PhotoFault::TooLarge { .. }
             | PhotoFault::Codec(_) => Blame::Failure,
         }
@@ -43,6 +45,17 @@ pub enum PhotoFault {
     /// The bytes end before the picture does.
     #[error("the file is truncated: no end-of-image marker")]
     CutOff,
+    /// The bytes end before a chunk of the file does.
+    #[error("the file is truncated: {there} of {promised} bytes")]
+    Truncated {
+        /// Bytes of the file.
+        there: usize,
+        /// Bytes that its header promises.
+        promised: u64,
+    },
+    /// The data is not that of a whole picture, although a decoder would fill it up to one.
+    #[error("the file is damaged: {0}")]
+    Damaged(String),
     /// More pixels than [`super::MOST_PIXELS`].
     #[error("{width}x{height} pixels exceed the limit of {}", super::MOST_PIXELS)]
     TooLarge {

@@ -3,16 +3,25 @@
 mod decode;
 mod encode;
 mod error;
+mod jpeg;
+mod orientation;
+mod profile;
 mod resize;
+mod room;
+mod spread;
+mod webp;
 
 pub use colorize_experiment::section::{ImageSection, Resize};
-pub use decode::{MOST_PIXELS, decode, decode_bytes};
+pub use decode::{Decoded, MOST_PIXELS, decode, decode_bytes, read, read_again};
 pub use encode::PhotoFormat;
 pub use error::{PhotoError, PhotoFault};
 pub use image::RgbImage;
+pub use profile::Profile;
 pub use resize::{resize, resize_into, resize_plane};
+pub use spread::chroma_spread;
 
-/// Changes when a decoded or resized pixel changes.
+/// Changes when a decoded or resized pixel changes, in photographs of every kind. Where only rare files are decoded to other
+/// pixels, [`Decoded::content_hash`] of these changes instead, so that the runs of all others stay what they are.
 pub const VERSION: u32 = 1;
 
 /// Mean over the pixels of `max(R, G, B) - min(R, G, B)`, from 0 (no color at all) to 255; 0 for an empty picture.

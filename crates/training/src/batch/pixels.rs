@@ -19,7 +19,7 @@ pub struct Photograph {
     pub file_name: String,
     /// Its file.
     pub path: PathBuf,
-    /// BLAKE3 of the file's bytes.
+    /// What its pixels are known by: [`photo::Decoded::content_hash`].
     pub content_hash: blake3::Hash,
 }
 
@@ -152,16 +152,16 @@ impl Pixels {
         }
         let decoded = std::fs::read(&photograph.path)
             .map_err(PhotoFault::from)
-            .and_then(|bytes| Ok((photo::decode_bytes(&bytes)?, bytes)));
+            .and_then(|bytes| Ok((photo::read_again(&bytes)?, bytes)));
         let (decoded, bytes) = decoded.map_err(|fault| PhotoError {
             path: photograph.path.clone(),
             fault,
         })?;
-        photo::resize_into(&decoded, self.size, self.resize, into);
+        photo::resize_into(&decoded.picture, self.size, self.resize, into);
         if !self.keep(position, into)
             && let Some(disk) = &self.disk
             // A file that was changed after it was inspected must not be kept under the name of the old one.
-            && blake3::hash(&bytes) == content
+            && decoded.content_hash(&bytes) == content
         {
             disk.write(position, content, into);
         }

@@ -75,7 +75,7 @@ impl FeatureRequest {
 /// A photograph.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ImageFile {
-    /// BLAKE3 of the file.
+    /// What its pixels are known by: [`photo::Decoded::content_hash`].
     pub content_hash: blake3::Hash,
     /// The file.
     pub path: PathBuf,
@@ -324,14 +324,14 @@ fn luma(image: &ImageFile, size: usize, resize: Resize) -> Result<Vec<f32>, Extr
         fault,
     };
     let bytes = std::fs::read(&image.path).map_err(|error| fault(error.into()))?;
-    let photo = photo::decode_bytes(&bytes).map_err(fault)?;
+    let photo = photo::read_again(&bytes).map_err(fault)?;
     // After decoding, as a file that cannot be decoded has a better message.
-    if blake3::hash(&bytes) != image.content_hash {
+    if photo.content_hash(&bytes) != image.content_hash {
         return Err(ExtractorError::PhotoChanged {
             path: image.path.clone(),
         });
     }
-    Ok(luma_of(&photo::resize(&photo, size, resize)))
+    Ok(luma_of(&photo::resize(&photo.picture, size, resize)))
 }
 
 /// Luma on [0, 1] of a picture, row by row.

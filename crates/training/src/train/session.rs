@@ -75,6 +75,7 @@ impl Trial<'_> {
                 train: divided.train.len(),
                 validation: divided.held_out_in_all,
                 colorless: self.selection.colorless.clone(),
+                toned: self.selection.toned.clone(),
                 broken: self
                     .selection
                     .broken

@@ -1,8 +1,11 @@
 //! Tests of decoding, with files of `tests/golden/photo.py` and some made on the spot.
 
 use image::{ExtendedColorType, ImageEncoder, Luma, LumaA, Rgb, Rgba};
+use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
+use moxcms::ColorProfile;
 use proptest::prelude::*;
 
+use super::super::PhotoFormat;
 use super::*;
 
 fn golden(name: &str) -> Vec<u8> {
@@ -258,4 +261,227 @@ fn a_jpeg_of_the_smallest_size_is_decoded() {
         .write_image(&[200, 10, 10], 1, 1, ExtendedColorType::Rgb8)
         .unwrap();
     assert_eq!(decode_bytes(&bytes).unwrap().dimensions(), (1, 1));
+}
+
+/// A PNG with a color profile.
+fn with_profile(picture: &DynamicImage, profile: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut encoder = image::codecs::png::PngEncoder::new(&mut bytes);
+    encoder.set_icc_profile(profile.to_vec()).unwrap();
+    picture.write_with_encoder(encoder).unwrap();
+    bytes
+}
+
+/// The colors of a picture, as numbers of another color space.
+fn in_space(picture: &RgbImage, space: &ColorProfile) -> RgbImage {
+    let transform = ColorProfile::new_srgb()
+        .create_transform_8bit(
+            moxcms::Layout::Rgb,
+            space,
+            moxcms::Layout::Rgb,
+            moxcms::TransformOptions::default(),
+        )
+        .unwrap();
+    let mut numbers = picture.clone();
+    transform.transform(picture.as_raw(), &mut numbers).unwrap();
+    numbers
+}
+
+#[test]
+fn colors_of_a_profile_become_srgb() {
+    let truth = upright();
+    for space in [
+        ColorProfile::new_adobe_rgb(),
+        ColorProfile::new_display_p3(),
+    ] {
+        let numbers = in_space(&truth, &space);
+        let (_, wrong) = difference(&numbers, &truth);
+        assert!(wrong > 5.0, "{wrong}");
+        let profile = space.encode().unwrap();
+        let mut jpeg = Vec::new();
+        let mut encoder = Encoder::new(&mut jpeg, 100);
+        encoder.set_sampling_factor(SamplingFactor::F_1_1);
+        encoder.add_icc_profile(&profile).unwrap();
+        encoder
+            .encode(numbers.as_raw(), 24, 16, ColorType::Rgb)
+            .unwrap();
+        let mut transparent = DynamicImage::from(numbers.clone()).into_rgba8();
+        transparent.put_pixel(3, 4, Rgba([1, 2, 3, 0]));
+        let transparent = with_profile(&transparent.into(), &profile);
+        let png = with_profile(&numbers.into(), &profile);
+        for (bytes, tolerance) in [(&png, 1.0), (&jpeg, 2.5)] {
+            let decoded = read(bytes).unwrap();
+            let (_, mean) = difference(&decoded.picture, &truth);
+            assert!(mean < tolerance, "{mean}");
+            assert!(matches!(&decoded.profile, Profile::Converted(name) if name != "unnamed"));
+            assert_ne!(decoded.content_hash(bytes), blake3::hash(bytes));
+            // What is written is sRGB, and does not say otherwise.
+            for format in [PhotoFormat::Png, PhotoFormat::Jpeg] {
+                let written = format.encode(&decoded.picture).unwrap();
+                assert_eq!(read(&written).unwrap().profile, Profile::Srgb);
+                let text = String::from_utf8_lossy(&written);
+                assert!(!text.contains("iCCP") && !text.contains("ICC_PROFILE"));
+            }
+        }
+        let decoded = decode_bytes(&transparent).unwrap();
+        assert_eq!(decoded.get_pixel(3, 4).0, [255; 3]);
+        let opaque = decode_bytes(&png).unwrap();
+        assert_eq!(decoded.get_pixel(4, 4), opaque.get_pixel(4, 4));
+    }
+}
+
+#[test]
+fn a_profile_of_srgb_changes_no_bit() {
+    let picture = upright();
+    let bytes = with_profile(
+        &picture.clone().into(),
+        &ColorProfile::new_srgb().encode().unwrap(),
+    );
+    let decoded = read(&bytes).unwrap();
+    assert_eq!(decoded.picture, picture);
+    assert_eq!(decoded.profile, Profile::Srgb);
+    assert_eq!(decoded.content_hash(&bytes), blake3::hash(&bytes));
+}
+
+#[test]
+fn a_gray_profile_is_for_gray_pictures() {
+    let linear = ColorProfile::new_gray_with_gamma(1.0).encode().unwrap();
+    let gray = image::GrayImage::from_pixel(4, 4, Luma([55]));
+    let decoded = read(&with_profile(&gray.into(), &linear)).unwrap();
+    assert!(matches!(decoded.profile, Profile::Converted(_)));
+    let [red, green, blue] = decoded.picture.get_pixel(0, 0).0;
+    // 255 (1.055 (55/255)^(1/2.4) - 0.055) is 127.9.
+    assert!(
+        red == green && green == blue && red.abs_diff(128) <= 1,
+        "{red}"
+    );
+    let decoded = read(&with_profile(&upright().into(), &linear)).unwrap();
+    assert!(matches!(decoded.profile, Profile::Ignored(_)));
+    assert_eq!(decoded.picture, upright());
+}
+
+#[test]
+fn a_profile_that_cannot_be_applied_changes_nothing_and_is_said() {
+    let mut cmyk = ColorProfile::new_adobe_rgb().encode().unwrap();
+    cmyk[16..20].copy_from_slice(b"CMYK");
+    for profile in [b"no profile".to_vec(), cmyk] {
+        let bytes = with_profile(&upright().into(), &profile);
+        let decoded = read(&bytes).unwrap();
+        assert_eq!(decoded.picture, upright());
+        assert!(
+            matches!(&decoded.profile, Profile::Ignored(reason) if !reason.is_empty()),
+            "{:?}",
+            decoded.profile
+        );
+        assert_eq!(decoded.content_hash(&bytes), blake3::hash(&bytes));
+    }
+}
+
+#[test]
+fn an_orientation_written_as_long_is_honored() {
+    let short = golden("orientation_6.jpg");
+    let exif = short
+        .windows(6)
+        .position(|part| part == b"Exif\0\0")
+        .unwrap()
+        + 6;
+    let is_little = short[exif] == b'I';
+    let tag = if is_little {
+        [0x12, 0x01]
+    } else {
+        [0x01, 0x12]
+    };
+    let entry = exif
+        + 8
+        + short[exif + 8..]
+            .windows(2)
+            .position(|it| it == tag)
+            .unwrap();
+    let mut long = short.clone();
+    // Tag, type, count, value.
+    long[entry + 2..entry + 4].copy_from_slice(if is_little { &[4, 0] } else { &[0, 4] });
+    long[entry + 8..entry + 12].copy_from_slice(if is_little {
+        &[6, 0, 0, 0]
+    } else {
+        &[0, 0, 0, 6]
+    });
+    let decoded = read(&long).unwrap();
+    assert_eq!(decoded.picture, decode_bytes(&short).unwrap());
+    assert_ne!(decoded.content_hash(&long), blake3::hash(&long));
+    let decoded = read(&short).unwrap();
+    assert_eq!(decoded.content_hash(&short), blake3::hash(&short));
+}
+
+#[test]
+fn planes_one_after_the_other_show_the_same_picture() {
+    let picture = RgbImage::from_fn(75, 61, |x, y| {
+        let chroma = if (x / 9 + y / 7) % 2 == 0 { 40 } else { 200 };
+        image::Rgb([(x * 3) as u8, (y * 4) as u8, chroma])
+    });
+    for sampling in [
+        SamplingFactor::F_1_1,
+        SamplingFactor::F_2_1,
+        SamplingFactor::F_1_2,
+        SamplingFactor::F_2_2,
+        SamplingFactor::F_4_1,
+        SamplingFactor::F_1_4,
+        SamplingFactor::F_4_2,
+        SamplingFactor::F_2_4,
+    ] {
+        let decoded = |in_planes| {
+            let mut bytes = Vec::new();
+            let mut encoder = Encoder::new(&mut bytes, 90);
+            encoder.set_sampling_factor(sampling);
+            // With tables of its own for every plane, this encoder writes one after the other.
+            encoder.set_optimized_huffman_tables(in_planes);
+            encoder
+                .encode(picture.as_raw(), 75, 61, ColorType::Rgb)
+                .unwrap();
+            let decoded = read(&bytes).unwrap();
+            (decoded.is_read_anew, decoded.into_picture())
+        };
+        let (is_read_anew, in_planes) = decoded(true);
+        let (plain_is_read_anew, plain) = decoded(false);
+        let (_, mean) = difference(&in_planes, &plain);
+        assert!(
+            mean < 3.0,
+            "{sampling:?} {is_read_anew} {plain_is_read_anew}: {mean}"
+        );
+    }
+}
+
+#[test]
+fn a_webp_file_has_all_the_bytes_that_it_promises() {
+    let chunk = |name: &[u8; 4], content: &[u8]| {
+        let mut bytes = name.to_vec();
+        bytes.extend((content.len() as u32).to_le_bytes());
+        bytes.extend(content);
+        bytes.extend(vec![0; content.len() % 2]);
+        bytes
+    };
+    let chunks = [
+        b"WEBP".to_vec(),
+        chunk(b"VP8X", &[0; 10]),
+        chunk(b"ALPH", &[7; 33]),
+        chunk(b"VP8 ", &[9; 121]),
+    ];
+    let whole = chunk(b"RIFF", &chunks.concat());
+    assert!(webp::judge(&whole).is_ok());
+    assert!(webp::judge(&[whole.as_slice(), b"tail"].concat()).is_ok());
+    for length in 12..whole.len() {
+        let cut = &whole[..length];
+        let error = webp::judge(cut).unwrap_err().to_string();
+        let expected = format!("the file is truncated: {length} of {} bytes", whole.len());
+        assert_eq!(error, expected);
+    }
+    // Also where the container's size was put right: within the alpha, and within the picture.
+    for length in [60, 100] {
+        let mut mended = whole[..length].to_vec();
+        mended[4..8].copy_from_slice(&(length as u32 - 8).to_le_bytes());
+        assert!(webp::judge(&mended).is_err(), "{length}");
+    }
+    let webp = encoded(&upright(), ImageFormat::WebP);
+    for length in 0..webp.len() {
+        assert!(decode_bytes(&webp[..length]).is_err(), "{length}");
+    }
 }
