@@ -13,8 +13,8 @@ pub(super) fn drawn() -> Page {
         figures: drawings::figures(),
         sliders: vec![drawings::slider(160)],
         galleries: vec![
-            drawings::gallery("All categories", 97, 128),
-            drawings::gallery("Stop sign", 23, 128),
+            drawings::gallery("All categories", 97, 64),
+            drawings::gallery("Stop sign", 23, 64),
         ],
         ..page()
     }
