@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // Opens a report in a real Chromium, as a reader would, and checks what only a browser can tell: that nothing is fetched and nothing
-// complains, that the page is never wider than its window, that sorting, the sliders, the theme and enlarging work by mouse and by
-// keyboard, that axe finds nothing, that texts of the report run nothing, and that it prints.
+// complains, that the page is never wider than its window, that pictures come first and no table is cut, that sorting, the sliders,
+// the gallery, the charts' numbers and legends, the theme and enlarging work by mouse and by keyboard, that axe finds nothing, that texts of the report run nothing, and that it prints.
 //
 //   node scripts/check-report.mjs --modules FOLDER [--out FOLDER] [--chromium FILE] REPORT.html...
 //
@@ -51,7 +51,7 @@ const FLAGS = [
   "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
   "--disable-component-update", "--disable-sync",
 ];
-const WIDTHS = [[390, 844], [768, 1024], [1400, 900]];
+const WIDTHS = [[390, 844], [1024, 768], [1400, 900]];
 
 let failures = 0;
 let checks = 0;
@@ -97,7 +97,7 @@ const checkWidth = async (page, where) => {
   const wide = await page.evaluate(() => {
     const room = document.documentElement.clientWidth;
     const out = [...document.querySelectorAll("body *")].filter((one) => {
-      if (one.closest(".scroll, .hidden, .skip, dialog, .sides") && !one.matches(".scroll, .sides")) return false;
+      if (one.closest(".scroll, .crop, .hidden, .skip, dialog, .sides") && !one.matches(".scroll, .crop, .sides")) return false;
       const box = one.getBoundingClientRect();
       return box.width > 0 && (box.right > room + 1 || box.left < -1);
     });
@@ -182,6 +182,16 @@ const checkSliders = async (page) => {
     await page.mouse.up();
     const dragged = parseFloat(await split());
     check("the mouse drags it", Math.abs(dragged - 75) <= 1, dragged);
+    const best = await slider.evaluate((one) => {
+      const { versions, opens } = JSON.parse(one.querySelector("script").textContent);
+      return versions[opens];
+    });
+    const pressed = slider.locator(".pick[aria-pressed=true]");
+    check("one picture of the row is under the slider, the best", await pressed.count() === 1
+      && (await pressed.locator("img").getAttribute("alt")).endsWith(`: ${best}`));
+    await slider.locator(".pick").first().click();
+    check("a click in the row lays another under it", await slider.locator("select").nth(2).inputValue() === "0");
+    check("the keyboard stays in the row", await slider.evaluate((one) => one.querySelector(".stills").contains(document.activeElement)));
     const [image, left, right] = await slider.locator("select").all();
     const shown = () => slider.locator(".stage img").evaluateAll((images) => images.map((one) => one.src));
     const before = await shown();
@@ -201,12 +211,136 @@ const checkSliders = async (page) => {
   }
 };
 
+/** The pictures stand where a reader begins: the first one within the first window, the slider before the claims. */
+const checkOrder = async (page, where, height) => {
+  const top = (selector) => page.locator(selector).first().evaluate((one) => one.getBoundingClientRect().top + scrollY);
+  if (await page.locator(".slider").count() === 0) return;
+  const first = await top(".slider img");
+  check(`${where}: the first picture is in the first window`, first < height, `${first} px down`);
+  if (await page.locator("#claims").count() > 0) check("the slider comes before the claims", await top(".stage") < await top("#claims"));
+};
+
+/** No column is cut where there is room for a page, and headings stay in sight. */
+const checkTables = async (page, where, width) => {
+  const tables = await page.locator(".table").evaluateAll((all) => all.map((one) => ({
+    title: one.getAttribute("aria-labelledby"),
+    by: one.scrollWidth - one.clientWidth,
+    letters: [...one.querySelectorAll("td, th")].some((cell) =>
+      cell.innerText.trim().length > 6 && cell.clientWidth < 28),
+  })));
+  for (const { title, by, letters } of tables) {
+    if (width >= 1024) check(`${where}: no column of ${title} is cut`, by <= 1, `by ${by} px`);
+    check(`${where}: no cell of ${title} is as narrow as a letter`, !letters);
+  }
+  const long = page.locator(".table").filter({ has: page.locator("tbody tr:nth-child(40)") }).first();
+  if (await long.count() === 0) return;
+  await long.evaluate((one) => { one.scrollTop = one.scrollHeight; });
+  const stays = await long.evaluate((one) =>
+    Math.abs(one.querySelector("thead th").getBoundingClientRect().top - one.getBoundingClientRect().top) < 3);
+  check(`${where}: a long table keeps its headings`, stays);
+  await long.evaluate((one) => { one.scrollTop = 0; });
+};
+
+const checkGalleries = async (page, where) => {
+  const galleries = await page.locator(".gallery").all();
+  if (galleries.length === 0) return;
+  if (galleries.length > 1) {
+    const category = page.locator("#gallery > .choices select");
+    const visible = () => page.locator(".gallery:visible").count();
+    check("one category is shown", await visible() === 1);
+    await category.selectOption({ index: 1 });
+    check("another can be chosen", await visible() === 1 && await galleries[1].isVisible());
+    await category.selectOption({ index: 0 });
+  }
+  const gallery = galleries[0];
+  const data = await gallery.evaluate((one) => JSON.parse(one.querySelector("script").textContent));
+  const thumbs = gallery.locator(".thumb");
+  const names = () => thumbs.locator("bdi").allTextContents();
+  check("every image is shown, or as many as a page of them", await thumbs.count() === Math.min(await page.evaluate(() => (innerWidth < 640 ? 24 : 60)), data.images.length));
+  const [, right, order, way] = await gallery.locator("select").all();
+  await order.selectOption({ index: 1 });
+  const run = Number(await right.inputValue()) - 2;
+  const { way: direction } = data.metrics[0];
+  const good = (entry) => ({ lower: -1, higher: 1 }[direction] ?? 1) * entry.scores[run][0];
+  const values = async () => (await names()).map((name) => good(data.images.find((one) => one.name === name)));
+  const falls = (all) => all.every((value, at) => at === 0 || value <= all[at - 1]);
+  if (["lower", "higher"].includes(direction)) {
+    check("a metric sorts, best first", falls(await values()));
+    await way.selectOption({ index: 1 });
+    check("or worst first", falls((await values()).map((value) => -value)));
+  }
+  await order.selectOption({ index: 0 });
+  const search = gallery.locator("input[type=search]");
+  const wanted = data.images[data.images.length - 1].name;
+  await search.fill(wanted);
+  check("a name finds its image", (await names()).includes(wanted));
+  await search.fill("");
+  if (data.images.length < 3) return;
+  await thumbs.first().focus();
+  await page.keyboard.press("ArrowRight");
+  check("an arrow key walks to the next", await thumbs.nth(1).evaluate((one) => document.activeElement === one));
+  await page.waitForFunction(() => document.activeElement.querySelector("canvas.errors"));
+  const errors = await thumbs.nth(1).evaluate((one) => [...one.querySelectorAll("canvas.errors")].map((canvas) => {
+    const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+    return data.some((value, at) => at % 4 === 0 && value > 0);
+  }));
+  check("the errors of a version are drawn", errors.includes(true));
+  await page.keyboard.press("Enter");
+  const dialog = page.locator("dialog.image[open]");
+  check("Enter opens an image", await dialog.isVisible());
+  check("with two versions, the photograph and their errors", await dialog.locator("figure").count() >= 4, await dialog.locator("figure").count());
+  const title = () => dialog.locator("h3").textContent();
+  const before = await title();
+  await page.keyboard.press("ArrowRight");
+  check("an arrow key shows the next image", await title() !== before);
+  const wide = await dialog.evaluate((one) => one.scrollWidth - one.clientWidth);
+  check(`${where}: an image's window is not wider than the screen`, wide <= 0, wide);
+  await page.keyboard.press("Escape");
+  check("Escape closes it", await page.locator("dialog.image[open]").count() === 0);
+  check("the keyboard is where the reader stopped", await thumbs.nth(2).evaluate((one) => document.activeElement === one));
+};
+
+const checkCharts = async (page, width) => {
+  const figure = page.locator("figure.drawing:has(.charted)").first();
+  if (await figure.count() === 0) return;
+  const image = figure.locator(".pictures img:visible").first();
+  await image.scrollIntoViewIfNeeded();
+  const plot = await image.evaluate((one) => {
+    const svg = new DOMParser().parseFromString(decodeURIComponent(one.src.slice(one.src.indexOf(",") + 1)), "image/svg+xml");
+    const { dataset } = svg.querySelector("[data-points]");
+    return { plot: dataset.plot.split(" ").map(Number), point: dataset.points.split(" ")[0].split(",").map(Number), name: dataset.run ?? dataset.name };
+  });
+  // A page that scrolls forgets what stood beside the pointer, so it has to have come to rest.
+  await image.evaluate((one) => new Promise((done) => {
+    scrollTo({ top: one.getBoundingClientRect().top + scrollY - 120, behavior: "instant" });
+    requestAnimationFrame(() => requestAnimationFrame(done));
+  }));
+  const box = await image.boundingBox();
+  const scale = box.width / Number(await image.getAttribute("width"));
+  if (width < 500) check("a chart is laid out for a phone", scale > 0.85, scale);
+  await page.mouse.move(box.x + plot.point[0] * scale, box.y + plot.point[1] * scale);
+  const tip = figure.locator(".tip");
+  check("numbers stand beside the pointer", await tip.isVisible() && (await tip.textContent()).includes(plot.name), await tip.textContent());
+  await page.mouse.move(2, 2);
+  check("and go with it", !await tip.isVisible());
+  const controls = figure.locator(".legend button");
+  if (await controls.count() === 0) return;
+  const before = await image.getAttribute("src");
+  await controls.first().focus();
+  await page.keyboard.press("Enter");
+  check("the legend hides a run", await controls.first().getAttribute("aria-pressed") === "false"
+    && (await image.getAttribute("src")).includes("hidden"));
+  await page.keyboard.press("Enter");
+  check("and shows it again", await controls.first().getAttribute("aria-pressed") === "true"
+    && !(await image.getAttribute("src")).includes("visibility") && before.length > 0);
+};
+
 const checkFigures = async (page) => {
   const control = page.getByRole("button", { name: /^Enlarge/ }).first();
   if (await control.count() === 0) return;
   await control.focus();
   await page.keyboard.press("Enter");
-  const dialog = page.locator("dialog.large");
+  const dialog = page.locator("dialog.large:not(.image)");
   check("Enter enlarges a figure", await dialog.isVisible());
   check("one picture is shown in it", await dialog.locator("img:visible").count() === 1);
   await page.keyboard.press("Escape");
@@ -215,6 +349,7 @@ const checkFigures = async (page) => {
   await page.locator("figure.drawing .pictures").first().click();
   check("a click enlarges it too", await dialog.isVisible());
   await dialog.getByRole("button", { name: "Close" }).click();
+  await page.evaluate(() => { for (const one of document.querySelectorAll("figure.drawing > details")) one.open = true; });
   const pictures = await page.locator("figure.drawing").evaluateAll((figures) => figures.map((one) =>
     [...one.querySelectorAll(".pictures img")].filter((image) => image.checkVisibility()).length));
   check("every figure shows one picture", pictures.every((count) => count === 1), pictures.join(" "));
@@ -278,11 +413,15 @@ for (const report of reports) {
         hasTouch: width < 500,
       });
       await checkWidth(page, where);
+      await checkOrder(page, where, height);
       await screenshot(page, where);
       await checkAxe(page, where);
       await checkKeyboard(page);
       await checkSorting(page, where);
+      await checkTables(page, where, width);
       await checkSliders(page);
+      await checkGalleries(page, where);
+      await checkCharts(page, width);
       await checkFigures(page);
       await checkCopying(page, page.context());
       await checkTheme(page, scheme);
@@ -306,6 +445,9 @@ for (const report of reports) {
   await paper.page.emulateMedia({ media: "print" });
   const controls = await paper.page.locator("button.control:visible, select:visible, nav:visible, input:visible").count();
   check("no control is printed", controls === 0, `${controls} are`);
+  const broken = await paper.page.locator("td, tbody th").evaluateAll((cells) => cells.filter((cell) =>
+    cell.checkVisibility() && cell.innerText.trim().length > 4 && cell.clientWidth < 20).length);
+  check("no cell is printed a letter a line", broken === 0, `${broken} are`);
   const headings = await paper.page.locator("thead th").evaluateAll((all) => all.every((one) => one.innerText.trim() !== ""));
   check("columns keep their headings on paper", headings);
   const ground = await paper.page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);

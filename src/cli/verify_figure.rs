@@ -12,7 +12,7 @@ use crate::report::provenance::{Origin, Standing};
 /// Arguments of `colorize verify figure`.
 #[derive(Debug, Args)]
 pub(super) struct FigureArguments {
-    /// PNG or SVG file that this program drew
+    /// PNG, SVG, or PDF file that this program drew
     #[arg(value_name = "FILE")]
     figure: PathBuf,
     /// Folder of all runs

@@ -6,6 +6,7 @@ use image::RgbImage;
 
 use super::Figure;
 use super::look::{Look, RunName};
+use super::part::Part;
 use super::scene::{Align, Area, Mark, Text};
 use super::text::{self, Shorten, Weight};
 use super::theme::{Color, GAP, HEADING_SIZE, LABEL_SIZE, MARGIN, SMALL_SIZE, TITLE_SIZE, Theme};
@@ -39,6 +40,8 @@ pub(super) const NO_PICTURE: &str = "no picture";
 pub(super) struct Page {
     pub(super) theme: Theme,
     pub(super) marks: Vec<Mark>,
+    /// Whose they are, as far as that matters.
+    pub(super) parts: Vec<Part>,
     /// Where the next row begins, in points.
     pub(super) y: f64,
     /// Page width in points.
@@ -55,6 +58,7 @@ impl Page {
         let mut page = Self {
             theme,
             marks: Vec::new(),
+            parts: Vec::new(),
             y: MARGIN,
             width,
             title: title.to_owned(),
@@ -213,6 +217,7 @@ impl Page {
             height: (self.y + MARGIN).ceil() as u32,
             background: self.theme.background(),
             marks: self.marks,
+            parts: self.parts,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Figures: pictures of pictures and of numbers, as PNG and SVG.
+//! Figures: pictures of pictures and of numbers, as PNG, SVG and PDF.
 //!
 //! This crate only draws. It takes [`image::RgbImage`]s and numbers and knows neither runs nor
 //! networks, so the same code makes the samples of a running training and the figures of a report.
@@ -7,8 +7,8 @@
 //!
 //! - A [`Figure`] is a finished layout: a page size and a list of marks (rectangles, lines, texts,
 //!   pictures) at fixed places, in *points*, which are pixels at scale 1. Nothing is measured
-//!   after it exists. [`Figure::to_rgb`] draws it at scale 1 or 2, [`Figure::to_svg`] as SVG, and
-//!   [`Figure::save`] writes a PNG at scale 2 and an SVG next to it, both with provenance inside
+//!   after it exists. [`Figure::to_rgb`] draws it at scale 1 or 2, [`Figure::to_svg`] as SVG,
+//!   [`Figure::to_pdf`] as PDF, and [`Figure::save`] writes a PNG at scale 2 and an SVG next to it, both with provenance inside
 //!   that [`read_metadata`] gives back. Equal input gives equal bytes.
 //! - One function per kind of figure makes a [`Figure`] from data. Pictures: [`triptych`] (the sample
 //!   picture of a step), [`channels`] (luma and chroma, true and predicted), [`gallery`] (what a
@@ -28,7 +28,7 @@
 //! Beneath them: `text` measures and shortens words before anything is placed, `grid` places
 //! pictures, `axis` chooses ticks, `frame` draws them, `legend` names lines, `ground` paints dots by
 //! the thousand, `diverging` colors signed numbers, `scene` and `letters` draw marks on a plotters
-//! backend, `raster` with it pixels and `svg` documents, and `png` writes and reads that format. Fonts come from the crate `dejavu`; nothing is asked of the system.
+//! backend, `raster` with it pixels and `svg` documents, `pdf` vectors for print, and `png` writes and reads that format. `part` says which marks are a run's, and which numbers they show. Fonts come from the crate `dejavu`; nothing is asked of the system.
 
 mod axis;
 mod channels;
@@ -47,6 +47,8 @@ mod intervals;
 mod legend;
 mod letters;
 mod look;
+mod part;
+mod pdf;
 #[cfg(test)]
 mod perception;
 mod png;
@@ -74,7 +76,7 @@ pub use chroma::{ChromaCounts, ChromaHistograms, chroma_histograms};
 pub use comparison::{Better, Comparison, ComparisonCell, ComparisonRow, Metric, comparison};
 pub use contact_sheet::{Tile, contact_sheet};
 pub use curves::{
-    CurveSection, Panel, Reference, Scale, Series, Smoothing, curves, curves_by_section,
+    CurveSection, Panel, Reference, Room, Scale, Series, Smoothing, curves, curves_by_section,
 };
 pub use duel::{Duel, DuelRow, duel};
 pub use effects::{Effect, EffectGroup, EffectRow, Effects, effects};
@@ -89,6 +91,7 @@ pub use text::decibels;
 pub use theme::Theme;
 pub use triptych::{TriptychRow, triptych};
 
+use part::Part;
 use scene::Mark;
 use theme::Color;
 
@@ -114,6 +117,9 @@ pub enum FigureError {
     /// The PNG encoder refused the picture.
     #[error("cannot encode the figure as PNG")]
     Encode(#[from] ::png::EncodingError),
+    /// The letters in use could not be taken out of a font, which is part of the program.
+    #[error("cannot embed the font in the PDF")]
+    Font(#[from] subsetter::Error),
     /// A metadata key that PNG cannot hold.
     #[error(
         "figure metadata key `{key}` must be 1 to 79 printable ASCII characters without leading or trailing spaces"
@@ -133,7 +139,7 @@ pub enum FigureError {
         height: u64,
     },
     /// The file is not one that this module wrote.
-    #[error("`{}` is not a PNG or SVG file with figure metadata", path.display())]
+    #[error("`{}` is not a PNG, SVG or PDF file with figure metadata", path.display())]
     NotAFigure {
         /// The file in question.
         path: PathBuf,
@@ -146,6 +152,7 @@ impl Blamed for FigureError {
             Self::NotAFigure { .. } | Self::File { action: "read", .. } => Blame::Request,
             Self::File { .. }
             | Self::Encode(_)
+            | Self::Font(_)
             | Self::MetadataKey { .. }
             | Self::TooLarge { .. } => Blame::Failure,
         }
@@ -164,6 +171,8 @@ pub struct Figure {
     background: Color,
     /// What is drawn, back to front.
     marks: Vec<Mark>,
+    /// Whose some of the marks are, in the order of the marks.
+    parts: Vec<Part>,
 }
 
 impl Figure {
@@ -191,6 +200,21 @@ impl Figure {
     pub fn to_svg(&self, metadata: &[(&str, String)]) -> Result<String, FigureError> {
         check_keys(metadata)?;
         svg::document(self, metadata)
+    }
+
+    /// The figure as the bytes of a PDF of one page, a point a point: marks as vectors, fonts embedded, and `metadata`.
+    ///
+    /// # Errors
+    ///
+    /// A key that PNG could not hold either.
+    pub fn to_pdf(&self, metadata: &[(&str, String)]) -> Result<Vec<u8>, FigureError> {
+        check_keys(metadata)?;
+        pdf::document(self, metadata)
+    }
+
+    /// Whether numbers can be read off it where the pointer stands: its SVG document carries them.
+    pub fn has_readings(&self) -> bool {
+        self.parts.iter().any(|part| part.readings.is_some())
     }
 
     /// The figure as the bytes of a PNG at scale 2, with `metadata` as UTF-8 text chunks.
@@ -252,7 +276,7 @@ impl Figure {
     }
 }
 
-/// The metadata of a PNG or SVG file that [`Figure::save`] wrote, in the order given then.
+/// The metadata of a PNG, SVG or PDF file that a [`Figure`] wrote, in the order given then.
 ///
 /// # Errors
 ///
@@ -264,6 +288,7 @@ pub fn read_metadata(path: &Path) -> Result<Vec<(String, String)>, FigureError> 
         source,
     })?;
     png::metadata(&bytes)
+        .or_else(|| pdf::metadata(&bytes))
         .or_else(|| svg::metadata(std::str::from_utf8(&bytes).ok()?))
         .ok_or_else(|| FigureError::NotAFigure {
             path: path.to_owned(),

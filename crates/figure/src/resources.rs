@@ -1,7 +1,7 @@
 //! What runs took: memory and speed over time or steps, one panel each, one line per run.
 
 use super::Figure;
-use super::curves::{Panel, Series, Smoothing, curves};
+use super::curves::{CurveSection, Panel, Room, Series, Smoothing, curves_by_section};
 use super::look::RunName;
 use super::text;
 use super::theme::Theme;
@@ -44,8 +44,14 @@ pub struct ResourcePanel {
 
 /// Draws one panel per quantity, each from zero, over steps or over time.
 ///
-/// Lines are named, and thinned out where there are many, as in [`curves`].
-pub fn resources(title: &str, along: Along, panels: &[ResourcePanel], theme: Theme) -> Figure {
+/// Lines are named, and thinned out where there are many, as in [`curves_by_section`].
+pub fn resources(
+    title: &str,
+    along: Along,
+    panels: &[ResourcePanel],
+    room: Room,
+    theme: Theme,
+) -> Figure {
     let (x_label, x_unit) = match along {
         Along::Steps => ("step".to_owned(), 1.0),
         Along::Seconds => {
@@ -55,11 +61,14 @@ pub fn resources(title: &str, along: Along, panels: &[ResourcePanel], theme: The
             (format!("{name} of training"), unit)
         }
     };
-    let panels: Vec<Panel> = panels
-        .iter()
-        .map(|panel| panel_of(panel, &x_label, x_unit))
-        .collect();
-    curves(title, &panels, theme)
+    let section = CurveSection {
+        heading: String::new(),
+        panels: panels
+            .iter()
+            .map(|panel| panel_of(panel, &x_label, x_unit))
+            .collect(),
+    };
+    curves_by_section(title, &[section], room, theme)
 }
 
 fn panel_of(panel: &ResourcePanel, x_label: &str, x_unit: f64) -> Panel {

@@ -187,6 +187,7 @@ fn label(words: &str, em: f64, theme: Theme) -> RgbImage {
             weight: Weight::Regular,
             color: theme.ink(),
         })],
+        parts: Vec::new(),
     };
     figure.to_rgb(1)
 }

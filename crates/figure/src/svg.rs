@@ -6,8 +6,10 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use plotters::backend::SVGBackend;
 
+use super::part::Part;
 use super::png::Content;
 use super::scene::{self, Area, Mark, Medium};
+use super::theme::Color;
 use super::{Figure, FigureError, png};
 
 /// User units per point: plotters writes whole numbers, and a tenth of a point is fine enough.
@@ -22,7 +24,6 @@ pub(super) fn document(
     metadata: &[(&str, String)],
 ) -> Result<String, FigureError> {
     let (width, height) = (figure.width, figure.height);
-    let (red, green, blue) = figure.background;
     let mut text = String::new();
     let mut lines = vec![
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>".to_owned(),
@@ -36,36 +37,93 @@ pub(super) fn document(
     ];
     if !metadata.is_empty() {
         lines.push("<metadata xmlns:colorize=\"urn:colorize:figure\">".to_owned());
-        for (key, value) in metadata {
-            let (key, value) = (escaped(key), escaped(value));
-            lines.push(format!("{ENTRY}{key}\">{value}</colorize:entry>"));
-        }
+        lines.push(entries(metadata));
         lines.push("</metadata>".to_owned());
     }
     lines.push(format!(
-        "<rect width=\"100%\" height=\"100%\" fill=\"#{red:02X}{green:02X}{blue:02X}\"/>"
+        "<rect width=\"100%\" height=\"100%\" fill=\"{}\"/>",
+        hexadecimal(figure.background)
     ));
     lines.push("<g stroke-linejoin=\"round\">".to_owned());
     for line in lines {
         text.push_str(&line);
         text.push('\n');
     }
-    for mark in &figure.marks {
-        match mark {
-            Mark::Picture { picture, .. } | Mark::Ground { picture, .. } if picture.is_empty() => {}
-            Mark::Picture { area, picture } => {
-                let file = png::encode_plain(picture, Content::Photographs)?;
-                push_picture(&mut text, area, &file);
-            }
-            Mark::Ground { area, picture } => {
-                let file = png::encode_plain(picture, Content::Dots)?;
-                push_picture(&mut text, area, &file);
-            }
-            mark => push_drawn(&mut text, mark),
+    let mut parts = figure.parts.iter().peekable();
+    for (number, mark) in figure.marks.iter().enumerate() {
+        while let Some(part) = parts.next_if(|part| part.marks.start <= number) {
+            push_part(&mut text, figure, part)?;
         }
+        if figure.parts.iter().any(|part| part.marks.contains(&number)) {
+            continue;
+        }
+        push_mark(&mut text, mark)?;
+    }
+    for part in parts {
+        push_part(&mut text, figure, part)?;
     }
     text.push_str("</g>\n</svg>\n");
     Ok(text)
+}
+
+/// A part as a group that says whose it is, and what can be read where.
+fn push_part(text: &mut String, figure: &Figure, part: &Part) -> Result<(), FigureError> {
+    // A run without marks of its own cannot be hidden.
+    let name = if part.marks.is_empty() { "name" } else { "run" };
+    // Writing to a string cannot fail.
+    let _ = write!(text, "<g data-{name}=\"{}\"", escaped(&part.run));
+    if let Some(readings) = &part.readings {
+        let Area {
+            x,
+            y,
+            width,
+            height,
+        } = readings.plot;
+        let _ = write!(
+            text,
+            " data-color=\"{}\" data-plot=\"{x} {y} {width} {height}\" data-x=\"{}\" data-y=\"{}\" data-points=\"",
+            hexadecimal(readings.color),
+            escaped(&readings.x),
+            escaped(&readings.y)
+        );
+        for (place, (x, y)) in readings.points.iter().enumerate() {
+            let space = if place == 0 { "" } else { " " };
+            let at = (round(x.at), round(y.at));
+            let _ = write!(text, "{space}{},{},{},{}", at.0, at.1, x.value, y.value);
+        }
+        text.push('"');
+    }
+    text.push_str(">\n");
+    for mark in figure.marks.get(part.marks.clone()).unwrap_or_default() {
+        push_mark(text, mark)?;
+    }
+    text.push_str("</g>\n");
+    Ok(())
+}
+
+/// Tenths of a point are fine enough.
+fn round(place: f64) -> f64 {
+    (place * UNITS).round() / UNITS
+}
+
+fn hexadecimal((red, green, blue): Color) -> String {
+    format!("#{red:02X}{green:02X}{blue:02X}")
+}
+
+fn push_mark(text: &mut String, mark: &Mark) -> Result<(), FigureError> {
+    match mark {
+        Mark::Picture { picture, .. } | Mark::Ground { picture, .. } if picture.is_empty() => {}
+        Mark::Picture { area, picture } => {
+            let file = png::encode_plain(picture, Content::Photographs)?;
+            push_picture(text, area, &file);
+        }
+        Mark::Ground { area, picture } => {
+            let file = png::encode_plain(picture, Content::Dots)?;
+            push_picture(text, area, &file);
+        }
+        mark => push_drawn(text, mark),
+    }
+    Ok(())
 }
 
 /// Draws one mark with plotters and takes it out of the document that plotters puts around it.
@@ -132,12 +190,31 @@ pub(super) fn metadata(document: &str) -> Option<Vec<(String, String)>> {
     if !(document.contains("<svg ") && document.ends_with("</svg>\n")) {
         return None;
     }
-    let entries = document.lines().filter_map(|line| {
-        let line = line.strip_prefix(ENTRY)?;
-        let (key, value) = line.strip_suffix("</colorize:entry>")?.split_once("\">")?;
-        Some((unescaped(key), unescaped(value)))
-    });
-    Some(entries.collect())
+    Some(entries_of(document))
+}
+
+/// Metadata, an entry per line.
+pub(super) fn entries(metadata: &[(&str, String)]) -> String {
+    let lines: Vec<String> = metadata
+        .iter()
+        .map(|(key, value)| {
+            let (key, value) = (escaped(key), escaped(value));
+            format!("{ENTRY}{key}\">{value}</colorize:entry>")
+        })
+        .collect();
+    lines.join("\n")
+}
+
+/// The entries among the lines of a document.
+pub(super) fn entries_of(document: &str) -> Vec<(String, String)> {
+    document
+        .lines()
+        .filter_map(|line| {
+            let line = line.strip_prefix(ENTRY)?;
+            let (key, value) = line.strip_suffix("</colorize:entry>")?.split_once("\">")?;
+            Some((unescaped(key), unescaped(value)))
+        })
+        .collect()
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 mod compared;
 mod content;
+mod documents;
 mod kinds;
 mod specimens;
 

@@ -31,6 +31,9 @@ pub struct Report {
     pub tables: Vec<TableSpec>,
     /// Its figures, in order.
     pub figures: Vec<FigureSpec>,
+    /// Of how many held-out images of every set the page's gallery has pictures made; those of which there are pictures
+    /// anyway are in it without.
+    pub gallery_images: Option<usize>,
     /// Its own claims. Those of its experiments are judged as well.
     pub claims: Vec<Claim>,
     document: Document,
@@ -74,6 +77,12 @@ impl RunSpec {
     }
 }
 
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenGallery {
+    images: Option<usize>,
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Written {
@@ -87,6 +96,8 @@ struct Written {
     tables: Vec<TableSpec>,
     #[serde(default)]
     figures: Vec<FigureSpec>,
+    #[serde(default)]
+    gallery: WrittenGallery,
     #[serde(default)]
     claims: Vec<WrittenClaim>,
 }
@@ -104,6 +115,10 @@ impl Report {
         let mut problems = runs(&document, &written.runs, &names);
         problems.extend(tables(&document, &written.tables, &names));
         problems.extend(figures(&document, &written.figures, &names));
+        if written.gallery.images == Some(0) {
+            let must = "must be at least 1";
+            problems.push(document.problem("gallery.images", must, ""));
+        }
         // A claim may name an experiment, or the runs by the report's own name for them.
         let mut known: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
         for run in &written.runs {
@@ -135,6 +150,7 @@ impl Report {
             runs: written.runs,
             tables: written.tables,
             figures: written.figures,
+            gallery_images: written.gallery.images,
             claims,
             document,
         })

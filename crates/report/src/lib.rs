@@ -20,6 +20,7 @@ mod make;
 mod material;
 mod meant;
 mod page;
+mod paper;
 pub mod progress;
 pub mod provenance;
 mod run;

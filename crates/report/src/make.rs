@@ -5,6 +5,7 @@ use std::path::Path;
 use super::claims::{self, Judged, judge};
 use super::dropped;
 use super::figures::{Album, Context, Drawing, Remake, draw_all, wanted};
+use super::page::best;
 use super::table::Table;
 use super::{Material, Needs, Report, ReportError, Selection};
 use crate::experiment::{Against, Claim, ExperimentError};
@@ -27,6 +28,8 @@ pub struct Made {
     pub tables: Vec<Table>,
     /// The figures, in order.
     pub drawings: Vec<Drawing>,
+    /// The pictures of the runs.
+    pub album: Album,
 }
 
 /// A report whose runs were read and whose claims were judged; nothing is drawn yet.
@@ -81,6 +84,8 @@ impl Judgement {
             for figure in &report.figures {
                 figure.needs(&mut needs);
             }
+            // The pictures of the page begin with the best run.
+            needs.add_values([best::METRIC]);
         }
         let material = Material::read(&selection, &needs)?;
         let judged = judge(&claims, &selection, &material);
@@ -119,7 +124,8 @@ impl Judgement {
             judged: &judged,
             album: &nothing,
         };
-        let pictures = wanted(&report.figures, &context);
+        let mut pictures = wanted(&report.figures, &context);
+        pictures.extend(context.gallery_wants(report.gallery_images));
         let (album, warnings) = Album::collect(pictures, &selection, remake)?;
         let context = Context {
             album: &album,
@@ -130,6 +136,7 @@ impl Judgement {
         let dropped = dropped::remarks(&report, &selection, &drawings);
         selection.notes.extend(dropped);
         Ok(Made {
+            album,
             drawings: drawings.into_iter().flatten().collect(),
             report,
             selection,

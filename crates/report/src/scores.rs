@@ -99,6 +99,16 @@ impl Scores {
         ids.map_or_else(Vec::new, |ids| ids.iter().flatten().collect())
     }
 
+    /// The ids of the images with the names of their files, in the order of the table; the id where there is no name.
+    pub(crate) fn names(&self) -> Vec<(i64, String)> {
+        let names = self.table.column("file_name");
+        let names = names.ok().and_then(|names| names.str().ok());
+        let name = |row: usize| names.and_then(|names| names.get(row));
+        let ids = self.ids().into_iter().enumerate();
+        ids.map(|(row, id)| (id, name(row).map_or_else(|| id.to_string(), str::to_owned)))
+            .collect()
+    }
+
     /// A column, one image per row; a missing value is NaN.
     pub fn column(&self, name: &str) -> Option<Vec<f64>> {
         let column = self.table.column(name).ok()?.f64().ok()?;

@@ -1,4 +1,5 @@
-//! The folder of a report: `index.html`, figures and tables as files of their own, and what scripts may read.
+//! The folder of a report: `index.html`, figures and tables as files of their own, `report.tex` with all of these for a
+//! paper, and what scripts may read.
 //!
 //! It is written next to its destination and then renamed as a whole, so it never mixes two reports.
 
@@ -24,6 +25,7 @@ const SUMMARY: &str = "report.json";
 pub(super) struct FigureFiles {
     pub(super) light: Picture,
     pub(super) dark: Picture,
+    pub(super) phone: Option<[Picture; 2]>,
     pub(super) files: Vec<FileLink>,
 }
 
@@ -95,7 +97,8 @@ impl Made {
             save(&path("tex"), latex(table).as_bytes())?;
             save(&path("csv"), csv(table).as_bytes())?;
         }
-        let page = html::render(&page::page(self, figures));
+        save(&folder.join("report.tex"), self.document().as_bytes())?;
+        let page = html::render(&page::page(self, figures)?);
         save(&folder.join("index.html"), page.as_bytes())?;
         save(&folder.join(SUMMARY), self.summary().as_bytes())?;
         Ok(())
@@ -122,11 +125,20 @@ impl Made {
             files.push(FileLink::new(format!("SVG{theme}"), path("svg")));
             shown.push(picture(figure, png, svg));
         }
+        // On paper, which is light.
+        let path = format!("figures/{}.pdf", drawing.name);
+        save(&folder.join(&path), &drawing.light.to_pdf(&metadata)?)?;
+        files.insert(2, FileLink::new("PDF", path));
+        let phone = match &drawing.phone {
+            Some([light, dark]) => Some([vector(light)?, vector(dark)?]),
+            None => None,
+        };
         let dark = shown.pop();
         let light = shown.pop();
         Ok(FigureFiles {
             light: light.unwrap_or_else(empty),
             dark: dark.unwrap_or_else(empty),
+            phone,
             files,
         })
     }
@@ -214,11 +226,20 @@ struct SummaryClaim<'a> {
     effect: Option<f64>,
 }
 
+/// A drawing of which the page is the only copy.
+fn vector(figure: &Figure) -> Result<Picture, ReportError> {
+    Ok(Picture::Svg {
+        document: figure.to_svg(&[])?,
+        width: figure.width(),
+        height: figure.height(),
+    })
+}
+
 /// The smaller of the two, once it is within the page: drawings and small photographs are smaller as SVG, large
-/// photographs, which an SVG encodes twice, as PNG.
+/// photographs, which an SVG encodes twice, as PNG. Numbers can be read off an SVG alone.
 fn picture(figure: &Figure, png: Vec<u8>, svg: String) -> Picture {
     let (width, height) = (figure.width(), figure.height());
-    if png.len() / 3 * 4 < svg.len() {
+    if !figure.has_readings() && png.len() / 3 * 4 < svg.len() {
         Picture::Png {
             bytes: png,
             width,

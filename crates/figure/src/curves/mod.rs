@@ -93,6 +93,16 @@ pub struct CurveSection {
     pub panels: Vec<Panel>,
 }
 
+/// For how much room a figure is laid out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Room {
+    /// A page of paper or of a screen: panels side by side.
+    #[default]
+    Page,
+    /// A phone: panels one under the other, each as wide as a hand.
+    Phone,
+}
+
 /// Space between sections, and between a heading and its panels, in points.
 const SECTION_GAP: f64 = 14.0;
 const HEADING_GAP: f64 = 20.0;
@@ -112,19 +122,29 @@ pub fn curves(title: &str, panels: &[Panel], theme: Theme) -> Figure {
         heading: String::new(),
         panels: panels.to_vec(),
     };
-    curves_by_section(title, &[section], theme)
+    curves_by_section(title, &[section], Room::Page, theme)
 }
 
 /// The same for panels that stand apart, such as those of runs that were judged by different photographs: each section
 /// begins a row, under its heading. A series looks alike in all of them, and one legend names them all.
-pub fn curves_by_section(title: &str, sections: &[CurveSection], theme: Theme) -> Figure {
+pub fn curves_by_section(
+    title: &str,
+    sections: &[CurveSection],
+    room: Room,
+    theme: Theme,
+) -> Figure {
     let panels = || sections.iter().flat_map(|section| &section.panels);
     let widest = sections.iter().map(|section| section.panels.len()).max();
-    let across = widest.unwrap_or(0).clamp(1, 3);
-    let panel_width = match across {
-        1 => 660.0,
-        2 => 440.0,
-        _ => 372.0,
+    let most = match room {
+        Room::Page => 3,
+        Room::Phone => 1,
+    };
+    let across = widest.unwrap_or(0).clamp(1, most);
+    let panel_width = match (room, across) {
+        (Room::Phone, _) => 332.0,
+        (Room::Page, 1) => 660.0,
+        (Room::Page, 2) => 440.0,
+        (Room::Page, _) => 372.0,
     };
     let inner = across as f64 * panel_width + (across as f64 - 1.0) * PANEL_GAP;
     let mut page = Page::new(title, inner + 2.0 * MARGIN, theme);
@@ -134,7 +154,9 @@ pub fn curves_by_section(title: &str, sections: &[CurveSection], theme: Theme) -
 
     let names = Names::new(panels());
     let named = names.named().count();
-    let at_the_line = panels().count() == 1 && (2..=MOST_NAMED_AT_THE_LINE).contains(&named);
+    let is_wide = room == Room::Page;
+    let at_the_line =
+        is_wide && panels().count() == 1 && (2..=MOST_NAMED_AT_THE_LINE).contains(&named);
 
     for (number, section) in sections.iter().enumerate() {
         if number > 0 {

@@ -49,7 +49,7 @@ pub(in super::super) struct Place {
 
 /// A panel with its points ready for drawing.
 pub(in super::super) struct Prepared<'a> {
-    panel: &'a Panel,
+    pub(super) panel: &'a Panel,
     pub(super) lines: Vec<(Lines, Look)>,
     pub(super) points: Points,
     /// Whether dots mark the points of sparse lines.
@@ -129,6 +129,13 @@ impl<'a> Prepared<'a> {
             dots: lines_count <= MOST_WITH_DOTS,
             labels,
         }
+    }
+
+    /// The lines with the names of their series.
+    pub(super) fn named_lines(&self) -> impl Iterator<Item = (&'a str, &Lines, Look)> {
+        let names = self.panel.series.iter().map(|series| series.label.as_str());
+        let lines = names.zip(&self.lines);
+        lines.map(|(name, (lines, look))| (name, lines, *look))
     }
 
     /// The same without dots on its lines, for points that are no measurements of their own.

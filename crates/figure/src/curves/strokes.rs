@@ -4,6 +4,7 @@ use super::super::axis::Axis;
 use super::super::frame::{x_place, y_place};
 use super::super::grid::Page;
 use super::super::look::Look;
+use super::super::part::{MOST_ON_A_LINE, Readings, readings};
 use super::super::scene::{Area, Mark, Point};
 use super::data::{Lines, envelope, thinned_out};
 use super::panel::{Points, Prepared};
@@ -23,50 +24,74 @@ fn place(plot: Area, (x_axis, y_axis): (&Axis, &Axis), (x, y): (f64, f64)) -> Po
 
 /// Draws the lines that are only there for comparison.
 pub(super) fn draw_rest(page: &mut Page, panel: &Prepared<'_>, plot: Area, axes: (&Axis, &Axis)) {
-    for (lines, look) in panel.lines.iter().filter(|(_, look)| *look == Look::Rest) {
-        for stretch in lines.main() {
-            let places: Vec<_> = stretch.iter().map(|at| place(plot, axes, *at)).collect();
-            draw_stretch(page, &places, *look, 0.9, false);
-        }
+    for (run, lines, look) in panel
+        .named_lines()
+        .filter(|(_, _, look)| *look == Look::Rest)
+    {
+        page.draw_part(run, None, |page| {
+            for stretch in lines.main() {
+                let places: Vec<_> = stretch.iter().map(|at| place(plot, axes, *at)).collect();
+                draw_stretch(page, &places, look, 0.9, false);
+            }
+        });
     }
 }
 
 /// Draws all others, over their bands and their points as they were given.
 pub(super) fn draw_lines(page: &mut Page, panel: &Prepared<'_>, plot: Area, axes: (&Axis, &Axis)) {
-    let lines = || panel.lines.iter().filter(|(_, look)| *look != Look::Rest);
+    let lines = || {
+        panel
+            .named_lines()
+            .filter(|(_, _, look)| *look != Look::Rest)
+    };
     let count = lines().count();
     let tint = if count > MOST_TINTED {
         FAINT_TINT
     } else {
         TINT
     };
-    for (lines, look) in lines() {
+    for (run, lines, look) in lines() {
         let points = lines.band.iter().map(|&(x, low, high)| {
             let (x, upper) = place(plot, axes, (x, high));
             (x, upper, place(plot, axes, (x, low)).1)
         });
         let points: Vec<_> = points.collect();
         if points.len() > 1 {
-            page.marks.push(Mark::Band {
-                points,
-                color: look.style(page.theme).color,
-                opacity: tint,
+            page.draw_part(run, None, |page| {
+                page.marks.push(Mark::Band {
+                    points,
+                    color: look.style(page.theme).color,
+                    opacity: tint,
+                });
             });
         }
     }
-    for (lines, look) in lines().filter(|(lines, _)| !lines.smooth.is_empty()) {
-        for stretch in &lines.raw {
-            let places: Vec<_> = stretch.iter().map(|at| place(plot, axes, *at)).collect();
-            draw_points(page, panel.points, &places, *look);
-        }
+    for (run, lines, look) in lines().filter(|(_, lines, _)| !lines.smooth.is_empty()) {
+        page.draw_part(run, None, |page| {
+            for stretch in &lines.raw {
+                let places: Vec<_> = stretch.iter().map(|at| place(plot, axes, *at)).collect();
+                draw_points(page, panel.points, &places, look);
+            }
+        });
     }
     let width = if count > 12 { 1.3 } else { 1.8 };
-    for (lines, look) in lines() {
+    for (run, lines, look) in lines() {
         let sparse = panel.dots && is_sparse(lines, plot);
-        for stretch in lines.main() {
-            let places: Vec<_> = stretch.iter().map(|at| place(plot, axes, *at)).collect();
-            draw_stretch(page, &places, *look, width, sparse);
-        }
+        let points = lines.main().iter().flatten();
+        let placed: Vec<_> = points.map(|at| (*at, place(plot, axes, *at))).collect();
+        let readings = Readings {
+            plot,
+            x: panel.panel.x_label.clone(),
+            y: panel.panel.y_label.clone(),
+            color: look.style(page.theme).color,
+            points: readings(&placed, MOST_ON_A_LINE),
+        };
+        page.draw_part(run, Some(readings), |page| {
+            for stretch in lines.main() {
+                let places: Vec<_> = stretch.iter().map(|at| place(plot, axes, *at)).collect();
+                draw_stretch(page, &places, look, width, sparse);
+            }
+        });
     }
 }
 

@@ -10,7 +10,7 @@ use super::super::scene::{Align, Area};
 use super::super::text;
 use super::super::theme::{LABEL_SIZE, MARGIN, Theme};
 use super::single::draw_references;
-use super::{Cloud, Scatter, axes, dot_style, draw_overall, lay, place};
+use super::{Cloud, Scatter, axes, dot_style, draw_overall, lay, place, read_off};
 
 /// Width aimed at for all plots together, in points.
 const WIDTH: f64 = 1120.0;
@@ -79,6 +79,7 @@ pub(super) fn draw(title: &str, content: &Scatter, theme: Theme) -> Figure {
         draw_facet(&mut page, (content, cloud), plot, &axes, behind.moved(plot));
         draw_references(&mut page, content, plot, &axes);
         draw_overall_of(&mut page, cloud, plot, &axes);
+        read_off(&mut page, content, cloud, (plot, &axes));
         if column == 0 {
             write_y_ticks(&mut page, plot, Some(&axes.1));
         }

@@ -11,8 +11,10 @@ use super::Figure;
 use super::axis::{Axis, Scale};
 use super::curves::Reference;
 use super::frame::{range, x_place, y_place};
+use super::grid::Page;
 use super::ground::Ground;
 use super::look::RunName;
+use super::part::{MOST_IN_A_CLOUD, Readings, readings};
 use super::scene::{Area, Mark, Point};
 use super::text;
 use super::theme::{Color, Theme};
@@ -178,6 +180,27 @@ fn lay(
     for point in points {
         ground.dot(place(plot, axes, point), radius, color, opacity);
     }
+}
+
+/// Says what can be read off a run's dots, which are no marks of their own.
+fn read_off(
+    page: &mut Page,
+    content: &Scatter,
+    cloud: &Cloud,
+    (plot, axes): (Area, &(Axis, Axis)),
+) {
+    let points = cloud.overall().into_iter().chain(cloud.shown());
+    let placed: Vec<_> = points
+        .map(|point| (point, place(plot, axes, point)))
+        .collect();
+    let readings = Readings {
+        plot,
+        x: content.x_label.clone(),
+        y: content.y_label.clone(),
+        color: cloud.run.look.style(page.theme).color,
+        points: readings(&placed, MOST_IN_A_CLOUD),
+    };
+    page.draw_part(&cloud.run.label, Some(readings), |_| {});
 }
 
 /// The large dot of a run, with a rim of the page's color, so that it stands out of its cloud.

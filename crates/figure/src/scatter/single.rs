@@ -9,7 +9,7 @@ use super::super::legend::{self, Entry, Sample};
 use super::super::scene::{Align, Area, Mark, Point};
 use super::super::text;
 use super::super::theme::{LABEL_SIZE, MARGIN, Theme};
-use super::{Cloud, Scatter, axes, dot_style, draw_overall, lay, place, shown};
+use super::{Cloud, Scatter, axes, dot_style, draw_overall, lay, place, read_off, shown};
 
 const PLOT: (f64, f64) = (560.0, 400.0);
 /// Height of the distributions beside the plot, in points.
@@ -91,6 +91,7 @@ fn draw_plot(page: &mut Page, content: &Scatter, plot: Area, axes: &(Axis, Axis)
             let color = cloud.run.look.style(theme).color;
             draw_overall(&mut page.marks, place(plot, axes, point), color, theme);
         }
+        read_off(page, content, cloud, (plot, axes));
     }
 }
 

@@ -167,7 +167,7 @@ fn units_suit_the_largest_value() {
             smoothing: Smoothing::None,
             lines: vec![(named[0].clone(), vec![(0.0, 0.0), (seconds, bytes)])],
         };
-        let figure = resources("", Along::Seconds, &[panel], Theme::Light);
+        let figure = resources("", Along::Seconds, &[panel], Room::Page, Theme::Light);
         words(&figure).into_iter().map(str::to_owned).collect()
     };
     let contains = |words: &[String], expected: &[&str]| {

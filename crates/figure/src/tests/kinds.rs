@@ -43,7 +43,7 @@ pub(super) fn every_kind(runs: usize, theme: Theme, odd: bool) -> Vec<(&'static 
         ("effects", effects(title, &ablations(runs, odd), theme)),
         (
             "resources",
-            resources(title, along, &measured(runs, odd), theme),
+            resources(title, along, &measured(runs, odd), Room::Page, theme),
         ),
         ("duel", duel(title, &dueling(&picture, runs, odd), theme)),
         (

@@ -101,17 +101,17 @@ impl Album {
     }
 
     /// Whether both the photograph and what the run made of it are available.
-    pub(super) fn has(&self, run: &Run, id: i64) -> bool {
+    pub(crate) fn has(&self, run: &Run, id: i64) -> bool {
         !self.absent.contains_key(&key(run, id)) && is_whole(run, id)
     }
 
     /// The photograph.
-    pub(super) fn truth(&self, run: &Run, id: i64) -> Result<Option<RgbImage>, ReportError> {
+    pub(crate) fn truth(&self, run: &Run, id: i64) -> Result<Option<RgbImage>, ReportError> {
         open(run, TRUTH, id)
     }
 
     /// What the run made of it at its last step.
-    pub(super) fn colorized(&self, run: &Run, id: i64) -> Result<Option<RgbImage>, ReportError> {
+    pub(crate) fn colorized(&self, run: &Run, id: i64) -> Result<Option<RgbImage>, ReportError> {
         open(run, &at_last_step(run), id)
     }
 

@@ -61,7 +61,7 @@ pub(super) fn draw(spec: &FigureSpec, groups: &[usize], context: &Context<'_>) -
             all_seeds: true,
         },
     };
-    vec![outline.draw(|theme| curves_by_section(&title, &sections, theme))]
+    vec![outline.draw_for_phones(|room, theme| curves_by_section(&title, &sections, room, theme))]
 }
 
 /// A section for every set of photographs: only lines of one are to be compared.

@@ -31,7 +31,7 @@ use super::claims::Judged;
 use super::table::grouped;
 use super::{Jury, Material, ReportError, Selection};
 use crate::evaluate::Metric;
-use crate::figure::{Figure, Look, Metric as ShownMetric, RunName, Theme};
+use crate::figure::{Figure, Look, Metric as ShownMetric, Room, RunName, Theme};
 use crate::statistics::ImageTerms;
 
 /// What figures are drawn from.
@@ -88,6 +88,24 @@ impl Context<'_> {
             .flat_map(|part| {
                 let ids = self.shown_ids(spec, &part.groups, most);
                 part.groups.iter().map(move |&group| Wanted {
+                    group,
+                    ids: ids.clone(),
+                })
+            })
+            .collect()
+    }
+
+    /// The pictures of the first `images` held-out images of every set, for the gallery of the page.
+    pub(super) fn gallery_wants(&self, images: Option<usize>) -> Vec<Wanted> {
+        let Some(images) = images else {
+            return Vec::new();
+        };
+        let juries = self.material.juries.iter();
+        juries
+            .flat_map(|jury| {
+                let mut ids = self.shared_ids(&jury.groups);
+                ids.truncate(images);
+                jury.groups.iter().map(move |&group| Wanted {
                     group,
                     ids: ids.clone(),
                 })
@@ -220,6 +238,10 @@ pub struct Drawing {
     pub light: Figure,
     /// On a dark page.
     pub dark: Figure,
+    /// Laid out for a phone, light and dark, where its kind can be.
+    pub phone: Option<[Figure; 2]>,
+    /// Whether it is one of many of a kind, which a reader opens one by one.
+    pub is_folded: bool,
 }
 
 /// The runs that a figure shows.
@@ -261,6 +283,17 @@ impl Outline {
             shown,
             light,
             dark,
+            phone: None,
+            is_folded: false,
+        }
+    }
+
+    /// The same for a kind that has a layout for phones.
+    fn draw_for_phones(self, draw: impl Fn(Room, Theme) -> Figure + Sync) -> Drawing {
+        let phone = [Theme::Light, Theme::Dark].map(|theme| draw(Room::Phone, theme));
+        Drawing {
+            phone: Some(phone),
+            ..self.draw(|theme| draw(Room::Page, theme))
         }
     }
 }

@@ -91,7 +91,7 @@ fn draw_group(
             all_seeds: false,
         },
     };
-    Ok(Some(outline.draw(|theme| {
+    let drawing = outline.draw(|theme| {
         let rows = rows.iter().map(|(id, cells)| StripRow {
             name: id.to_string(),
             cells: cells
@@ -111,7 +111,11 @@ fn draw_group(
             rows: rows.collect(),
         };
         strip(&title, &content, theme)
-    })))
+    });
+    Ok(Some(Drawing {
+        is_folded: true,
+        ..drawing
+    }))
 }
 
 /// At most `count` of `values`, evenly spread, with the first and the last.

@@ -71,7 +71,10 @@ pub(super) fn draw(spec: &FigureSpec, groups: &[usize], context: &Context<'_>) -
             all_seeds: false,
         },
     };
-    vec![outline.draw(|theme| resources(&title, Along::Steps, &panels, theme))]
+    vec![
+        outline
+            .draw_for_phones(|room, theme| resources(&title, Along::Steps, &panels, room, theme)),
+    ]
 }
 
 fn points(group: usize, metric: &str, context: &Context<'_>) -> Vec<(f64, f64)> {

@@ -93,7 +93,7 @@ fn draw_group(
             .map(|sample| [&sample.truth, &sample.colorized].map(|it| chroma(it, color)))
             .collect()
     };
-    Ok(Some(outline.draw(|theme| {
+    let drawing = outline.draw(|theme| {
         if is_fused {
             tiles(&title, &samples, theme)
         } else if planes.is_empty() {
@@ -101,7 +101,11 @@ fn draw_group(
         } else {
             in_channels(&title, &samples, &planes, color, theme)
         }
-    })))
+    });
+    Ok(Some(Drawing {
+        is_folded: true,
+        ..drawing
+    }))
 }
 
 fn rows(title: &str, samples: &[Sample], theme: Theme) -> Figure {

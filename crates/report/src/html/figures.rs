@@ -18,6 +18,10 @@ pub struct Figure {
     pub light: Picture,
     /// On a dark page; the light one where there is none.
     pub dark: Option<Picture>,
+    /// The same laid out for a phone, light and dark; without, a phone scrolls sideways over the figure.
+    pub phone: Option<[Picture; 2]>,
+    /// Whether a reader has to open it: one of many of a kind.
+    pub is_folded: bool,
     /// The same figure as files next to the page.
     pub files: Vec<FileLink>,
 }
@@ -38,24 +42,60 @@ pub(super) fn section(figures: &[Figure]) -> Markup {
 
 fn block(number: usize, figure: &Figure) -> Markup {
     let id = format!("figure-{number}");
+    let title = format!("{id}-title");
     html! {
-        figure.drawing id=(id) aria-labelledby={ (id) "-title" } {
-            h3 id={ (id) "-title" } { (figure.title) }
-            div.pictures {
-                // One of the two is hidden by the style, from eyes and from screen readers.
-                @if let Some(dark) = &figure.dark {
-                    (figure.light.image("on-light", &figure.alternative))
-                    (dark.image("on-dark", &figure.alternative))
-                } @else {
-                    (figure.light.image("", &figure.alternative))
+        figure.drawing id=(id) aria-labelledby=(title) {
+            @if figure.is_folded {
+                details {
+                    summary { h3 id=(title) { (figure.title) } }
+                    (pictures(&title, figure))
+                    div.figcaption { (words(figure)) }
                 }
-            }
-            figcaption {
-                @if !figure.caption.is_empty() {
-                    p.caption { (prose(&figure.caption)) }
-                }
-                (link::list(&figure.files))
+            } @else {
+                h3 id=(title) { (figure.title) }
+                (pictures(&title, figure))
+                figcaption.figcaption { (words(figure)) }
             }
         }
+    }
+}
+
+/// All versions of a picture; the style hides all but one, from eyes and from screen readers.
+fn pictures(title: &str, figure: &Figure) -> Markup {
+    let Figure {
+        light,
+        dark,
+        phone,
+        alternative,
+        ..
+    } = figure;
+    html! {
+        @if let Some([light_phone, dark_phone]) = phone {
+            div.pictures {
+                (light.image("on-light on-page", alternative))
+                (dark.as_ref().unwrap_or(light).image("on-dark on-page", alternative))
+                (light_phone.image("on-light on-phone", alternative))
+                (dark_phone.image("on-dark on-phone", alternative))
+            }
+        } @else {
+            // Reached by the keyboard, so that it scrolls without a finger.
+            div.pictures.scroll role="group" tabindex="0" aria-labelledby=(title) {
+                @if let Some(dark) = dark {
+                    (light.image("on-light", alternative))
+                    (dark.image("on-dark", alternative))
+                } @else {
+                    (light.image("", alternative))
+                }
+            }
+        }
+    }
+}
+
+fn words(figure: &Figure) -> Markup {
+    html! {
+        @if !figure.caption.is_empty() {
+            p.caption { (prose(&figure.caption)) }
+        }
+        (link::list(&figure.files))
     }
 }

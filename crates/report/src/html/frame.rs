@@ -6,10 +6,15 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest as _, Sha256};
 
 use super::words::{count, prose};
-use super::{Page, Status, Verdict, claims, diffs, figures, reproduce, runs, sliders, tables};
+use super::{
+    Page, Status, Verdict, claims, diffs, figures, gallery, reproduce, runs, sliders, tables,
+};
 
 const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("script.js");
+
+/// How many paragraphs stand above the pictures.
+const PARAGRAPHS_ABOVE: usize = 2;
 
 /// The whole document.
 pub(super) fn document(page: &Page) -> Markup {
@@ -22,16 +27,18 @@ pub(super) fn document(page: &Page) -> Markup {
                 header {
                     h1 { (page.title) }
                     (summary(page))
-                    @for paragraph in &page.introduction {
+                    @for paragraph in page.introduction.iter().take(PARAGRAPHS_ABOVE) {
                         p { (prose(paragraph)) }
                     }
                 }
                 (contents(page))
                 main id="report" tabindex="-1" {
+                    (sliders::section(&page.sliders))
+                    (notes(page))
                     (claims::section(&page.claims))
+                    (gallery::section(&page.galleries))
                     (tables::section(&page.tables))
                     (figures::section(&page.figures))
-                    (sliders::section(&page.sliders))
                     (diffs::section(&page.diffs))
                     (runs::section(&page.runs))
                     (reproduce::section(&page.reproduce))
@@ -74,6 +81,30 @@ fn source_hash(text: &str) -> String {
     format!("sha256-{}", STANDARD.encode(Sha256::digest(text)))
 }
 
+/// Whether there is more to say than stands above the pictures.
+fn has_notes(page: &Page) -> bool {
+    page.introduction.len() > PARAGRAPHS_ABOVE || !page.notes.is_empty()
+}
+
+/// The rest of the introduction, and what is missing.
+fn notes(page: &Page) -> Markup {
+    html! {
+        @if has_notes(page) {
+            section id="notes" aria-labelledby="notes-title" {
+                h2 id="notes-title" { "Notes" }
+                @for paragraph in page.introduction.iter().skip(PARAGRAPHS_ABOVE) {
+                    p { (prose(paragraph)) }
+                }
+                @if !page.notes.is_empty() {
+                    ul.notes role="list" {
+                        @for note in &page.notes { li { (prose(note)) } }
+                    }
+                }
+            }
+        }
+    }
+}
+
 /// How many runs, and the verdicts on the claims.
 fn summary(page: &Page) -> Markup {
     let done = |status| page.runs.iter().filter(|run| run.status == status).count();
@@ -85,6 +116,9 @@ fn summary(page: &Page) -> Markup {
                     (count(page.runs.len(), "run"))
                     @if done < page.runs.len() { ", " (done) " done" }
                 }
+            }
+            @if !page.notes.is_empty() {
+                a href="#notes" { (count(page.notes.len(), "note")) }
             }
             @if !page.claims.is_empty() {
                 span { (count(page.claims.len(), "claim")) ":" }
@@ -106,15 +140,22 @@ fn contents(page: &Page) -> Markup {
     let tables = titles("table", &page.tables, |table| &table.title);
     let figures = titles("figure", &page.figures, |figure| &figure.title);
     let entries = [
-        ("claims", "Claims", !page.claims.is_empty(), Vec::new()),
-        ("tables", "Tables", !page.tables.is_empty(), tables),
-        ("figures", "Figures", !page.figures.is_empty(), figures),
         (
             "sliders",
             "Before and after",
             sliders::has_any(&page.sliders),
             Vec::new(),
         ),
+        ("notes", "Notes", has_notes(page), Vec::new()),
+        ("claims", "Claims", !page.claims.is_empty(), Vec::new()),
+        (
+            "gallery",
+            "Gallery",
+            gallery::has_any(&page.galleries),
+            Vec::new(),
+        ),
+        ("tables", "Tables", !page.tables.is_empty(), tables),
+        ("figures", "Figures", !page.figures.is_empty(), figures),
         (
             "diffs",
             "Configurations",

@@ -4,8 +4,10 @@
 //! and reads no file: pictures come as [`Picture`]s, numbers as they are to be printed ([`Number`]), files beside the
 //! page as [`FileLink`]s. Each part of the page is a file with its types and its template:
 //!
-//! - [`Claim`]: a sentence, its verdict and numbers; [`Table`], sorted by its reader; [`Figure`], light and dark;
-//! - [`Slider`]: any two versions of an image, one over the other; [`Diff`]: the keys in which two configurations differ;
+//! - [`Slider`]: a row of everything made of an image, and any two versions of it, one over the other;
+//! - [`Claim`]: a sentence, its verdict and numbers; [`Gallery`]: held-out images as thumbnails, sorted and filtered;
+//! - [`Table`], sorted by its reader; [`Figure`], light and dark, for a page and for a phone;
+//! - [`Diff`]: the keys in which two configurations differ;
 //! - [`Run`]: where a number comes from; [`Reproduce`]: how to get it again.
 //!
 //! Every text is plain text, whatever it holds: names of runs and files, captions and titles are escaped where they are
@@ -13,9 +15,11 @@
 //! is set as code. Equal pages give equal bytes.
 
 mod claims;
+mod data;
 mod diffs;
 mod figures;
 mod frame;
+mod gallery;
 mod link;
 mod number;
 mod picture;
@@ -30,6 +34,7 @@ mod words;
 pub use claims::{Claim, ClaimNumbers, Expected, Side, Verdict};
 pub use diffs::{Diff, DiffKey};
 pub use figures::Figure;
+pub use gallery::{Gallery, GalleryImage, GalleryMetric};
 pub use link::FileLink;
 pub use number::Number;
 pub use picture::Picture;
@@ -43,16 +48,20 @@ pub use tables::{Cell, Column, Row, Table};
 pub struct Page {
     /// The report's title.
     pub title: String,
-    /// Paragraphs beneath it, prose.
+    /// Paragraphs, prose. The first two stand above the pictures, the others beneath them.
     pub introduction: Vec<String>,
+    /// Images before and after.
+    pub sliders: Vec<Slider>,
+    /// What a reader has to know of what is missing, prose.
+    pub notes: Vec<String>,
     /// The claims and their verdicts.
     pub claims: Vec<Claim>,
+    /// Held-out images as thumbnails, one gallery for every set of them.
+    pub galleries: Vec<Gallery>,
     /// Numbers.
     pub tables: Vec<Table>,
     /// Drawings.
     pub figures: Vec<Figure>,
-    /// Images before and after.
-    pub sliders: Vec<Slider>,
     /// Configurations against their parents'.
     pub diffs: Vec<Diff>,
     /// Every run that the report rests on, and those that are missing.

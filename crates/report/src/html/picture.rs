@@ -19,6 +19,15 @@ pub enum Picture {
         /// Height on the page.
         height: u32,
     },
+    /// The bytes of a JPEG file: a thumbnail.
+    Jpeg {
+        /// The file.
+        bytes: Vec<u8>,
+        /// Width on the page.
+        width: u32,
+        /// Height on the page.
+        height: u32,
+    },
     /// An SVG document. It is shown as a picture, so no script in it runs and nothing that it names is fetched.
     Svg {
         /// The document.
@@ -44,7 +53,9 @@ impl Picture {
     /// Width and height on the page.
     pub(super) fn size(&self) -> (u32, u32) {
         match self {
-            Self::Png { width, height, .. } | Self::Svg { width, height, .. } => (*width, *height),
+            Self::Png { width, height, .. }
+            | Self::Jpeg { width, height, .. }
+            | Self::Svg { width, height, .. } => (*width, *height),
         }
     }
 
@@ -52,6 +63,9 @@ impl Picture {
     pub(super) fn address(&self) -> String {
         match self {
             Self::Png { bytes, .. } => format!("data:image/png;base64,{}", STANDARD.encode(bytes)),
+            Self::Jpeg { bytes, .. } => {
+                format!("data:image/jpeg;base64,{}", STANDARD.encode(bytes))
+            }
             // Smaller than base64: most of an SVG stays as it is.
             Self::Svg { document, .. } => format!(
                 "data:image/svg+xml;charset=utf-8,{}",

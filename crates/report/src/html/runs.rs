@@ -130,7 +130,7 @@ pub(super) fn section(runs: &[Run]) -> Markup {
                     }
                 }
             }
-            (tables::boxed("runs-title", runs.len(), &tables::head(&columns), &body))
+            (tables::boxed("runs-title", columns.len(), &tables::head(&columns), &body))
         }
     }
 }

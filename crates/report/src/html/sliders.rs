@@ -1,23 +1,26 @@
-//! Sliders: two versions of an image, one over the other, with a movable divider.
+//! Before and after, first on the page: a row of everything that was made of an image, and beneath it two versions of the
+//! image, one over the other, with a movable divider.
 
 use std::collections::{HashMap, HashSet};
 
-use maud::{Markup, PreEscaped, html};
+use maud::{Markup, html};
 use serde::Serialize;
 
-use super::Picture;
 use super::words::prose;
+use super::{Picture, data};
 
 /// A set of images, each in several versions. The reader chooses the image and any two versions of it.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Slider {
-    /// What it is called.
+    /// What it is called; may be empty where there is only one.
     pub title: String,
     /// What it shows and how to read it, prose; may be empty.
     pub caption: String,
-    /// The images. Without a script, and on paper, the first stands for all. Each version of each image is carried within
+    /// The images. The row shows the first; without a script, and on paper, it stands for all. Each version of each image is carried within
     /// the page: choose a dozen, not a hundred.
     pub images: Vec<SliderImage>,
+    /// The run that it opens on: the best.
+    pub opens_on: String,
 }
 
 /// An image.
@@ -49,6 +52,8 @@ pub struct Version {
 struct Data<'a> {
     /// The names of all versions, in the order of the lists.
     versions: Vec<&'a str>,
+    /// Which of them is over the other at first.
+    opens: usize,
     images: Vec<DataImage<'a>>,
 }
 
@@ -80,7 +85,7 @@ impl<'a> DataPicture<'a> {
 }
 
 const GRAY: &str = "gray";
-const TRUTH: &str = "truth";
+const TRUTH: &str = "photograph";
 
 impl Slider {
     /// Its runs, each once, in the order in which they come up.
@@ -110,6 +115,8 @@ impl Slider {
             }
         });
         Data {
+            // The first run where there is none of that name; the photograph where there is no run.
+            opens: places.get(self.opens_on.as_str()).copied().unwrap_or(1),
             images: images.collect(),
             versions: [GRAY]
                 .into_iter()
@@ -143,21 +150,28 @@ pub(super) fn section(sliders: &[Slider]) -> Markup {
 
 fn block(number: usize, slider: &Slider, first: &SliderImage) -> Markup {
     let id = format!("slider-{number}");
+    let title = if slider.title.is_empty() {
+        "sliders-title".to_owned()
+    } else {
+        format!("{id}-title")
+    };
     html! {
-        div.block.slider id=(id) role="group" aria-labelledby={ (id) "-title" } {
-            h3 id={ (id) "-title" } { (slider.title) }
-            @if !slider.caption.is_empty() {
-                p.caption { (prose(&slider.caption)) }
+        div.block.slider id=(id) role="group" aria-labelledby=(title) {
+            @if !slider.title.is_empty() {
+                h3 id=(title) { (slider.title) }
             }
-            // The script puts the slider in the place of these; paper and a page without a script keep them.
+            // The script keeps these in step with the slider; paper and a page without a script have the first image.
             div.stills {
                 (still(first, GRAY, &first.gray, ""))
-                @for version in first.colorized.iter().take(1) {
+                @for version in &first.colorized {
                     (still(first, &version.run, &version.picture, &version.detail))
                 }
                 (still(first, TRUTH, &first.truth, ""))
             }
-            script type="application/json" { (PreEscaped(json(&slider.data()))) }
+            (data::element(&slider.data()))
+            @if !slider.caption.is_empty() {
+                p.caption { (prose(&slider.caption)) }
+            }
         }
     }
 }
@@ -172,13 +186,4 @@ fn still(image: &SliderImage, version: &str, picture: &Picture, detail: &str) ->
             }
         }
     }
-}
-
-/// JSON that can stand within a `script` element: no text in it can end the element or begin a comment.
-fn json(data: &Data<'_>) -> String {
-    // Structures of texts and numbers: there is nothing that could not be written.
-    let json = serde_json::to_string(data).unwrap_or_default();
-    json.replace('<', "\\u003c")
-        .replace('>', "\\u003e")
-        .replace('&', "\\u0026")
 }

@@ -65,9 +65,6 @@ pub enum Cell {
     Missing(String),
 }
 
-/// More rows than these scroll in a box of their own.
-const LONG: usize = 40;
-
 impl Column {
     /// How a sort by this column begins: with the best.
     fn first_sort(&self) -> &'static str {
@@ -105,7 +102,7 @@ fn block(id: &str, table: &Table) -> Markup {
             @if !table.caption.is_empty() {
                 p.caption { (prose(&table.caption)) }
             }
-            (boxed(&title, table.rows.len(), &head(&table.columns), &body(table)))
+            (boxed(&title, table.columns.len(), &head(&table.columns), &body(table)))
             @if has_best {
                 p.note { "Bold: the best in its column." }
             }
@@ -127,11 +124,15 @@ fn block(id: &str, table: &Table) -> Markup {
     }
 }
 
-/// A table in a box that scrolls where it is too wide or too long; `title` is the id of what it is called.
-pub(super) fn boxed(title: &str, rows: usize, head: &Markup, body: &Markup) -> Markup {
+/// More columns than these are printed across the paper, and in smaller letters.
+const MANY: usize = 7;
+
+/// A table in a box that scrolls where it is too wide or taller than the window; its heading stays in sight. `title` is the
+/// id of what it is called.
+pub(super) fn boxed(title: &str, columns: usize, head: &Markup, body: &Markup) -> Markup {
     html! {
         // Reached by the keyboard, so that it scrolls without a mouse.
-        div.scroll.long[rows > LONG] role="group" tabindex="0" aria-labelledby=(title) {
+        div.scroll.table.many[columns > MANY] role="group" tabindex="0" aria-labelledby=(title) {
             table.sortable aria-labelledby=(title) {
                 thead { tr { (head) } }
                 tbody { (body) }

@@ -130,7 +130,8 @@ fn nothing_is_fetched_and_nothing_runs_but_the_script() {
         let scripts: Vec<_> = named(&elements, "script")
             .map(|one| one.attribute("type"))
             .collect();
-        assert_eq!(scripts, [None, Some("application/json")]);
+        let data = Some("application/json");
+        assert_eq!(scripts, [None, data, data]);
         let policy = attributes(&elements, "content").next().unwrap();
         for name in ["style", "script"] {
             let text = &named(&elements, name).next().unwrap().text;
@@ -222,7 +223,7 @@ fn a_sliders_data_holds_its_texts_and_ends_no_element() {
 }
 
 #[test]
-fn parts_come_in_order_claims_first() {
+fn parts_come_in_order_pictures_first() {
     let elements = elements(&render(&specimen::page()));
     let headings: Vec<_> = named(&elements, "h2")
         .map(|one| one.text.as_str())
@@ -231,10 +232,12 @@ fn parts_come_in_order_claims_first() {
         headings,
         [
             "Contents",
+            "Before and after",
+            "Notes",
             "Claims",
+            "Gallery",
             "Tables",
             "Figures",
-            "Before and after",
             "Configurations",
             "Runs",
             "Reproduce"
@@ -246,8 +249,112 @@ fn parts_come_in_order_claims_first() {
         .unwrap();
     assert_eq!(
         summary.text,
-        "15 runs, 12 done4 claims:1 supported1 contradicted1 not decided1 open"
+        "15 runs, 12 done1 note4 claims:1 supported1 contradicted1 not decided1 open"
     );
+}
+
+#[test]
+fn two_paragraphs_stand_above_the_pictures_and_the_others_beneath() {
+    let page = specimen::page();
+    let elements = elements(&render(&page));
+    let header = named(&elements, "header").next().unwrap();
+    let notes = elements
+        .iter()
+        .find(|one| one.attribute("id") == Some("notes"));
+    let notes = &notes.unwrap().text;
+    for (place, paragraph) in page.introduction.iter().enumerate() {
+        let words = paragraph.split('`').next().unwrap();
+        assert_eq!(header.text.contains(words), place < 2, "{paragraph}");
+        assert_eq!(notes.contains(words), place >= 2, "{paragraph}");
+    }
+    assert!(notes.contains("Missing: 03-yuv, seed 2."));
+}
+
+/// The data of the page's scripts, in order.
+fn data(page: &Page) -> Vec<serde_json::Value> {
+    let elements = elements(&render(page));
+    let scripts = named(&elements, "script").skip(1);
+    scripts
+        .map(|one| serde_json::from_str(&one.text).unwrap())
+        .collect()
+}
+
+#[test]
+fn a_slider_opens_on_the_best_run_and_its_row_shows_every_version() {
+    let mut page = specimen::page();
+    assert_eq!(data(&page)[0]["opens"], 3);
+    page.sliders[0].opens_on = "a run that drew no samples".to_owned();
+    assert_eq!(data(&page)[0]["opens"], 1);
+    let elements = elements(&render(&page));
+    let row = elements.iter().find(|one| one.has_class("stills")).unwrap();
+    for version in [
+        "gray",
+        "01-batchnorm",
+        "02-stopsigns",
+        "03-yuv",
+        "photograph",
+    ] {
+        assert!(row.text.contains(version), "{}", row.text);
+    }
+}
+
+#[test]
+fn a_gallery_carries_every_image_and_shows_a_few_without_a_script() {
+    let page = specimen::page();
+    let gallery = &data(&page)[1];
+    let versions = [
+        "photograph",
+        "gray",
+        "01-batchnorm",
+        "02-stopsigns",
+        "03-yuv",
+    ];
+    assert_eq!(gallery["versions"], serde_json::json!(versions));
+    assert_eq!(gallery["best"], 4);
+    let images = gallery["images"].as_array().unwrap();
+    assert_eq!(images.len(), 6);
+    assert_eq!(images[4]["has"], serde_json::json!([true, false, true]));
+    // One digit more than is shown, and nothing where nothing was scored.
+    assert_eq!(images[0]["scores"][0][0], 20.523);
+    assert!(images[4]["scores"][1][0].is_null());
+    assert_eq!(gallery["metrics"][1]["way"], "one");
+    let elements = elements(&render(&page));
+    let strips = named(&elements, "img");
+    let strips = strips.filter(|one| one.attribute("src").unwrap().contains("image/jpeg"));
+    assert_eq!(strips.count(), 4);
+}
+
+#[test]
+fn a_figure_is_laid_out_for_phones_or_scrolls() {
+    let elements = elements(&render(&specimen::page()));
+    let boxes: Vec<_> = elements
+        .iter()
+        .filter(|one| one.has_class("pictures"))
+        .collect();
+    let scroll: Vec<_> = boxes.iter().map(|one| one.has_class("scroll")).collect();
+    assert_eq!(scroll, [true, true, false]);
+    for one in boxes {
+        assert_eq!(
+            one.has_class("scroll"),
+            one.attribute("tabindex") == Some("0")
+        );
+    }
+    let classes: Vec<_> = named(&elements, "img")
+        .filter_map(|one| one.attribute("class"))
+        .filter(|classes| classes.contains(' '))
+        .collect();
+    assert_eq!(
+        classes,
+        [
+            "on-light on-page",
+            "on-dark on-page",
+            "on-light on-phone",
+            "on-dark on-phone"
+        ]
+    );
+    // One of many of a kind is opened by its reader.
+    let folded = named(&elements, "details").find(|one| one.text.contains("Drawn for phones"));
+    assert!(folded.is_some());
 }
 
 #[test]
@@ -380,7 +487,7 @@ fn write_specimens() {
     for (name, page) in [
         ("specimen", specimen::drawn()),
         ("hostile", hostile()),
-        ("large", specimen::large()),
+        ("large", specimen::large_drawn()),
     ] {
         let begun = std::time::Instant::now();
         let html = render(&page);

@@ -1,5 +1,6 @@
 //! The claims of a report on its page.
 
+use super::capitalized;
 use super::html::{self, ClaimNumbers, Expected, Number, Side};
 use crate::claims::{Judged, JudgedNumbers, Kept};
 use crate::experiment::Against;
@@ -123,11 +124,4 @@ fn claim_numbers(
             .map(|effect| Number::new(effect, number(Some(effect), 2))),
         paired_over: comparison.pairing.to_string(),
     }
-}
-
-fn capitalized(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| {
-        first.to_uppercase().chain(letters).collect()
-    })
 }

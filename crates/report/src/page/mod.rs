@@ -1,28 +1,36 @@
 //! A report as the plain data of its page.
 
+pub(crate) mod best;
 mod claims;
+mod gallery;
 mod runs;
 mod sliders;
 
 use std::collections::BTreeSet;
 
-use super::Made;
 use super::html::{self, Diff, DiffKey, Number, Page};
 use super::table::{Cell, Column, Table};
 use super::write::{FigureFiles, table_files};
+use super::{Made, ReportError};
 use crate::runs::keys_and_values;
 
 pub(super) use runs::{command_lines, hardware};
 
 /// Everything on the page.
-pub(super) fn page(made: &Made, figures: Vec<FigureFiles>) -> Page {
+///
+/// # Errors
+///
+/// [`ReportError`] when a picture or a table of scores cannot be read.
+pub(super) fn page(made: &Made, figures: Vec<FigureFiles>) -> Result<Page, ReportError> {
     let report = &made.report;
-    let mut introduction = paragraphs(&report.introduction);
-    introduction.extend(missing(made));
-    introduction.extend(made.selection.notes.iter().cloned());
-    Page {
+    let mut notes = missing(made);
+    notes.extend(made.selection.notes.iter().cloned());
+    Ok(Page {
         title: report.title.clone(),
-        introduction,
+        introduction: paragraphs(&report.introduction),
+        sliders: sliders::sliders(made),
+        notes,
+        galleries: gallery::galleries(made)?,
         claims: claims::claims(made),
         tables: made.tables.iter().flat_map(tables).collect(),
         figures: made
@@ -35,10 +43,11 @@ pub(super) fn page(made: &Made, figures: Vec<FigureFiles>) -> Page {
                 alternative: drawing.alternative.clone(),
                 light: files.light,
                 dark: Some(files.dark),
+                phone: files.phone,
+                is_folded: drawing.is_folded,
                 files: files.files,
             })
             .collect(),
-        sliders: sliders::sliders(made),
         diffs: diffs(made),
         runs: runs::runs(made),
         reproduce: runs::reproduce(made),
@@ -47,11 +56,19 @@ pub(super) fn page(made: &Made, figures: Vec<FigureFiles>) -> Page {
             env!("CARGO_PKG_VERSION"),
             report.path.display()
         ),
-    }
+    })
+}
+
+/// `All categories`: the first letter of a heading.
+pub(super) fn capitalized(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(letters).collect()
+    })
 }
 
 /// Text divided at empty lines, each paragraph on one line.
-fn paragraphs(text: &str) -> Vec<String> {
+pub(super) fn paragraphs(text: &str) -> Vec<String> {
     text.split("\n\n")
         .map(|paragraph| paragraph.split_whitespace().collect::<Vec<_>>().join(" "))
         .filter(|paragraph| !paragraph.is_empty())

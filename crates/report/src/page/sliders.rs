@@ -1,5 +1,6 @@
 //! The images of a report's samples, under sliders on its page.
 
+use super::best::best;
 use super::html::{Picture, Slider, SliderImage, Version};
 use crate::evaluate::psnr;
 use crate::figure::decibels;
@@ -18,16 +19,12 @@ const SLIDER_SIDE: u32 = 384;
 /// The images of the samples under a slider, for every group of runs that was judged by the same images.
 pub(super) fn sliders(made: &Made) -> Vec<Slider> {
     let groups = &made.selection.groups;
-    made.material
-        .juries
+    let juries = &made.material.juries;
+    juries
         .iter()
         .filter_map(|jury| {
-            let shown: Vec<&Group> = jury
-                .groups
-                .iter()
-                .take(SLIDER_RUNS)
-                .map(|&group| &groups[group])
-                .collect();
+            let places = &jury.groups[..jury.groups.len().min(SLIDER_RUNS)];
+            let shown: Vec<&Group> = places.iter().map(|&group| &groups[group]).collect();
             let ids = pictures::ids(shown.first()?.first());
             let images: Vec<SliderImage> = ids
                 .into_iter()
@@ -35,10 +32,12 @@ pub(super) fn sliders(made: &Made) -> Vec<Slider> {
                 .filter_map(|id| slider_image(id, &shown))
                 .collect();
             (!images.is_empty()).then(|| Slider {
-                title: match jury.categories.as_str() {
-                    "all categories" => "Before and after".to_owned(),
-                    categories => format!("Before and after: {categories}"),
+                title: if juries.len() == 1 {
+                    String::new()
+                } else {
+                    super::capitalized(&jury.categories)
                 },
+                opens_on: shown[best(made, places)].label.clone(),
                 caption: "Held-out images at the last step, colorized by the first seed of each run. Small print: PSNR of the picture as predicted.".to_owned(),
                 images,
             })

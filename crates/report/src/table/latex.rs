@@ -84,7 +84,7 @@ fn one_line(text: &str) -> String {
 }
 
 /// Text that every LaTeX engine prints as it is.
-fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for letter in text.chars() {
         match letter {

@@ -10,6 +10,7 @@ mod scores;
 use serde::Deserialize;
 
 pub use csv::csv;
+pub(crate) use latex::escaped;
 pub use latex::latex;
 pub use markdown::{markdown, markdown_rows};
 

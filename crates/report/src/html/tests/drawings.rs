@@ -1,11 +1,14 @@
 //! Pictures for the specimen, from the synthetic world and with invented numbers.
 
-use image::{ImageFormat, RgbImage};
+use image::codecs::jpeg::JpegEncoder;
+use image::{ImageFormat, RgbImage, imageops};
 
-use super::super::{Figure, FileLink, Picture, Slider, SliderImage, Version};
+use super::super::{
+    Figure, FileLink, Gallery, GalleryImage, GalleryMetric, Picture, Slider, SliderImage, Version,
+};
 use crate::figure::{
-    self, Better, Comparison, ComparisonCell, ComparisonRow, Interval, IntervalGroup, Metric,
-    Panel, RunName, Series, Smoothing, Theme, Verdict, VerdictNames,
+    self, Better, Comparison, ComparisonCell, ComparisonRow, CurveSection, Interval, IntervalGroup,
+    Metric, Panel, Room, RunName, Series, Smoothing, Theme, Verdict, VerdictNames,
 };
 use colorize_synthetic::World;
 
@@ -24,8 +27,9 @@ pub(super) fn figures() -> Vec<Figure> {
             "PSNR of held-out images, luma replaced, over 1,000 steps. The band is the range over three seeds.",
             "Three rising curves: `03-yuv` ends highest at 23.3 dB, `02-stopsigns` at 21.9, `01-batchnorm` at 20.4.",
             "curves",
-            curves,
-        ),
+            |theme| curves(Room::Page, theme),
+        )
+        .on_a_phone(|theme| curves(Room::Phone, theme)),
         drawn(
             "The same held-out images",
             "What each run made of images that it had not seen, with its PSNR. Best of each row in bold.",
@@ -40,6 +44,16 @@ pub(super) fn figures() -> Vec<Figure> {
             "ablations",
             ablations,
         ),
+        Figure {
+            is_folded: true,
+            ..drawn(
+                "One of many of its kind",
+                "",
+                "The same differences.",
+                "folded",
+                ablations,
+            )
+        },
     ]
 }
 
@@ -56,6 +70,8 @@ pub(super) fn small_figures() -> Vec<Figure> {
         alternative: "What is to be seen.".to_owned(),
         light,
         dark,
+        phone: None,
+        is_folded: false,
         files: vec![FileLink::new("PNG", "figures/figure.png")],
     };
     let light = "<svg xmlns=\"http://www.w3.org/2000/svg\"><script>injected = 1</script>\n<text>é 100 % #1</text></svg>";
@@ -64,7 +80,29 @@ pub(super) fn small_figures() -> Vec<Figure> {
     vec![
         figure("Drawn twice", svg(light), Some(svg(dark))),
         figure("Drawn once", png(&scene(0, 8)), None),
+        Figure {
+            phone: Some([svg(light), svg(dark)]),
+            is_folded: true,
+            ..figure("Drawn for phones", svg(light), Some(svg(dark)))
+        },
     ]
+}
+
+impl Figure {
+    fn on_a_phone(self, draw: impl Fn(Theme) -> figure::Figure) -> Self {
+        let vector = |theme| {
+            let figure = draw(theme);
+            Picture::Svg {
+                document: figure.to_svg(&[]).unwrap(),
+                width: figure.width(),
+                height: figure.height(),
+            }
+        };
+        Self {
+            phone: Some([vector(Theme::Light), vector(Theme::Dark)]),
+            ..self
+        }
+    }
 }
 
 fn drawn(
@@ -99,6 +137,8 @@ fn drawn(
         alternative: alternative.to_owned(),
         light: picture(Theme::Light),
         dark: Some(picture(Theme::Dark)),
+        phone: None,
+        is_folded: false,
         files: vec![
             FileLink::new("PNG", format!("figures/{file}.png")),
             FileLink::new("SVG", format!("figures/{file}.svg")),
@@ -106,7 +146,7 @@ fn drawn(
     }
 }
 
-fn curves(theme: Theme) -> figure::Figure {
+fn curves(room: Room, theme: Theme) -> figure::Figure {
     let series = |(index, (run, strength)): (usize, (&str, f32))| {
         let end = 19.0 + f64::from(strength) * 4.5;
         let value = |step: f64| end - 6.0 * (-step / 180.0).exp() + (step / 37.0).sin() * 0.15;
@@ -128,7 +168,11 @@ fn curves(theme: Theme) -> figure::Figure {
         series: RUNS.into_iter().enumerate().map(series).collect(),
         ..Panel::default()
     };
-    figure::curves("Learning curves", &[panel], theme)
+    let section = CurveSection {
+        heading: String::new(),
+        panels: vec![panel],
+    };
+    figure::curves_by_section("Learning curves", &[section], room, theme)
 }
 
 fn ablations(theme: Theme) -> figure::Figure {
@@ -221,6 +265,70 @@ pub(super) fn slider(size: usize) -> Slider {
         caption: "Any two versions of an image, one over the other: drag the divider, or move it with the arrow keys."
             .to_owned(),
         images: (0..6).map(image).collect(),
+        opens_on: "03-yuv".to_owned(),
+    }
+}
+
+/// All versions of a scene side by side, without those of the runs that lack it.
+fn strip(index: usize, size: usize, lacks: impl Fn(usize) -> bool) -> Vec<u8> {
+    let truth = scene(index, size);
+    let made = RUNS.map(|(_, strength)| tinted(&truth, strength));
+    let gray = tinted(&truth, 0.0);
+    let pictures = [truth, gray].into_iter().chain(made);
+    let side = size as u32;
+    let mut strip = RgbImage::new(side * (RUNS.len() as u32 + 2), side);
+    for (place, picture) in pictures.enumerate() {
+        if place < 2 || !lacks(place - 2) {
+            imageops::replace(&mut strip, &picture, i64::from(side) * place as i64, 0);
+        }
+    }
+    let mut bytes = Vec::new();
+    JpegEncoder::new_with_quality(&mut bytes, 82)
+        .encode_image(&strip)
+        .unwrap();
+    bytes
+}
+
+/// So many images of so many pixels per side; one of the runs lacks every fifth.
+pub(super) fn gallery(title: &str, count: usize, size: usize) -> Gallery {
+    let metric = |name: &str, digits, better| GalleryMetric {
+        name: name.to_owned(),
+        digits,
+        better,
+    };
+    let lacks = |run: usize, index: usize| run == 1 && index % 5 == 4;
+    // Ten scenes in turn: painting one takes its time.
+    let strips: Vec<Vec<u8>> = (0..count.min(10))
+        .map(|index| strip(index, size, |run| lacks(run, index)))
+        .collect();
+    let image = |index: usize| {
+        let scores = RUNS.iter().enumerate().map(|(run, (_, strength))| {
+            let wave = (index * 37 % 101) as f64 / 40.0;
+            let psnr = f64::from(*strength).mul_add(4.0, 19.123_456) + wave;
+            vec![
+                (!lacks(run, index)).then_some(psnr),
+                Some(f64::from(*strength)),
+            ]
+        });
+        GalleryImage {
+            name: format!("scene-{index:06}.png"),
+            strip: strips[index % strips.len()].clone(),
+            width: size as u32,
+            height: size as u32,
+            has: (0..RUNS.len()).map(|run| !lacks(run, index)).collect(),
+            scores: scores.collect(),
+        }
+    };
+    Gallery {
+        title: title.to_owned(),
+        caption: format!("{count} of 120 held-out images."),
+        runs: RUNS.map(|(run, _)| run.to_owned()).into(),
+        best: 2,
+        metrics: vec![
+            metric("PSNR (dB)", 2, Better::Higher),
+            metric("Colorfulness ratio", 3, Better::One),
+        ],
+        images: (0..count).map(image).collect(),
     }
 }
 

@@ -12,6 +12,10 @@ pub(super) fn drawn() -> Page {
     Page {
         figures: drawings::figures(),
         sliders: vec![drawings::slider(160)],
+        galleries: vec![
+            drawings::gallery("All categories", 97, 64),
+            drawings::gallery("Stop sign", 23, 64),
+        ],
         ..page()
     }
 }
@@ -27,7 +31,10 @@ pub(super) fn page() -> Page {
             "Numbers on the synthetic world say nothing about numbers on photographs. PSNR rewards caution, and so brown: read \
              it with colorfulness."
                 .to_owned(),
+            "The stages one by one, for whoever reads on.".to_owned(),
         ],
+        notes: vec!["Missing: `03-yuv`, seed 2.".to_owned()],
+        galleries: vec![drawings::gallery("All categories", 6, 8)],
         claims: claims(),
         tables: vec![stages(), ablations(), images()],
         figures: drawings::small_figures(),
@@ -391,6 +398,14 @@ fn reproduce() -> Reproduce {
             fact("processor", "Intel(R) Xeon(R) Processor, 2 threads, 23.5 GiB", false),
             fact("training", "7 minutes a run, on flex", false),
         ],
+    }
+}
+
+/// The same with a gallery of a thousand images.
+pub(super) fn large_drawn() -> Page {
+    Page {
+        galleries: vec![drawings::gallery("All categories", 1000, 64)],
+        ..large()
     }
 }
 

@@ -6,6 +6,7 @@ use super::super::*;
 pub(super) fn each(page: &mut Page, change: &mut dyn FnMut(&mut String)) {
     change(&mut page.title);
     page.introduction.iter_mut().for_each(&mut *change);
+    page.notes.iter_mut().for_each(&mut *change);
     for claim in &mut page.claims {
         [
             &mut claim.text,
@@ -66,6 +67,17 @@ pub(super) fn each(page: &mut Page, change: &mut dyn FnMut(&mut String)) {
                 change(&mut version.run);
                 change(&mut version.detail);
             }
+        }
+    }
+    for gallery in &mut page.galleries {
+        change(&mut gallery.title);
+        change(&mut gallery.caption);
+        gallery.runs.iter_mut().for_each(&mut *change);
+        for metric in &mut gallery.metrics {
+            change(&mut metric.name);
+        }
+        for image in &mut gallery.images {
+            change(&mut image.name);
         }
     }
     for diff in &mut page.diffs {
