@@ -9,6 +9,7 @@ use clap::Args;
 use crate::backend::DeviceName;
 use crate::dataset::Cache;
 use crate::experiment::Experiment;
+use crate::objective::Decode;
 use crate::runs::{best_checkpoint, find_run};
 use crate::trained::TrainedRun;
 
@@ -21,6 +22,11 @@ pub(super) struct RunChoice {
     /// Step of the checkpoint to use instead of the newest one, or `best` for the best one by `train.retain.best`
     #[arg(long, value_name = "N|best")]
     step: Option<Step>,
+    /// How classes become colors, for a run trained with `color.head = "classes"`: `mode` takes the likeliest class, `mean`
+    /// the mean of all, a number between them the annealed mean of this temperature; defaults to
+    /// `color.classes.temperature`
+    #[arg(long, value_name = "mode|mean|T")]
+    pub(super) decode: Option<Decode>,
     /// Where to compute: `flex`, `libtorch` or `libtorch:cuda:0`
     #[arg(long, default_value = "flex")]
     pub(super) device: DeviceName,
@@ -45,7 +51,10 @@ impl RunChoice {
             None => None,
         };
         let trained = TrainedRun::open(&folder, step, self.device, &cache.folder)?;
-        Ok(trained)
+        match self.decode {
+            Some(decode) => Ok(trained.decoded_by(decode)?),
+            None => Ok(trained),
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use super::Experiment;
 use super::Precision;
 use super::explain::{closest, dotted, parts, written_key};
 use super::problem::{Fault, Problem};
-use super::section::{NormKind, SlurmSection};
+use super::section::{Head, Loss, NormKind, SlurmSection};
 use super::tree::Node;
 
 /// Everything wrong with the values of `experiment`, which was read from `tree`.
@@ -42,8 +42,25 @@ pub(super) fn judge(experiment: &Experiment, tree: &Node, skip: &[&str]) -> Vec<
     if !skip.contains(&"train") && !skip.contains(&"network") {
         problems.extend(precision(experiment, tree));
     }
+    if !skip.contains(&"train") && !skip.contains(&"color") {
+        problems.extend(loss(experiment, tree));
+    }
     problems.extend(name(experiment, tree));
     problems
+}
+
+/// Classes have a loss of their own.
+fn loss(experiment: &Experiment, tree: &Node) -> Option<Problem> {
+    if experiment.color.head != Head::Classes || experiment.train.loss == Loss::Mse {
+        return None;
+    }
+    let must = "must not be set where `color.head` is `classes`".to_string();
+    let written = written_key(tree, &parts("color.head"));
+    Some(
+        out_of_range(experiment, tree, &parts("train.loss"), must).note(format!(
+            "`{written}` is `classes`, whose loss is the cross-entropy"
+        )),
+    )
 }
 
 /// bfloat16 is written for layers with batch norm, as one operation with it.
