@@ -28,7 +28,15 @@ pub(super) struct DiffArguments {
 }
 
 /// Keys that decide what the loss is a loss of: where they differ, neither is better.
-const LOSS: [&str; 3] = ["color.space", "color.head", "train.loss"];
+const LOSS: [&str; 7] = [
+    "color.space",
+    "color.head",
+    "color.classes.step",
+    "color.classes.neighbors",
+    "color.classes.sigma",
+    "color.classes.rebalance",
+    "train.loss",
+];
 
 /// How much of a value a cell shows.
 const WIDEST: usize = 48;

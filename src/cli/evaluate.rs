@@ -1,5 +1,6 @@
 //! `colorize evaluate`: score a trained run on photographs.
 
+use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
@@ -96,18 +97,23 @@ pub(super) fn run(arguments: &EvaluateArguments) -> Result<()> {
         scoring.set_position(done as u64);
     })?;
     scoring.finish_and_clear();
+    let decode = arguments.choice.decode;
     let name = format!(
-        "evaluations/{}-{}-{}-{}-step-{:06}.parquet",
+        "evaluations/{}-{}-{}-{}-step-{:06}{}.parquet",
         manifest.name,
         divided.split,
         &hash[..10],
         device_class(&arguments.choice.device).replace(':', "-"),
-        trained.step
+        trained.step,
+        decode.map_or_else(String::new, |decode| format!("-{decode}")),
     );
     let written = trained.folder.path().join(name);
     write_image_scores_to(&written, &table)?;
 
-    let label = format!("{} at step {}", summary.label(), trained.step);
+    let mut label = format!("{} at step {}", summary.label(), trained.step);
+    if let Some(decode) = decode {
+        let _ = write!(label, ", decoded by {decode}");
+    }
     let mut rows = vec![Scores::new(label, read_image_scores(&written)?)];
     rows.extend(Scores::of_baseline_file(&path).context("cannot read the baselines")?);
     output::scores(&[(manifest.name.clone(), rows)], arguments.baselines);

@@ -9,6 +9,7 @@ use crate::backend::DeviceName;
 use crate::command_error::{CommandError, Context, Result};
 use crate::dataset::Cache;
 use crate::experiment::Experiment;
+use crate::objective::Decode;
 use crate::runs::{best_checkpoint, find_run};
 use crate::trained::{TrainedNetwork, TrainedRun};
 
@@ -22,6 +23,11 @@ pub(super) struct RunChoice {
     /// Step of the checkpoint to use instead of the newest one, or `best` for the best one by `train.retain.best`
     #[arg(long, value_name = "N|best")]
     step: Option<Step>,
+    /// How classes become colors, for a run trained with `color.head = "classes"`: `mode` takes the likeliest class, `mean`
+    /// the mean of all, a number between them the annealed mean of this temperature; defaults to
+    /// `color.classes.temperature`
+    #[arg(long, value_name = "mode|mean|T")]
+    pub(super) decode: Option<Decode>,
     /// Where to compute: `flex`, `libtorch` or `libtorch:cuda:0`
     #[arg(long, default_value = "flex")]
     pub(super) device: DeviceName,
@@ -40,7 +46,11 @@ impl RunChoice {
                 self.runs.display()
             )));
         }
-        open_run(&self.runs, &self.run, self.step, self.device, cache)
+        let mut trained = open_run(&self.runs, &self.run, self.step, self.device, cache)?;
+        if let Some(decode) = self.decode {
+            trained.network = trained.network.decoded_by(decode)?;
+        }
+        Ok(trained)
     }
 
     /// The same for the network alone, which may be a file that `export model` wrote.
@@ -52,7 +62,11 @@ impl RunChoice {
             );
             return Err(CommandError::request(message));
         }
-        self.network(&self.run, self.step, cache)
+        let trained = self.network(&self.run, self.step, cache)?;
+        match self.decode {
+            Some(decode) => Ok(trained.decoded_by(decode)?),
+            None => Ok(trained),
+        }
     }
 
     /// The newest network of another run, or that of a file, found in the same place and on the same device.

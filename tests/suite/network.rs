@@ -8,7 +8,7 @@ use burn::optim::{AdamConfig, GradientsParams};
 use burn::tensor::{Device, Gradients, Tensor, TensorData};
 use colorize::backend::{self, DeviceName, Precision};
 use colorize::network::{
-    ImageTransformationSection, Network, NetworkSection, NormKind, Upsampling, init,
+    ImageTransformationSection, Network, NetworkSection, NormKind, Output, Upsampling, init,
 };
 
 /// How far results may be from PyTorch's in double precision, relative to their size.
@@ -106,7 +106,14 @@ impl Case {
     /// The network with PyTorch's weights.
     fn network(&self, device: &Device) -> Network {
         let [input, output] = self.channels;
-        let network = init(&self.section, input, output, None, 0, device);
+        let network = init(
+            &self.section,
+            input,
+            Output::Values(output),
+            None,
+            0,
+            device,
+        );
         let mut loader = Loader {
             path: Vec::new(),
             weights: self.part("weight/"),
@@ -407,7 +414,10 @@ fn initial_weights_depend_on_the_seed_and_not_on_the_device() {
     let weights = |name: &DeviceName, autodiff: bool, seed| {
         let device = backend::open(name).unwrap();
         let device = if autodiff { device.autodiff() } else { device };
-        Collector::collect(&init(&section, 1, 2, None, seed, &device), None)
+        Collector::collect(
+            &init(&section, 1, Output::Values(2), None, seed, &device),
+            None,
+        )
     };
     let reference = weights(&DeviceName::Flex, false, 5);
     for name in backend::present() {
@@ -453,7 +463,7 @@ fn parameters_are_as_many_as_in_pytorch() {
     let device = backend::open(&DeviceName::Flex).unwrap();
     let expected = number(&Golden::read().description["parameters_at_scale_16"]);
     assert_eq!(
-        init(&section, 1, 2, None, 0, &device).parameter_count(),
+        init(&section, 1, Output::Values(2), None, 0, &device).parameter_count(),
         expected
     );
     assert_eq!(expected, 421_014);

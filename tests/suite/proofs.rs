@@ -28,16 +28,24 @@ fn a_training_is_proven_deterministic_and_resumable_on_every_device() {
                 continue;
             }
             let (device, precision) = (device.to_string(), format!("train.precision={precision}"));
-            for proof in ["determinism", "resume"] {
-                let mut arguments = vec!["verify", proof, "tiny.toml", "--steps", "4"];
-                arguments.extend(["--device", &device, "--set", &precision]);
-                let output = program(&bench, &arguments);
-                let said = said(&output);
-                assert_eq!(output.status.code(), Some(0), "{said}");
-                assert!(said.contains("bit-identical"), "{said}");
-                // Nothing that is compared was absent.
-                let compared = String::from_utf8_lossy(&output.stdout);
-                assert!(!compared.contains(" 0 "), "{said}");
+            // The two objectives: regression, and classes.
+            for color in [
+                "{ space = \"rgb\" }",
+                "{ space = \"lab\", head = \"classes\" }",
+            ] {
+                let color = format!("color={color}");
+                for proof in ["determinism", "resume"] {
+                    let mut arguments = vec!["verify", proof, "tiny.toml", "--steps", "4"];
+                    arguments.extend(["--device", &device, "--set", &precision]);
+                    arguments.extend(["--set", &color]);
+                    let output = program(&bench, &arguments);
+                    let said = said(&output);
+                    assert_eq!(output.status.code(), Some(0), "{said}");
+                    assert!(said.contains("bit-identical"), "{said}");
+                    // Nothing that is compared was absent.
+                    let compared = String::from_utf8_lossy(&output.stdout);
+                    assert!(!compared.contains(" 0 "), "{said}");
+                }
             }
         }
     }

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use colorize::backend::DeviceName;
-use colorize::color::{ColorSection, Gray, Head, Space, yuv};
+use colorize::color::{ClassesSection, ColorSection, Gray, Head, Space, yuv};
 use colorize::evaluate::BatchNormStatistics;
 use colorize::experiment::Experiment;
 use colorize::extractor::{ExtractorKind, FusionSection};
@@ -60,6 +60,21 @@ fn in_yuv(bench: &Bench) -> Experiment {
     experiment
 }
 
+/// The bench's experiment, choosing among a few classes.
+fn in_classes(bench: &Bench) -> Experiment {
+    let mut experiment = bench.experiment.clone();
+    experiment.color = ColorSection {
+        space: Space::Lab,
+        head: Head::Classes,
+        classes: ClassesSection {
+            step: 20,
+            ..ClassesSection::default()
+        },
+        ..experiment.color
+    };
+    experiment
+}
+
 /// The same with fusion.
 fn with_fusion(bench: &Bench) -> Experiment {
     Experiment {
@@ -85,6 +100,7 @@ fn every_space_head_and_loss_trains_and_goes_on() {
                     space,
                     head,
                     gray: Gray::Mean,
+                    classes: ClassesSection::default(),
                 };
                 experiment.train.loss = loss;
                 let name = format!("{space:?}-{head:?}-{loss:?}");
@@ -98,6 +114,138 @@ fn every_space_head_and_loss_trains_and_goes_on() {
     losses.sort_unstable();
     losses.dedup();
     assert_eq!(losses.len(), 10);
+}
+
+#[test]
+fn classes_train_go_on_and_are_weighted_by_what_is_rare() {
+    let bench = Bench::new();
+    let experiment = in_classes(&bench);
+    let folder = goes_on(&bench, &experiment, "classes");
+    let log = fs::read_to_string(folder.path().join("log.txt")).unwrap();
+    assert!(
+        log.contains("of 76 classes occur in 12 training photographs"),
+        "{log}"
+    );
+    let fused = Experiment {
+        fusion: with_fusion(&bench).fusion,
+        ..experiment.clone()
+    };
+    goes_on(&bench, &fused, "classes-fusion");
+
+    // The weights are in the checkpoint, bit for bit those of before the first step, and their expectation is 1.
+    let class_weights = |step| {
+        let weights = weights(&experiment, &folder, step);
+        let mut found = weights.into_iter().filter(|tensor| tensor.len() == 76);
+        // The head's bias comes first.
+        found.nth(1).unwrap()
+    };
+    let (fourth, last) = (class_weights(4), class_weights(6));
+    assert_eq!(fourth, last);
+    assert!(last.iter().any(|&weight| weight > 2.0));
+    assert!(last.iter().any(|&weight| weight < 0.9));
+    let mut same = experiment.clone();
+    same.color.classes.rebalance = 1.0;
+    let runs = bench.runs("same");
+    let folder = trained(&bench.trial(&same, &runs, DeviceName::Flex));
+    let weights = weights(&same, &folder, 6);
+    let alike = weights.iter().filter(|tensor| tensor.len() == 76).nth(1);
+    assert!(
+        alike
+            .unwrap()
+            .iter()
+            .all(|weight| (weight - 1.0).abs() < 1e-6)
+    );
+}
+
+#[test]
+fn classes_are_decoded_otherwise_without_training() {
+    let bench = Bench::new();
+    let folder = bench.folder.path();
+    photographs(&folder.join("photos"));
+    let run = |arguments: &[&str]| program(&bench, arguments);
+    let said = |output: std::process::Output| String::from_utf8(output.stderr).unwrap();
+    let classes = [
+        "--set",
+        "color.space=lab",
+        "--set",
+        "color.head=classes",
+        "--set",
+        "color.classes.step=20",
+    ];
+    let mut train = vec!["run", "tiny.toml"];
+    train.extend_from_slice(&classes);
+    assert_eq!(run(&train).status.code(), Some(0));
+    let mut pictures = Vec::new();
+    let mut tables = Vec::new();
+    for decode in ["", "mode", "mean", "0.2", "0.38"] {
+        let out = format!("out-{decode}");
+        let mut predict = vec!["predict", "tiny", "photos/wide.png", "--out", &out];
+        let mut evaluate = vec!["evaluate", "tiny"];
+        if !decode.is_empty() {
+            predict.extend(["--decode", decode]);
+            evaluate.extend(["--decode", decode]);
+        }
+        assert_eq!(run(&predict).status.code(), Some(0));
+        pictures.push(fs::read(folder.join(&out).join("wide.png")).unwrap());
+        let output = run(&evaluate);
+        assert_eq!(output.status.code(), Some(0));
+        let said = String::from_utf8(output.stdout).unwrap();
+        let table = said.split("One row per image: ").nth(1).unwrap();
+        tables.push(table.lines().next().unwrap().to_owned());
+        let is_named = said.contains(&format!("decoded by {decode}"));
+        assert_eq!(is_named, !decode.is_empty(), "{said}");
+    }
+    // The last is what it was trained to.
+    assert_eq!(pictures[0], pictures[4]);
+    pictures.sort_unstable();
+    pictures.dedup();
+    assert_eq!(pictures.len(), 4);
+    // Each has a table of its own.
+    tables.sort_unstable();
+    tables.dedup();
+    assert_eq!(tables.len(), 5);
+
+    for (arguments, expected) in [
+        (
+            ["--decode", "warm"],
+            "must be `mode`, `mean`, or a temperature above 0 and at most 1",
+        ),
+        (
+            ["--decode", "0"],
+            "must be `mode`, `mean`, or a temperature above 0 and at most 1",
+        ),
+    ] {
+        let mut evaluate = vec!["evaluate", "tiny"];
+        evaluate.extend(arguments);
+        let output = run(&evaluate);
+        assert_eq!(output.status.code(), Some(2));
+        let said = said(output);
+        assert!(said.contains(expected), "{said}");
+    }
+    assert_eq!(
+        run(&["run", "tiny.toml", "--runs", "regression"])
+            .status
+            .code(),
+        Some(0)
+    );
+    for command in [
+        vec!["evaluate", "tiny", "--runs", "regression"],
+        vec![
+            "predict",
+            "tiny",
+            "photos/wide.png",
+            "--out",
+            "no",
+            "--runs",
+            "regression",
+        ],
+    ] {
+        let output = run(&[command, vec!["--decode", "mode"]].concat());
+        assert_eq!(output.status.code(), Some(2));
+        let said = said(output);
+        assert!(said.contains("nothing to decode"), "{said}");
+        assert!(said.contains("`color.head = \"upstream\"`"), "{said}");
+    }
 }
 
 #[test]
@@ -147,7 +295,11 @@ fn what_is_said_of_memory_and_statistics_changes_no_training() {
 #[test]
 fn a_trained_run_scores_again_what_it_scored() {
     let bench = Bench::new();
-    for (name, experiment) in [("yuv", in_yuv(&bench)), ("fusion", with_fusion(&bench))] {
+    for (name, experiment) in [
+        ("yuv", in_yuv(&bench)),
+        ("fusion", with_fusion(&bench)),
+        ("classes", in_classes(&bench)),
+    ] {
         let extractor = extractor_weights(&bench, &experiment);
         let runs = bench.runs(name);
         let trial = Trial {

@@ -42,11 +42,12 @@ impl Baseline {
             Self::MeanChroma(_) => "mean_chroma",
             Self::Reachable { space, head } => match (space, head) {
                 (Space::Rgb, Head::Upstream) => "reachable_rgb_upstream",
-                (Space::Rgb, Head::Exact) => "reachable_rgb_exact",
+                (Space::Rgb, Head::Exact | Head::Classes) => "reachable_rgb_exact",
                 (Space::Yuv, Head::Upstream) => "reachable_yuv_upstream",
-                (Space::Yuv, Head::Exact) => "reachable_yuv_exact",
+                (Space::Yuv, Head::Exact | Head::Classes) => "reachable_yuv_exact",
                 (Space::Lab, Head::Upstream) => "reachable_lab_upstream",
-                (Space::Lab, Head::Exact) => "reachable_lab_exact",
+                // Between the outermost bins lies all of sRGB but for half a step.
+                (Space::Lab, Head::Exact | Head::Classes) => "reachable_lab_exact",
             },
             Self::EightBit => "eight_bit",
         }

@@ -7,7 +7,7 @@ use super::Precision;
 use super::cost::{ADDRESSABLE, Cost, bytes};
 use super::explain::{closest, dotted, parts, written_key};
 use super::problem::{Fault, Problem};
-use super::section::{NormKind, SlurmSection};
+use super::section::{Head, Loss, NormKind, SlurmSection};
 use super::tree::Node;
 
 /// Everything wrong with the values of `experiment`, which was read from `tree`.
@@ -52,6 +52,9 @@ pub(super) fn judge(experiment: &Experiment, tree: &Node, skip: &[&str]) -> Vec<
     {
         problems.extend(cost(experiment, tree));
     }
+    if !skip.contains(&"train") && !skip.contains(&"color") {
+        problems.extend(loss(experiment, tree));
+    }
     problems.extend(name(experiment, tree));
     problems
 }
@@ -85,6 +88,20 @@ fn cost(experiment: &Experiment, tree: &Node) -> Option<Problem> {
     };
     let must = "is too large for any machine".to_owned();
     Some(out_of_range(experiment, tree, &parts(key), must).note(needs))
+}
+
+/// Classes have a loss of their own.
+fn loss(experiment: &Experiment, tree: &Node) -> Option<Problem> {
+    if experiment.color.head != Head::Classes || experiment.train.loss == Loss::Mse {
+        return None;
+    }
+    let must = "must not be set where `color.head` is `classes`".to_string();
+    let written = written_key(tree, &parts("color.head"));
+    Some(
+        out_of_range(experiment, tree, &parts("train.loss"), must).note(format!(
+            "`{written}` is `classes`, whose loss is the cross-entropy"
+        )),
+    )
 }
 
 /// bfloat16 is written for layers with batch norm, as one operation with it.

@@ -5,10 +5,10 @@ use std::path::Path;
 use proptest::prelude::*;
 
 use crate::section::{
-    BatchNormStatistics, ColorSection, DatasetSection, EvaluateSection, ExtractorKind,
-    FusionSection, Gray, Head, ImageSection, ImageTransformationSection, LearningRateSchedule,
-    Loss, NetworkSection, NormKind, Optimizer, Pooling, Preprocess, Resize, Space, SplitSection,
-    TrainSection, Upsampling,
+    BatchNormStatistics, ClassesSection, ColorSection, DatasetSection, EvaluateSection,
+    ExtractorKind, FusionSection, Gray, Head, ImageSection, ImageTransformationSection,
+    LearningRateSchedule, Loss, NetworkSection, NormKind, Optimizer, Pooling, Preprocess, Resize,
+    Space, SplitSection, TrainSection, Upsampling,
 };
 use crate::{Cudnn, Precision, Retention};
 
@@ -46,7 +46,7 @@ prop_compose! {
         head in prop::sample::select(vec![Head::Upstream, Head::Exact]),
         gray in prop::sample::select(vec![Gray::Mean, Gray::Luma]),
     ) -> ColorSection {
-        ColorSection { space, head, gray }
+        ColorSection { space, head, gray, classes: ClassesSection::default() }
     }
 }
 

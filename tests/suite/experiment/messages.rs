@@ -295,6 +295,47 @@ fn values_out_of_range() {
 }
 
 #[test]
+fn classes() {
+    let desk = Desk::with_root();
+    let mut messages = Messages::default();
+    for (heading, color) in [
+        ("classes of RGB", "space = \"rgb\"\nhead = \"classes\""),
+        ("classes of YUV", "space = \"yuv\"\nhead = \"classes\""),
+        (
+            "an unknown key",
+            "space = \"lab\"\nhead = \"classes\"\nclasses.neighbours = 5",
+        ),
+        (
+            "bins too large",
+            "space = \"lab\"\nhead = \"classes\"\nclasses.step = 110",
+        ),
+        (
+            "bins too small",
+            "space = \"lab\"\nhead = \"classes\"\nclasses.step = 1",
+        ),
+        (
+            "everything out of range, and without effect",
+            "space = \"lab\"\nclasses = { neighbors = 0, sigma = 0, rebalance = 1.5, temperature = 0 }",
+        ),
+        (
+            "hotter than the mean",
+            "space = \"lab\"\nhead = \"classes\"\nclasses.temperature = 1.5",
+        ),
+    ] {
+        messages.add(heading, &desk.message(root_with("space = \"rgb\"", color)));
+    }
+    let with_loss = root_with(
+        "space = \"rgb\"",
+        "space = \"lab\"\nhead = \"classes\"\n[color.classes]\nstep = 20",
+    );
+    messages.add(
+        "another loss",
+        &desk.message(with_loss.replace("steps = 7000", "loss = \"huber\"\nsteps = 7000")),
+    );
+    insta::assert_snapshot!(messages.0);
+}
+
+#[test]
 fn missing_keys() {
     let desk = Desk::with_root();
     let mut messages = Messages::default();

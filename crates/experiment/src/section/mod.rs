@@ -9,7 +9,7 @@ pub mod network;
 pub mod slurm;
 pub mod train;
 
-pub use color::{ColorSection, Gray, Head, Space};
+pub use color::{ClassesSection, ColorSection, Gray, Head, Space};
 pub use dataset::{DatasetSection, SplitSection};
 pub use evaluate::{BatchNormStatistics, EvaluateSection};
 pub use fusion::{ExtractorKind, FusionSection, Pooling, Preprocess};

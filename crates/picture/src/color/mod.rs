@@ -1,9 +1,11 @@
-//! Color on pixels: [`yuv`] and [`lab`], and what chroma means in the space in which a network answers.
+//! Color on pixels: [`yuv`] and [`lab`], what chroma means in the space in which a network answers, and the [`classes`]
+//! among which a network may choose instead.
 
+pub mod classes;
 pub mod lab;
 pub mod yuv;
 
-pub use colorize_experiment::section::{ColorSection, Gray, Head, Space};
+pub use colorize_experiment::section::{ClassesSection, ColorSection, Gray, Head, Space};
 
 /// Changes when a number that this module makes changes.
 pub const VERSION: u32 = 2;

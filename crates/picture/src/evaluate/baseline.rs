@@ -37,7 +37,7 @@ fn reachable(truth: &RgbImage, space: Space, head: Head) -> RgbImage {
         Space::Yuv => {
             let [largest_u, largest_v] = match head {
                 Head::Upstream => [0.5; 2],
-                Head::Exact => yuv::LARGEST_CHROMA,
+                Head::Exact | Head::Classes => yuv::LARGEST_CHROMA,
             };
             mapped(truth, |rgb| {
                 let [luma, u, v] = yuv::from_rgb(rgb);
@@ -48,7 +48,7 @@ fn reachable(truth: &RgbImage, space: Space, head: Head) -> RgbImage {
             let [largest_a, largest_b] = match head {
                 // The target is chroma over 128, and the head reaches ±0.5.
                 Head::Upstream => [64.0; 2],
-                Head::Exact => lab::LARGEST_CHROMA,
+                Head::Exact | Head::Classes => lab::LARGEST_CHROMA,
             };
             mapped(truth, |rgb| {
                 let [lightness, a, b] = lab::from_rgb(rgb);

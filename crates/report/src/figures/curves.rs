@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Context, Drawing, FigureSpec, LossScale, Outline, Shown, sentences};
-use crate::color::Space;
+use crate::color::{Head, Space};
 use crate::evaluate::Metric;
 use crate::figure::{CurveSection, Panel, Reference, Scale, Series, Smoothing, curves_by_section};
 use crate::table::{grouped, heading, number};
@@ -101,25 +101,28 @@ fn sections(spec: &FigureSpec, groups: &[usize], context: &Context<'_>) -> Vec<C
         .collect()
 }
 
-/// The training loss, apart for networks that answer in RGB and in chroma: their squared errors are not to be compared.
+/// The training loss, apart for networks that answer in RGB, in chroma and in classes: their losses are not to be compared.
 fn losses(spec: &FigureSpec, groups: &[usize], smooth: f64, context: &Context<'_>) -> Vec<Panel> {
-    let space = |group: usize| {
-        context.selection.groups[group]
-            .first()
-            .experiment
-            .color
-            .space
-    };
     let kinds = [
-        ("Training loss, output in RGB", Space::Rgb),
-        ("Training loss, output in YUV", Space::Yuv),
-        ("Training loss, output in Lab", Space::Lab),
+        "Training loss, output in RGB",
+        "Training loss, output in YUV",
+        "Training loss, output in Lab",
+        "Training loss, cross-entropy over classes",
     ];
+    let kind_of = |group: usize| {
+        let color = &context.selection.groups[group].first().experiment.color;
+        kinds[match (color.space, color.head) {
+            (_, Head::Classes) => 3,
+            (Space::Rgb, _) => 0,
+            (Space::Yuv, _) => 1,
+            (Space::Lab, _) => 2,
+        }]
+    };
     kinds
         .into_iter()
-        .filter(|(_, kind)| groups.iter().any(|&group| space(group) == *kind))
-        .map(|(title, kind)| Panel {
-            title: title.to_owned(),
+        .filter(|kind| groups.iter().any(|&group| kind_of(group) == *kind))
+        .map(|kind| Panel {
+            title: kind.to_owned(),
             x_label: "step".to_owned(),
             y_label: "loss".to_owned(),
             scale: match spec.scale {
@@ -134,7 +137,7 @@ fn losses(spec: &FigureSpec, groups: &[usize], smooth: f64, context: &Context<'_
             band: band(groups, context),
             series: groups
                 .iter()
-                .filter(|&&group| space(group) == kind)
+                .filter(|&&group| kind_of(group) == kind)
                 .map(|&group| series(group, "train", "loss", smooth, context))
                 .collect(),
             ..Panel::default()

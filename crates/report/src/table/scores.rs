@@ -212,9 +212,9 @@ fn spaces(groups: &[usize], selection: &Selection) -> Vec<&'static str> {
         let name = match (color.space, color.head) {
             (Space::Rgb, _) => continue,
             (Space::Yuv, Head::Upstream) => "reachable_yuv_upstream",
-            (Space::Yuv, Head::Exact) => "reachable_yuv_exact",
+            (Space::Yuv, Head::Exact | Head::Classes) => "reachable_yuv_exact",
             (Space::Lab, Head::Upstream) => "reachable_lab_upstream",
-            (Space::Lab, Head::Exact) => "reachable_lab_exact",
+            (Space::Lab, Head::Exact | Head::Classes) => "reachable_lab_exact",
         };
         if !names.contains(&name) {
             names.push(name);

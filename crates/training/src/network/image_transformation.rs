@@ -3,13 +3,14 @@
 use burn::module::Module;
 use burn::tensor::{Device, FloatDType, Tensor};
 
-use super::ImageTransformationSection;
 use super::convolution::{Activation, Border, Convolution, TransposedConvolution};
 use super::fusion::Fusion;
+use super::head::ClassHead;
 use super::initial::InitialWeights;
 use super::norm::Norm;
 use super::padding::reflect;
 use super::residual_block::ResidualBlock;
+use super::{ImageTransformationSection, Output};
 use crate::backend::Precision;
 
 /// The network of Johnson, Alahi and Fei-Fei (2016), "Perceptual losses for real-time style transfer and
@@ -32,6 +33,12 @@ use crate::backend::Precision;
 /// A norm follows every convolution, a relu every norm but the last and those that end a residual block. With
 /// [`Upsampling::Nearest`](super::Upsampling::Nearest), `decode_1` and `decode_2` repeat every pixel twice in both directions,
 /// and their stride is 1.
+///
+/// Where it chooses among classes, their logits stand in place of the three transposed convolutions:
+///
+/// ```text
+/// classes   conv 1x1, no norm     classes   n/4            64
+/// ```
 #[derive(Module, Debug)]
 pub struct ImageTransformation {
     /// Conv 9x9, in to s channels.
@@ -44,12 +51,14 @@ pub struct ImageTransformation {
     pub residual_blocks: Vec<ResidualBlock>,
     /// One vector an image into the 4 s channels.
     pub fusion: Option<Fusion>,
-    /// Doubles the sides, 4 s to 2 s channels.
-    pub decode_1: TransposedConvolution,
+    /// Doubles the sides, 4 s to 2 s channels. This one and the next two exist where [`Self::classes`] does not.
+    pub decode_1: Option<TransposedConvolution>,
     /// Doubles the sides, 2 s to s channels.
-    pub decode_2: TransposedConvolution,
+    pub decode_2: Option<TransposedConvolution>,
     /// Transposed conv 9x9, s to out channels.
-    pub decode_3: TransposedConvolution,
+    pub decode_3: Option<TransposedConvolution>,
+    /// Conv 1x1, 4 s channels to classes.
+    pub classes: Option<ClassHead>,
     /// Pixels of reflection around the input: what the residual blocks cut off again.
     pub reflection_padding: usize,
     /// Of feature maps in training.
@@ -58,13 +67,12 @@ pub struct ImageTransformation {
 }
 
 impl ImageTransformation {
-    /// The network of `section`, from `input_channels` to `output_channels`, its weights drawn in the order of the
-    /// diagram; those of the fusion of vectors of `feature_width` come last, so that the others are what they are
-    /// without it.
+    /// The network of `section`, from `input_channels` to `output`, its weights drawn in the order of the diagram; those
+    /// of the fusion of vectors of `feature_width` come last, so that the others are what they are without it.
     pub fn new(
         section: &ImageTransformationSection,
         input_channels: usize,
-        output_channels: usize,
+        output: Output,
         feature_width: Option<usize>,
         weights: &mut InitialWeights,
         device: &Device,
@@ -72,6 +80,10 @@ impl ImageTransformation {
         let norm = section.norm;
         let [wide, middle, deep] = [section.scale, 2 * section.scale, 4 * section.scale];
         let same = Border::Same;
+        let [values, classes] = match output {
+            Output::Values(values) => [Some(values), None],
+            Output::Classes(classes) => [None, Some(classes)],
+        };
         let doubling = |weights: &mut InitialWeights, channels| {
             TransposedConvolution::doubling(weights, norm, channels, section.upsampling, device)
         };
@@ -83,16 +95,12 @@ impl ImageTransformation {
             residual_blocks: (0..section.residual_blocks)
                 .map(|_| ResidualBlock::new(weights, norm, deep, device))
                 .collect(),
-            decode_1: doubling(weights, [deep, middle]),
-            decode_2: doubling(weights, [middle, wide]),
-            decode_3: TransposedConvolution::new(
-                weights,
-                norm,
-                [wide, output_channels],
-                9,
-                1,
-                device,
-            ),
+            decode_1: values.map(|_| doubling(weights, [deep, middle])),
+            decode_2: values.map(|_| doubling(weights, [middle, wide])),
+            decode_3: values.map(|values| {
+                TransposedConvolution::new(weights, norm, [wide, values], 9, 1, device)
+            }),
+            classes: classes.map(|classes| ClassHead::new(weights, deep, classes, device)),
             fusion: feature_width.map(|width| Fusion::new(weights, deep, width, device)),
             reflection_padding: section.reflection_padding(),
             precision: Precision::F32,
@@ -101,7 +109,7 @@ impl ImageTransformation {
 
     /// # Shapes
     ///
-    /// `[batch, input_channels, height, width]` to `[batch, output_channels, height, width]`. Height and
+    /// `[batch, input_channels, height, width]` to that of the [`Output`]. Height and
     /// width are multiples of 4 greater than the reflection padding. `features` is `[batch, feature_width]`; without a
     /// fusion layer nothing is made of it.
     pub fn forward(&self, input: Tensor<4>, features: Option<Tensor<2>>) -> Tensor<4> {
@@ -123,29 +131,36 @@ impl ImageTransformation {
             let features = features.expect("a network with fusion is given features");
             map = fusion.forward(map, features);
         }
-        let map = self.decode_1.forward(map, Activation::Relu);
-        let map = self.decode_2.forward(map, Activation::Relu);
-        let map = self.decode_3.forward(map, Activation::None);
+        let relu = Activation::Relu;
+        let decoder = [
+            (&self.decode_1, relu),
+            (&self.decode_2, relu),
+            (&self.decode_3, Activation::None),
+        ];
+        for (layer, then) in decoder {
+            if let Some(layer) = layer {
+                map = layer.forward(map, then);
+            }
+        }
         if short {
-            map.cast(FloatDType::F32)
-        } else {
-            map
+            map = map.cast(FloatDType::F32);
+        }
+        // Logits are 32-bit floats, like all that follows them.
+        match &self.classes {
+            Some(classes) => classes.forward(map),
+            None => map,
         }
     }
 
     /// Every norm.
     pub(super) fn norms(&mut self) -> impl Iterator<Item = &mut Norm> {
         let blocks = self.residual_blocks.iter_mut();
-        let outer = [
-            &mut self.encode_1.norm,
-            &mut self.encode_2.norm,
-            &mut self.encode_3.norm,
-            &mut self.decode_1.norm,
-            &mut self.decode_2.norm,
-            &mut self.decode_3.norm,
-        ];
+        let encoder = [&mut self.encode_1, &mut self.encode_2, &mut self.encode_3];
+        let decoder = [&mut self.decode_1, &mut self.decode_2, &mut self.decode_3];
+        let decoder = decoder.into_iter().flatten().map(|layer| &mut layer.norm);
         blocks
             .flat_map(|block| [&mut block.first.norm, &mut block.second.norm])
-            .chain(outer)
+            .chain(encoder.map(|layer| &mut layer.norm))
+            .chain(decoder)
     }
 }

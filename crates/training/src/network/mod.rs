@@ -5,6 +5,7 @@
 
 pub mod convolution;
 pub mod fusion;
+pub mod head;
 pub mod image_transformation;
 pub mod initial;
 pub mod norm;
@@ -35,12 +36,21 @@ pub enum Network {
     ImageTransformation(ImageTransformation),
 }
 
+/// What a network's last linear map is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Output {
+    /// This many values at every pixel, `[batch, values, height, width]`.
+    Values(usize),
+    /// A logit for each of this many classes at a quarter of the resolution, `[batch, classes, height / 4, width / 4]`.
+    Classes(usize),
+}
+
 /// Builds the network on `device`, to train it if the device has autodiff. `feature_width` is the length of the
 /// vectors that it fuses, if it does. The weights depend on `seed` and the network's shape, never on the device.
 pub fn init(
     section: &NetworkSection,
     input_channels: usize,
-    output_channels: usize,
+    output: Output,
     feature_width: Option<usize>,
     seed: u64,
     device: &Device,
@@ -51,7 +61,7 @@ pub fn init(
             Network::ImageTransformation(ImageTransformation::new(
                 section,
                 input_channels,
-                output_channels,
+                output,
                 feature_width,
                 &mut weights,
                 device,
@@ -76,11 +86,11 @@ impl Network {
         }
     }
 
-    /// The last linear map: a convolution and its norm.
+    /// The last linear map: a convolution and its norm, or the classes' logits.
     ///
     /// # Shapes
     ///
-    /// `[batch, input_channels, height, width]` to `[batch, output_channels, height, width]`. Height and
+    /// `[batch, input_channels, height, width]` to that of the [`Output`]. Height and
     /// width are multiples of [`NetworkSection::multiple`] that are not [`NetworkSection::too_small`]. `features` is
     /// `[batch, feature_width]`.
     ///
@@ -177,7 +187,14 @@ mod tests {
     fn has_the_originals_number_of_parameters() {
         let device = backend::open(&DeviceName::Flex).unwrap();
         for norm in [NormKind::Batch, NormKind::Instance] {
-            let network = init(&section(norm, 16, 5), 1, 2, None, 0, &device);
+            let network = init(
+                &section(norm, 16, 5),
+                1,
+                Output::Values(2),
+                None,
+                0,
+                &device,
+            );
             assert_eq!(network.parameter_count(), 421_014);
         }
     }
@@ -185,8 +202,9 @@ mod tests {
     #[test]
     fn fusion_changes_no_other_weight() {
         let device = backend::open(&DeviceName::Flex).unwrap();
-        let plain = init(&section(NormKind::Batch, 4, 1), 1, 2, None, 3, &device);
-        let fused = init(&section(NormKind::Batch, 4, 1), 1, 2, Some(10), 3, &device);
+        let section = section(NormKind::Batch, 4, 1);
+        let plain = init(&section, 1, Output::Values(2), None, 3, &device);
+        let fused = init(&section, 1, Output::Values(2), Some(10), 3, &device);
         assert_eq!(
             fused.parameter_count(),
             plain.parameter_count() + 16 * (16 + 10) + 16
@@ -194,10 +212,31 @@ mod tests {
         let Network::ImageTransformation(plain) = plain;
         let Network::ImageTransformation(fused) = fused;
         let kernel = |network: &ImageTransformation| {
-            let weight = network.decode_3.convolution.weight.val();
+            let last = network.decode_3.as_ref().unwrap();
+            let weight = last.convolution.weight.val();
             weight.into_data().try_to_vec::<f32>().unwrap()
         };
         assert_eq!(kernel(&plain), kernel(&fused));
+    }
+
+    #[test]
+    fn classes_need_no_way_back_to_the_full_size() {
+        let device = backend::open(&DeviceName::Flex).unwrap();
+        for norm in [NormKind::Batch, NormKind::Instance] {
+            let section = section(norm, 2, 1);
+            let network = init(&section, 1, Output::Classes(7), Some(3), 0, &device);
+            let input = Tensor::ones([2, 1, 16, 12], &device);
+            let features = Tensor::ones([2, 3], &device);
+            let logits = network.forward(input, Some(features));
+            assert_eq!(logits.dims(), [2, 7, 4, 3]);
+            let values = init(&section, 1, Output::Values(2), Some(3), 0, &device);
+            // Kernels, biases, and two numbers a channel of each norm.
+            let decoder = (8 * 4 + 4 * 2) * 9 + 2 * 2 * 81 + 3 * (4 + 2 + 2);
+            assert_eq!(
+                network.parameter_count() - (8 + 1) * 7,
+                values.parameter_count() - decoder,
+            );
+        }
     }
 
     #[test]
@@ -214,7 +253,7 @@ mod tests {
                         let network = init(
                             &section(norm, 1, blocks),
                             channels[0],
-                            channels[1],
+                            Output::Values(channels[1]),
                             None,
                             0,
                             &device,

@@ -1,5 +1,8 @@
-use super::regression::{Regression, luma};
-use crate::color::{ColorSection, Gray, Head, LAB_UNIT, Space, chroma_scales, lab, yuv};
+use super::regression::Regression;
+use super::{Objective, space::luma};
+use crate::color::{
+    ClassesSection, ColorSection, Gray, Head, LAB_UNIT, Space, chroma_scales, lab, yuv,
+};
 use crate::experiment::section::Loss;
 use burn::tensor::{Device, Tensor, TensorData};
 
@@ -17,11 +20,21 @@ fn values(tensor: Tensor<4>) -> Vec<f32> {
     tensor.into_data().try_to_vec().unwrap()
 }
 
-fn section(space: Space, head: Head, gray: Gray) -> Regression {
+fn regression(space: Space, head: Head, gray: Gray) -> Regression {
+    let classes = ClassesSection::default();
     Regression {
-        color: ColorSection { space, head, gray },
+        color: ColorSection {
+            space,
+            head,
+            gray,
+            classes,
+        },
         loss: Loss::Mse,
     }
+}
+
+fn section(space: Space, head: Head, gray: Gray) -> Objective {
+    Objective::Regression(regression(space, head, gray))
 }
 
 /// Every corner of the cube, grays, and colors in between, the darkest ones too.
@@ -110,7 +123,7 @@ fn heads_reach_what_they_say() {
         TensorData::new(vec![-1.0_f32, 1.0, -1.0, 1.0], [1, 2, 1, 2]),
         &Device::flex(),
     );
-    let head = |space, head| values(section(space, head, Gray::Mean).head(ends.clone()));
+    let head = |space, head| values(regression(space, head, Gray::Mean).head(ends.clone()));
     assert_eq!(head(Space::Rgb, Head::Upstream), [0.0, 1.0, 0.0, 1.0]);
     assert_eq!(head(Space::Yuv, Head::Upstream), [-0.5, 0.5, -0.5, 0.5]);
     let reach = yuv::LARGEST_CHROMA.map(|chroma| chroma as f32);

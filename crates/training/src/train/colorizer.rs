@@ -10,11 +10,12 @@ use rayon::prelude::*;
 use super::TrainSection;
 use super::metrics::{HeldOutInput, LossInput, SpeedInput, WaitInput};
 use crate::backend;
-use crate::batch::{Batch, to_pictures};
+use crate::batch::{Batch, Pixels, to_pictures};
 use crate::evaluate::ImageScore;
 use crate::experiment::Experiment;
 use crate::network::{self, Network, State};
-use crate::objective::{Objective, Split};
+use crate::objective::{Decode, Fitted, Objective, Split};
+use crate::photo::PhotoError;
 
 /// Photographs that a processor colors in one pass: few enough that a pass takes less memory than a training step, enough
 /// that its kernels are those of a larger batch.
@@ -24,6 +25,7 @@ const PHOTOGRAPHS_AT_ONCE: usize = 4;
 #[derive(Module, Debug)]
 pub struct Colorizer {
     network: Network,
+    fitted: Fitted,
     #[module(skip)]
     objective: Objective,
     /// Without autodiff.
@@ -55,7 +57,8 @@ pub struct ChromaPlanes {
 }
 
 impl Colorizer {
-    /// An experiment's network on `device`, which is given without autodiff, with the initial weights of `seed`.
+    /// An experiment's network on `device`, which is given without autodiff, with the initial weights of `seed`. Its
+    /// objective is not fitted yet.
     pub fn new(experiment: &Experiment, seed: u64, device: &Device) -> Self {
         let TrainSection {
             precision,
@@ -71,17 +74,42 @@ impl Colorizer {
         let network = network::init(
             &experiment.network,
             objective.input_channels(),
-            objective.output_channels(),
+            objective.output(),
             (feature_width > 0).then_some(feature_width),
             seed,
             &training_device,
         );
         Self {
             network: network.with_precision(precision),
+            fitted: objective.unfitted(&training_device),
             objective,
             device: device.clone(),
             training_device,
         }
+    }
+
+    /// The same with its objective fitted to the training photographs; `tell` is told in words what was fitted, if anything.
+    ///
+    /// # Errors
+    ///
+    /// [`PhotoError`] when a photograph has become unreadable since it was inspected.
+    pub(super) fn fit(
+        mut self,
+        photographs: &Pixels,
+        tell: impl FnOnce(&str),
+    ) -> Result<Self, PhotoError> {
+        if let Some((fitted, said)) = self.objective.fit(photographs, &self.training_device)? {
+            tell(&said);
+            self.fitted = fitted;
+        }
+        Ok(self)
+    }
+
+    /// The same, its answers decoded otherwise; `None` where its objective has nothing to decode.
+    #[must_use]
+    pub fn decoded_by(self, decode: Decode) -> Option<Self> {
+        let objective = self.objective.decoded_by(decode)?;
+        Some(Self { objective, ..self })
     }
 
     /// Learned values, without running statistics.
@@ -124,12 +152,18 @@ impl Colorizer {
         }
     }
 
-    /// The network's answer to a batch in the unit of the target, with its input and target.
-    fn answer(&self, batch: &Batch) -> (Split, Tensor<4>) {
+    /// The network's last linear map for a batch, with its input and target.
+    fn last_map(&self, batch: &Batch) -> (Split, Tensor<4>) {
         let split = self.objective.split(batch.to_rgb(&self.device));
         let features = batch.to_features(&self.device);
-        let answer = self.network.forward(split.input.clone(), features);
-        (split, self.objective.answer(answer))
+        let map = self.network.forward(split.input.clone(), features);
+        (split, map)
+    }
+
+    /// The network's answer to a batch in the unit of the target, with its input and target.
+    fn answer(&self, batch: &Batch) -> (Split, Tensor<4>) {
+        let (split, map) = self.last_map(batch);
+        (split, self.objective.answer(map))
     }
 
     /// The chroma that the network gives a batch, beside the photographs'; `None` when it answers in RGB.
@@ -165,10 +199,11 @@ impl Colorizer {
             losses: Vec::with_capacity(batch.len()),
         };
         for part in self.passes(batch) {
-            let (split, predicted) = self.answer(&part);
+            let (split, map) = self.last_map(&part);
+            let predicted = self.objective.answer(map.clone());
             let losses = self
                 .objective
-                .errors(predicted.clone(), split.target)
+                .errors(map, split.target, &part, &self.fitted)
                 .mean_dims(&[1, 2, 3])
                 .into_data()
                 .try_to_vec::<f32>()
@@ -229,10 +264,11 @@ impl TrainStep for Colorizer {
         let device = &self.training_device;
         let split = self.objective.split(batch.to_rgb(device));
         let features = batch.to_features(device);
-        let predicted = self
+        let map = self.network.forward(split.input, features);
+        let errors = self
             .objective
-            .answer(self.network.forward(split.input, features));
-        let loss = self.objective.errors(predicted, split.target).mean();
+            .errors(map, split.target, &batch, &self.fitted);
+        let loss = errors.mean();
         let item = TrainItem {
             loss: loss.clone(),
             images: batch.len(),
@@ -323,20 +359,30 @@ mod tests {
     #[test]
     fn passes_of_a_few_photographs_change_no_bit() {
         let whole = include_str!("../timing/standard.toml");
-        let small = Overrides {
-            set: [
+        let experiment = |objective: [&str; 2]| {
+            let small = [
                 "image.size=24",
                 "network.scale=4",
                 "network.residual_blocks=1",
-            ]
-            .map(str::to_owned)
-            .to_vec(),
-            ..Overrides::default()
+            ];
+            let small = Overrides {
+                set: small
+                    .into_iter()
+                    .chain(objective)
+                    .map(str::to_owned)
+                    .collect(),
+                ..Overrides::default()
+            };
+            Experiment::from_toml(whole, Path::new("standard.toml"))
+                .unwrap()
+                .with(&small)
+                .unwrap()
         };
-        let experiment = Experiment::from_toml(whole, Path::new("standard.toml"))
-            .unwrap()
-            .with(&small)
-            .unwrap();
+        let experiments = [
+            ["color.space=yuv", "color.head=upstream"],
+            ["color.space=lab", "color.head=classes"],
+        ]
+        .map(experiment);
         let count = 2 * PHOTOGRAPHS_AT_ONCE + 1;
         let batch = Batch {
             size: 24,
@@ -352,15 +398,17 @@ mod tests {
             }
             let device = backend::open(&name).unwrap();
             assert!(backend::is_processor(&device));
-            let model = Colorizer::new(&experiment, 3, &device).valid();
-            let (split, predicted) = model.answer(&batch);
-            let whole = to_pictures(model.objective.join(split.input, predicted.clone()));
-            let colorized = model.colorize(&batch);
-            assert_eq!(colorized.colorized, whole, "{name}");
-            assert_eq!(colorized.losses.len(), count);
-            assert_eq!(colorized.gray.len(), count);
-            let chroma = pairs(model.objective.chroma(predicted));
-            assert_eq!(model.predicted_chroma(&batch), chroma, "{name}");
+            for experiment in &experiments {
+                let model = Colorizer::new(experiment, 3, &device).valid();
+                let (split, predicted) = model.answer(&batch);
+                let whole = to_pictures(model.objective.join(split.input, predicted.clone()));
+                let colorized = model.colorize(&batch);
+                assert_eq!(colorized.colorized, whole, "{name}");
+                assert_eq!(colorized.losses.len(), count);
+                assert_eq!(colorized.gray.len(), count);
+                let chroma = pairs(model.objective.chroma(predicted));
+                assert_eq!(model.predicted_chroma(&batch), chroma, "{name}");
+            }
         }
     }
 }

@@ -50,6 +50,11 @@ impl Trial<'_> {
         let held_out = Arc::new(held_out.with_features(of_held_out));
         let order = Order::new(divided.train.len(), section.batch_size, self.seed);
         let samples = self.samples(divided, &held_out)?;
+        // A checkpoint keeps what was fitted.
+        let model = match done {
+            0 => model.fit(&train, |said| diary.line(said))?,
+            _ => model,
+        };
 
         let part = |part| PartCheckpointer {
             writer: Arc::clone(checkpoints),

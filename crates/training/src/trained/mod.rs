@@ -25,9 +25,11 @@ use burn::store::ModuleRecord;
 use burn::tensor::Device;
 
 use crate::backend::{self, BackendError, DeviceName};
+use crate::color::Head;
 use crate::dataset::Manifest;
 use crate::experiment::{Experiment, ExperimentError};
 use crate::extractor::{ExtractorError, ExtractorKind, WeightsChoice};
+use crate::objective::Decode;
 use crate::photo::PhotoError;
 use crate::runs::{Checkpoint, CheckpointPart, Inputs, RunError, RunFolder, RunRecord};
 use crate::train::{Colorizer, ExtractorWeights, Fusing, TrainError};
@@ -61,6 +63,16 @@ pub enum TrainedError {
         found: String,
         /// Where they were looked for.
         path: PathBuf,
+    },
+    /// The run's answers are colors already.
+    #[error(
+        "nothing to decode: the run was trained with `color.head = \"{}\"`, and its network answers with colors and not with \
+         classes; leave out `--decode`",
+        .head.name()
+    )]
+    NoClasses {
+        /// How its network answers.
+        head: Head,
     },
     /// The photographs cannot be divided or read.
     #[error(transparent)]
@@ -96,7 +108,9 @@ impl Blamed for TrainedError {
             Self::Photographs(error) => error.blame(),
             Self::Photo(error) => error.blame(),
             Self::Read { cause, .. } => cause.blame(),
-            Self::OtherWeights { .. } | Self::Model { .. } => Blame::Request,
+            Self::OtherWeights { .. } | Self::Model { .. } | Self::NoClasses { .. } => {
+                Blame::Request
+            }
         }
     }
 }
@@ -211,6 +225,18 @@ impl TrainedRun {
 }
 
 impl TrainedNetwork {
+    /// The same network, its answers decoded otherwise than it was trained to; nothing is learned anew.
+    ///
+    /// # Errors
+    ///
+    /// [`TrainedError::NoClasses`] when its network does not choose among classes.
+    pub fn decoded_by(self, decode: Decode) -> Result<Self, TrainedError> {
+        let head = self.experiment.color.head;
+        let colorizer = self.colorizer.decoded_by(decode);
+        let colorizer = colorizer.ok_or(TrainedError::NoClasses { head })?;
+        Ok(Self { colorizer, ..self })
+    }
+
     /// Where the network's feature vectors come from; `None` without fusion.
     fn fusing(&self) -> Option<Fusing<'_>> {
         self.weights.as_ref().map(|weights| Fusing {
