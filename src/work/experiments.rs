@@ -84,7 +84,8 @@ fn named(name: &Path) -> Result<PathBuf> {
         [path] => Ok(path.clone()),
         [] => {
             let names = known.iter().map(|(name, _)| name.as_str());
-            let near = nearest(&name.to_string_lossy(), names, 3);
+            let wanted = name.to_string_lossy();
+            let near: Vec<&str> = nearest(&wanted, names).take(3).collect();
             let hint = match (near.is_empty(), known.is_empty()) {
                 (false, _) => format!("did you mean {}?", quoted(near)),
                 (true, true) => format!("there is no folder `{FOLDER}` to look it up in"),
