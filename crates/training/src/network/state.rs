@@ -228,13 +228,14 @@ impl ModuleMapper for Loader {
 mod tests {
     use super::*;
     use crate::backend::{self, DeviceName};
-    use crate::network::{ImageTransformationSection, NetworkSection, NormKind, init};
+    use crate::network::{ImageTransformationSection, NetworkSection, NormKind, Upsampling, init};
 
     fn network(norm: NormKind, feature_width: Option<usize>, seed: u64) -> Network {
         let section = NetworkSection::ImageTransformation(ImageTransformationSection {
             norm,
             scale: 2,
             residual_blocks: 1,
+            upsampling: Upsampling::Transposed,
         });
         let device = backend::open(&DeviceName::Flex).unwrap();
         init(&section, 1, 2, feature_width, seed, &device)
