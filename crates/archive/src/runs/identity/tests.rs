@@ -2,8 +2,9 @@ use super::*;
 use crate::experiment::section::NetworkSection;
 
 /// Other values for text keys; which of them a key takes, its type decides.
-const TEXTS: [&str; 16] = [
+const TEXTS: [&str; 17] = [
     "other",
+    "nearest",
     "yuv",
     "rgb",
     "exact",
