@@ -76,11 +76,7 @@ pub fn bytes(count: u128) -> String {
         value /= 1e3;
         unit += 1;
     }
-    if value < 999.5 {
-        format!("{value:.1} {}", UNITS[unit])
-    } else {
-        format!("more than 999 {}", UNITS[unit])
-    }
+    format!("{:.1} {}", value.min(999.9), UNITS[unit])
 }
 
 #[cfg(test)]
@@ -164,6 +160,6 @@ mod tests {
     fn bytes_are_read_with_a_unit() {
         assert_eq!(bytes(33_140_000_000), "33.1 GB");
         assert_eq!(bytes(999_700), "1.0 MB");
-        assert_eq!(bytes(u128::MAX), "more than 999 YB");
+        assert_eq!(bytes(u128::MAX), "999.9 YB");
     }
 }
