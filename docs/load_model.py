@@ -72,7 +72,9 @@ def colorize(experiment, tensors, rgb, features=None):
     color, side = experiment["color"], experiment["image"]["size"]
     small = rgb
     if rgb.shape[2:] != (side, side):
-        small = F.interpolate(rgb, (side, side), mode="bilinear", antialias=True)
+        smooth = experiment["image"]["resize"] == "bilinear_antialias"
+        small = F.interpolate(rgb, (side, side), mode="bilinear", antialias=smooth)
+        small = (small * 255).round() / 255
     luma = convert(small, FROM_RGB)[:, :1]
     if color["space"] == "yuv":
         answer = network(experiment, tensors, luma, features).tanh()
@@ -85,7 +87,7 @@ def colorize(experiment, tensors, rgb, features=None):
     else:
         raise ValueError("conversions to and from L*a*b* are left out here: see crates/picture/src/color/lab.rs")
     if chroma.shape[2:] != rgb.shape[2:]:
-        chroma = F.interpolate(chroma, rgb.shape[2:], mode="bilinear")
+        chroma = F.interpolate(chroma, rgb.shape[2:], mode="bilinear", antialias=True)
     return convert(torch.cat([convert(rgb, FROM_RGB)[:, :1], chroma], 1), TO_RGB).clamp(0, 1)
 
 

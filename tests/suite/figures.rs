@@ -189,6 +189,8 @@ fn every_cell_of_every_run_has_its_picture_wherever_it_comes_from() {
     let page = page.unwrap();
     assert!(page.contains("All pixels of all 12 held-out images"));
     assert!(page.contains("Of all 12 held-out images"));
+    // The gallery shows what the figures had made.
+    assert!(page.contains("12 of 12 held-out images"));
 
     // The second report finds them in the run folders.
     let kept = |run: &RunFolder| pictures_in(&run.path().join("pictures"));
@@ -230,6 +232,7 @@ fn pictures_that_cannot_be_had_are_counted_and_named() {
     let page = page.unwrap();
     assert!(page.contains("All pixels of 2 of the 12 held-out images"));
     assert!(page.contains("10 pictures of plain/"));
+    assert!(page.contains("held-out images, at the last step, by the first seed of each run."));
 
     // Other photographs under the same ids are not what was scored.
     let manifest = world.folder.path().join("world.toml");

@@ -155,6 +155,14 @@ fn a_report_holds_what_its_file_asks_for_and_is_the_same_every_time() {
     insta::assert_snapshot!("facts_csv", text("tables/facts.csv"));
     let page = text("index.html");
     assert!(page.contains("Bright is more colourful."), "{}", page.len());
+    // Pictures come first, and one per run of a kind is folded.
+    let place = |words: &str| page.find(words).unwrap_or_else(|| panic!("{words}"));
+    assert!(place("id=\"sliders\"") < place("id=\"claims\""));
+    assert_eq!(page.matches("<details><summary><h3").count(), 4);
+    let paper = text("report.tex");
+    for part in ["\\input{tables/scores.tex}", "{figures/samples-bright.pdf}"] {
+        assert!(paper.contains(part), "{part}");
+    }
 
     // In the place of the first, and not beside it.
     let output = program(&world, &["report", "reports/full.toml"]);
@@ -452,8 +460,10 @@ fn figures_say_where_they_come_from_and_when_they_are_stale() {
     assert!(text.contains("missing"), "{text}");
 
     fs::write(&report, FULL.replace("All of it", "Something else")).unwrap();
-    let (_, text) = verify("samples-bright.png");
-    assert!(text.contains("has changed since"), "{text}");
+    for file in ["samples-bright.png", "samples-bright.pdf"] {
+        let (_, text) = verify(file);
+        assert!(text.contains("has changed since"), "{text}");
+    }
 
     let picture = image::RgbImage::new(3, 3);
     let path = world.root.join("reports/full/figures/foreign.png");
@@ -574,7 +584,7 @@ fn the_reports_of_the_project_are_sound() {
         }
     }
     names.sort();
-    assert_eq!(names, ["ablations", "stages"]);
+    assert_eq!(names, ["ablations", "photographs", "stages"]);
 }
 
 /// The newest results of `reproduce --quick` in `progress/LOG.md` are what `reports/stages.toml` is held to.

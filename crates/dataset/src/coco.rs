@@ -386,7 +386,7 @@ mod tests {
         let wrong = WITHOUT_NUMBERS.replace("\"category_id\": 2", "\"category_id\": NaN");
         assert_eq!(
             file(wrong.as_bytes()).unwrap_err(),
-            "instances.json:4:59: not COCO `instances` JSON: invalid type: NaN or Infinity, expected i64"
+            "instances.json:4:57: not COCO `instances` JSON: invalid type: NaN or Infinity, expected i64"
         );
     }
 

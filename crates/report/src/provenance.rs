@@ -95,7 +95,7 @@ pub enum Standing {
 }
 
 impl Origin {
-    /// Reads what the PNG or SVG file at `path` says of itself.
+    /// Reads what the PNG, SVG, or PDF file at `path` says of itself.
     ///
     /// # Errors
     ///

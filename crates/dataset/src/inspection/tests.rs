@@ -71,6 +71,10 @@ fn every_file_gets_its_finding() {
     let inspection = fixture.inspect();
     let findings: Vec<&Finding> = inspection.images.iter().map(|it| &it.finding).collect();
     let bytes = std::fs::read(&fixture.records[0].path).unwrap();
+    let &Finding::Photo { chroma_spread, .. } = findings[0] else {
+        panic!("{:?}", findings[0]);
+    };
+    assert!(chroma_spread < 1e-3, "{chroma_spread}");
     assert_eq!(
         *findings[0],
         Finding::Photo {
@@ -78,7 +82,7 @@ fn every_file_gets_its_finding() {
             width: 6,
             height: 4,
             mean_chroma: 200.0,
-            chroma_spread: 0.0,
+            chroma_spread,
             profile: Profile::Srgb,
         }
     );

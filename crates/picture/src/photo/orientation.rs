@@ -44,7 +44,7 @@ fn long_orientation(exif: &[u8]) -> Option<Orientation> {
 mod tests {
     use super::*;
 
-    /// EXIF of one entry besides an ImageWidth before it.
+    /// EXIF of one entry besides an `ImageWidth` before it.
     fn exif(is_little: bool, kind: u16, value: u32) -> Vec<u8> {
         let two = |number: u16| {
             if is_little {

@@ -6,13 +6,16 @@ use image::RgbImage;
 /// own.
 const CELLS: f64 = 1024.0;
 
+/// From here on a channel counts as clipped.
+const CLIPPED: u8 = 254;
+
 /// Ranges of luma.
 const RANGES: usize = 32;
 
 /// How much the colors differ at equal luma, in levels of 255: 0 for a gray, sepia or otherwise toned photograph, where luma
 /// decides the color; noise adds little.
 ///
-/// The picture is divided into about 1,024 square cells. Each has a mean luma Y and a mean chroma (B - Y, R - Y). Within each
+/// The picture is divided into about 1,024 square cells; pixels with a clipped channel are left out. Each cell has a mean luma Y and a mean chroma (B - Y, R - Y). Within each
 /// of 32 ranges of luma, the chroma of a cell is compared with the mean of that range, and the answer is the root of the mean
 /// squared distance; the mean is taken over as many cells as are free, which is one less per range.
 pub fn chroma_spread(photo: &RgbImage) -> f64 {
@@ -28,6 +31,10 @@ pub fn chroma_spread(photo: &RgbImage) -> f64 {
         let cells = &mut cells[y * rows / height * columns..][..columns];
         let (pixels, _) = row.as_chunks::<3>();
         for (x, pixel) in pixels.iter().enumerate() {
+            // A channel that is clipped says nothing of the ink: a sepia filter drives bright pixels there.
+            if pixel.iter().any(|&channel| channel >= CLIPPED) {
+                continue;
+            }
             let [red, green, blue, count] = &mut cells[x * columns / width];
             *red += u64::from(pixel[0]);
             *green += u64::from(pixel[1]);

@@ -2,8 +2,9 @@ use super::*;
 use crate::experiment::section::NetworkSection;
 
 /// Other values for text keys; which of them a key takes, its type decides.
-const TEXTS: [&str; 16] = [
+const TEXTS: [&str; 17] = [
     "other",
+    "nearest",
     "yuv",
     "rgb",
     "exact",
@@ -55,7 +56,8 @@ fn altered(experiment: &Experiment, key: &str) -> Option<Experiment> {
     let others: Vec<Value> = match &before {
         Value::Bool(value) => vec![(!value).into()],
         Value::Number(number) if number.is_f64() => {
-            vec![(number.as_f64().unwrap() / 2.0).into()]
+            let number = number.as_f64().unwrap();
+            vec![(if number == 0.0 { 1.0 } else { number / 2.0 }).into()]
         }
         Value::Number(number) => vec![(number.as_u64().unwrap() + 4).into()],
         Value::String(_) => TEXTS.map(Value::from).to_vec(),

@@ -37,9 +37,11 @@ fn picture(seed: u64, width: u32, height: u32) -> RgbImage {
                 color = [*red, *green, *blue];
             }
         }
-        let texture = (y < height / 2)
-            .then(|| numbers.below(50) as f64)
-            .unwrap_or_default();
+        let texture = if y < height / 2 {
+            numbers.below(50) as f64
+        } else {
+            0.0
+        };
         image::Rgb(color.map(|value| (value + texture).clamp(0.0, 255.0) as u8))
     })
 }
