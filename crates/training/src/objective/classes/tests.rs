@@ -1,4 +1,4 @@
-//! Every part against NumPy: see `tests/golden/classes.py`.
+//! Every part against `NumPy`: see `tests/golden/classes.py`.
 
 use std::collections::BTreeMap;
 
