@@ -5,7 +5,7 @@
 #
 # Without EXPERIMENT:SEED, all of them, the most telling first. A run that is done is left alone, and one that was stopped is
 # resumed, so the script may be stopped and started at any time. 96 pixels, 5,000 steps of 8, in bfloat16 where DEVICE is
-# libtorch; 12 to 20 minutes a run on one core.
+# libtorch; 8 to 10 minutes a run on one core of an EPYC.
 
 set -euo pipefail
 
@@ -29,7 +29,7 @@ trials=("$@")
 if [[ ${#trials[@]} -eq 0 ]]; then
     trials=(
         ablations/extractor-lite0:0 ablations/extractor-none:0
-        03-yuv:0 02-stopsigns:0 01-batchnorm:0 ablations/extractor-lite0-shuffled:0
+        03-yuv:0 02-stopsigns:0 01-batchnorm:0 ablations/extractor-lite0-shuffled:0 05-classes:0
         ablations/extractor-lite0:1 ablations/extractor-none:1 ablations/extractor-lite0-shuffled:1
         ablations/extractor-lite0:2 ablations/extractor-none:2 ablations/extractor-lite0-shuffled:2
         00-instancenorm:0
