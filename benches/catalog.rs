@@ -92,7 +92,9 @@ fn make(runs: &Path, count: usize, rows: usize, files: usize) -> anyhow::Result<
         experiment.name = format!("experiment-{:04}", run / 3 / 20);
         experiment.seeds = vec![0, 1, 2];
         // Twenty configurations an experiment, and no two alike.
-        let NetworkSection::ImageTransformation(network) = &mut experiment.network;
+        let NetworkSection::ImageTransformation(network) = &mut experiment.network else {
+            panic!("the example has the network of the original");
+        };
         network.scale = [4, 8, 16, 32][run / 3 % 4];
         let rate = 1e-3 / (1 + run / 3) as f64;
         let colorize::train::Optimizer::Adam { learning_rate, .. } =

@@ -30,7 +30,12 @@ def load(path):
 
 
 def network(experiment, t, x, features=None):
-    """The last linear map. `x` is [batch, channels, size, size]; `features`, with fusion, [batch, width]."""
+    """The last linear map. `x` is [batch, channels, size, size]; `features`, with fusion, [batch, width].
+
+    Of the kind `image_transformation`; tests/golden/networks.py describes the others.
+    """
+    if experiment["network"]["kind"] != "image_transformation":
+        raise ValueError(f"no layers for a network of kind {experiment['network']['kind']} are written here")
 
     def norm(name, x):
         scale, shift = t[f"{name}.norm.weight"], t[f"{name}.norm.bias"]

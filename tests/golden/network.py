@@ -109,14 +109,14 @@ class Network(nn.Module):
             x = block(x)
         for layer in (self.decode_1, self.decode_2):
             x = F.relu(layer(x))
-        return torch.tanh(self.decode_3(x))
+        return self.decode_3(x)
 
 
 def fill(network):
     """Random weights near those of training."""
     for name, parameter in network.named_parameters():
         with torch.no_grad():
-            if name.endswith("convolution.weight"):
+            if parameter.ndim > 1:
                 fans = (parameter.shape[0] + parameter.shape[1]) * parameter[0, 0].numel()
                 limit = (6 / fans) ** 0.5
                 parameter.uniform_(-limit, limit)
@@ -128,21 +128,23 @@ def fill(network):
             parameter.copy_(parameter.float().double())
 
 
-def golden(norm, inputs, outputs, scale, blocks, batch, height, width):
+def golden(network, images, target, features=None):
+    """What PyTorch makes of a filled network: outputs after tanh, gradients, statistics, and losses of Adam's first steps."""
+
     def stored(prefix, items):
         return {f"{prefix}/{name}": value.detach().float().contiguous().clone() for name, value in items}
 
-    network = Network(norm, inputs, outputs, scale, blocks)
-    fill(network)
-    # Values that a float holds, as the test reads them.
-    images = torch.rand(batch, inputs, height, width).float().double()
-    target = (2 * torch.rand(batch, outputs, height, width) - 1).float().double()
+    def answer(images):
+        return torch.tanh(network(images) if features is None else network(images, features))
+
     start = {name: value.clone() for name, value in network.state_dict().items()}
     file = stored("weight", network.named_parameters())
     file.update({"input": images.float(), "target": target.float()})
+    if features is not None:
+        file["features"] = features.float()
 
     network.train()
-    output = network(images)
+    output = answer(images)
     loss = F.mse_loss(output, target)
     loss.backward()
     file.update({"output": output.detach().float(), "loss": loss.detach().float().reshape(1)})
@@ -153,10 +155,10 @@ def golden(norm, inputs, outputs, scale, blocks, batch, height, width):
 
     # Other images, so that the statistics are not those of one batch.
     for update in range(1, STATISTICS_UPDATES):
-        network(images * (1 - 0.2 * update))
+        answer(images * (1 - 0.2 * update))
     file.update(stored("statistic", network.named_buffers()))
     network.eval()
-    file["output_after_training"] = network(images).detach().float()
+    file["output_after_training"] = answer(images).detach().float()
 
     # PyTorch's Adam with Keras's constants; Burn's has the same form.
     network.load_state_dict(start)
@@ -165,7 +167,7 @@ def golden(norm, inputs, outputs, scale, blocks, batch, height, width):
     losses = []
     for _ in range(ADAM_STEPS):
         optimizer.zero_grad()
-        loss = F.mse_loss(network(images), target)
+        loss = F.mse_loss(answer(images), target)
         loss.backward()
         optimizer.step()
         losses.append(loss.detach())
@@ -178,8 +180,13 @@ def main():
     torch.set_default_dtype(torch.float64)
     torch.set_num_threads(1)
     tensors, cases = {}, {}
-    for case, (norm, inputs, outputs, scale, blocks, *size) in CASES.items():
-        for name, value in golden(norm, inputs, outputs, scale, blocks, *size).items():
+    for case, (norm, inputs, outputs, scale, blocks, batch, height, width) in CASES.items():
+        network = Network(norm, inputs, outputs, scale, blocks)
+        fill(network)
+        # Values that a float holds, as the test reads them.
+        images = torch.rand(batch, inputs, height, width).float().double()
+        target = (2 * torch.rand(batch, outputs, height, width) - 1).float().double()
+        for name, value in golden(network, images, target).items():
             tensors[f"{case}/{name}"] = value.contiguous()
         cases[case] = dict(norm=norm, input_channels=inputs, output_channels=outputs, scale=scale, residual_blocks=blocks)
     # The number of parameters of the original, against the program's own count.

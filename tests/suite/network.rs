@@ -1,4 +1,5 @@
-//! The network against PyTorch, and the backends against each other: `tests/golden/network.py` made the numbers.
+//! The networks against PyTorch, and the backends against each other: `tests/golden/network.py` and `networks.py` made the
+//! numbers.
 
 use std::collections::BTreeMap;
 
@@ -27,9 +28,18 @@ struct Golden {
 }
 
 impl Golden {
+    /// The image transformation network.
+    fn of_the_original() -> Self {
+        Self::read(include_bytes!("../golden/network.safetensors"))
+    }
+
+    /// All others.
+    fn of_the_others() -> Self {
+        Self::read(include_bytes!("../golden/networks.safetensors"))
+    }
+
     /// Reads a safetensors file: the header's length in eight bytes, the header in JSON, the numbers.
-    fn read() -> Self {
-        let file = include_bytes!("../golden/network.safetensors");
+    fn read(file: &[u8]) -> Self {
         let length = u64::from_le_bytes(file[..8].try_into().unwrap()) as usize;
         let (header, numbers) = file[8..].split_at(length);
         let header: serde_json::Map<String, serde_json::Value> =
@@ -58,21 +68,17 @@ impl Golden {
 
     fn cases(self) -> Vec<Case> {
         let cases = self.description["cases"].as_object().unwrap();
-        assert_eq!(cases.len(), 5);
         cases
             .iter()
             .map(|(name, case)| Case {
                 name: name.clone(),
-                section: NetworkSection::ImageTransformation(ImageTransformationSection {
-                    norm: serde_json::from_value(case["norm"].clone()).unwrap(),
-                    scale: number(&case["scale"]),
-                    residual_blocks: number(&case["residual_blocks"]),
-                    upsampling: Upsampling::Transposed,
-                }),
-                channels: [
-                    number(&case["input_channels"]),
-                    number(&case["output_channels"]),
-                ],
+                section: section(case),
+                input_channels: case["input_channels"].as_u64().map_or(1, whole),
+                output: match (number(&case["output_channels"]), case["classes"].as_bool()) {
+                    (count, Some(true)) => Output::Classes(count),
+                    (count, _) => Output::Values(count),
+                },
+                feature_width: case["features"].as_u64().map(whole),
                 tensors: self
                     .tensors
                     .iter()
@@ -86,15 +92,34 @@ impl Golden {
     }
 }
 
+fn whole(number: u64) -> usize {
+    usize::try_from(number).unwrap()
+}
+
 fn number(value: &serde_json::Value) -> usize {
-    usize::try_from(value.as_u64().unwrap()).unwrap()
+    whole(value.as_u64().unwrap())
+}
+
+/// The network of a case: its section, or the keys of the image transformation network.
+fn section(case: &serde_json::Value) -> NetworkSection {
+    if let Some(section) = case.get("section") {
+        return serde_json::from_value(section.clone()).unwrap();
+    }
+    NetworkSection::ImageTransformation(ImageTransformationSection {
+        norm: serde_json::from_value(case["norm"].clone()).unwrap(),
+        scale: number(&case["scale"]),
+        residual_blocks: number(&case["residual_blocks"]),
+        upsampling: Upsampling::Transposed,
+    })
 }
 
 /// One network, its input and what PyTorch made of it.
 struct Case {
     name: String,
     section: NetworkSection,
-    channels: [usize; 2],
+    input_channels: usize,
+    output: Output,
+    feature_width: Option<usize>,
     tensors: BTreeMap<String, TensorData>,
 }
 
@@ -105,12 +130,11 @@ impl Case {
 
     /// The network with PyTorch's weights.
     fn network(&self, device: &Device) -> Network {
-        let [input, output] = self.channels;
         let network = init(
             &self.section,
-            input,
-            Output::Values(output),
-            None,
+            self.input_channels,
+            self.output,
+            self.feature_width,
             0,
             device,
         );
@@ -131,10 +155,17 @@ impl Case {
             .collect()
     }
 
+    /// What the network answers to the case's input, `times` brighter.
+    fn answer(&self, network: &Network, times: f64, device: &Device) -> Tensor<4> {
+        let features = self.feature_width.map(|_| self.tensor("features", device));
+        // The golden networks end with tanh, which is the objective's here.
+        let input = self.tensor::<4>("input", device).mul_scalar(times);
+        network.forward(input, features).tanh()
+    }
+
     /// Forward, mean squared error, backward.
     fn step(&self, network: &Network, device: &Device) -> (Tensor<4>, Tensor<1>, Gradients) {
-        // The golden network ends with tanh, which is the objective's here.
-        let output = network.forward(self.tensor("input", device), None).tanh();
+        let output = self.answer(network, 1.0, device);
         let loss = MseLoss::new().forward(
             output.clone(),
             self.tensor("target", device),
@@ -172,11 +203,21 @@ impl Case {
     }
 }
 
+/// The variants of the enums on the way to a tensor.
+const ENUMS: [&str; 6] = [
+    "ImageTransformation",
+    "Unet",
+    "Baldassarre",
+    "Zhang",
+    "Batch",
+    "Instance",
+];
+
 /// A module's tensors are named by their path without the enums' names: `encode_1.norm.gamma`.
 fn path_name(path: &[String]) -> String {
     path.iter()
         .map(String::as_str)
-        .filter(|part| !matches!(*part, "ImageTransformation" | "Batch" | "Instance"))
+        .filter(|part| !ENUMS.contains(part))
         .collect::<Vec<_>>()
         .join(".")
 }
@@ -260,8 +301,10 @@ fn golden_numbers(data: &TensorData) -> Vec<f32> {
 fn for_each_case(mut test: impl FnMut(&Case, &DeviceName, &Device)) {
     for name in backend::present() {
         let device = backend::open(&name).unwrap().autodiff();
-        for case in Golden::read().cases() {
-            test(&case, &name, &device);
+        for golden in [Golden::of_the_original(), Golden::of_the_others()] {
+            for case in golden.cases() {
+                test(&case, &name, &device);
+            }
         }
     }
 }
@@ -307,17 +350,14 @@ fn running_statistics_are_keras_and_serve_after_training() {
         let tolerance = tolerance(name);
         let network = case.network(device);
         for update in [0.0, 1.0, 2.0] {
-            network.forward(
-                case.tensor::<4>("input", device) * (1.0 - 0.2 * update),
-                None,
-            );
+            case.answer(&network, 1.0 - 0.2 * update, device);
         }
         // As a checkpoint written now would hold them.
         let found = Collector::collect(&network, None);
         let expected = case.part("statistic/");
         assert_eq!(
             expected.is_empty(),
-            case.section.norm() == NormKind::Instance,
+            case.section.norm() != Some(NormKind::Batch),
             "{}",
             case.name
         );
@@ -327,10 +367,7 @@ fn running_statistics_are_keras_and_serve_after_training() {
         }
 
         let plain = device.clone().without_autodiff();
-        let output = network
-            .valid()
-            .forward(case.tensor("input", &plain), None)
-            .tanh();
+        let output = case.answer(&network.valid(), 1.0, &plain);
         let expected = golden_numbers(&case.tensors["output_after_training"]);
         case.compare(
             "output after training",
@@ -374,9 +411,7 @@ fn the_first_steps_of_adam_are_pytorchs_and_repeat_bit_for_bit() {
 #[test]
 fn in_bfloat16_the_first_steps_are_nearly_pytorchs() {
     for_each_case(|case, name, device| {
-        if case.section.norm() != NormKind::Batch
-            || backend::computes(name, Precision::Bf16).is_err()
-        {
+        if case.section.needs_f32().is_some() || backend::computes(name, Precision::Bf16).is_err() {
             return;
         }
         let train = |precision| {
@@ -454,17 +489,47 @@ fn initial_weights_depend_on_the_seed_and_not_on_the_device() {
 
 #[test]
 fn parameters_are_as_many_as_in_pytorch() {
-    let section = NetworkSection::ImageTransformation(ImageTransformationSection {
-        norm: NormKind::Batch,
-        scale: 16,
-        residual_blocks: 5,
-        upsampling: Upsampling::Transposed,
-    });
     let device = backend::open(&DeviceName::Flex).unwrap();
-    let expected = number(&Golden::read().description["parameters_at_scale_16"]);
-    assert_eq!(
-        init(&section, 1, Output::Values(2), None, 0, &device).parameter_count(),
-        expected
-    );
+    let count = |section: &str, output, feature_width| {
+        let section: NetworkSection = serde_json::from_str(section).unwrap();
+        init(&section, 1, output, feature_width, 0, &device).parameter_count()
+    };
+    let original =
+        r#"{"kind": "image_transformation", "norm": "batch", "scale": 16, "residual_blocks": 5}"#;
+    let expected = number(&Golden::of_the_original().description["parameters_at_scale_16"]);
+    assert_eq!(count(original, Output::Values(2), None), expected);
     assert_eq!(expected, 421_014);
+
+    // At the papers' sizes; every key but the norm is a default.
+    let expected = &Golden::of_the_others().description["parameters"];
+    let unet = r#"{"kind": "unet", "norm": "batch", "scale": 16}"#;
+    for (kind, found) in [
+        ("unet", count(unet, Output::Values(2), None)),
+        (
+            "baldassarre",
+            count(r#"{"kind": "baldassarre"}"#, Output::Values(2), Some(1000)),
+        ),
+        (
+            "zhang",
+            count(r#"{"kind": "zhang"}"#, Output::Classes(313), None),
+        ),
+    ] {
+        assert_eq!(found, number(&expected[kind]), "{kind}");
+    }
+}
+
+#[test]
+fn initial_weights_of_every_network_are_the_same_on_every_device() {
+    for case in Golden::of_the_others().cases() {
+        let weights = |name: &DeviceName, seed| {
+            let device = backend::open(name).unwrap();
+            let (output, width) = (case.output, case.feature_width);
+            Collector::collect(&init(&case.section, 1, output, width, seed, &device), None)
+        };
+        let reference = weights(&DeviceName::Flex, 5);
+        for name in backend::present() {
+            assert_eq!(weights(&name, 5), reference, "{}: {name}", case.name);
+        }
+        assert_ne!(weights(&DeviceName::Flex, 6), reference, "{}", case.name);
+    }
 }

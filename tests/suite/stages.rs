@@ -8,6 +8,7 @@ use colorize::color::{ClassesSection, ColorSection, Gray, Head, Space, yuv};
 use colorize::evaluate::BatchNormStatistics;
 use colorize::experiment::Experiment;
 use colorize::extractor::{ExtractorKind, FusionSection};
+use colorize::network::NetworkSection;
 use colorize::runs::{RunFolder, read_baselines, read_image_scores, read_metrics};
 use colorize::train::BASELINE_CODE;
 use colorize::train::{Division, ExtractorWeights, Interrupter, Loss, Outcome, Trial, baselines};
@@ -114,6 +115,53 @@ fn every_space_head_and_loss_trains_and_goes_on() {
     losses.sort_unstable();
     losses.dedup();
     assert_eq!(losses.len(), 10);
+}
+
+/// A small one of every network but the original's; the match does not compile until a new one is thought of.
+fn other_networks() -> Vec<NetworkSection> {
+    let sections = [
+        r#"{"kind": "unet", "norm": "batch", "scale": 1, "depth": 2}"#,
+        r#"{"kind": "baldassarre", "scale": 1}"#,
+        r#"{"kind": "zhang", "scale": 1}"#,
+    ];
+    let sections: Vec<NetworkSection> = sections
+        .iter()
+        .map(|section| serde_json::from_str(section).unwrap())
+        .collect();
+    for (place, section) in sections.iter().enumerate() {
+        let expected = match section {
+            NetworkSection::ImageTransformation(_) => usize::MAX,
+            NetworkSection::Unet(_) => 0,
+            NetworkSection::Baldassarre(_) => 1,
+            NetworkSection::Zhang(_) => 2,
+        };
+        assert_eq!(place, expected);
+    }
+    sections
+}
+
+#[test]
+fn every_network_trains_in_every_objective_and_goes_on() {
+    let bench = Bench::new();
+    for network in other_networks() {
+        for experiment in [in_yuv(&bench), in_classes(&bench), with_fusion(&bench)] {
+            let kind = network.kind();
+            let name = format!(
+                "{kind}-{:?}-{:?}",
+                experiment.color.head, experiment.fusion.extractor
+            );
+            let mut experiment = Experiment {
+                network: network.clone(),
+                ..experiment
+            };
+            experiment.image.size = 16;
+            let folder = goes_on(&bench, &experiment, &name);
+            // What a run folder holds is enough to use it.
+            let run =
+                TrainedRun::open(&folder, None, DeviceName::Flex, &bench.cache.folder).unwrap();
+            assert_eq!(run.experiment.network, network, "{name}");
+        }
+    }
 }
 
 #[test]

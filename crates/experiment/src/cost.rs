@@ -1,7 +1,7 @@
 //! What a training needs at the very least, known before it begins.
 
 use super::Experiment;
-use super::section::{ImageTransformationSection, NetworkSection};
+use super::section::NetworkCost;
 use crate::Precision;
 
 /// What a training needs at the very least: what it really needs is about twice as much, so whatever exceeds a limit by this
@@ -26,11 +26,7 @@ const LOG_BYTES_PER_STEP: u128 = 4;
 impl Cost {
     /// Of one trial.
     pub fn of(experiment: &Experiment) -> Self {
-        let (parameters, kept) = match &experiment.network {
-            NetworkSection::ImageTransformation(section) => {
-                image_transformation(section, experiment.image.size)
-            }
-        };
+        let NetworkCost { parameters, kept } = experiment.network.cost(experiment.image.size);
         let value_bytes = match experiment.train.precision {
             Precision::F32 => 4,
             Precision::Bf16 => 2,
@@ -44,27 +40,6 @@ impl Cost {
             log_bytes: LOG_BYTES_PER_STEP.saturating_mul(experiment.train.steps as u128),
         }
     }
-}
-
-/// Parameters, and values kept per photograph between the forward and the backward pass.
-fn image_transformation(section: &ImageTransformationSection, size: usize) -> (u128, u128) {
-    let scale = section.scale as u128;
-    let blocks = section.residual_blocks as u128;
-    let size = size as u128;
-    let square = |side: u128| side.saturating_mul(side);
-    let pixels = square(size);
-    let padded = square(size.saturating_add(blocks.saturating_mul(16)));
-    // Channels times pixels, with `padded / 4` pixels after the first halving and `padded / 16` after the second. The maps of
-    // the blocks shrink down to `pixels / 16`.
-    let encoder =
-        scale.saturating_mul(padded.saturating_add(padded / 2).saturating_add(padded / 4));
-    let middle = blocks.saturating_mul(scale).saturating_mul(pixels / 2);
-    let decoder = scale.saturating_mul(pixels.saturating_add(pixels / 2));
-    let kept = encoder.saturating_add(middle).saturating_add(decoder);
-    // Kernels of 3x3: 2 and 8 scale² in the encoder, as many in the decoder, and twice 16 in every block.
-    let kernels = blocks.saturating_mul(32).saturating_add(20);
-    let parameters = square(scale).saturating_mul(9).saturating_mul(kernels);
-    (parameters, kept)
 }
 
 /// A number of bytes as it is read: `33.1 GB`.

@@ -7,7 +7,7 @@ use super::Precision;
 use super::cost::{ADDRESSABLE, Cost, bytes};
 use super::explain::{closest, dotted, parts, written_key};
 use super::problem::{Fault, Problem};
-use super::section::{Head, Loss, NormKind, SlurmSection};
+use super::section::{Head, Loss, SlurmSection};
 use super::tree::Node;
 
 /// Everything wrong with the values of `experiment`, which was read from `tree`.
@@ -106,15 +106,18 @@ fn loss(experiment: &Experiment, tree: &Node) -> Option<Problem> {
 
 /// bfloat16 is written for layers with batch norm, as one operation with it.
 fn precision(experiment: &Experiment, tree: &Node) -> Option<Problem> {
-    if experiment.train.precision == Precision::F32 || experiment.network.norm() == NormKind::Batch
-    {
+    if experiment.train.precision == Precision::F32 {
         return None;
     }
-    let must = "must be `f32` unless `network.norm` is `batch`".to_string();
-    let written = written_key(tree, &parts("network.norm"));
+    let (key, value) = experiment.network.needs_f32()?;
+    let written = written_key(tree, &["network".to_string(), key.to_string()]);
+    let must = match key {
+        "norm" => "must be `f32` unless `network.norm` is `batch`".to_string(),
+        _ => format!("must be `f32` where `network.{key}` is `{value}`"),
+    };
     Some(
         out_of_range(experiment, tree, &parts("train.precision"), must).note(format!(
-            "`{written}` is `instance`, whose layers are only computed in 32-bit floats"
+            "`{written}` is `{value}`, whose layers are only computed in 32-bit floats"
         )),
     )
 }

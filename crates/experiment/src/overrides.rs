@@ -123,6 +123,7 @@ fn written(place: Place, item: Item) -> Node {
         layer: Layer::CommandLine,
         item,
         before: None,
+        of_former_kind: false,
     }
 }
 
@@ -207,6 +208,7 @@ fn read_assignment(argument: &str) -> Result<Assignment, Box<Problem>> {
             layer: Layer::CommandLine,
             item: Item::String(value.to_string()),
             before: None,
+            of_former_kind: false,
         },
     };
     Ok(Assignment { path, node })

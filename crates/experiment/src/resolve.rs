@@ -111,6 +111,9 @@ impl Judged<'_> {
         let mut notes = self.notes.clone();
         notes.extend(categories::unify(&mut tree).iter().map(named_twice));
         let (written, found) = read_all::<Written>(&tree);
+        for path in &found.left_behind {
+            tree.put(path, None);
+        }
         let mut problems = found.problems.clone();
         let slurm = written
             .as_ref()

@@ -27,7 +27,12 @@ pub(super) struct Node {
     pub(super) item: Item,
     /// What stood in its place before it, and would count without it; of two tables that were merged their values tell.
     pub(super) before: Option<Box<Node>>,
+    /// Whether it was written for another [`KIND`] of its table, so that it need not suit the present one.
+    pub(super) of_former_kind: bool,
 }
+
+/// The key that says which keys a table has.
+const KIND: &str = "kind";
 
 /// How a value can be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,6 +79,7 @@ impl Node {
             layer: Layer::Section,
             item: Item::Table(Table::new()),
             before: None,
+            of_former_kind: false,
         }
     }
 
@@ -98,6 +104,7 @@ impl Node {
             layer: Layer::Section,
             item: read_item(value.into_inner(), source, offset),
             before: None,
+            of_former_kind: false,
         }
     }
 
@@ -135,6 +142,7 @@ impl Node {
             layer: self.layer,
             item,
             before: None,
+            of_former_kind: false,
         }
     }
 
@@ -170,12 +178,15 @@ impl Node {
             (true, None) => {
                 table.remove(first);
             }
-            (true, Some(node)) => match table.get_mut(first) {
-                Some(present) => present.replace(node),
-                None => {
-                    table.insert(first.to_string(), node);
+            (true, Some(node)) => {
+                note_kind(table, first, &node);
+                match table.get_mut(first) {
+                    Some(present) => present.replace(node),
+                    None => {
+                        table.insert(first.to_string(), node);
+                    }
                 }
-            },
+            }
             (false, None) => {
                 if let Some(child) = table.get_mut(first) {
                     child.put(rest, None);
@@ -208,6 +219,9 @@ impl Node {
                 self.value = value;
                 if layer.is_quick() {
                     self.layer = layer;
+                }
+                if let Some(kind) = others.get(KIND) {
+                    note_kind(table, KIND, kind);
                 }
                 for (key, node) in others {
                     match table.get_mut(&key) {
@@ -258,6 +272,20 @@ impl Node {
             item => item,
         };
         self
+    }
+}
+
+/// Marks what stands in `table` where `node`, about to be written under `key`, makes another kind of it: an heir that changes the
+/// kind keeps the keys that both kinds have, and need not know the others. Arguments are all written at once.
+fn note_kind(table: &mut Table, key: &str, node: &Node) {
+    let is_other = |present: &Node| present.as_str() != node.as_str();
+    if key != KIND || !table.get(KIND).is_some_and(is_other) {
+        return;
+    }
+    for (_, sibling) in table.iter_mut().filter(|(key, _)| *key != KIND) {
+        if sibling.layer != Layer::CommandLine {
+            sibling.of_former_kind = true;
+        }
     }
 }
 

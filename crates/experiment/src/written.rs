@@ -76,6 +76,8 @@ pub(super) struct Found {
     pub(super) problems: Vec<Problem>,
     /// The paths of the values that were replaced so that reading could continue.
     replaced: Vec<Vec<String>>,
+    /// The paths of keys that were left out because they belong to a kind that a heir has changed.
+    pub(super) left_behind: Vec<Vec<String>>,
 }
 
 impl Found {
@@ -103,6 +105,7 @@ pub(super) fn read_all_of<T: DeserializeOwned>(
     let mut found = Found {
         problems: Vec::new(),
         replaced: Vec::new(),
+        left_behind: Vec::new(),
     };
     // Keys that are there under a wrong name, and so not missing.
     let mut misspelt = Vec::new();
@@ -113,6 +116,16 @@ pub(super) fn read_all_of<T: DeserializeOwned>(
         };
         if refusal.path.is_empty() || found.replaced.contains(&refusal.path) {
             break None;
+        }
+        let is_unknown = matches!(refusal.mismatch, Mismatch::UnknownKey { .. });
+        if is_unknown
+            && tree
+                .get(&refusal.path)
+                .is_some_and(|node| node.of_former_kind)
+        {
+            tree.put(&refusal.path, None);
+            found.left_behind.push(refusal.path);
+            continue;
         }
         let mut problem = explain(&refusal, &tree, known);
         problem.from_quick = tree

@@ -216,9 +216,11 @@ fn every_committed_experiment_is_small_under_quick() {
             assert_eq!(seeds, &[0], "{name}");
             assert_eq!(dataset.manifest, "synthetic", "{name}");
             assert_eq!((image.size, train.batch_size), (40, 8), "{name}");
+            // Only the original's network has such blocks.
+            let blocks = usize::from(network.kind() == "image_transformation");
             assert_eq!(
                 (train.steps, network.residual_blocks()),
-                (1000, 1),
+                (1000, blocks),
                 "{name}"
             );
             assert_eq!(rates(&point.experiment).0, 4e-3, "{name}");
@@ -390,4 +392,47 @@ fn two_orders_of_one_list_are_one_point_of_a_matrix() {
         "dataset = [{ use = \"coco\", categories = [\"cow\", \"cat\"] }, { use = \"coco\", categories = [\"cat\", \"cow\", \"cat\"] }]",
     ));
     insta::assert_snapshot!(format!("{message}\n\n{tables}"));
+}
+
+#[test]
+fn an_heir_that_changes_the_kind_leaves_behind_what_the_new_kind_does_not_have() {
+    let desk = desk();
+    let own = "extends = \"root.toml\"\n[network]\nkind = \"unet\"\ndepth = 2\n";
+    desk.write("unet.toml", own);
+    for overrides in [Overrides::default(), quick()] {
+        let resolved = desk.resolve("unet.toml", &overrides);
+        let network = resolved.experiment.network;
+        assert_eq!(network.kind(), "unet");
+        // `scale` is a key of both kinds, `residual_blocks` is not.
+        assert_eq!(
+            network.first_channels(),
+            if overrides.quick { 4 } else { 16 }
+        );
+    }
+    let from_the_command_line = set(&["network.kind=unet", "network.depth=3"]);
+    let resolved = desk.resolve("root.toml", &from_the_command_line);
+    assert_eq!(resolved.experiment.network.kind(), "unet");
+
+    // Whoever writes a key after the kind was changed means it.
+    desk.write("both.toml", &format!("{own}residual_blocks = 2\n"));
+    desk.write(
+        "grandchild.toml",
+        "extends = \"unet.toml\"\nnetwork.residual_blocks = 2\n",
+    );
+    for (file, overrides) in [
+        ("both.toml", Overrides::default()),
+        ("grandchild.toml", Overrides::default()),
+        ("unet.toml", set(&["network.residual_blocks=2"])),
+        (
+            "root.toml",
+            set(&["network.residual_blocks=2", "network.kind=unet"]),
+        ),
+    ] {
+        let path = desk.folder.path().join("experiments").join(file);
+        let error = resolve(&path, &overrides).unwrap_err().to_string();
+        assert!(
+            error.contains("unknown key `network.residual_blocks`"),
+            "{file}: {error}"
+        );
+    }
 }

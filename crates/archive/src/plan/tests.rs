@@ -193,7 +193,9 @@ fn a_stale_trial_says_what_changed_since() {
         let changes = trial.stale?.changes;
         Some(changes.iter().map(ToString::to_string).collect())
     };
-    let NetworkSection::ImageTransformation(network) = &mut desk.experiment.network;
+    let NetworkSection::ImageTransformation(network) = &mut desk.experiment.network else {
+        panic!("the example has the network of the original");
+    };
     network.scale = 8;
     assert_eq!(words(&desk).unwrap(), ["network.scale 16 → 8"]);
     desk.dataset = "d2";
@@ -266,7 +268,9 @@ fn times_come_from_the_runs_that_are_nearest() {
     desk.processor = "slow";
     assert_eq!(estimate(&desk), None);
     desk.processor = "fast";
-    let NetworkSection::ImageTransformation(network) = &mut desk.experiment.network;
+    let NetworkSection::ImageTransformation(network) = &mut desk.experiment.network else {
+        panic!("the example has the network of the original");
+    };
     network.scale = 32;
     assert_eq!(estimate(&desk), None);
     assert_eq!(desk.plan(&[0]).seconds_left(), (0.0, 1));

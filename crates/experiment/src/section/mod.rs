@@ -14,6 +14,9 @@ pub use dataset::{DatasetSection, SplitSection};
 pub use evaluate::{BatchNormStatistics, EvaluateSection};
 pub use fusion::{ExtractorKind, FusionSection, Pooling, Preprocess};
 pub use image::{ImageSection, Resize};
-pub use network::{ImageTransformationSection, NetworkSection, NormKind, Upsampling};
+pub use network::{
+    BaldassarreSection, ImageTransformationSection, NetworkCost, NetworkSection, NormKind,
+    UnetSection, Upsampling, ZhangBlock, ZhangSection,
+};
 pub use slurm::{Gpus, SlurmSection};
 pub use train::{HUBER_DELTA, LearningRateSchedule, Loss, Optimizer, TrainSection};

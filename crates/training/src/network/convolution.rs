@@ -64,6 +64,28 @@ pub enum Border {
     Same,
 }
 
+/// The padding of [`Border::Same`] for sizes that the stride divides.
+pub(super) fn same(size: usize, stride: usize) -> PaddingConfig2d {
+    let total = size - stride;
+    let before = total / 2;
+    let after = total - before;
+    PaddingConfig2d::Explicit(before, before, after, after)
+}
+
+/// A convolution without a norm. Glorot uniform, and a bias of zeros.
+pub(super) fn initial(
+    weights: &mut InitialWeights,
+    config: &Conv2dConfig,
+    device: &Device,
+) -> Conv2d {
+    let [from, to] = config.channels;
+    let [height, width] = config.kernel_size;
+    let mut convolution = config.init(device);
+    convolution.weight = weights.kernel([to, from, height, width], device);
+    convolution.bias = Some(InitialWeights::bias(to, device));
+    convolution
+}
+
 impl Convolution {
     /// A convolution from `channels[0]` to `channels[1]` channels with a kernel of `size` by `size`.
     pub fn new(
@@ -77,22 +99,13 @@ impl Convolution {
     ) -> Self {
         let padding = match border {
             Border::Valid => PaddingConfig2d::Valid,
-            Border::Same => {
-                // For sizes that the stride divides.
-                let total = size - stride;
-                let before = total / 2;
-                let after = total - before;
-                PaddingConfig2d::Explicit(before, before, after, after)
-            }
+            Border::Same => same(size, stride),
         };
-        let mut convolution = Conv2dConfig::new(channels, [size, size])
+        let convolution = Conv2dConfig::new(channels, [size, size])
             .with_stride([stride, stride])
-            .with_padding(padding)
-            .init(device);
-        convolution.weight = weights.kernel([channels[1], channels[0], size, size], device);
-        convolution.bias = Some(InitialWeights::bias(channels[1], device));
+            .with_padding(padding);
         Self {
-            convolution,
+            convolution: initial(weights, &convolution, device),
             norm: Norm::new(norm, channels[1], device),
         }
     }
@@ -226,7 +239,7 @@ impl TransposedConvolution {
 }
 
 /// Every pixel `times` times in both directions.
-fn repeated(map: Tensor<4>, times: usize) -> Tensor<4> {
+pub(super) fn repeated(map: Tensor<4>, times: usize) -> Tensor<4> {
     if times == 1 {
         return map;
     }

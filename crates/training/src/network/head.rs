@@ -1,45 +1,45 @@
-//! The end of a network that chooses among classes.
+//! The end of a network: to the logits of classes, or to values without a norm after them.
 
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor, TensorData};
 
 use super::initial::InitialWeights;
 
-/// A 1x1 convolution to the classes' logits, without norm or activation.
+/// A 1x1 convolution, without norm or activation.
 #[derive(Module, Debug)]
-pub struct ClassHead {
-    /// `[classes, channels]`.
+pub struct Head {
+    /// `[channels_out, channels_in]`.
     pub weight: Param<Tensor<2>>,
-    /// `[classes]`.
+    /// `[channels_out]`.
     pub bias: Param<Tensor<1>>,
 }
 
-impl ClassHead {
-    /// From `channels` to `classes`. Glorot uniform, and a bias of zeros.
+impl Head {
+    /// From `channels` to `values` channels. Glorot uniform, and a bias of zeros.
     pub fn new(
         weights: &mut InitialWeights,
         channels: usize,
-        classes: usize,
+        values: usize,
         device: &Device,
     ) -> Self {
-        let kernel = weights.values([classes, channels, 1, 1]);
+        let kernel = weights.values([values, channels, 1, 1]);
         Self {
-            weight: Param::from_data(TensorData::new(kernel, [classes, channels]), device),
-            bias: InitialWeights::bias(classes, device),
+            weight: Param::from_data(TensorData::new(kernel, [values, channels]), device),
+            bias: InitialWeights::bias(values, device),
         }
     }
 
     /// # Shapes
     ///
-    /// `[batch, channels, height, width]` to `[batch, classes, height, width]`.
+    /// `[batch, channels_in, height, width]` to `[batch, channels_out, height, width]`.
     pub fn forward(&self, map: Tensor<4>) -> Tensor<4> {
         let [batch, channels, height, width] = map.dims();
-        let [classes, _] = self.weight.dims();
+        let [values, _] = self.weight.dims();
         let places = map.reshape([batch, channels, height * width]);
         // One matrix product an image: the gradient of Burn's 1x1 convolution is a convolution with a kernel as large as
         // the map.
-        let logits = self.weight.val().unsqueeze::<3>().matmul(places);
-        let bias = self.bias.val().reshape([1, classes, 1]);
-        (logits + bias).reshape([batch, classes, height, width])
+        let mixed = self.weight.val().unsqueeze::<3>().matmul(places);
+        let bias = self.bias.val().reshape([1, values, 1]);
+        (mixed + bias).reshape([batch, values, height, width])
     }
 }

@@ -1,16 +1,16 @@
 //! The image transformation network.
 
 use burn::module::Module;
-use burn::tensor::{Device, FloatDType, Tensor};
+use burn::tensor::{Device, Tensor};
 
 use super::convolution::{Activation, Border, Convolution, TransposedConvolution};
 use super::fusion::Fusion;
-use super::head::ClassHead;
+use super::head::Head;
 use super::initial::InitialWeights;
 use super::norm::Norm;
 use super::padding::reflect;
 use super::residual_block::ResidualBlock;
-use super::{ImageTransformationSection, Output};
+use super::{Architecture, Ends, ImageTransformationSection, Output, in_precision};
 use crate::backend::Precision;
 
 /// The network of Johnson, Alahi and Fei-Fei (2016), "Perceptual losses for real-time style transfer and
@@ -58,7 +58,7 @@ pub struct ImageTransformation {
     /// Transposed conv 9x9, s to out channels.
     pub decode_3: Option<TransposedConvolution>,
     /// Conv 1x1, 4 s channels to classes.
-    pub classes: Option<ClassHead>,
+    pub classes: Option<Head>,
     /// Pixels of reflection around the input: what the residual blocks cut off again.
     pub reflection_padding: usize,
     /// Of feature maps in training.
@@ -67,16 +67,19 @@ pub struct ImageTransformation {
 }
 
 impl ImageTransformation {
-    /// The network of `section`, from `input_channels` to `output`, its weights drawn in the order of the diagram; those
+    /// The network of `section` between `ends`, its weights drawn in the order of the diagram; those
     /// of the fusion of vectors of `feature_width` come last, so that the others are what they are without it.
-    pub fn new(
+    pub(super) fn new(
         section: &ImageTransformationSection,
-        input_channels: usize,
-        output: Output,
-        feature_width: Option<usize>,
+        ends: Ends,
         weights: &mut InitialWeights,
         device: &Device,
     ) -> Self {
+        let Ends {
+            input_channels,
+            output,
+            feature_width,
+        } = ends;
         let norm = section.norm;
         let [wide, middle, deep] = [section.scale, 2 * section.scale, 4 * section.scale];
         let same = Border::Same;
@@ -100,27 +103,14 @@ impl ImageTransformation {
             decode_3: values.map(|values| {
                 TransposedConvolution::new(weights, norm, [wide, values], 9, 1, device)
             }),
-            classes: classes.map(|classes| ClassHead::new(weights, deep, classes, device)),
+            classes: classes.map(|classes| Head::new(weights, deep, classes, device)),
             fusion: feature_width.map(|width| Fusion::new(weights, deep, width, device)),
             reflection_padding: section.reflection_padding(),
             precision: Precision::F32,
         }
     }
 
-    /// # Shapes
-    ///
-    /// `[batch, input_channels, height, width]` to that of the [`Output`]. Height and
-    /// width are multiples of 4 greater than the reflection padding. `features` is `[batch, feature_width]`; without a
-    /// fusion layer nothing is made of it.
-    pub fn forward(&self, input: Tensor<4>, features: Option<Tensor<2>>) -> Tensor<4> {
-        let map = reflect(input, self.reflection_padding);
-        // A layer computes in the type of the map that it is given.
-        let short = self.precision == Precision::Bf16 && map.device().is_autodiff();
-        let map = if short {
-            map.cast(FloatDType::BF16)
-        } else {
-            map
-        };
+    fn layers(&self, map: Tensor<4>, features: Option<Tensor<2>>) -> Tensor<4> {
         let map = self.encode_1.forward(map, Activation::Relu);
         let map = self.encode_2.forward(map, Activation::Relu);
         let mut map = self.encode_3.forward(map, Activation::Relu);
@@ -142,9 +132,14 @@ impl ImageTransformation {
                 map = layer.forward(map, then);
             }
         }
-        if short {
-            map = map.cast(FloatDType::F32);
-        }
+        map
+    }
+}
+
+impl Architecture for ImageTransformation {
+    fn forward(&self, input: Tensor<4>, features: Option<Tensor<2>>) -> Tensor<4> {
+        let map = reflect(input, self.reflection_padding);
+        let map = in_precision(map, self.precision, |map| self.layers(map, features));
         // Logits are 32-bit floats, like all that follows them.
         match &self.classes {
             Some(classes) => classes.forward(map),
@@ -152,8 +147,7 @@ impl ImageTransformation {
         }
     }
 
-    /// Every norm.
-    pub(super) fn norms(&mut self) -> impl Iterator<Item = &mut Norm> {
+    fn norms(&mut self) -> Vec<&mut Norm> {
         let blocks = self.residual_blocks.iter_mut();
         let encoder = [&mut self.encode_1, &mut self.encode_2, &mut self.encode_3];
         let decoder = [&mut self.decode_1, &mut self.decode_2, &mut self.decode_3];
@@ -162,5 +156,10 @@ impl ImageTransformation {
             .flat_map(|block| [&mut block.first.norm, &mut block.second.norm])
             .chain(encoder.map(|layer| &mut layer.norm))
             .chain(decoder)
+            .collect()
+    }
+
+    fn set_precision(&mut self, precision: Precision) {
+        self.precision = precision;
     }
 }

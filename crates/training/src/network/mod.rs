@@ -3,6 +3,7 @@
 //! A [`NetworkSection`] says which; [`init`] builds it as a [`Network`], whose weights depend on the
 //! seed alone and which ends at its last linear map. What that means as color is the `objective`'s affair.
 
+pub mod baldassarre;
 pub mod convolution;
 pub mod fusion;
 pub mod head;
@@ -12,18 +13,24 @@ pub mod norm;
 pub mod padding;
 pub mod residual_block;
 mod state;
+pub mod unet;
+pub mod zhang;
 
 use burn::module::{Module, ModuleVisitor, Param};
-use burn::tensor::{Device, Tensor};
+use burn::tensor::{Device, FloatDType, Tensor};
 
+use self::baldassarre::Baldassarre;
 use self::image_transformation::ImageTransformation;
 use self::initial::InitialWeights;
 use self::norm::Norm;
+use self::unet::Unet;
+use self::zhang::Zhang;
 use crate::backend::Precision;
 
 pub use self::state::{State, Values};
 pub use colorize_experiment::section::{
-    ImageTransformationSection, NetworkSection, NormKind, Upsampling,
+    BaldassarreSection, ImageTransformationSection, NetworkSection, NormKind, UnetSection,
+    Upsampling, ZhangSection,
 };
 
 /// Changes when the same weights, or the same seed, would answer otherwise.
@@ -34,6 +41,47 @@ pub const VERSION: u32 = 2;
 pub enum Network {
     /// Johnson et al. (2016).
     ImageTransformation(ImageTransformation),
+    /// After Ronneberger et al. (2015).
+    Unet(Unet),
+    /// Baldassarre et al. (2017).
+    Baldassarre(Baldassarre),
+    /// Zhang et al. (2016).
+    Zhang(Zhang),
+}
+
+/// What every network can do. A new one is a file with its structure, a constructor and this, and a variant above.
+trait Architecture {
+    /// The last linear map; see [`Network::forward`].
+    fn forward(&self, input: Tensor<4>, features: Option<Tensor<2>>) -> Tensor<4>;
+
+    /// Every norm.
+    fn norms(&mut self) -> Vec<&mut Norm>;
+
+    /// Chooses the type of the feature maps in training. Networks that the experiment keeps to 32-bit floats leave it.
+    fn set_precision(&mut self, _precision: Precision) {}
+}
+
+/// The value of an expression about the network of whatever kind.
+macro_rules! of_any_kind {
+    ($kinds:expr, $network:ident => $value:expr) => {
+        match $kinds {
+            Network::ImageTransformation($network) => $value,
+            Network::Unet($network) => $value,
+            Network::Baldassarre($network) => $value,
+            Network::Zhang($network) => $value,
+        }
+    };
+}
+
+/// What a network is built for.
+#[derive(Debug, Clone, Copy)]
+struct Ends {
+    /// Channels of its input.
+    input_channels: usize,
+    /// What its last linear map is.
+    output: Output,
+    /// The length of the vectors that it fuses, if it does.
+    feature_width: Option<usize>,
 }
 
 /// What a network's last linear map is.
@@ -55,18 +103,37 @@ pub fn init(
     seed: u64,
     device: &Device,
 ) -> Network {
-    let mut weights = InitialWeights::new(seed);
+    let weights = &mut InitialWeights::new(seed);
+    let ends = Ends {
+        input_channels,
+        output,
+        feature_width,
+    };
     match section {
         NetworkSection::ImageTransformation(section) => {
-            Network::ImageTransformation(ImageTransformation::new(
-                section,
-                input_channels,
-                output,
-                feature_width,
-                &mut weights,
-                device,
-            ))
+            Network::ImageTransformation(ImageTransformation::new(section, ends, weights, device))
         }
+        NetworkSection::Unet(section) => Network::Unet(Unet::new(section, ends, weights, device)),
+        NetworkSection::Baldassarre(section) => {
+            Network::Baldassarre(Baldassarre::new(section, ends, weights, device))
+        }
+        NetworkSection::Zhang(section) => {
+            Network::Zhang(Zhang::new(section, ends, weights, device))
+        }
+    }
+}
+
+/// What `layers` make of `map`, computed in `precision` where somebody learns: a layer computes in the type of the map that it
+/// is given. The answer is 32-bit floats either way.
+fn in_precision(
+    map: Tensor<4>,
+    precision: Precision,
+    layers: impl FnOnce(Tensor<4>) -> Tensor<4>,
+) -> Tensor<4> {
+    if precision == Precision::Bf16 && map.device().is_autodiff() {
+        layers(map.cast(FloatDType::BF16)).cast(FloatDType::F32)
+    } else {
+        layers(map)
     }
 }
 
@@ -81,9 +148,7 @@ impl Network {
     }
 
     fn set_precision(&mut self, precision: Precision) {
-        match self {
-            Self::ImageTransformation(network) => network.precision = precision,
-        }
+        of_any_kind!(self, network => network.set_precision(precision));
     }
 
     /// The last linear map: a convolution and its norm, or the classes' logits.
@@ -98,9 +163,7 @@ impl Network {
     ///
     /// When the network fuses features and gets none.
     pub fn forward(&self, input: Tensor<4>, features: Option<Tensor<2>>) -> Tensor<4> {
-        match self {
-            Self::ImageTransformation(network) => network.forward(input, features),
-        }
+        of_any_kind!(self, network => network.forward(input, features))
     }
 
     /// Sets batch norm's running statistics to their means over `inputs`, each with the features that go with it, with the
@@ -116,25 +179,23 @@ impl Network {
         let mut collecting = self.valid();
         // The statistics are used where the network computes in 32-bit floats.
         collecting.set_precision(Precision::F32);
-        collecting.norms().for_each(Norm::collect);
+        collecting.norms().into_iter().for_each(Norm::collect);
         for (count, (input, features)) in inputs.enumerate() {
             // The first batch replaces what is there, the second has a half in it, the third a third.
             let momentum = 1.0 / (count + 1) as f64;
-            collecting
-                .norms()
-                .for_each(|norm| norm.set_momentum(momentum));
+            for norm in collecting.norms() {
+                norm.set_momentum(momentum);
+            }
             collecting.forward(input, features);
         }
         let mut own = self.clone();
-        for (norm, collected) in own.norms().zip(collecting.norms()) {
+        for (norm, collected) in own.norms().into_iter().zip(collecting.norms()) {
             norm.adopt(collected);
         }
     }
 
-    fn norms(&mut self) -> impl Iterator<Item = &mut Norm> {
-        match self {
-            Self::ImageTransformation(network) => network.norms(),
-        }
+    fn norms(&mut self) -> Vec<&mut Norm> {
+        of_any_kind!(self, network => network.norms())
     }
 
     /// How many numbers are trained: kernels, biases and the norms' scales and shifts, without running statistics.
@@ -209,14 +270,10 @@ mod tests {
             fused.parameter_count(),
             plain.parameter_count() + 16 * (16 + 10) + 16
         );
-        let Network::ImageTransformation(plain) = plain;
-        let Network::ImageTransformation(fused) = fused;
-        let kernel = |network: &ImageTransformation| {
-            let last = network.decode_3.as_ref().unwrap();
-            let weight = last.convolution.weight.val();
-            weight.into_data().try_to_vec::<f32>().unwrap()
-        };
-        assert_eq!(kernel(&plain), kernel(&fused));
+        let (plain, fused) = (plain.state(), fused.state());
+        for (name, values) in &plain {
+            assert_eq!(values, &fused[name], "{name}");
+        }
     }
 
     #[test]

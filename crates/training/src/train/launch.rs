@@ -62,7 +62,7 @@ impl Trial<'_> {
             part,
             witness: witness.clone(),
         };
-        let needs_statistics = experiment.network.norm() == NormKind::Batch
+        let needs_statistics = experiment.network.norm() == Some(NormKind::Batch)
             && experiment.evaluate.batch_norm == BatchNormStatistics::Recomputed;
         let statistics = needs_statistics.then(|| {
             let batches = experiment.evaluate.batch_norm_batches;

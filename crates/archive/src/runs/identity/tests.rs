@@ -158,7 +158,9 @@ fn what_is_no_key_counts_too_and_is_told_in_words() {
         ["fusion.weights was removed: w1"]
     );
     let mut other = experiment.clone();
-    let NetworkSection::ImageTransformation(network) = &mut other.network;
+    let NetworkSection::ImageTransformation(network) = &mut other.network else {
+        panic!("the example has the network of the original");
+    };
     network.scale = 8;
     other.train.loss = crate::experiment::section::Loss::Huber;
     assert_eq!(
