@@ -306,9 +306,8 @@ fn a_damaged_run_goes_on_to_the_same_bits() {
 fn a_loss_that_is_not_finite_stops_the_run_and_names_the_last_good_checkpoint() {
     let bench = Bench::new();
     let mut experiment = bench.experiment.clone();
-    let colorize::train::Optimizer::Adam { learning_rate, .. } = &mut experiment.train.optimizer;
     // The first step makes the weights infinite, so the second loss is not a number.
-    *learning_rate = 1e38;
+    experiment.train.optimizer = experiment.train.optimizer.at_rate(1e38);
     experiment.train.checkpoint_every = 1;
     let runs = bench.runs("runs");
     let trial = bench.trial(&experiment, &runs, DeviceName::Flex);

@@ -95,7 +95,7 @@ fn every_space_head_and_loss_trains_and_goes_on() {
     let mut losses = Vec::new();
     for space in [Space::Rgb, Space::Yuv, Space::Lab] {
         for head in [Head::Upstream, Head::Exact] {
-            for loss in [Loss::Mse, Loss::Huber] {
+            for loss in Loss::ALL {
                 let mut experiment = bench.experiment.clone();
                 experiment.color = ColorSection {
                     space,
@@ -114,7 +114,7 @@ fn every_space_head_and_loss_trains_and_goes_on() {
     // Both heads are one in RGB, and else every choice counts.
     losses.sort_unstable();
     losses.dedup();
-    assert_eq!(losses.len(), 10);
+    assert_eq!(losses.len(), 5 * Loss::ALL.len());
 }
 
 /// A small one of every network but the original's; the match does not compile until a new one is thought of.

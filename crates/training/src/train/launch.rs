@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use burn::optim::AdamConfig;
-use burn::optim::lr_scheduler::cosine::CosineAnnealingLrSchedulerConfig;
 use burn_train::{Interrupter, Learner, LearningResult, SupervisedTraining, TrainingStrategy};
 
 use super::checkpoints::{PartCheckpointer, WhenAsked};
@@ -11,11 +9,13 @@ use super::colorizer::Colorizer;
 use super::division::Division;
 use super::logger::{ParquetLogger, SharedLog};
 use super::metrics::{DataWait, HeldOut, NonFinite, Speed, TrainingLoss};
+use super::optimizer::optimizer;
 use super::progress::{Display, Progress};
+use super::rate::Rate;
 use super::samples::Samples;
 use super::schedule::{Cadence, Schedule};
 use super::trial::seconds;
-use super::{LearningRateSchedule, Optimizer, TrainError, TrainSection, Trial, Witness};
+use super::{TrainError, TrainSection, Trial, Witness};
 use crate::batch::{FeatureRows, HeldOutLoader, Order, Pixels, TrainLoader};
 use crate::evaluate::{self, BatchNormStatistics};
 use crate::network::NormKind;
@@ -116,7 +116,7 @@ impl Trial<'_> {
         if done > 0 {
             training = training.checkpoint(done);
         }
-        Ok(training.launch(learner(model, section)))
+        Ok(training.launch(learner(model, section, done)))
     }
 
     /// The photographs to learn from and those to be judged by, which share one budget of memory. What does not fit there
@@ -161,29 +161,11 @@ impl Trial<'_> {
     }
 }
 
-/// The model with the optimizer and the schedule of its experiment, before the first step.
-pub(super) fn learner(model: Colorizer, section: &TrainSection) -> Learner<Colorizer> {
-    match section.optimizer {
-        Optimizer::Adam {
-            learning_rate,
-            beta_1,
-            beta_2,
-            epsilon,
-        } => {
-            let adam = AdamConfig::new()
-                .with_beta_1(beta_1 as f32)
-                .with_beta_2(beta_2 as f32)
-                .with_epsilon(epsilon as f32);
-            match section.schedule {
-                LearningRateSchedule::Constant => Learner::new(model, adam.init(), learning_rate),
-                LearningRateSchedule::Cosine => {
-                    let cosine =
-                        CosineAnnealingLrSchedulerConfig::new(learning_rate, section.steps)
-                            .init()
-                            .expect("a judged experiment has a rate of at most 1, and steps");
-                    Learner::new(model, adam.init(), cosine)
-                }
-            }
-        }
-    }
+/// The model with the optimizer and the schedule of its experiment, before the first step after `done`.
+pub(super) fn learner(model: Colorizer, section: &TrainSection, done: usize) -> Learner<Colorizer> {
+    Learner::new(
+        model,
+        optimizer(&section.optimizer),
+        Rate::after(done, section),
+    )
 }

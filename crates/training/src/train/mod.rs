@@ -14,8 +14,10 @@ mod fusing;
 mod launch;
 mod logger;
 mod metrics;
+mod optimizer;
 mod outcome;
 mod progress;
+mod rate;
 mod samples;
 mod schedule;
 mod scores;
@@ -27,9 +29,7 @@ mod witness;
 
 pub use baselines::{BASELINE_CODE, baselines};
 pub use burn_train::Interrupter;
-pub use colorize_experiment::section::{
-    HUBER_DELTA, LearningRateSchedule, Loss, Optimizer, TrainSection,
-};
+pub use colorize_experiment::section::{LearningRateSchedule, Loss, Optimizer, TrainSection};
 pub use colorizer::{ChromaPlanes, Colorized, Colorizer, HeldOutItem, TrainItem};
 pub use division::{Division, photograph_rows};
 pub use fusing::{ExtractorWeights, Fused, Fusing, feature_rows};

@@ -26,7 +26,7 @@ impl Stepper {
     /// The experiment before its first step, on `device`, which is given without autodiff.
     pub fn new(experiment: &Experiment, seed: u64, device: &Device) -> Self {
         Self {
-            learner: learner(Colorizer::new(experiment, seed, device), &experiment.train),
+            learner: learner(Colorizer::new(experiment, seed, device), &experiment.train, 0),
             device: device.clone(),
         }
     }

@@ -162,7 +162,7 @@ fn what_is_no_key_counts_too_and_is_told_in_words() {
         panic!("the example has the network of the original");
     };
     network.scale = 8;
-    other.train.loss = crate::experiment::section::Loss::Huber;
+    other.train.loss = crate::experiment::section::Loss::Huber { delta: 0.05 };
     assert_eq!(
         words(IdentityParts {
             experiment: &other,
