@@ -179,6 +179,7 @@ fn write_run(
         )]),
         status: Status::Done,
         error: None,
+        stopped_early: None,
         step: rows,
         steps: rows,
         device: "flex".to_owned(),

@@ -8,7 +8,7 @@ use crate::section::{
     BatchNormStatistics, ClassesSection, ColorSection, DatasetSection, EvaluateSection,
     ExtractorKind, FusionSection, Gray, Head, ImageSection, ImageTransformationSection,
     LearningRateSchedule, Loss, NetworkSection, NormKind, Optimizer, Pooling, Preprocess, Resize,
-    Space, SplitSection, TrainSection, Upsampling,
+    Space, SplitSection, StopEarly, TrainSection, Upsampling,
 };
 use crate::{Cudnn, Precision, Retention};
 
@@ -70,6 +70,11 @@ prop_compose! {
     }
 }
 
+/// 0, which says that there is none, or a value.
+fn off_or(value: impl Strategy<Value = f64>) -> impl Strategy<Value = f64> {
+    prop_oneof![Just(0.0), value]
+}
+
 fn loss() -> impl Strategy<Value = Loss> {
     prop_oneof![
         prop::sample::select(Loss::ALL.to_vec()),
@@ -81,7 +86,8 @@ fn loss() -> impl Strategy<Value = Loss> {
 fn schedule() -> impl Strategy<Value = LearningRateSchedule> {
     prop_oneof![
         prop::sample::select(LearningRateSchedule::ALL.to_vec()),
-        (count(), positive()).prop_map(|(every, factor)| LearningRateSchedule::Step { every, factor }),
+        (count(), positive())
+            .prop_map(|(every, factor)| LearningRateSchedule::Step { every, factor }),
         positive().prop_map(|factor| LearningRateSchedule::Exponential { factor }),
     ]
 }
@@ -93,7 +99,7 @@ prop_compose! {
         epsilon in positive(),
         momentum in 0.001..1.0,
         nesterov in any::<bool>(),
-        weight_decay in prop_oneof![Just(0.0), positive()],
+        weight_decay in off_or(positive()),
         kind in 0_usize..4,
     ) -> Optimizer {
         let kinds = [
@@ -117,6 +123,10 @@ prop_compose! {
         optimizer in optimizer(),
         schedule in schedule(),
         warmup in 0.0..1.0,
+        accumulate in 1_usize..9,
+        (clip_norm, clip_value) in (off_or(positive()), off_or(positive())),
+        ema in off_or(0.001..1.0),
+        patience in 0..=LARGEST as usize,
     ) -> TrainSection {
         let [steps, batch_size, checkpoint_every, evaluate_every, sample_every, last] = counts;
         // More of them is too large for any machine.
@@ -124,14 +134,19 @@ prop_compose! {
         TrainSection {
             steps,
             batch_size,
+            accumulate,
             loss,
             optimizer,
             schedule,
             warmup_steps: (steps as f64 * warmup) as usize,
+            clip_norm,
+            clip_value,
+            ema,
             precision: Precision::F32,
             checkpoint_every,
             evaluate_every,
             sample_every,
+            stop_early: StopEarly { metric: "psnr".to_owned(), patience },
             retain: Retention { last, best: "psnr".to_owned(), every: steps },
             gradient_checkpointing,
             cudnn,

@@ -396,6 +396,30 @@ fn optimizers_schedules_and_losses() {
             "`train.warmup_steps` must be less than `train.steps`, which is 7000",
         ),
         (
+            train("clip_norm = -1"),
+            "`train.clip_norm` must be a number, 0 or more",
+        ),
+        (
+            train("clip_value = inf"),
+            "`train.clip_value` must be a number, 0 or more",
+        ),
+        (
+            train("ema = 1"),
+            "`train.ema` must be at least 0 and less than 1",
+        ),
+        (
+            train("accumulate = 0"),
+            "`train.accumulate` must be at least 1",
+        ),
+        (
+            train("accumulate = 1000000000000000"),
+            "`train.accumulate` is too large for any machine",
+        ),
+        (
+            train("stop_early = { metric = \"colorfulness\", patience = 3 }"),
+            "`train.stop_early.metric` must be a metric of held-out images that can be better or worse",
+        ),
+        (
             train("loss = { kind = \"huber\", delta = 0 }"),
             "`train.loss.delta` must be a number above 0",
         ),

@@ -149,8 +149,7 @@ fn losses_are_those_of_pytorch() {
     let golden: serde_json::Value =
         serde_json::from_str(include_str!("../../../../tests/golden/optimizers.json")).unwrap();
     let golden = &golden["losses"];
-    let numbers =
-        |of: &serde_json::Value| serde_json::from_value::<Vec<f32>>(of.clone()).unwrap();
+    let numbers = |of: &serde_json::Value| serde_json::from_value::<Vec<f32>>(of.clone()).unwrap();
     let tensor = |of: &str| {
         Tensor::<4>::from_data(
             TensorData::new(numbers(&golden[of]), [1, 1, 1, 5]),
@@ -176,7 +175,10 @@ fn losses_are_those_of_pytorch() {
         let found = values(regression.errors(tensor("answer"), tensor("target")));
         let expected = numbers(&golden["shares"][name]);
         for (found, expected) in found.into_iter().zip(expected) {
-            assert!((found - expected).abs() < 1e-6, "{name}: {found} and {expected}");
+            assert!(
+                (found - expected).abs() < 1e-6,
+                "{name}: {found} and {expected}"
+            );
         }
     }
 }

@@ -48,7 +48,7 @@ impl Trial<'_> {
         let [train, held_out] = self.pixels(divided, diary);
         let train = Arc::new(train.with_features(of_train));
         let held_out = Arc::new(held_out.with_features(of_held_out));
-        let order = Order::new(divided.train.len(), section.batch_size, self.seed);
+        let batches_of = |images| Order::new(divided.train.len(), images, self.seed);
         let samples = self.samples(divided, &held_out)?;
         // A checkpoint keeps what was fitted.
         let model = match done {
@@ -66,7 +66,9 @@ impl Trial<'_> {
             && experiment.evaluate.batch_norm == BatchNormStatistics::Recomputed;
         let statistics = needs_statistics.then(|| {
             let batches = experiment.evaluate.batch_norm_batches;
-            TrainLoader::new(Arc::clone(&train), order.clone(), 0, batches)
+            // They are one pass each, and not one step.
+            let order = batches_of(section.batch_size);
+            TrainLoader::new(Arc::clone(&train), order, 0, batches)
         });
         let schedule = Schedule {
             cadence: Cadence::of(section),
@@ -78,6 +80,7 @@ impl Trial<'_> {
             diary: Arc::clone(diary),
             checkpoints: Arc::clone(checkpoints),
             retain: section.retain.clone(),
+            stop_early: section.stop_early.clone(),
             witness: witness.clone(),
             samples,
             held_out: divided.held_out.clone(),
@@ -88,7 +91,12 @@ impl Trial<'_> {
         let label = self.label();
         let mut training = SupervisedTraining::<Colorizer>::new(
             folder.path(),
-            Arc::new(TrainLoader::new(train, order, done, section.steps)),
+            Arc::new(TrainLoader::new(
+                train,
+                batches_of(section.images_per_step()),
+                done,
+                section.steps,
+            )),
             Arc::new(HeldOutLoader::new(held_out, experiment.evaluate.batch_size)),
         )
         .with_application_logger(None)
@@ -164,7 +172,7 @@ impl Trial<'_> {
 /// The model with the optimizer and the schedule of its experiment, before the first step after `done`.
 pub(super) fn learner(model: Colorizer, section: &TrainSection, done: usize) -> Learner<Colorizer> {
     Learner::new(
-        model,
+        model.after(done),
         optimizer(&section.optimizer),
         Rate::after(done, section),
     )

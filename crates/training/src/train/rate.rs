@@ -77,6 +77,7 @@ mod tests {
 
     use super::*;
     use crate::experiment::Experiment;
+    use crate::train::golden::Golden;
 
     fn section(schedule: LearningRateSchedule, steps: usize, warmup_steps: usize) -> TrainSection {
         let whole = include_str!("../timing/standard.toml");
@@ -129,8 +130,7 @@ mod tests {
     /// PyTorch's schedulers of the same name, and its `LinearLR` for the warm-up: see `tests/golden/optimizers.py`.
     #[test]
     fn rates_are_those_of_pytorch() {
-        let golden: serde_json::Value =
-            serde_json::from_str(include_str!("../../../../tests/golden/optimizers.json")).unwrap();
+        let golden = Golden::read();
         for (name, schedule) in [
             ("constant", LearningRateSchedule::Constant),
             ("cosine", LearningRateSchedule::Cosine),
@@ -147,10 +147,9 @@ mod tests {
             ),
         ] {
             for warmup_steps in [0, 4] {
-                let expected = &golden["rates"][format!("{name} {warmup_steps}")];
-                let expected: Vec<f64> = serde_json::from_value(expected.clone()).unwrap();
+                let expected = &golden.rates[&format!("{name} {warmup_steps}")];
                 let found = rates(schedule, expected.len(), warmup_steps);
-                for (step, (found, expected)) in found.iter().zip(&expected).enumerate() {
+                for (step, (found, expected)) in found.iter().zip(expected).enumerate() {
                     assert!(
                         (found - expected).abs() < 1e-12,
                         "{name} after {warmup_steps} at {step}: {found} and {expected}"

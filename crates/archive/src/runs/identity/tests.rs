@@ -98,7 +98,7 @@ fn every_key_is_counted_or_known_to_change_no_number() {
             ignored.push(key.clone());
         }
     }
-    // Until there is a second one.
+    // Another kind has other keys, and is not one value more.
     assert_eq!(single, ["network.kind", "train.optimizer.kind"]);
     let mut known = NO_NUMBER.map(str::to_owned);
     known.sort();

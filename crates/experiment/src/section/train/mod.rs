@@ -4,12 +4,14 @@ mod loss;
 mod named;
 mod optimizer;
 mod schedule;
+mod stop_early;
 
 use serde::{Deserialize, Serialize};
 
 pub use self::loss::Loss;
 pub use self::optimizer::Optimizer;
 pub use self::schedule::LearningRateSchedule;
+pub use self::stop_early::StopEarly;
 
 use crate::precision::{Cudnn, Precision};
 use crate::retention::Retention;
@@ -20,8 +22,11 @@ use crate::retention::Retention;
 pub struct TrainSection {
     /// Total optimizer steps.
     pub steps: usize,
-    /// Images per step.
+    /// Images per forward and backward pass, and so per step unless gradients are accumulated.
     pub batch_size: usize,
+    /// Passes per step, whose gradients are averaged: a batch larger than memory allows.
+    #[serde(default = "default_accumulate")]
+    pub accumulate: usize,
     /// The loss that is minimized.
     #[serde(default, with = "named")]
     pub loss: Loss,
@@ -33,6 +38,15 @@ pub struct TrainSection {
     /// In the first so many steps the learning rate rises in equal parts to the full one; less than `steps`.
     #[serde(default)]
     pub warmup_steps: usize,
+    /// The largest norm of all gradients of a step together; longer ones are scaled to it. 0 for none.
+    #[serde(default)]
+    pub clip_norm: f64,
+    /// The largest size of each number in a gradient, before the norm is taken; 0 for none.
+    #[serde(default)]
+    pub clip_value: f64,
+    /// Decay of the moving average of the weights, at every step, by which everything but training itself is done; 0 for none.
+    #[serde(default)]
+    pub ema: f64,
     /// The arithmetic of the passes forward and backward; held-out images are always scored in 32-bit floats.
     #[serde(default)]
     pub precision: Precision,
@@ -42,6 +56,9 @@ pub struct TrainSection {
     pub evaluate_every: usize,
     /// Steps from one sample picture to the next; the last step always gets one.
     pub sample_every: usize,
+    /// Whether it ends before its last step.
+    #[serde(default)]
+    pub stop_early: StopEarly,
     /// Which checkpoints stay. Changes no result.
     #[serde(default)]
     pub retain: Retention,
@@ -61,12 +78,18 @@ pub struct TrainSection {
 }
 
 impl TrainSection {
+    /// Images whose gradients make one step.
+    pub fn images_per_step(&self) -> usize {
+        self.batch_size.saturating_mul(self.accumulate)
+    }
+
     /// What is wrong with the values: the key within the section, and what it must be, to be read after its name.
     pub fn violations(&self) -> Vec<(&'static str, String)> {
         let mut violations = Vec::new();
         for (key, count) in [
             ("steps", self.steps),
             ("batch_size", self.batch_size),
+            ("accumulate", self.accumulate),
             ("checkpoint_every", self.checkpoint_every),
             ("evaluate_every", self.evaluate_every),
             ("sample_every", self.sample_every),
@@ -91,6 +114,18 @@ impl TrainSection {
             let must = format!("must be less than `train.steps`, which is {steps}");
             violations.push(("warmup_steps", must));
         }
+        for (key, most) in [
+            ("clip_norm", self.clip_norm),
+            ("clip_value", self.clip_value),
+        ] {
+            if !(most >= 0.0 && most.is_finite()) {
+                violations.push((key, "must be a number, 0 or more".to_string()));
+            }
+        }
+        if !(0.0..1.0).contains(&self.ema) {
+            violations.push(("ema", "must be at least 0 and less than 1".to_string()));
+        }
+        violations.extend(self.stop_early.violations());
         for (key, must) in self.retain.violations() {
             let key = match key {
                 "last" => "retain.last",
@@ -100,6 +135,10 @@ impl TrainSection {
         }
         violations
     }
+}
+
+fn default_accumulate() -> usize {
+    1
 }
 
 fn default_flush_seconds() -> f64 {

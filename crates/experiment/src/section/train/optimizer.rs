@@ -135,6 +135,15 @@ impl Optimizer {
         self
     }
 
+    /// Tensors that it keeps for each tensor that is trained.
+    pub(crate) fn moments(&self) -> usize {
+        match *self {
+            Self::Adam { .. } | Self::AdamW { .. } => 2,
+            Self::Sgd { momentum, .. } => usize::from(momentum > 0.0),
+            Self::Lion { .. } => 1,
+        }
+    }
+
     /// What is wrong with the values: the key within `[train]`, and what it must be, to be read after its name.
     pub(super) fn violations(&self) -> Vec<(&'static str, String)> {
         let mut violations = Vec::new();
@@ -182,10 +191,7 @@ impl Optimizer {
             }
         };
         let (beta_1, beta_2) = betas.unzip();
-        for (key, beta) in [
-            ("optimizer.beta_1", beta_1),
-            ("optimizer.beta_2", beta_2),
-        ] {
+        for (key, beta) in [("optimizer.beta_1", beta_1), ("optimizer.beta_2", beta_2)] {
             if beta.is_some_and(|beta| !(0.0..1.0).contains(&beta)) {
                 refuse(key, "must be at least 0 and less than 1");
             }
