@@ -97,9 +97,7 @@ fn make(runs: &Path, count: usize, rows: usize, files: usize) -> anyhow::Result<
         };
         network.scale = [4, 8, 16, 32][run / 3 % 4];
         let rate = 1e-3 / (1 + run / 3) as f64;
-        let colorize::train::Optimizer::Adam { learning_rate, .. } =
-            &mut experiment.train.optimizer;
-        *learning_rate = rate;
+        experiment.train.optimizer = experiment.train.optimizer.at_rate(rate);
         write_run(
             runs,
             &experiment,
@@ -181,6 +179,7 @@ fn write_run(
         )]),
         status: Status::Done,
         error: None,
+        stopped_early: None,
         step: rows,
         steps: rows,
         device: "flex".to_owned(),

@@ -28,7 +28,7 @@ pub(super) struct DiffArguments {
 }
 
 /// Keys that decide what the loss is a loss of: where they differ, neither is better.
-const LOSS: [&str; 7] = [
+const LOSS: [&str; 10] = [
     "color.space",
     "color.head",
     "color.classes.step",
@@ -36,6 +36,9 @@ const LOSS: [&str; 7] = [
     "color.classes.sigma",
     "color.classes.rebalance",
     "train.loss",
+    "train.loss.kind",
+    "train.loss.delta",
+    "train.loss.beta",
 ];
 
 /// How much of a value a cell shows.

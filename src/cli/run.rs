@@ -119,7 +119,7 @@ fn only(
                 continue;
             }
             return Ok(ExitCode::from(match trial.run(stop)? {
-                Outcome::Done | Outcome::AlreadyDone => DONE,
+                Outcome::Done | Outcome::AlreadyDone | Outcome::StoppedEarly { .. } => DONE,
                 Outcome::Interrupted { .. } => INTERRUPTED,
             }));
         }

@@ -8,7 +8,7 @@ use serde_json::json;
 use super::{cells, ls, output};
 use crate::catalog::{Entry, size as bytes};
 use crate::command_error::{CommandError, Result};
-use crate::runs::{Checkpoint, RunFolder, RunRecord, Session, find_run};
+use crate::runs::{Checkpoint, RunFolder, RunRecord, Session, StoppedEarly, find_run};
 
 /// Arguments of `colorize show`.
 #[derive(Debug, Args)]
@@ -100,6 +100,25 @@ fn identity(entry: &Entry, record: &RunRecord) {
         status = format!("{status}, {} of training", cells::duration(entry.seconds));
     }
     fact("status", &status);
+    if let Some(StoppedEarly {
+        planned,
+        metric,
+        patience,
+        best,
+    }) = &record.stopped_early
+    {
+        let evaluations = if *patience == 1 {
+            "evaluation"
+        } else {
+            "evaluations"
+        };
+        fact(
+            "stopped early",
+            &format!(
+                "of {planned} steps: {metric} was best at step {best}, {patience} {evaluations} before"
+            ),
+        );
+    }
     if let Some(error) = &record.error {
         fact("error", error);
     }

@@ -321,7 +321,7 @@ pub(crate) fn attempt(
         return Attempt::Failed(error);
     }
     match training.trial(prepared, trial.seed).run(stop) {
-        Ok(Outcome::Done | Outcome::AlreadyDone) => Attempt::Done,
+        Ok(Outcome::Done | Outcome::AlreadyDone | Outcome::StoppedEarly { .. }) => Attempt::Done,
         Ok(Outcome::Interrupted { .. }) => Attempt::Interrupted,
         Err(TrainError::Run(RunError::Locked { .. })) => {
             Attempt::Elsewhere(owner(trial).unwrap_or_else(|_| "another process".to_owned()))

@@ -11,6 +11,7 @@ use colorize::experiment::{
 };
 use colorize::extractor::{ExtractorKind, FusionSection, Pooling};
 use colorize::statistics::Expectation;
+use colorize::train::Optimizer;
 
 /// A root experiment with every required key.
 const ROOT: &str = r#"[dataset]
@@ -36,6 +37,18 @@ checkpoint_every = 500
 evaluate_every = 500
 sample_every = 1000
 "#;
+
+/// Rate and first decay of an experiment that is trained by Adam.
+fn rates(experiment: &Experiment) -> (f64, f64) {
+    match experiment.train.optimizer {
+        Optimizer::Adam {
+            learning_rate,
+            beta_1,
+            ..
+        } => (learning_rate, beta_1),
+        ref other => panic!("{other:?}"),
+    }
+}
 
 /// A folder of experiments beside a folder of datasets.
 struct Desk {
@@ -136,12 +149,7 @@ fn tables_merge_and_arrays_replace() {
     assert_eq!(experiment.seeds, [7]);
     assert_eq!(experiment.dataset.categories, ["dog"]);
     assert_eq!(experiment.train.steps, 7000);
-    let colorize::train::Optimizer::Adam {
-        learning_rate,
-        beta_1,
-        ..
-    } = experiment.train.optimizer;
-    assert_eq!((learning_rate, beta_1), (1e-3, 0.5));
+    assert_eq!(rates(&experiment), (1e-3, 0.5));
 }
 
 #[test]
@@ -544,14 +552,7 @@ fn values_of_a_matrix_are_merged_with_what_the_command_line_says_of_their_parts(
     let points = desk.points("matrix.toml", &set(&["train.optimizer.beta_1=0.5"]));
     let betas: Vec<(f64, f64)> = points
         .iter()
-        .map(|point| {
-            let colorize::train::Optimizer::Adam {
-                learning_rate,
-                beta_1,
-                ..
-            } = point.experiment.train.optimizer;
-            (learning_rate, beta_1)
-        })
+        .map(|point| rates(&point.experiment))
         .collect();
     assert_eq!(betas, [(1e-3, 0.5), (2e-3, 0.5)]);
 }

@@ -67,6 +67,7 @@ fn a_file_predicts_what_its_run_predicts_without_the_run() {
         ("yuv", &["color.space=yuv", "color.head=exact"]),
         ("instance", &["color.space=lab", "network.norm=instance"]),
         ("fusion", &FUSION),
+        ("average", &["color.space=yuv", "train.ema=0.7"]),
     ] {
         let (runs, file) = (format!("runs-{name}"), format!("{name}.safetensors"));
         train(&bench, &runs, keys);

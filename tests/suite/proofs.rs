@@ -3,8 +3,11 @@
 use std::sync::Arc;
 
 use colorize::backend::{self, DeviceName, Precision};
+use colorize::experiment::Experiment;
 use colorize::proof;
-use colorize::train::{Interrupter, Trial, Witness};
+use colorize::train::{
+    Interrupter, LearningRateSchedule, Optimizer, Outcome, TrainSection, Trial, Witness,
+};
 
 use crate::runs::{Bench, program};
 
@@ -57,6 +60,118 @@ fn a_training_is_proven_deterministic_and_resumable_on_every_device() {
                     assert!(!compared.contains(" 0 "), "{said}");
                 }
             }
+        }
+    }
+}
+
+/// What a step can do beside what its optimizer does.
+#[derive(Debug, Clone, Copy)]
+enum Beside {
+    Nothing,
+    Average,
+    Accumulation,
+    Clipping,
+    All,
+}
+
+impl Beside {
+    const ALL: [Self; 5] = [
+        Self::Nothing,
+        Self::Average,
+        Self::Accumulation,
+        Self::Clipping,
+        Self::All,
+    ];
+
+    fn add(self, section: &mut TrainSection) {
+        match self {
+            Self::Nothing => {}
+            Self::Average => section.ema = 0.7,
+            Self::Accumulation => section.accumulate = 2,
+            Self::Clipping => {
+                section.clip_norm = 0.05;
+                section.clip_value = 0.02;
+            }
+            Self::All => {
+                let parts = [Self::Average, Self::Accumulation, Self::Clipping];
+                parts.into_iter().for_each(|part| part.add(section));
+            }
+        }
+    }
+}
+
+/// Trains twice, and once more with a death after step 3; all has to be the same, bit for bit.
+fn assert_proven(bench: &Bench, experiment: &Experiment, name: &str) {
+    let folder = bench.runs(name);
+    let trial = bench.trial(experiment, &folder, DeviceName::Flex);
+    let stop = Interrupter::new();
+    let verdict = proof::determinism(&trial, &folder, &stop).unwrap();
+    assert!(verdict.is_ok(), "{name}: {verdict:?}");
+    let whole = folder.join("first");
+    let whole = Trial {
+        runs: &whole,
+        ..trial
+    };
+    let runs = folder.join("killed");
+    let killed = Trial {
+        runs: &runs,
+        ..trial
+    };
+    let witness = Arc::new(Witness::new(|state| state.step < 3));
+    let outcome = killed.run_witnessed(&stop, Some(witness)).unwrap();
+    assert_eq!(outcome, Outcome::Interrupted { step: 2 }, "{name}");
+    assert_eq!(killed.run(&stop).unwrap(), Outcome::Done, "{name}");
+    let verdict = proof::runs(&whole.folder(), &killed.folder()).unwrap();
+    assert!(verdict.is_ok(), "{name}: {verdict:?}");
+}
+
+fn few_steps(bench: &Bench) -> Experiment {
+    let mut experiment = bench.experiment.clone();
+    experiment.train.steps = 4;
+    experiment.train.evaluate_every = 2;
+    experiment.train.sample_every = 4;
+    experiment
+}
+
+#[test]
+fn every_optimizer_goes_on_to_the_same_bits_whatever_else_a_step_does() {
+    let bench = Bench::new();
+    for optimizer in Optimizer::all(1e-3) {
+        for beside in Beside::ALL {
+            let mut experiment = few_steps(&bench);
+            let name = format!("{}-{beside:?}", optimizer.kind());
+            experiment.train.optimizer = optimizer.clone();
+            if let Optimizer::Sgd {
+                momentum, nesterov, ..
+            } = &mut experiment.train.optimizer
+            {
+                // With momentum, there is something to be forgotten.
+                (*momentum, *nesterov) = (0.9, true);
+            }
+            beside.add(&mut experiment.train);
+            assert_proven(&bench, &experiment, &name);
+        }
+    }
+    let mut plain = few_steps(&bench);
+    plain.train.optimizer = Optimizer::all(1e-3)[2].clone();
+    assert_eq!(plain.train.optimizer.kind(), "sgd");
+    assert_proven(&bench, &plain, "sgd-without-momentum");
+}
+
+#[test]
+fn every_schedule_goes_on_to_the_same_bits_with_a_warm_up_and_without() {
+    let bench = Bench::new();
+    for (number, schedule) in LearningRateSchedule::ALL.into_iter().enumerate() {
+        for warmup_steps in [0, 3] {
+            let mut experiment = few_steps(&bench);
+            experiment.train.schedule = match schedule {
+                LearningRateSchedule::Step { factor, .. } => {
+                    LearningRateSchedule::Step { every: 1, factor }
+                }
+                other => other,
+            };
+            experiment.train.warmup_steps = warmup_steps;
+            assert_proven(&bench, &experiment, &format!("{number}-{warmup_steps}"));
         }
     }
 }

@@ -10,11 +10,13 @@ use burn::tensor::Tensor;
 use colorize::backend::{self, DeviceName};
 use colorize::dataset::inspection::{Selection, inspect};
 use colorize::dataset::{Cache, Index, Manifest};
+use colorize::evaluate::BatchNormStatistics;
 use colorize::experiment::{Experiment, Overrides, Variant, resolve};
+use colorize::plan::State;
 use colorize::runs::{
     Checkpoint, CheckpointPart, RunFolder, Status, read_image_scores, read_metrics,
 };
-use colorize::train::{Colorizer, Display, Interrupter, Outcome, TrainError, Trial};
+use colorize::train::{Colorizer, Display, Interrupter, Outcome, StopEarly, TrainError, Trial};
 
 /// A synthetic world, an experiment on it, and a folder for its runs.
 pub(crate) struct Bench {
@@ -306,9 +308,8 @@ fn a_damaged_run_goes_on_to_the_same_bits() {
 fn a_loss_that_is_not_finite_stops_the_run_and_names_the_last_good_checkpoint() {
     let bench = Bench::new();
     let mut experiment = bench.experiment.clone();
-    let colorize::train::Optimizer::Adam { learning_rate, .. } = &mut experiment.train.optimizer;
     // The first step makes the weights infinite, so the second loss is not a number.
-    *learning_rate = 1e38;
+    experiment.train.optimizer = experiment.train.optimizer.at_rate(1e38);
     experiment.train.checkpoint_every = 1;
     let runs = bench.runs("runs");
     let trial = bench.trial(&experiment, &runs, DeviceName::Flex);
@@ -323,6 +324,57 @@ fn a_loss_that_is_not_finite_stops_the_run_and_names_the_last_good_checkpoint() 
     let record = trial.folder().record().unwrap().unwrap();
     assert_eq!(record.status, Status::Failed);
     assert!(record.error.unwrap().contains("not finite at step"));
+}
+
+#[test]
+fn a_run_that_ends_early_is_done_and_says_why() {
+    let bench = Bench::new();
+    let mut experiment = bench.experiment.clone();
+    // Steps so short that no pixel changes.
+    experiment.train.optimizer = experiment.train.optimizer.at_rate(1e-30);
+    experiment.train.steps = 40;
+    experiment.train.evaluate_every = 2;
+    experiment.train.checkpoint_every = 40;
+    experiment.train.sample_every = 40;
+    experiment.train.stop_early = StopEarly {
+        metric: "psnr".to_owned(),
+        patience: 2,
+    };
+    experiment.evaluate.batch_norm = BatchNormStatistics::Recomputed;
+    let runs = bench.runs("runs");
+    let trial = bench.trial(&experiment, &runs, DeviceName::Flex);
+    let early = Outcome::StoppedEarly { step: 6, best: 2 };
+    assert_eq!(trial.run(&Interrupter::new()).unwrap(), early);
+    let folder = trial.folder();
+    let record = folder.record().unwrap().unwrap();
+    assert_eq!(
+        (record.status, record.step, record.steps),
+        (Status::Done, 6, 6)
+    );
+    let stopped = record.stopped_early.clone().unwrap();
+    assert_eq!((stopped.planned, stopped.best), (40, 2));
+    assert_eq!(folder.lacks(&record).unwrap(), None);
+    assert!(folder.sample(6).with_extension("png").is_file());
+    assert_eq!(
+        trial.run(&Interrupter::new()).unwrap(),
+        Outcome::AlreadyDone
+    );
+    assert_eq!(State::of(&folder).unwrap(), State::Done);
+
+    // Who dies between the last checkpoint and the last word of the run has nothing left to train.
+    let mut killed = record.clone();
+    killed.status = Status::Running;
+    killed.steps = 40;
+    killed.stopped_early = None;
+    folder.write_record(&killed).unwrap();
+    assert_eq!(trial.run(&Interrupter::new()).unwrap(), early);
+    let again = folder.record().unwrap().unwrap();
+    assert_eq!(
+        (again.status, again.steps, again.stopped_early),
+        (Status::Done, 6, record.stopped_early)
+    );
+    let log = read_metrics(&folder).unwrap();
+    assert_eq!(log.series("train", "loss").len(), 6);
 }
 
 #[test]

@@ -8,10 +8,12 @@ use colorize::color::{ClassesSection, ColorSection, Gray, Head, Space, yuv};
 use colorize::evaluate::BatchNormStatistics;
 use colorize::experiment::Experiment;
 use colorize::extractor::{ExtractorKind, FusionSection};
-use colorize::network::NetworkSection;
+use colorize::network::{NetworkSection, NormKind};
 use colorize::runs::{RunFolder, read_baselines, read_image_scores, read_metrics};
 use colorize::train::BASELINE_CODE;
-use colorize::train::{Division, ExtractorWeights, Interrupter, Loss, Outcome, Trial, baselines};
+use colorize::train::{
+    Division, ExtractorWeights, Interrupter, Loss, Optimizer, Outcome, Trial, baselines,
+};
 use colorize::trained::TrainedRun;
 use image::{Rgb, RgbImage};
 
@@ -76,6 +78,14 @@ fn in_classes(bench: &Bench) -> Experiment {
     experiment
 }
 
+/// The bench's experiment, answering in chroma by the average of its weights.
+fn averaged(bench: &Bench, statistics: BatchNormStatistics) -> Experiment {
+    let mut experiment = in_yuv(bench);
+    experiment.train.ema = 0.7;
+    experiment.evaluate.batch_norm = statistics;
+    experiment
+}
+
 /// The same with fusion.
 fn with_fusion(bench: &Bench) -> Experiment {
     Experiment {
@@ -95,7 +105,7 @@ fn every_space_head_and_loss_trains_and_goes_on() {
     let mut losses = Vec::new();
     for space in [Space::Rgb, Space::Yuv, Space::Lab] {
         for head in [Head::Upstream, Head::Exact] {
-            for loss in [Loss::Mse, Loss::Huber] {
+            for loss in Loss::ALL {
                 let mut experiment = bench.experiment.clone();
                 experiment.color = ColorSection {
                     space,
@@ -114,7 +124,7 @@ fn every_space_head_and_loss_trains_and_goes_on() {
     // Both heads are one in RGB, and else every choice counts.
     losses.sort_unstable();
     losses.dedup();
-    assert_eq!(losses.len(), 10);
+    assert_eq!(losses.len(), 5 * Loss::ALL.len());
 }
 
 /// A small one of every network but the original's; the match does not compile until a new one is thought of.
@@ -344,6 +354,11 @@ fn a_trained_run_scores_again_what_it_scored() {
         ("yuv", in_yuv(&bench)),
         ("fusion", with_fusion(&bench)),
         ("classes", in_classes(&bench)),
+        ("average", averaged(&bench, BatchNormStatistics::Recomputed)),
+        (
+            "average-running",
+            averaged(&bench, BatchNormStatistics::Running),
+        ),
     ] {
         let extractor = extractor_weights(&bench, &experiment);
         let runs = bench.runs(name);
@@ -365,6 +380,68 @@ fn a_trained_run_scores_again_what_it_scored() {
             }
         }
     }
+}
+
+#[test]
+fn an_average_changes_every_answer_and_no_training() {
+    let bench = Bench::new();
+    for statistics in [
+        BatchNormStatistics::Recomputed,
+        BatchNormStatistics::Running,
+    ] {
+        let averaged = averaged(&bench, statistics);
+        let mut plain = averaged.clone();
+        plain.train.ema = 0.0;
+        let runs = bench.runs(&format!("{statistics:?}"));
+        let [averaged, plain] = [averaged, plain].map(|experiment| {
+            let folder = trained(&bench.trial(&experiment, &runs, DeviceName::Flex));
+            read_metrics(&folder).unwrap()
+        });
+        assert_eq!(
+            averaged.series("train", "loss"),
+            plain.series("train", "loss")
+        );
+        assert_ne!(
+            averaged.series("validation", "loss"),
+            plain.series("validation", "loss")
+        );
+    }
+}
+
+#[test]
+fn accumulated_steps_see_the_images_of_a_larger_batch() {
+    let bench = Bench::new();
+    let runs = bench.runs("runs");
+    let log = |batch_size, accumulate| {
+        let mut experiment = in_yuv(&bench);
+        // Instance norm does not ask which images are in one pass.
+        let NetworkSection::ImageTransformation(network) = &mut experiment.network else {
+            panic!("the bench has the network of the original");
+        };
+        network.norm = NormKind::Instance;
+        // Adam would make a step of the rounding error where a gradient is zero.
+        experiment.train.optimizer = Optimizer::Sgd {
+            learning_rate: 0.1,
+            momentum: 0.0,
+            nesterov: false,
+            weight_decay: 0.0,
+        };
+        experiment.train.batch_size = batch_size;
+        experiment.train.accumulate = accumulate;
+        let folder = trained(&bench.trial(&experiment, &runs, DeviceName::Flex));
+        read_metrics(&folder).unwrap()
+    };
+    let (whole, parts, other) = (log(4, 1), log(2, 2), log(2, 1));
+    for (split, metric) in [("train", "loss"), ("validation", "psnr")] {
+        let series = whole.series(split, metric).iter();
+        for ((step, whole), (_, parts)) in series.zip(parts.series(split, metric)) {
+            assert!(
+                (whole / parts - 1.0).abs() < 1e-3,
+                "{metric} at {step}: {whole} and {parts}"
+            );
+        }
+    }
+    assert_ne!(other.series("train", "loss"), whole.series("train", "loss"));
 }
 
 #[test]

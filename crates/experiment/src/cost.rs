@@ -10,8 +10,8 @@ use crate::Precision;
 pub struct Cost {
     /// Trainable values of the network, its biases and the fusion left out.
     pub parameters: u128,
-    /// Bytes of memory that a training step occupies: the weights, their gradients, the optimizer's two moments, and the
-    /// answer of every convolution, which the backward pass reads.
+    /// Bytes of memory that a training step occupies: the weights, their gradients, the optimizer's moments, the photographs,
+    /// and the answer of every convolution to those of one pass, which the backward pass reads.
     pub step_bytes: u128,
     /// Bytes of the log of all steps.
     pub log_bytes: u128,
@@ -34,10 +34,18 @@ impl Cost {
         let maps = kept
             .saturating_mul(experiment.train.batch_size as u128)
             .saturating_mul(value_bytes);
+        let train = &experiment.train;
+        let copies = 2 + train.optimizer.moments() + usize::from(train.ema > 0.0);
+        let side = experiment.image.size as u128;
+        let photographs = (train.images_per_step() as u128)
+            .saturating_mul(side.saturating_mul(side))
+            .saturating_mul(3);
         Self {
             parameters,
-            step_bytes: maps.saturating_add(parameters.saturating_mul(16)),
-            log_bytes: LOG_BYTES_PER_STEP.saturating_mul(experiment.train.steps as u128),
+            step_bytes: maps
+                .saturating_add(parameters.saturating_mul(4 * copies as u128))
+                .saturating_add(photographs),
+            log_bytes: LOG_BYTES_PER_STEP.saturating_mul(train.steps as u128),
         }
     }
 }

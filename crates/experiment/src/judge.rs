@@ -67,6 +67,7 @@ fn cost(experiment: &Experiment, tree: &Node) -> Option<Problem> {
         let network = &experiment.network;
         let (key, _) = [
             ("train.batch_size", times(experiment.train.batch_size, 16)),
+            ("train.accumulate", times(experiment.train.accumulate, 1)),
             ("image.size", times(experiment.image.size, 256).powi(2)),
             ("network.scale", times(network.first_channels(), 16).powi(2)),
         ]

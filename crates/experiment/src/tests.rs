@@ -8,7 +8,7 @@ use crate::section::{
     BatchNormStatistics, ClassesSection, ColorSection, DatasetSection, EvaluateSection,
     ExtractorKind, FusionSection, Gray, Head, ImageSection, ImageTransformationSection,
     LearningRateSchedule, Loss, NetworkSection, NormKind, Optimizer, Pooling, Preprocess, Resize,
-    Space, SplitSection, TrainSection, Upsampling,
+    Space, SplitSection, StopEarly, TrainSection, Upsampling,
 };
 use crate::{Cudnn, Precision, Retention};
 
@@ -70,32 +70,83 @@ prop_compose! {
     }
 }
 
+/// 0, which says that there is none, or a value.
+fn off_or(value: impl Strategy<Value = f64>) -> impl Strategy<Value = f64> {
+    prop_oneof![Just(0.0), value]
+}
+
+fn loss() -> impl Strategy<Value = Loss> {
+    prop_oneof![
+        prop::sample::select(Loss::ALL.to_vec()),
+        positive().prop_map(|delta| Loss::Huber { delta }),
+        positive().prop_map(|beta| Loss::SmoothL1 { beta }),
+    ]
+}
+
+fn schedule() -> impl Strategy<Value = LearningRateSchedule> {
+    prop_oneof![
+        prop::sample::select(LearningRateSchedule::ALL.to_vec()),
+        (count(), positive())
+            .prop_map(|(every, factor)| LearningRateSchedule::Step { every, factor }),
+        positive().prop_map(|factor| LearningRateSchedule::Exponential { factor }),
+    ]
+}
+
+prop_compose! {
+    fn optimizer()(
+        learning_rate in positive(),
+        (beta_1, beta_2) in (0.0..1.0, 0.0..1.0),
+        epsilon in positive(),
+        momentum in 0.001..1.0,
+        nesterov in any::<bool>(),
+        weight_decay in off_or(positive()),
+        kind in 0_usize..4,
+    ) -> Optimizer {
+        let kinds = [
+            Optimizer::Adam { learning_rate, beta_1, beta_2, epsilon },
+            Optimizer::AdamW { learning_rate, beta_1, beta_2, epsilon, weight_decay },
+            Optimizer::Sgd { learning_rate, momentum, nesterov, weight_decay },
+            Optimizer::Lion { learning_rate, beta_1, beta_2, weight_decay },
+        ];
+        kinds[kind].clone()
+    }
+}
+
 prop_compose! {
     fn train()(
         counts in prop::array::uniform6(count()),
-        loss in prop::sample::select(vec![Loss::Mse, Loss::Huber]),
+        loss in loss(),
         gradient_checkpointing in any::<bool>(),
         cudnn in prop::sample::select(vec![Cudnn::Default, Cudnn::Benchmark, Cudnn::Deterministic]),
         flush_seconds in positive(),
         system_every_seconds in positive(),
-        learning_rate in positive(),
-        betas in (0.0..1.0, 0.0..1.0),
-        epsilon in positive(),
+        optimizer in optimizer(),
+        schedule in schedule(),
+        warmup in 0.0..1.0,
+        accumulate in 1_usize..9,
+        (clip_norm, clip_value) in (off_or(positive()), off_or(positive())),
+        ema in off_or(0.001..1.0),
+        patience in 0..=LARGEST as usize,
     ) -> TrainSection {
         let [steps, batch_size, checkpoint_every, evaluate_every, sample_every, last] = counts;
         // More of them is too large for any machine.
         let (steps, batch_size) = (steps % (1 << 40) + 1, batch_size % 64 + 1);
-        let (beta_1, beta_2) = betas;
         TrainSection {
             steps,
             batch_size,
+            accumulate,
             loss,
-            optimizer: Optimizer::Adam { learning_rate, beta_1, beta_2, epsilon },
-            schedule: LearningRateSchedule::Constant,
+            optimizer,
+            schedule,
+            warmup_steps: (steps as f64 * warmup) as usize,
+            clip_norm,
+            clip_value,
+            ema,
             precision: Precision::F32,
             checkpoint_every,
             evaluate_every,
             sample_every,
+            stop_early: StopEarly { metric: "psnr".to_owned(), patience },
             retain: Retention { last, best: "psnr".to_owned(), every: steps },
             gradient_checkpointing,
             cudnn,
@@ -199,6 +250,53 @@ fn the_example_holds_what_is_required_and_no_more() {
     }
     // `optimizer` has keys of its own.
     assert!(explain::needs().contains("[network]: `kind`, `norm`, `scale`, `residual_blocks`"));
+}
+
+/// The kinds that a file may write, as an error names them. Lists that tests loop over must not lack one.
+#[test]
+fn every_kind_of_a_table_is_in_its_list() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("stage.toml");
+    std::fs::write(&path, include_str!("example.toml")).unwrap();
+    let legal = |set: &str| {
+        let overrides = Overrides {
+            set: vec![set.to_owned(), "dataset.use=''".to_owned()],
+            ..Overrides::default()
+        };
+        let error = resolve(&path, &overrides).unwrap_err().to_string();
+        let names = error.split("legal values: ").nth(1).unwrap_or(&error);
+        names.lines().next().unwrap().to_owned()
+    };
+    let quoted = |names: Vec<String>| format!("`{}`", names.join("`, `"));
+    let kind = |table: toml::Table| table["kind"].as_str().unwrap().to_owned();
+    let optimizers = Optimizer::all(1.0).map(|it| it.kind().to_owned());
+    assert_eq!(
+        legal("train.optimizer.kind=none"),
+        quoted(optimizers.to_vec())
+    );
+    let schedules = LearningRateSchedule::ALL.map(|it| kind(toml::Table::try_from(it).unwrap()));
+    assert_eq!(legal("train.schedule=none"), quoted(schedules.to_vec()));
+    let losses = Loss::ALL.map(|it| kind(toml::Table::try_from(it).unwrap()));
+    assert_eq!(legal("train.loss=none"), quoted(losses.to_vec()));
+    // Names and tables say the same, and what is written is as short as can be.
+    for (written, short) in [
+        ("loss={kind='huber'}", "loss = \"huber\""),
+        ("loss={kind='huber',delta=0.05}", "loss = \"huber\""),
+        ("loss='smooth_l1'", "loss = \"smooth_l1\""),
+        ("schedule={kind='cosine'}", "schedule = \"cosine\""),
+    ] {
+        let overrides = Overrides {
+            set: vec![format!("train.{written}")],
+            ..Overrides::default()
+        };
+        let text = format!(
+            "name = \"a\"\ntitle = \"\"\nseeds = [0]\n{}\n[evaluate]\n",
+            include_str!("example.toml")
+        );
+        let experiment = Experiment::from_toml(&text, &path).unwrap();
+        let text = experiment.with(&overrides).unwrap().to_toml();
+        assert!(text.contains(&format!("\n{short}\n")), "{text}");
+    }
 }
 
 #[test]

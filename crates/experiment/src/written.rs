@@ -2,12 +2,12 @@
 
 use std::sync::OnceLock;
 
-use serde::Deserialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::{Deserialize, Serialize};
 
 use super::section::{
-    ColorSection, DatasetSection, EvaluateSection, FusionSection, ImageSection, NetworkSection,
-    SlurmSection, TrainSection,
+    ColorSection, DatasetSection, EvaluateSection, FusionSection, ImageSection,
+    LearningRateSchedule, Loss, NetworkSection, Optimizer, SlurmSection, TrainSection,
 };
 
 use super::Experiment;
@@ -137,7 +137,20 @@ pub(super) fn read_all_of<T: DeserializeOwned>(
             break None;
         }
         found.problems.push(problem);
+        let mut place = refusal.path.clone();
         let replacement = match &refusal.mismatch {
+            // Which keys a table of an unknown kind has nobody knows, and one that lacks a key of its kind cannot be completed:
+            // there the whole table is replaced, but no section.
+            Mismatch::UnknownValue { .. }
+                if place.len() > 2 && place.last().is_some_and(|key| key == "kind") =>
+            {
+                place.pop();
+                sample(&place)
+            }
+            Mismatch::MissingKey(_) if place.len() > 2 && sample(&place).is_none() => {
+                place.pop();
+                sample(&place)
+            }
             Mismatch::UnknownKey { key, legal } => {
                 let above = &refusal.path[..refusal.path.len() - 1];
                 let meant = nearest(key, legal.iter().copied())
@@ -148,7 +161,7 @@ pub(super) fn read_all_of<T: DeserializeOwned>(
             }
             _ => sample(&refusal.path),
         };
-        tree.put(&refusal.path, replacement);
+        tree.put(&place, replacement);
         found.replaced.push(refusal.path);
     };
     found.problems.retain(|problem| match problem.fault() {
@@ -158,28 +171,43 @@ pub(super) fn read_all_of<T: DeserializeOwned>(
     (value, found)
 }
 
-/// Every key of a complete experiment, dotted.
+/// Every key that an experiment can have, dotted: those of the smallest one once it is complete, and those of every kind that
+/// its tables can be of.
 pub fn known_keys() -> &'static [String] {
     static KEYS: OnceLock<Vec<String>> = OnceLock::new();
     KEYS.get_or_init(|| {
         let mut keys = Vec::new();
-        let complete = read::<Written>(&example())
-            .ok()
-            .and_then(|written| toml::Table::try_from(written.complete("").0).ok());
-        let mut open: Vec<(String, toml::Table)> = complete
-            .map(|table| (String::new(), table))
-            .into_iter()
-            .collect();
-        while let Some((prefix, table)) = open.pop() {
-            for (key, value) in table {
-                let key = format!("{prefix}{key}");
-                if let toml::Value::Table(table) = value {
-                    open.push((format!("{key}."), table));
-                } else {
-                    keys.push(key);
-                }
-            }
+        if let Ok(written) = read::<Written>(&example()) {
+            let (experiment, _) = written.complete("");
+            collect("", &experiment, &mut keys);
+        }
+        for optimizer in Optimizer::all(1.0) {
+            collect("train.optimizer.", &optimizer, &mut keys);
+        }
+        for schedule in LearningRateSchedule::ALL {
+            collect("train.schedule.", &schedule, &mut keys);
+        }
+        for loss in Loss::ALL {
+            collect("train.loss.", &loss, &mut keys);
         }
         keys
     })
+}
+
+/// Adds the keys of `section` and of the tables in it, each after `prefix`, that are not among `keys`.
+fn collect(prefix: &str, section: &impl Serialize, keys: &mut Vec<String>) {
+    let mut open: Vec<(String, toml::Table)> = toml::Table::try_from(section)
+        .map(|table| (prefix.to_owned(), table))
+        .into_iter()
+        .collect();
+    while let Some((prefix, table)) = open.pop() {
+        for (key, value) in table {
+            let key = format!("{prefix}{key}");
+            if let toml::Value::Table(table) = value {
+                open.push((format!("{key}."), table));
+            } else if !keys.contains(&key) {
+                keys.push(key);
+            }
+        }
+    }
 }

@@ -170,6 +170,8 @@ impl ProofArguments {
             format!("train.checkpoint_every={every}"),
             format!("train.evaluate_every={every}"),
             format!("train.sample_every={every}"),
+            // A proof is of all of its steps.
+            "train.stop_early.patience=0".to_owned(),
         ];
         set.extend_from_slice(&self.set);
         Overrides {

@@ -178,7 +178,7 @@ fn unknown_values() {
     for (heading, old, new) in [
         ("near a legal one", "\"batch\"", "\"bach\""),
         ("near none", "\"rgb\"", "\"hsv\""),
-        ("the kind of a table", "\"adam\"", "\"adamw\""),
+        ("the kind of a table", "\"adam\"", "\"adamx\""),
         ("a loss", "steps = 7000", "steps = 7000\nloss = \"hubber\""),
         (
             "an extractor",
@@ -335,6 +335,114 @@ fn classes() {
         message.contains("must not be set where `color.head` is `classes`"),
         "{message}"
     );
+}
+
+#[test]
+fn optimizers_schedules_and_losses() {
+    let desk = Desk::with_root();
+    let adam = "optimizer = { kind = \"adam\", learning_rate = 1e-3 }";
+    let optimizer = |keys: &str| {
+        let written = format!("optimizer = {{ learning_rate = 1e-3, {keys} }}");
+        desk.message(root_with(adam, &written))
+    };
+    let train = |keys: &str| desk.message(root_with(adam, &format!("{adam}\n{keys}")));
+    for (message, expected) in [
+        (
+            optimizer("kind = \"sgd\", nesterov = true"),
+            "`train.optimizer.nesterov` must be false without `train.optimizer.momentum`",
+        ),
+        (
+            optimizer("kind = \"sgd\", momentum = 1"),
+            "`train.optimizer.momentum` must be at least 0 and less than 1",
+        ),
+        (
+            optimizer("kind = \"adamw\", weight_decay = -1"),
+            "`train.optimizer.weight_decay` must be a number, 0 or more",
+        ),
+        (
+            optimizer("kind = \"lion\", epsilon = 1e-8"),
+            "keys of `[train.optimizer]`: `kind`, `learning_rate`, `beta_1`, `beta_2`, `weight_decay`",
+        ),
+        (
+            train("schedule = \"linear\""),
+            "legal values: `constant`, `cosine`, `step`, `exponential`",
+        ),
+        (
+            train("schedule = \"step\""),
+            "missing key `train.schedule.every`",
+        ),
+        (
+            train("schedule = { kind = \"step\", every = 9 }"),
+            "missing key `train.schedule.factor`",
+        ),
+        (
+            train("schedule = { kind = \"step\", every = 0, factor = 0.1 }"),
+            "`train.schedule.every` must be at least 1",
+        ),
+        (
+            train("schedule = { kind = \"exponential\", factor = 0 }"),
+            "`train.schedule.factor` must be a number above 0",
+        ),
+        (
+            train("schedule = { kind = \"cosine\", every = 9 }"),
+            "unknown key `train.schedule.every`",
+        ),
+        (
+            train("schedule = 3"),
+            "`train.schedule` must be a string or a table, not 3",
+        ),
+        (
+            train("warmup_steps = 7000"),
+            "`train.warmup_steps` must be less than `train.steps`, which is 7000",
+        ),
+        (
+            train("clip_norm = -1"),
+            "`train.clip_norm` must be a number, 0 or more",
+        ),
+        (
+            train("clip_value = inf"),
+            "`train.clip_value` must be a number, 0 or more",
+        ),
+        (
+            train("ema = 1"),
+            "`train.ema` must be at least 0 and less than 1",
+        ),
+        (
+            train("accumulate = 0"),
+            "`train.accumulate` must be at least 1",
+        ),
+        (
+            train("accumulate = 1000000000000000"),
+            "`train.accumulate` is too large for any machine",
+        ),
+        (
+            train("stop_early = { metric = \"colorfulness\", patience = 3 }"),
+            "`train.stop_early.metric` must be a metric of held-out images that can be better or worse",
+        ),
+        (
+            train("loss = { kind = \"huber\", delta = 0 }"),
+            "`train.loss.delta` must be a number above 0",
+        ),
+        (
+            train("loss = { kind = \"smooth_l1\", beta = nan }"),
+            "`train.loss.beta` must be a number above 0",
+        ),
+        (
+            train("loss = { kind = \"l1\", delta = 1 }"),
+            "unknown key `train.loss.delta`",
+        ),
+    ] {
+        assert!(message.contains(expected), "{message}");
+        assert_eq!(message.matches("error: ").count(), 1, "{message}");
+    }
+    // Which keys a kind would have that does not exist, nobody knows; all else is judged.
+    let message = optimizer("kind = \"sdg\", momentum = 0.9").replace("steps", "");
+    assert!(message.contains("did you mean `sgd`?"), "{message}");
+    assert!(!message.contains("momentum`"), "{message}");
+    let message = train("schedule = \"step\"\nwarmup_steps = 7000");
+    assert!(message.contains("`train.schedule.every`"), "{message}");
+    let message = train("schedule = \"step\"\nloss = \"hubber\"");
+    assert_eq!(message.matches("error: ").count(), 2, "{message}");
 }
 
 #[test]

@@ -3,7 +3,6 @@
 use std::process::{Command, Output};
 
 use colorize::runs::{Identity, IdentityParts};
-use colorize::train::Optimizer;
 
 use super::*;
 
@@ -41,15 +40,6 @@ fn quick() -> Overrides {
         quick: true,
         ..Overrides::default()
     }
-}
-
-fn rates(experiment: &Experiment) -> (f64, f64) {
-    let Optimizer::Adam {
-        learning_rate,
-        beta_1,
-        ..
-    } = experiment.train.optimizer;
-    (learning_rate, beta_1)
 }
 
 fn identity(experiment: &Experiment) -> String {

@@ -263,6 +263,7 @@ impl World {
                 Status::Done
             },
             error: None,
+            stopped_early: None,
             step,
             steps: self.steps,
             device: "flex".to_owned(),

@@ -41,6 +41,7 @@ pub(crate) fn record(experiment: &Experiment, seed: u64) -> (Identity, RunRecord
         variant: Variant::default(),
         status: Status::Done,
         error: None,
+        stopped_early: None,
         step: 7,
         steps: 7,
         device: "flex".to_owned(),

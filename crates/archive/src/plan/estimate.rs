@@ -94,7 +94,13 @@ fn median<'a>(runs: impl Iterator<Item = &'a KnownRun>) -> Option<(f64, usize)> 
 fn is_alike(left: &Inputs, right: &Inputs) -> bool {
     let decides = |key: &str| {
         key.starts_with("network.")
-            || ["image.size", "train.batch_size", "fusion.extractor"].contains(&key)
+            || [
+                "image.size",
+                "train.batch_size",
+                "train.accumulate",
+                "fusion.extractor",
+            ]
+            .contains(&key)
     };
     let work = |inputs: &Inputs| -> Vec<(String, String)> {
         let values = inputs.iter().filter(|(key, _)| decides(key));

@@ -34,9 +34,16 @@ const NO_NUMBER_ONCE: [&str; 1] = ["train.keep_checkpoints"];
 /// Keys that were added after runs had been made, each with the value, as JSON, that all runs before had in effect. A key
 /// counts only where it differs from that value, so a new key makes no run stale. The value is frozen: it stays when the
 /// key's default changes.
-const ADDED: [(&str, &str); 7] = [
+const ADDED: [(&str, &str); 14] = [
     ("dataset.toned_below", "0.0"),
     ("network.upsampling", "\"transposed\""),
+    ("train.warmup_steps", "0"),
+    ("train.accumulate", "1"),
+    ("train.clip_norm", "0.0"),
+    ("train.clip_value", "0.0"),
+    ("train.ema", "0.0"),
+    ("train.stop_early.metric", "\"loss\""),
+    ("train.stop_early.patience", "0"),
     ("color.classes.step", "10"),
     ("color.classes.neighbors", "5"),
     ("color.classes.sigma", "5.0"),

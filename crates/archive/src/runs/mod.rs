@@ -50,7 +50,9 @@ pub use metric_log::MetricLog;
 pub use metrics::{MetricTable, read_metrics, read_whole_metrics};
 pub use photographs::{PhotographRow, read_photographs, write_photographs};
 pub use process::{memory_limit, peak_memory};
-pub use record::{CopyRecord, DatasetRecord, FORMAT, RunRecord, Session, Status, WeightsRecord};
+pub use record::{
+    CopyRecord, DatasetRecord, FORMAT, RunRecord, Session, Status, StoppedEarly, WeightsRecord,
+};
 pub use rows::{LoggedRow, read_metric_rows};
 
 use colorize_base::{Blame, Blamed};

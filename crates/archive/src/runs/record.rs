@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Environment, Identity};
 use crate::experiment::Variant;
+use crate::experiment::section::StopEarly;
 
 /// Changes when `run.json` changes in a way that an older program could misread.
 pub const FORMAT: u32 = 1;
@@ -112,6 +113,19 @@ pub struct Session {
     pub environment: Environment,
 }
 
+/// That a run ended before the last step of its experiment, as `train.stop_early` wants it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoppedEarly {
+    /// Steps that it would have had.
+    pub planned: usize,
+    /// The metric that had not improved.
+    pub metric: String,
+    /// In so many evaluations.
+    pub patience: usize,
+    /// The step of its best value.
+    pub best: usize,
+}
+
 /// What `run.json` holds.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RunRecord {
@@ -135,9 +149,12 @@ pub struct RunRecord {
     pub status: Status,
     /// Why it failed, when it did.
     pub error: Option<String>,
+    /// Why it ended before the last step of its experiment; absent where it did not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stopped_early: Option<StoppedEarly>,
     /// The last step that a checkpoint keeps.
     pub step: usize,
-    /// Total steps.
+    /// Total steps; of a run that ended early, those that it took.
     pub steps: usize,
     /// The device, by name.
     pub device: String,
@@ -159,6 +176,18 @@ pub struct RunRecord {
 }
 
 impl RunRecord {
+    /// Notes that it ended after `step` by the rule `stop`, whose metric was best at the step `best`: these are all steps that it
+    /// will ever have.
+    pub fn stop_early(&mut self, step: usize, best: usize, stop: &StopEarly) {
+        self.stopped_early = Some(StoppedEarly {
+            planned: self.steps,
+            metric: stop.metric.clone(),
+            patience: stop.patience,
+            best,
+        });
+        self.steps = step;
+    }
+
     /// Whether all its steps are done.
     pub fn is_finished(&self) -> bool {
         self.step >= self.steps

@@ -19,4 +19,4 @@ pub use network::{
     UnetSection, Upsampling, ZhangBlock, ZhangSection,
 };
 pub use slurm::{Gpus, SlurmSection};
-pub use train::{HUBER_DELTA, LearningRateSchedule, Loss, Optimizer, TrainSection};
+pub use train::{LearningRateSchedule, Loss, Optimizer, StopEarly, TrainSection};

@@ -82,7 +82,7 @@ fn row(place: usize, group: &Group, material: &Material) -> Row {
             whole(first.record.parameters),
             whole(first.record.dataset.train),
             whole(first.record.steps),
-            whole(train.batch_size),
+            whole(train.images_per_step()),
             Cell::number(
                 mean(runs.iter().map(|run| run.training_loss).collect()),
                 Metric::Loss.digits(),

@@ -4,7 +4,7 @@ use burn::tensor::Tensor;
 
 use super::tensors;
 use crate::color::{ColorSection, Head, Space, chroma_scales};
-use crate::experiment::section::{HUBER_DELTA, Loss};
+use crate::experiment::section::Loss;
 
 /// The network answers with the target's channels at every pixel, and the loss is the distance from them.
 #[derive(Debug, Clone, PartialEq)]
@@ -42,12 +42,16 @@ impl Regression {
         let error = answer - target;
         match self.loss {
             Loss::Mse => error.square(),
-            Loss::Huber => {
-                let size = error.abs();
-                let near = size.clone().clamp_max(HUBER_DELTA);
-                // Within delta the half square of the error; beyond it, what the line adds.
-                near.clone().square().mul_scalar(0.5) + (size - near).mul_scalar(HUBER_DELTA)
-            }
+            Loss::L1 => error.abs(),
+            Loss::Huber { delta } => huber(error, delta),
+            Loss::SmoothL1 { beta } => huber(error, beta).div_scalar(beta),
         }
     }
+}
+
+/// Within `delta` the half square of the error; beyond it, what the line adds.
+fn huber(error: Tensor<4>, delta: f64) -> Tensor<4> {
+    let size = error.abs();
+    let near = size.clone().clamp_max(delta);
+    near.clone().square().mul_scalar(0.5) + (size - near).mul_scalar(delta)
 }

@@ -142,3 +142,43 @@ fn heads_reach_what_they_say() {
         }
     }
 }
+
+/// PyTorch's losses of the same name: see `tests/golden/optimizers.py`.
+#[test]
+fn losses_are_those_of_pytorch() {
+    let golden: serde_json::Value =
+        serde_json::from_str(include_str!("../../../../tests/golden/optimizers.json")).unwrap();
+    let golden = &golden["losses"];
+    let numbers = |of: &serde_json::Value| serde_json::from_value::<Vec<f32>>(of.clone()).unwrap();
+    let tensor = |of: &str| {
+        Tensor::<4>::from_data(
+            TensorData::new(numbers(&golden[of]), [1, 1, 1, 5]),
+            &Device::flex(),
+        )
+    };
+    let losses = [
+        ("mse", Loss::Mse),
+        ("l1", Loss::L1),
+        ("huber 0.05", Loss::Huber { delta: 0.05 }),
+        ("huber 0.3", Loss::Huber { delta: 0.3 }),
+        ("smooth_l1 0.05", Loss::SmoothL1 { beta: 0.05 }),
+        ("smooth_l1 0.3", Loss::SmoothL1 { beta: 0.3 }),
+    ];
+    for loss in Loss::ALL {
+        assert!(losses.iter().any(|(_, known)| *known == loss), "{loss:?}");
+    }
+    for (name, loss) in losses {
+        let regression = Regression {
+            loss,
+            ..regression(Space::Rgb, Head::Upstream, Gray::Mean)
+        };
+        let found = values(regression.errors(tensor("answer"), tensor("target")));
+        let expected = numbers(&golden["shares"][name]);
+        for (found, expected) in found.into_iter().zip(expected) {
+            assert!(
+                (found - expected).abs() < 1e-6,
+                "{name}: {found} and {expected}"
+            );
+        }
+    }
+}

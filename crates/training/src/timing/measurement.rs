@@ -75,7 +75,7 @@ impl Measurement {
             precision: experiment.train.precision,
             threads: contender.threads,
             size: experiment.image.size,
-            batch: experiment.train.batch_size,
+            batch: experiment.train.images_per_step(),
             scale: experiment.network.first_channels(),
             residual_blocks: experiment.network.residual_blocks(),
             parameters,
@@ -84,7 +84,7 @@ impl Measurement {
             seconds: seconds.median,
             seconds_low: seconds.low,
             seconds_high: seconds.high,
-            images_per_second: experiment.train.batch_size as f64 / seconds.median,
+            images_per_second: experiment.train.images_per_step() as f64 / seconds.median,
             processor_seconds: processor / steps.len() as f64,
             memory_bytes: steps
                 .iter()

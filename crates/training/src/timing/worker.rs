@@ -109,7 +109,7 @@ impl Timed {
             pictures: Pictures {
                 dice: ChaCha8Rng::seed_from_u64(0),
                 size: experiment.image.size,
-                batch: experiment.train.batch_size,
+                batch: experiment.train.images_per_step(),
                 features: experiment.fusion.extractor.width(),
             },
             device: *device,

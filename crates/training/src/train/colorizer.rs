@@ -1,14 +1,15 @@
-//! The network with its colors: what burn-train trains.
+//! The network with its colors: what burn-train trains. Its steps are in [`super::step`].
 
 use burn::module::Module;
-use burn::tensor::{Device, ExecutionError, Tensor, TensorReadError};
+use burn::tensor::{Device, ExecutionError, Tensor};
 use burn_train::metric::Adaptor;
-use burn_train::{InferenceStep, ItemLazy, TrainOutput, TrainStep};
+use burn_train::{InferenceStep, ItemLazy};
 use image::RgbImage;
 use rayon::prelude::*;
 
 use super::TrainSection;
-use super::metrics::{HeldOutInput, LossInput, SpeedInput, WaitInput};
+use super::metrics::HeldOutInput;
+use super::step::Update;
 use crate::backend;
 use crate::batch::{Batch, Pixels, to_pictures};
 use crate::evaluate::ImageScore;
@@ -24,16 +25,23 @@ const PHOTOGRAPHS_AT_ONCE: usize = 4;
 /// A network that colorizes photographs.
 #[derive(Module, Debug)]
 pub struct Colorizer {
-    network: Network,
-    fitted: Fitted,
+    /// The network that is trained.
+    pub(super) network: Network,
+    /// The moving average of its weights, where there is one: everything but a training step asks this network. It lives on the
+    /// device without autodiff, and its parameters are others than the network's, so that the optimizer never sees them.
+    pub(super) averaged: Option<Network>,
+    pub(super) fitted: Fitted,
     #[module(skip)]
-    objective: Objective,
+    pub(super) objective: Objective,
     /// Without autodiff.
     #[module(skip)]
     device: Device,
     /// The same, to train on.
     #[module(skip)]
-    training_device: Device,
+    pub(super) training_device: Device,
+    /// What a step does beside its passes.
+    #[module(skip)]
+    pub(super) update: Update,
 }
 
 /// What a batch looks like before and after the network.
@@ -71,21 +79,36 @@ impl Colorizer {
         }
         let objective = Objective::of(experiment);
         let feature_width = experiment.fusion.extractor.width();
-        let network = network::init(
-            &experiment.network,
-            objective.input_channels(),
-            objective.output(),
-            (feature_width > 0).then_some(feature_width),
-            seed,
-            &training_device,
-        );
+        let init = |device: &Device| {
+            network::init(
+                &experiment.network,
+                objective.input_channels(),
+                objective.output(),
+                (feature_width > 0).then_some(feature_width),
+                seed,
+                device,
+            )
+        };
         Self {
-            network: network.with_precision(precision),
+            network: init(&training_device).with_precision(precision),
+            averaged: (experiment.train.ema > 0.0).then(|| init(device)),
             fitted: objective.unfitted(&training_device),
+            update: Update::of(&experiment.train),
             objective,
             device: device.clone(),
             training_device,
         }
+    }
+
+    /// The same, which has taken `done` steps.
+    pub(super) fn after(mut self, done: usize) -> Self {
+        self.update.done = done;
+        self
+    }
+
+    /// The network that answers where nobody learns.
+    fn answering(&self) -> &Network {
+        self.averaged.as_ref().unwrap_or(&self.network)
     }
 
     /// The same with its objective fitted to the training photographs; `tell` is told in words what was fitted, if anything.
@@ -117,25 +140,27 @@ impl Colorizer {
         self.network.parameter_count()
     }
 
-    /// The network's weights and running statistics.
+    /// The weights and running statistics of the network that answers.
     pub(crate) fn state(&self) -> State {
-        self.network.state()
+        self.answering().state()
     }
 
-    /// The same with other weights and statistics.
+    /// The same with other weights and statistics, which are those that answer.
     ///
     /// # Errors
     ///
     /// In words why they are not those of this network.
     pub(crate) fn with_state(mut self, state: State) -> Result<Self, String> {
         self.network = self.network.with_state(state)?;
+        self.averaged = None;
         Ok(self)
     }
 
-    /// Sets batch norm's statistics to their means over `batches`; see [`Network::recompute_statistics`].
+    /// Sets batch norm's statistics of the network that answers to their means over `batches`; see
+    /// [`Network::recompute_statistics`].
     pub(super) fn recompute_statistics(&self, batches: impl Iterator<Item = Batch>) {
         let device = &self.device;
-        self.network.recompute_statistics(batches.map(|batch| {
+        self.answering().recompute_statistics(batches.map(|batch| {
             let split = self.objective.split(batch.to_rgb(device));
             (split.input, batch.to_features(device))
         }));
@@ -156,7 +181,7 @@ impl Colorizer {
     fn last_map(&self, batch: &Batch) -> (Split, Tensor<4>) {
         let split = self.objective.split(batch.to_rgb(&self.device));
         let features = batch.to_features(&self.device);
-        let map = self.network.forward(split.input.clone(), features);
+        let map = self.answering().forward(split.input.clone(), features);
         (split, map)
     }
 
@@ -232,85 +257,6 @@ fn pairs(tensor: Tensor<4>) -> Vec<[Vec<f32>; 2]> {
             [first.to_vec(), second.to_vec()]
         })
         .collect()
-}
-
-/// What a training step leaves behind.
-#[derive(Debug)]
-pub struct TrainItem {
-    loss: Tensor<1>,
-    images: usize,
-    /// Seconds from the end of the last step to the end of this one; the loop knows.
-    pub seconds: f64,
-    /// Those of them in which the step waited for its batch; the loop knows.
-    pub waited: f64,
-}
-
-impl TrainItem {
-    /// The loss over the batch, from its device.
-    ///
-    /// # Errors
-    ///
-    /// When it cannot be read.
-    pub(super) fn loss(self) -> Result<f64, TensorReadError> {
-        self.loss.without_autodiff().try_into_scalar()
-    }
-}
-
-impl TrainStep for Colorizer {
-    type Input = Batch;
-    type Output = TrainItem;
-
-    fn step(&self, batch: Batch) -> TrainOutput<TrainItem> {
-        let device = &self.training_device;
-        let split = self.objective.split(batch.to_rgb(device));
-        let features = batch.to_features(device);
-        let map = self.network.forward(split.input, features);
-        let errors = self
-            .objective
-            .errors(map, split.target, &batch, &self.fitted);
-        let loss = errors.mean();
-        let item = TrainItem {
-            loss: loss.clone(),
-            images: batch.len(),
-            seconds: 0.0,
-            waited: 0.0,
-        };
-        TrainOutput::new(self, loss.backward(), item)
-    }
-}
-
-impl ItemLazy for TrainItem {
-    fn sync(self) -> Result<Self, ExecutionError> {
-        self.loss.device().flush()?;
-        Ok(Self {
-            loss: self.loss.without_autodiff(),
-            ..self
-        })
-    }
-}
-
-impl Adaptor<LossInput> for TrainItem {
-    fn adapt(&self) -> LossInput {
-        LossInput {
-            loss: self.loss.clone(),
-            images: self.images,
-        }
-    }
-}
-
-impl Adaptor<SpeedInput> for TrainItem {
-    fn adapt(&self) -> SpeedInput {
-        SpeedInput {
-            images: self.images,
-            seconds: self.seconds,
-        }
-    }
-}
-
-impl Adaptor<WaitInput> for TrainItem {
-    fn adapt(&self) -> WaitInput {
-        WaitInput(self.waited)
-    }
 }
 
 /// What scoring a held-out batch leaves behind.

@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use burn::optim::AdamConfig;
-use burn::optim::lr_scheduler::cosine::CosineAnnealingLrSchedulerConfig;
 use burn_train::{Interrupter, Learner, LearningResult, SupervisedTraining, TrainingStrategy};
 
 use super::checkpoints::{PartCheckpointer, WhenAsked};
@@ -11,11 +9,13 @@ use super::colorizer::Colorizer;
 use super::division::Division;
 use super::logger::{ParquetLogger, SharedLog};
 use super::metrics::{DataWait, HeldOut, NonFinite, Speed, TrainingLoss};
+use super::optimizer::optimizer;
 use super::progress::{Display, Progress};
+use super::rate::Rate;
 use super::samples::Samples;
 use super::schedule::{Cadence, Schedule};
 use super::trial::seconds;
-use super::{LearningRateSchedule, Optimizer, TrainError, TrainSection, Trial, Witness};
+use super::{TrainError, TrainSection, Trial, Witness};
 use crate::batch::{FeatureRows, HeldOutLoader, Order, Pixels, TrainLoader};
 use crate::evaluate::{self, BatchNormStatistics};
 use crate::network::NormKind;
@@ -48,7 +48,7 @@ impl Trial<'_> {
         let [train, held_out] = self.pixels(divided, diary);
         let train = Arc::new(train.with_features(of_train));
         let held_out = Arc::new(held_out.with_features(of_held_out));
-        let order = Order::new(divided.train.len(), section.batch_size, self.seed);
+        let batches_of = |images| Order::new(divided.train.len(), images, self.seed);
         let samples = self.samples(divided, &held_out)?;
         // A checkpoint keeps what was fitted.
         let model = match done {
@@ -66,7 +66,9 @@ impl Trial<'_> {
             && experiment.evaluate.batch_norm == BatchNormStatistics::Recomputed;
         let statistics = needs_statistics.then(|| {
             let batches = experiment.evaluate.batch_norm_batches;
-            TrainLoader::new(Arc::clone(&train), order.clone(), 0, batches)
+            // They are one pass each, and not one step.
+            let order = batches_of(section.batch_size);
+            TrainLoader::new(Arc::clone(&train), order, 0, batches)
         });
         let schedule = Schedule {
             cadence: Cadence::of(section),
@@ -78,6 +80,7 @@ impl Trial<'_> {
             diary: Arc::clone(diary),
             checkpoints: Arc::clone(checkpoints),
             retain: section.retain.clone(),
+            stop_early: section.stop_early.clone(),
             witness: witness.clone(),
             samples,
             held_out: divided.held_out.clone(),
@@ -88,7 +91,12 @@ impl Trial<'_> {
         let label = self.label();
         let mut training = SupervisedTraining::<Colorizer>::new(
             folder.path(),
-            Arc::new(TrainLoader::new(train, order, done, section.steps)),
+            Arc::new(TrainLoader::new(
+                train,
+                batches_of(section.images_per_step()),
+                done,
+                section.steps,
+            )),
             Arc::new(HeldOutLoader::new(held_out, experiment.evaluate.batch_size)),
         )
         .with_application_logger(None)
@@ -116,7 +124,7 @@ impl Trial<'_> {
         if done > 0 {
             training = training.checkpoint(done);
         }
-        Ok(training.launch(learner(model, section)))
+        Ok(training.launch(learner(model, section, done)))
     }
 
     /// The photographs to learn from and those to be judged by, which share one budget of memory. What does not fit there
@@ -161,29 +169,11 @@ impl Trial<'_> {
     }
 }
 
-/// The model with the optimizer and the schedule of its experiment, before the first step.
-pub(super) fn learner(model: Colorizer, section: &TrainSection) -> Learner<Colorizer> {
-    match section.optimizer {
-        Optimizer::Adam {
-            learning_rate,
-            beta_1,
-            beta_2,
-            epsilon,
-        } => {
-            let adam = AdamConfig::new()
-                .with_beta_1(beta_1 as f32)
-                .with_beta_2(beta_2 as f32)
-                .with_epsilon(epsilon as f32);
-            match section.schedule {
-                LearningRateSchedule::Constant => Learner::new(model, adam.init(), learning_rate),
-                LearningRateSchedule::Cosine => {
-                    let cosine =
-                        CosineAnnealingLrSchedulerConfig::new(learning_rate, section.steps)
-                            .init()
-                            .expect("a judged experiment has a rate of at most 1, and steps");
-                    Learner::new(model, adam.init(), cosine)
-                }
-            }
-        }
-    }
+/// The model with the optimizer and the schedule of its experiment, before the first step after `done`.
+pub(super) fn learner(model: Colorizer, section: &TrainSection, done: usize) -> Learner<Colorizer> {
+    Learner::new(
+        model.after(done),
+        optimizer(&section.optimizer),
+        Rate::after(done, section),
+    )
 }

@@ -1,6 +1,6 @@
 //! burn-train's metrics into the run's Parquet log.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
@@ -25,42 +25,36 @@ pub(super) struct SharedLog {
     begun: Instant,
     /// Seconds that earlier sessions trained.
     before: f64,
-    judged: Arc<Mutex<Judged>>,
-}
-
-/// The numbers that tell the best checkpoint.
-struct Judged {
-    metric: Option<&'static str>,
-    series: Vec<(usize, f64)>,
+    /// The held-out numbers that the loop decides by, `(step, value)` in order, by metric.
+    watched: Arc<Mutex<BTreeMap<&'static str, Vec<(usize, f64)>>>>,
 }
 
 impl SharedLog {
-    /// Shares `log`, which continues `before`. The held-out numbers of `metric` are remembered.
+    /// Shares `log`, which continues `before`. The held-out numbers of `watched` are remembered.
     pub(super) fn new(
         log: MetricLog,
         before: &MetricTable,
-        metric: Option<Metric>,
+        watched: impl IntoIterator<Item = Metric>,
         interrupter: Interrupter,
     ) -> Self {
-        let metric = metric.map(Metric::name);
-        let series = metric.map_or_else(Vec::new, |name| before.series(HELD_OUT, name).to_vec());
+        let names = watched.into_iter().map(Metric::name);
+        let watched = names.map(|name| (name, before.series(HELD_OUT, name).to_vec()));
         Self {
             log: Arc::new(Mutex::new(log)),
             failure: Arc::default(),
             interrupter,
             begun: Instant::now(),
             before: before.seconds(),
-            judged: Arc::new(Mutex::new(Judged { metric, series })),
+            watched: Arc::new(Mutex::new(watched.collect())),
         }
     }
 
     /// Notes one number.
     pub(super) fn push(&self, step: usize, split: &'static str, metric: &str, value: f64) {
-        if split == HELD_OUT {
-            let mut judged = lock(&self.judged);
-            if judged.metric == Some(metric) {
-                judged.series.push((step, value));
-            }
+        if split == HELD_OUT
+            && let Some(series) = lock(&self.watched).get_mut(metric)
+        {
+            series.push((step, value));
         }
         let row = LoggedRow {
             step,
@@ -73,9 +67,11 @@ impl SharedLog {
         self.keep(written);
     }
 
-    /// The held-out numbers that tell the best checkpoint, as `(step, value)`.
-    pub(super) fn judged(&self) -> Vec<(usize, f64)> {
-        lock(&self.judged).series.clone()
+    /// The held-out numbers of a metric that is watched, as `(step, value)` in order; none of any other.
+    pub(super) fn watched(&self, metric: Option<Metric>) -> Vec<(usize, f64)> {
+        let watched = lock(&self.watched);
+        let series = metric.and_then(|metric| watched.get(metric.name()));
+        series.cloned().unwrap_or_default()
     }
 
     /// Writes all that was noted; the next row begins a new file.

@@ -5,21 +5,28 @@
 //! steps, not at epochs), the Parquet log ([`logger`]), checkpoints that are complete or absent ([`checkpoints`]), and
 //! the progress on the terminal ([`progress`]).
 
+mod average;
 mod baselines;
 mod checkpoints;
 mod colorizer;
 mod costs;
 mod division;
 mod fusing;
+#[cfg(test)]
+mod golden;
+mod gradients;
 mod launch;
 mod logger;
 mod metrics;
+mod optimizer;
 mod outcome;
 mod progress;
+mod rate;
 mod samples;
 mod schedule;
 mod scores;
 mod session;
+mod step;
 mod stepper;
 mod system;
 mod trial;
@@ -28,14 +35,15 @@ mod witness;
 pub use baselines::{BASELINE_CODE, baselines};
 pub use burn_train::Interrupter;
 pub use colorize_experiment::section::{
-    HUBER_DELTA, LearningRateSchedule, Loss, Optimizer, TrainSection,
+    LearningRateSchedule, Loss, Optimizer, StopEarly, TrainSection,
 };
-pub use colorizer::{ChromaPlanes, Colorized, Colorizer, HeldOutItem, TrainItem};
+pub use colorizer::{ChromaPlanes, Colorized, Colorizer, HeldOutItem};
 pub use division::{Division, photograph_rows};
 pub use fusing::{ExtractorWeights, Fused, Fusing, feature_rows};
 pub use outcome::{Outcome, TrainError};
 pub use progress::Display;
 pub use scores::image_scores;
+pub use step::TrainItem;
 pub use stepper::Stepper;
 pub use system::held_gpu_memory;
 pub use trial::Trial;

@@ -15,6 +15,13 @@ pub enum Outcome {
     AlreadyDone,
     /// All steps are done.
     Done,
+    /// It ended before its last step, because a metric had not improved for as long as the experiment allows.
+    StoppedEarly {
+        /// Steps done.
+        step: usize,
+        /// The step at which the metric was best.
+        best: usize,
+    },
     /// It was stopped on request, after a checkpoint at this step.
     Interrupted {
         /// Steps done.
@@ -27,6 +34,10 @@ impl Display for Outcome {
         match self {
             Self::AlreadyDone => formatter.write_str("already done"),
             Self::Done => formatter.write_str("done"),
+            Self::StoppedEarly { step, best } => write!(
+                formatter,
+                "done: stopped early after step {step}, nothing was better than step {best}"
+            ),
             Self::Interrupted { step: 0 } => {
                 formatter.write_str("interrupted before the first checkpoint")
             }

@@ -17,7 +17,6 @@ use burn_train::{
 };
 
 use super::Colorizer;
-use super::TrainSection;
 use super::costs::Costs;
 use super::logger::SharedLog;
 use super::metrics::NonFinite;
@@ -26,6 +25,7 @@ use super::scores::image_scores;
 use super::stepper::take_step;
 use super::system::SystemSampler;
 use super::witness::Witness;
+use super::{StopEarly, TrainSection};
 use crate::backend::{self, DeviceName};
 use crate::batch::{Batch, Photograph, TrainLoader as Batches};
 use crate::evaluate::{ImageScore, Metric};
@@ -78,6 +78,8 @@ pub(super) struct Schedule {
     pub(super) checkpoints: Arc<CheckpointWriter>,
     /// Which of them stay.
     pub(super) retain: Retention,
+    /// Whether the training ends before its last step.
+    pub(super) stop_early: StopEarly,
     /// Who is shown the state after every step.
     pub(super) witness: Option<Arc<Witness>>,
     /// The held-out images that samples show.
@@ -120,7 +122,13 @@ impl SupervisedLearningStrategy<Colorizer> for Schedule {
         let mut stretch: Option<(usize, usize)> = None;
         let mut last_end = Instant::now();
         let mut costs = Costs::start();
-        for step in self.done + 1..=self.cadence.steps {
+        // A process that died after the last checkpoint of a training that ended early has left nothing to do.
+        let last = if self.ends_early() {
+            self.done
+        } else {
+            self.cadence.steps
+        };
+        for step in self.done + 1..=last {
             if let Some(sampler) = &sampler {
                 sampler.at(step);
             }
@@ -168,7 +176,8 @@ impl SupervisedLearningStrategy<Colorizer> for Schedule {
 
             // Whatever is due belongs to the step, so a stop waits for it: a run that goes on must not lack it.
             let evaluate = self.cadence.is_due(step, self.cadence.evaluate);
-            let sample = self.cadence.is_due(step, self.cadence.sample);
+            let mut sample = self.cadence.is_due(step, self.cadence.sample);
+            let mut is_last = step == self.cadence.steps;
             let mut checkpoint = self.cadence.is_due(step, self.cadence.checkpoint);
             if !(evaluate || sample || checkpoint || self.should_stop(&interrupter)) {
                 continue;
@@ -201,9 +210,11 @@ impl SupervisedLearningStrategy<Colorizer> for Schedule {
                 interrupter.fail_on_error(processor.process_train(LearnerEvent::EndEpoch(epoch)));
                 Self::settle(&mut processor, &store, &interrupter);
                 backend::release_memory();
-                checkpoint |= self.retain.is_best(step, &self.log.judged());
+                checkpoint |= self.retain.is_best(step, &self.best_metric());
+                is_last |= self.ends_early();
                 costs.end("evaluation");
             }
+            sample |= is_last;
             if sample {
                 let drawn = self
                     .samples
@@ -218,7 +229,7 @@ impl SupervisedLearningStrategy<Colorizer> for Schedule {
             }
             // Asked once: a stop that comes later finds its checkpoint after the next step.
             let stopping = self.should_stop(&interrupter);
-            let ending = stopping || step == self.cadence.steps;
+            let ending = stopping || is_last;
             if let Some(sampler) = sampler.as_ref().filter(|_| evaluate || ending) {
                 sampler.sample();
             }
@@ -226,14 +237,14 @@ impl SupervisedLearningStrategy<Colorizer> for Schedule {
                 // What it noted goes with the last checkpoint.
                 sampler = None;
             }
-            if (checkpoint || stopping) && !self.has_failed(&interrupter) {
+            if (checkpoint || ending) && !self.has_failed(&interrupter) {
                 self.checkpoint(step, &learner, checkpointer.as_mut(), &store);
                 costs.end("checkpoint");
             }
             self.diary.line(&costs.line(step));
             backend::release_memory();
             last_end = Instant::now();
-            if stopping || self.has_failed(&interrupter) {
+            if ending || self.has_failed(&interrupter) {
                 break;
             }
         }
@@ -264,6 +275,17 @@ impl Schedule {
     /// come: a run that resumes from it would lack them.
     fn has_failed(&self, interrupter: &Interrupter) -> bool {
         interrupter.error().is_some() || self.non_finite.step().is_some() || self.log.has_failed()
+    }
+
+    /// The held-out numbers that tell the best checkpoint, as `(step, value)`.
+    fn best_metric(&self) -> Vec<(usize, f64)> {
+        self.log.watched(self.retain.best_metric())
+    }
+
+    /// Whether the training ends after the last evaluation.
+    fn ends_early(&self) -> bool {
+        let series = self.log.watched(self.stop_early.watched());
+        self.stop_early.ends(&series).is_some()
     }
 
     /// Brings batch norm's statistics up to the weights at hand, where the experiment says so. What is evaluated, drawn
@@ -358,7 +380,7 @@ impl Schedule {
         let mut found = Checkpoint::list(&self.folder.checkpoints())?;
         found.retain(|checkpoint| checkpoint.step <= step);
         let steps: Vec<usize> = found.iter().map(|checkpoint| checkpoint.step).collect();
-        let kept = self.retain.keep(&steps, &self.log.judged());
+        let kept = self.retain.keep(&steps, &self.best_metric());
         found
             .iter()
             .filter(|checkpoint| !kept.contains(&checkpoint.step))

@@ -54,6 +54,7 @@ impl Trial<'_> {
             variant: self.variant.clone(),
             status: Status::Running,
             error: None,
+            stopped_early: None,
             step: done,
             steps: self.experiment.train.steps,
             device: self.device.to_string(),
@@ -117,6 +118,17 @@ impl Trial<'_> {
         if checkpoint == self.experiment.train.steps {
             return Ok(Outcome::Done);
         }
+        let stop_early = &self.experiment.train.stop_early;
+        let series = log.watched(stop_early.watched());
+        let last = series.last().map(|&(step, _)| step);
+        if let Some(best) = stop_early.ends(&series)
+            && last == Some(checkpoint)
+        {
+            return Ok(Outcome::StoppedEarly {
+                step: checkpoint,
+                best,
+            });
+        }
         Ok(Outcome::Interrupted { step: checkpoint })
     }
 }
@@ -142,7 +154,7 @@ pub(super) fn end(
 ) -> Result<(), TrainError> {
     record.step = step;
     record.status = match ended {
-        Ok(Outcome::Done | Outcome::AlreadyDone) => Status::Done,
+        Ok(Outcome::Done | Outcome::AlreadyDone | Outcome::StoppedEarly { .. }) => Status::Done,
         Ok(Outcome::Interrupted { .. }) => Status::Interrupted,
         Err(_) => Status::Failed,
     };

@@ -3,8 +3,9 @@
 use burn::tensor::{Device, TensorReadError};
 use burn_train::Learner;
 
-use super::colorizer::{Colorizer, TrainItem};
+use super::colorizer::Colorizer;
 use super::launch::learner;
+use super::step::TrainItem;
 use crate::batch::Batch;
 use crate::experiment::Experiment;
 
@@ -26,7 +27,11 @@ impl Stepper {
     /// The experiment before its first step, on `device`, which is given without autodiff.
     pub fn new(experiment: &Experiment, seed: u64, device: &Device) -> Self {
         Self {
-            learner: learner(Colorizer::new(experiment, seed, device), &experiment.train),
+            learner: learner(
+                Colorizer::new(experiment, seed, device),
+                &experiment.train,
+                0,
+            ),
             device: device.clone(),
         }
     }

@@ -172,7 +172,9 @@ impl Trial<'_> {
         let log = SharedLog::new(
             metric_log,
             &before,
-            section.retain.best_metric(),
+            [section.retain.best_metric(), section.stop_early.watched()]
+                .into_iter()
+                .flatten(),
             own.clone(),
         );
 
@@ -222,6 +224,9 @@ impl Trial<'_> {
         if matches!(ended, Ok(Outcome::Interrupted { .. })) && own.should_stop() {
             // The dashboard was told to stop, and that means all.
             stop.stop(Some("asked for"));
+        }
+        if let Ok(Outcome::StoppedEarly { step, best }) = ended {
+            record.stop_early(step, best, &section.stop_early);
         }
         end(&folder, &mut record, checkpoints.committed(), &ended)?;
         match &ended {

@@ -98,7 +98,7 @@ fn every_key_is_counted_or_known_to_change_no_number() {
             ignored.push(key.clone());
         }
     }
-    // Until there is a second one.
+    // Another kind has other keys, and is not one value more.
     assert_eq!(single, ["network.kind", "train.optimizer.kind"]);
     let mut known = NO_NUMBER.map(str::to_owned);
     known.sort();
@@ -162,7 +162,7 @@ fn what_is_no_key_counts_too_and_is_told_in_words() {
         panic!("the example has the network of the original");
     };
     network.scale = 8;
-    other.train.loss = crate::experiment::section::Loss::Huber;
+    other.train.loss = crate::experiment::section::Loss::Huber { delta: 0.05 };
     assert_eq!(
         words(IdentityParts {
             experiment: &other,

@@ -1,6 +1,17 @@
 //! The `[train]` section of an experiment file.
 
+mod loss;
+mod named;
+mod optimizer;
+mod schedule;
+mod stop_early;
+
 use serde::{Deserialize, Serialize};
+
+pub use self::loss::Loss;
+pub use self::optimizer::Optimizer;
+pub use self::schedule::LearningRateSchedule;
+pub use self::stop_early::StopEarly;
 
 use crate::precision::{Cudnn, Precision};
 use crate::retention::Retention;
@@ -11,16 +22,31 @@ use crate::retention::Retention;
 pub struct TrainSection {
     /// Total optimizer steps.
     pub steps: usize,
-    /// Images per step.
+    /// Images per forward and backward pass, and so per step unless gradients are accumulated.
     pub batch_size: usize,
+    /// Passes per step, whose gradients are averaged: a batch larger than memory allows.
+    #[serde(default = "default_accumulate")]
+    pub accumulate: usize,
     /// The loss that is minimized.
-    #[serde(default)]
+    #[serde(default, with = "named")]
     pub loss: Loss,
     /// The optimizer and its constants.
     pub optimizer: Optimizer,
     /// How the optimizer's learning rate changes over the steps.
-    #[serde(default)]
+    #[serde(default, with = "named")]
     pub schedule: LearningRateSchedule,
+    /// In the first so many steps the learning rate rises in equal parts to the full one; less than `steps`.
+    #[serde(default)]
+    pub warmup_steps: usize,
+    /// The largest norm of all gradients of a step together; longer ones are scaled to it. 0 for none.
+    #[serde(default)]
+    pub clip_norm: f64,
+    /// The largest size of each number in a gradient, before the norm is taken; 0 for none.
+    #[serde(default)]
+    pub clip_value: f64,
+    /// Decay of the moving average of the weights, at every step, by which everything but training itself is done; 0 for none.
+    #[serde(default)]
+    pub ema: f64,
     /// The arithmetic of the passes forward and backward; held-out images are always scored in 32-bit floats.
     #[serde(default)]
     pub precision: Precision,
@@ -30,6 +56,9 @@ pub struct TrainSection {
     pub evaluate_every: usize,
     /// Steps from one sample picture to the next; the last step always gets one.
     pub sample_every: usize,
+    /// Whether it ends before its last step.
+    #[serde(default)]
+    pub stop_early: StopEarly,
     /// Which checkpoints stay. Changes no result.
     #[serde(default)]
     pub retain: Retention,
@@ -49,12 +78,18 @@ pub struct TrainSection {
 }
 
 impl TrainSection {
+    /// Images whose gradients make one step.
+    pub fn images_per_step(&self) -> usize {
+        self.batch_size.saturating_mul(self.accumulate)
+    }
+
     /// What is wrong with the values: the key within the section, and what it must be, to be read after its name.
     pub fn violations(&self) -> Vec<(&'static str, String)> {
         let mut violations = Vec::new();
         for (key, count) in [
             ("steps", self.steps),
             ("batch_size", self.batch_size),
+            ("accumulate", self.accumulate),
             ("checkpoint_every", self.checkpoint_every),
             ("evaluate_every", self.evaluate_every),
             ("sample_every", self.sample_every),
@@ -71,7 +106,26 @@ impl TrainSection {
                 violations.push((key, "must be a number above 0".to_string()));
             }
         }
+        violations.extend(self.loss.violations());
         violations.extend(self.optimizer.violations());
+        violations.extend(self.schedule.violations());
+        if self.steps > 0 && self.warmup_steps >= self.steps {
+            let steps = self.steps;
+            let must = format!("must be less than `train.steps`, which is {steps}");
+            violations.push(("warmup_steps", must));
+        }
+        for (key, most) in [
+            ("clip_norm", self.clip_norm),
+            ("clip_value", self.clip_value),
+        ] {
+            if !(most >= 0.0 && most.is_finite()) {
+                violations.push((key, "must be a number, 0 or more".to_string()));
+            }
+        }
+        if !(0.0..1.0).contains(&self.ema) {
+            violations.push(("ema", "must be at least 0 and less than 1".to_string()));
+        }
+        violations.extend(self.stop_early.violations());
         for (key, must) in self.retain.violations() {
             let key = match key {
                 "last" => "retain.last",
@@ -79,88 +133,12 @@ impl TrainSection {
             };
             violations.push((key, must));
         }
-        let Optimizer::Adam { learning_rate, .. } = self.optimizer;
-        if self.schedule == LearningRateSchedule::Cosine && learning_rate > 1.0 {
-            let must = "must be at most 1 with `train.schedule = \"cosine\"`".to_string();
-            violations.push(("optimizer.learning_rate", must));
-        }
         violations
     }
 }
 
-/// The losses.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Loss {
-    /// Mean squared error over all values of the target: RGB on [0, 1], or chroma.
-    #[default]
-    Mse,
-    /// Huber (1964): half the square of an error up to [`HUBER_DELTA`], beyond it a line, so that the mean matters less
-    /// and the median more.
-    Huber,
-}
-
-/// Where the Huber loss turns from a square into a line, in the unit of the target.
-pub const HUBER_DELTA: f64 = 0.05;
-
-/// The optimizers.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
-pub enum Optimizer {
-    /// Kingma and Ba (2015), with Keras's defaults.
-    Adam {
-        /// Step size.
-        learning_rate: f64,
-        /// Decay of the first moment.
-        #[serde(default = "default_beta_1")]
-        beta_1: f64,
-        /// Decay of the second moment.
-        #[serde(default = "default_beta_2")]
-        beta_2: f64,
-        /// Added to the root of the second moment.
-        #[serde(default = "default_epsilon")]
-        epsilon: f64,
-    },
-}
-
-impl Optimizer {
-    fn violations(&self) -> Vec<(&'static str, String)> {
-        let mut violations = Vec::new();
-        let mut refuse = |key, must: &str| violations.push((key, must.to_string()));
-        match *self {
-            Self::Adam {
-                learning_rate,
-                beta_1,
-                beta_2,
-                epsilon,
-            } => {
-                if !(learning_rate > 0.0 && learning_rate.is_finite()) {
-                    refuse("optimizer.learning_rate", "must be a number above 0");
-                }
-                for (key, beta) in [("optimizer.beta_1", beta_1), ("optimizer.beta_2", beta_2)] {
-                    if !(0.0..1.0).contains(&beta) {
-                        refuse(key, "must be at least 0 and less than 1");
-                    }
-                }
-                if !(epsilon > 0.0 && epsilon.is_finite()) {
-                    refuse("optimizer.epsilon", "must be a number above 0");
-                }
-            }
-        }
-        violations
-    }
-}
-
-/// How the learning rate changes over the steps.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum LearningRateSchedule {
-    /// It stays constant, as in the original.
-    #[default]
-    Constant,
-    /// It falls to 0 along half a cosine (Loshchilov and Hutter 2017, "SGDR", without restarts), so that the last steps
-    /// settle what the first ones found.
-    Cosine,
+fn default_accumulate() -> usize {
+    1
 }
 
 fn default_flush_seconds() -> f64 {
@@ -169,16 +147,4 @@ fn default_flush_seconds() -> f64 {
 
 fn default_system_every_seconds() -> f64 {
     10.0
-}
-
-fn default_beta_1() -> f64 {
-    0.9
-}
-
-fn default_beta_2() -> f64 {
-    0.999
-}
-
-fn default_epsilon() -> f64 {
-    1e-7
 }

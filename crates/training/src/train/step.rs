@@ -1,0 +1,171 @@
+//! A training step of the network: its gradients, and what the optimizer makes of it.
+
+use burn::optim::lr_scheduler::module_lr_scheduler::ModuleLearningRate;
+use burn::optim::{GradientsAccumulator, GradientsParams, ModuleOptimizer};
+use burn::tensor::{ExecutionError, Tensor, TensorReadError};
+use burn_train::metric::Adaptor;
+use burn_train::{ItemLazy, TrainOutput, TrainStep};
+
+use super::TrainSection;
+use super::average::averaged;
+use super::colorizer::Colorizer;
+use super::gradients::{Clipping, scaled};
+use super::metrics::{LossInput, SpeedInput, WaitInput};
+use crate::batch::Batch;
+
+/// What a training step leaves behind.
+#[derive(Debug)]
+pub struct TrainItem {
+    loss: Tensor<1>,
+    images: usize,
+    /// Seconds from the end of the last step to the end of this one; the loop knows.
+    pub seconds: f64,
+    /// Those of them in which the step waited for its batch; the loop knows.
+    pub waited: f64,
+}
+
+impl TrainItem {
+    /// The loss over the batch, from its device.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read.
+    pub(super) fn loss(self) -> Result<f64, TensorReadError> {
+        self.loss.without_autodiff().try_into_scalar()
+    }
+}
+
+/// What a step does beside its passes forward and backward.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Update {
+    /// Images per pass.
+    batch_size: usize,
+    clipping: Clipping,
+    /// Decay of the moving average; 0 without one.
+    ema: f64,
+    /// Steps taken.
+    pub(super) done: usize,
+}
+
+impl Update {
+    /// As `[train]` says, before the first step.
+    pub(super) fn of(section: &TrainSection) -> Self {
+        Self {
+            batch_size: section.batch_size,
+            clipping: Clipping::of(section),
+            ema: section.ema,
+            done: 0,
+        }
+    }
+}
+
+impl Colorizer {
+    /// Forward and backward.
+    fn pass(&self, batch: &Batch) -> TrainOutput<TrainItem> {
+        let device = &self.training_device;
+        let split = self.objective.split(batch.to_rgb(device));
+        let features = batch.to_features(device);
+        let map = self.network.forward(split.input, features);
+        let errors = self
+            .objective
+            .errors(map, split.target, batch, &self.fitted);
+        let loss = errors.mean();
+        let item = TrainItem {
+            loss: loss.clone(),
+            images: batch.len(),
+            seconds: 0.0,
+            waited: 0.0,
+        };
+        TrainOutput::new(&self.network, loss.backward(), item)
+    }
+}
+
+impl TrainStep for Colorizer {
+    type Input = Batch;
+    type Output = TrainItem;
+
+    /// In as many passes as the batch needs; gradients and losses are their means.
+    fn step(&self, batch: Batch) -> TrainOutput<TrainItem> {
+        let images = batch.len();
+        if images <= self.update.batch_size {
+            return self.pass(&batch);
+        }
+        let parts = batch.parts(self.update.batch_size);
+        let share = 1.0 / parts.len() as f64;
+        let mut gradients = GradientsAccumulator::new();
+        let mut losses: Option<Tensor<1>> = None;
+        for part in &parts {
+            let TrainOutput { grads, item } = self.pass(part);
+            gradients.accumulate(&self.network, grads);
+            let loss = item.loss.without_autodiff();
+            losses = Some(match losses {
+                Some(sum) => sum + loss,
+                None => loss,
+            });
+        }
+        TrainOutput {
+            grads: scaled(&self.network, gradients.grads(), share),
+            item: TrainItem {
+                loss: losses
+                    .expect("more images than one pass takes")
+                    .mul_scalar(share),
+                images,
+                seconds: 0.0,
+                waited: 0.0,
+            },
+        }
+    }
+
+    fn optimize(
+        self,
+        optimizer: &mut ModuleOptimizer,
+        rate: ModuleLearningRate,
+        gradients: GradientsParams,
+    ) -> Self {
+        let gradients = self.update.clipping.clip(&self.network, gradients);
+        let mut stepped = optimizer.step(rate, self, gradients);
+        let Update { ema, done, .. } = &mut stepped.update;
+        *done += 1;
+        let (decay, step) = (*ema, *done);
+        let average = stepped.averaged.take();
+        stepped.averaged = average.map(|average| averaged(average, &stepped.network, decay, step));
+        stepped
+    }
+}
+
+impl ItemLazy for TrainItem {
+    fn sync(self) -> Result<Self, ExecutionError> {
+        self.loss.device().flush()?;
+        Ok(Self {
+            loss: self.loss.without_autodiff(),
+            ..self
+        })
+    }
+}
+
+impl Adaptor<LossInput> for TrainItem {
+    fn adapt(&self) -> LossInput {
+        LossInput {
+            loss: self.loss.clone(),
+            images: self.images,
+        }
+    }
+}
+
+impl Adaptor<SpeedInput> for TrainItem {
+    fn adapt(&self) -> SpeedInput {
+        SpeedInput {
+            images: self.images,
+            seconds: self.seconds,
+        }
+    }
+}
+
+impl Adaptor<WaitInput> for TrainItem {
+    fn adapt(&self) -> WaitInput {
+        WaitInput(self.waited)
+    }
+}
+
+#[cfg(test)]
+mod tests;
