@@ -7,6 +7,7 @@ use colorize::backend::DeviceName;
 use colorize::color::{ClassesSection, ColorSection, Gray, Head, Space, yuv};
 use colorize::evaluate::BatchNormStatistics;
 use colorize::experiment::Experiment;
+use colorize::experiment::section::AugmentSection;
 use colorize::extractor::{ExtractorKind, FusionSection};
 use colorize::network::{NetworkSection, NormKind};
 use colorize::runs::{RunFolder, read_baselines, read_image_scores, read_metrics};
@@ -172,6 +173,30 @@ fn every_network_trains_in_every_objective_and_goes_on() {
             assert_eq!(run.experiment.network, network, "{name}");
         }
     }
+}
+
+#[test]
+fn varied_photographs_train_and_go_on() {
+    let bench = Bench::new();
+    let plain = in_yuv(&bench);
+    let mut losses = Vec::new();
+    for (flip, crop) in [(false, 1.0), (true, 1.0), (false, 0.75), (true, 0.75)] {
+        for experiment in [&plain, &in_classes(&bench), &with_fusion(&bench)] {
+            let experiment = Experiment {
+                augment: AugmentSection { flip, crop },
+                ..experiment.clone()
+            };
+            let name = format!("{:?}-{flip}-{crop}", experiment.color.head);
+            let name = format!("{name}-{:?}", experiment.fusion.extractor);
+            let folder = goes_on(&bench, &experiment, &name);
+            let log = read_metrics(&folder).unwrap();
+            losses.push(log.last("train", "loss").unwrap().to_bits());
+        }
+    }
+    // Each of them counts.
+    losses.sort_unstable();
+    losses.dedup();
+    assert_eq!(losses.len(), 12);
 }
 
 #[test]

@@ -24,6 +24,7 @@ pub(super) fn judge(experiment: &Experiment, tree: &Node, skip: &[&str]) -> Vec<
         ("color", experiment.color.violations()),
         ("network", experiment.network.violations()),
         ("fusion", experiment.fusion.violations()),
+        ("augment", experiment.augment.violations()),
         ("train", experiment.train.violations()),
         ("evaluate", experiment.evaluate.violations()),
     ] {

@@ -11,8 +11,9 @@ use super::tree::{Item, Layer, Node, Table};
 use colorize_base::nearest::{nearest, quoted};
 
 /// What may be overridden in `[quick]`.
-const QUICK_KEYS: [&str; 9] = [
-    "seeds", "matrix", "dataset", "image", "color", "network", "fusion", "train", "evaluate",
+const QUICK_KEYS: [&str; 10] = [
+    "seeds", "matrix", "dataset", "image", "color", "network", "fusion", "augment", "train",
+    "evaluate",
 ];
 
 /// What a file says itself, and not for its children: its name, what it shows, and which trials it has.

@@ -97,6 +97,9 @@ pub struct Experiment {
     /// What a pretrained classifier adds to it.
     #[serde(default)]
     pub fusion: FusionSection,
+    /// How training photographs are varied.
+    #[serde(default)]
+    pub augment: AugmentSection,
     /// The training.
     pub train: TrainSection,
     /// What is measured.

@@ -5,10 +5,10 @@ use std::path::Path;
 use proptest::prelude::*;
 
 use crate::section::{
-    BatchNormStatistics, ClassesSection, ColorSection, DatasetSection, EvaluateSection,
-    ExtractorKind, FusionSection, Gray, Head, ImageSection, ImageTransformationSection,
-    LearningRateSchedule, Loss, NetworkSection, NormKind, Optimizer, Pooling, Preprocess, Resize,
-    Space, SplitSection, StopEarly, TrainSection, Upsampling,
+    AugmentSection, BatchNormStatistics, ClassesSection, ColorSection, DatasetSection,
+    EvaluateSection, ExtractorKind, FusionSection, Gray, Head, ImageSection,
+    ImageTransformationSection, LearningRateSchedule, Loss, NetworkSection, NormKind, Optimizer,
+    Pooling, Preprocess, Resize, Space, SplitSection, StopEarly, TrainSection, Upsampling,
 };
 use crate::{Cudnn, Precision, Retention};
 
@@ -175,6 +175,7 @@ prop_compose! {
         residual_blocks in 0_usize..20,
         upsampling in prop::sample::select(vec![Upsampling::Transposed, Upsampling::Nearest]),
         train in train(),
+        augment in (any::<bool>(), 0.25..=1.0).prop_map(|(flip, crop)| AugmentSection { flip, crop }),
         images in count(),
         batch_size in count(),
         samples in 0.0..=1.0,
@@ -188,6 +189,7 @@ prop_compose! {
             color,
             network: NetworkSection::ImageTransformation(ImageTransformationSection { norm, scale, residual_blocks, upsampling }),
             fusion,
+            augment,
             train,
             evaluate: EvaluateSection { images, batch_size, samples: (samples * images as f64) as usize / 2, batch_norm: BatchNormStatistics::Running, batch_norm_batches: batch_size },
         }

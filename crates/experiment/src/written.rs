@@ -6,7 +6,7 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Serialize};
 
 use super::section::{
-    ColorSection, DatasetSection, EvaluateSection, FusionSection, ImageSection,
+    AugmentSection, ColorSection, DatasetSection, EvaluateSection, FusionSection, ImageSection,
     LearningRateSchedule, Loss, NetworkSection, Optimizer, SlurmSection, TrainSection,
 };
 
@@ -34,6 +34,8 @@ pub(super) struct Written {
     network: NetworkSection,
     #[serde(default)]
     fusion: FusionSection,
+    #[serde(default)]
+    augment: AugmentSection,
     train: TrainSection,
     #[serde(default)]
     evaluate: EvaluateSection,
@@ -64,6 +66,7 @@ impl Written {
             color: self.color,
             network: self.network,
             fusion: self.fusion,
+            augment: self.augment,
             train: self.train,
             evaluate: self.evaluate,
         };

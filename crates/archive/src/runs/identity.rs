@@ -34,9 +34,11 @@ const NO_NUMBER_ONCE: [&str; 1] = ["train.keep_checkpoints"];
 /// Keys that were added after runs had been made, each with the value, as JSON, that all runs before had in effect. A key
 /// counts only where it differs from that value, so a new key makes no run stale. The value is frozen: it stays when the
 /// key's default changes.
-const ADDED: [(&str, &str); 14] = [
+const ADDED: [(&str, &str); 16] = [
     ("dataset.toned_below", "0.0"),
     ("network.upsampling", "\"transposed\""),
+    ("augment.flip", "false"),
+    ("augment.crop", "1.0"),
     ("train.warmup_steps", "0"),
     ("train.accumulate", "1"),
     ("train.clip_norm", "0.0"),

@@ -1,5 +1,6 @@
 //! The sections of an experiment file, one file each: the type of its keys, and the rules for their values.
 
+pub mod augment;
 pub mod color;
 pub mod dataset;
 pub mod evaluate;
@@ -9,6 +10,7 @@ pub mod network;
 pub mod slurm;
 pub mod train;
 
+pub use augment::AugmentSection;
 pub use color::{ClassesSection, ColorSection, Gray, Head, Space};
 pub use dataset::{DatasetSection, SplitSection};
 pub use evaluate::{BatchNormStatistics, EvaluateSection};

@@ -9,7 +9,7 @@ use burn::data::dataloader::{DataLoader, DataLoaderIterator, Progress};
 use burn::data::dataset::DatasetError;
 use burn::tensor::Device;
 
-use super::{Batch, Order, Pixels};
+use super::{Augment, Batch, Order, Pixels};
 use crate::photo::PhotoError;
 
 /// Batches that may wait, prepared or in preparation.
@@ -23,6 +23,7 @@ const PREPARING: usize = 2;
 pub struct TrainLoader {
     pixels: Arc<Pixels>,
     order: Order,
+    augment: Option<Augment>,
     done: usize,
     steps: usize,
 }
@@ -33,9 +34,16 @@ impl TrainLoader {
         Self {
             pixels,
             order,
+            augment: None,
             done,
             steps,
         }
+    }
+
+    /// The same batches, varied.
+    #[must_use]
+    pub fn with_augment(self, augment: Option<Augment>) -> Self {
+        Self { augment, ..self }
     }
 }
 
@@ -44,9 +52,14 @@ impl DataLoader<Batch> for TrainLoader {
         let mut order = self.order.clone();
         let steps = self.done + 1..=self.steps;
         let total = self.steps - self.done.min(self.steps);
+        let augment = self.augment.clone();
         Box::new(Prefetch::start(
             &self.pixels,
-            steps.map(move |step| order.positions(step)),
+            steps.map(move |step| (step, order.positions(step))),
+            move |step, batch, pixels| match &augment {
+                Some(augment) => augment.apply(batch, step, pixels.photographs()),
+                None => batch,
+            },
             total,
         ))
     }
@@ -97,7 +110,8 @@ impl DataLoader<Batch> for HeldOutLoader {
         let starts = (self.start..end).step_by(batch_size);
         Box::new(Prefetch::start(
             &self.pixels,
-            starts.map(move |start| (start..end.min(start + batch_size)).collect()),
+            starts.map(move |start| (start, (start..end.min(start + batch_size)).collect())),
+            |_, batch, _| batch,
             (end - self.start).div_ceil(batch_size),
         ))
     }
@@ -129,19 +143,21 @@ struct Prefetch {
 impl Prefetch {
     fn start(
         pixels: &Arc<Pixels>,
-        batches: impl Iterator<Item = Vec<usize>> + Send + 'static,
+        batches: impl Iterator<Item = (usize, Vec<usize>)> + Send + 'static,
+        finish: impl Fn(usize, Batch, &Pixels) -> Batch + Clone + Send + 'static,
         total: usize,
     ) -> Self {
         // What is in preparation waits in the queue as well: its place in the order is taken before the work begins.
         let (queue, receiver) = sync_channel(QUEUE - PREPARING);
         let next = Arc::new(Mutex::new((batches, queue)));
         for _ in 0..PREPARING {
-            let (pixels, next) = (Arc::clone(pixels), Arc::clone(&next));
+            let (pixels, next, finish) = (Arc::clone(pixels), Arc::clone(&next), finish.clone());
             thread::Builder::new()
                 .name("prefetch".to_owned())
                 .spawn(move || {
-                    while let Some((positions, place)) = take_place(&next) {
+                    while let Some(((number, positions), place)) = take_place(&next) {
                         let batch = pixels.batch(positions);
+                        let batch = batch.map(|batch| finish(number, batch, &pixels));
                         let failed = batch.is_err();
                         // A closed place means that nobody wants more.
                         if place.send(batch).is_err() || failed {
@@ -167,14 +183,14 @@ type Taken = Receiver<Result<Batch, PhotoError>>;
 
 /// What to prepare next, and its place in the queue; `None` when there is no more, or nobody wants it. Waits while the
 /// queue is full.
-fn take_place<Batches: Iterator<Item = Vec<usize>>>(
+fn take_place<Batches: Iterator>(
     next: &Mutex<(Batches, SyncSender<Taken>)>,
-) -> Option<(Vec<usize>, Place)> {
+) -> Option<(Batches::Item, Place)> {
     let mut next = next.lock().ok()?;
-    let positions = next.0.next()?;
+    let batch = next.0.next()?;
     let (place, taken) = sync_channel(1);
     next.1.send(taken).ok()?;
-    Some((positions, place))
+    Some((batch, place))
 }
 
 impl Iterator for Prefetch {

@@ -16,7 +16,7 @@ use super::samples::Samples;
 use super::schedule::{Cadence, Schedule};
 use super::trial::seconds;
 use super::{TrainError, TrainSection, Trial, Witness};
-use crate::batch::{FeatureRows, HeldOutLoader, Order, Pixels, TrainLoader};
+use crate::batch::{Augment, FeatureRows, HeldOutLoader, Order, Pixels, TrainLoader};
 use crate::evaluate::{self, BatchNormStatistics};
 use crate::network::NormKind;
 use crate::runs::{CheckpointPart, CheckpointWriter, Machine, RunFolder, RunLog};
@@ -56,6 +56,7 @@ impl Trial<'_> {
             _ => model,
         };
 
+        let augment = Augment::new(&experiment.augment, experiment.image.size, self.seed);
         let part = |part| PartCheckpointer {
             writer: Arc::clone(checkpoints),
             checkpoints: folder.checkpoints(),
@@ -68,7 +69,8 @@ impl Trial<'_> {
             let batches = experiment.evaluate.batch_norm_batches;
             // They are one pass each, and not one step.
             let order = batches_of(section.batch_size);
-            TrainLoader::new(Arc::clone(&train), order, 0, batches)
+            let loader = TrainLoader::new(Arc::clone(&train), order, 0, batches);
+            loader.with_augment(augment.clone())
         });
         let schedule = Schedule {
             cadence: Cadence::of(section),
@@ -91,12 +93,15 @@ impl Trial<'_> {
         let label = self.label();
         let mut training = SupervisedTraining::<Colorizer>::new(
             folder.path(),
-            Arc::new(TrainLoader::new(
-                train,
-                batches_of(section.images_per_step()),
-                done,
-                section.steps,
-            )),
+            Arc::new(
+                TrainLoader::new(
+                    train,
+                    batches_of(section.images_per_step()),
+                    done,
+                    section.steps,
+                )
+                .with_augment(augment),
+            ),
             Arc::new(HeldOutLoader::new(held_out, experiment.evaluate.batch_size)),
         )
         .with_application_logger(None)
@@ -132,16 +137,17 @@ impl Trial<'_> {
     fn pixels(&self, divided: &Division, diary: &Arc<RunLog>) -> [Pixels; 2] {
         let image = &self.experiment.image;
         let budget = (Machine::observe().memory_bytes as f64 * image.cache_memory) as usize;
+        let training_side = self.experiment.augment.decoded_side(image.size);
         let held_out_bytes = divided.held_out.len() * image.bytes();
         // Those that are looked at again and again come first, but do not crowd out the others.
         let of_held_out = held_out_bytes.min(budget / 2);
         let groups = [
-            (&divided.train, budget - of_held_out),
-            (&divided.held_out, of_held_out),
+            (&divided.train, training_side, budget - of_held_out),
+            (&divided.held_out, image.size, of_held_out),
         ];
-        groups.map(|(photographs, budget)| {
-            let pixels = Pixels::new(photographs.clone(), image.size, image.resize, budget);
-            if !image.cache_disk || photographs.len() * image.bytes() <= budget {
+        groups.map(|(photographs, side, budget)| {
+            let pixels = Pixels::new(photographs.clone(), side, image.resize, budget);
+            if !image.cache_disk || photographs.len() * 3 * side * side <= budget {
                 return pixels;
             }
             let (diary, display, label) = (Arc::clone(diary), self.display, self.label());
