@@ -17,16 +17,20 @@ use crate::work::prepare::{Prepared, TrainingArguments, remark, stop_on_signal};
 use crate::work::{WorkArguments, summaries, work_off};
 
 /// The stages, in the order of the story.
-const STAGES: [&str; 5] = [
+const STAGES: [&str; 6] = [
     "00-instancenorm.toml",
     "01-batchnorm.toml",
     "02-stopsigns.toml",
     "03-yuv.toml",
     "04-fusion.toml",
+    "05-classes.toml",
 ];
 
-/// What the last stage is compared with: the same without a classifier.
-const CONTROL: &str = "ablations/extractor-none.toml";
+/// What the last two stages are compared with: the same without a classifier, and without classes.
+const CONTROLS: [&str; 2] = [
+    "ablations/extractor-none.toml",
+    "ablations/classes-none.toml",
+];
 
 /// Arguments of `colorize reproduce`.
 #[derive(Debug, Args)]
@@ -37,7 +41,7 @@ pub(super) struct ReproduceArguments {
     /// Folder of the experiment files
     #[arg(long, default_value = "experiments", value_name = "DIR")]
     experiments: PathBuf,
-    /// Classifier for the last stage instead of the experiment's, such as `efficientnet_lite0`
+    /// Classifier for stage 4 instead of the experiment's, such as `efficientnet_lite0`
     #[arg(long, value_name = "NAME")]
     extractor: Option<String>,
     /// Set a value in every stage, such as `train.steps=400`, written as in TOML; repeatable
@@ -61,7 +65,7 @@ pub(super) struct ReproduceArguments {
 /// Trains the stages, makes their report and prints their table.
 pub(super) fn run(arguments: &ReproduceArguments) -> Result<ExitCode> {
     let mut resolved = Vec::new();
-    for stage in STAGES.into_iter().chain([CONTROL]) {
+    for stage in STAGES.into_iter().chain(CONTROLS) {
         let overrides = arguments.overrides(stage);
         let points = resolve(&arguments.experiments.join(stage), &overrides)?;
         remark(&points);
@@ -116,7 +120,7 @@ pub(super) fn run(arguments: &ReproduceArguments) -> Result<ExitCode> {
 }
 
 impl ReproduceArguments {
-    /// What the command line changes of a stage: an extractor is the last stage's affair alone.
+    /// What the command line changes of a stage: an extractor is the affair of stage 4 alone.
     fn overrides(&self, stage: &str) -> Overrides {
         let mut set = Vec::new();
         if let (Some(extractor), "04-fusion.toml") = (&self.extractor, stage) {

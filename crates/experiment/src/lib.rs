@@ -52,8 +52,8 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use self::section::{
-    ColorSection, DatasetSection, EvaluateSection, FusionSection, ImageSection, NetworkSection,
-    SlurmSection, TrainSection,
+    AugmentSection, ColorSection, DatasetSection, EvaluateSection, FusionSection, ImageSection,
+    NetworkSection, SlurmSection, TrainSection,
 };
 
 pub use baseline::Baseline;
