@@ -18,10 +18,10 @@ use std::time::Instant;
 
 use anyhow::{Context, bail};
 use burn::data::dataloader::DataLoader;
-use colorize::batch::{Order, Photograph, Pixels, TrainLoader};
+use colorize::batch::{Order, Pixels, TrainLoader};
 use colorize::dataset::SplitSection;
 use colorize::dataset::synthetic::World;
-use colorize::dataset::{Cache, Index, Manifest};
+use colorize::dataset::{Cache, Index, Manifest, Photograph};
 use colorize::photo::Resize;
 use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
 use serde_json::json;

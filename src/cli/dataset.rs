@@ -249,9 +249,7 @@ fn stats(manifest: &Path, split: &SplitSection, look: bool) -> Result<()> {
     let copied: HashMap<i64, i64> = match &copies {
         Some(copies) => {
             let copies = copies.iter();
-            copies
-                .map(|copy| (copy.image.record.id, copy.of.id))
-                .collect()
+            copies.map(|copy| (copy.image.id, copy.of.id)).collect()
         }
         None => index.listed_again(),
     };

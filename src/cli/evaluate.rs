@@ -182,8 +182,8 @@ impl Overlap {
             let_in: 0,
         };
         for image in &selection.images {
-            let name = || image.record.file_name.clone();
-            let by_id = split_of(image.record.id, &experiment.dataset.split);
+            let name = || image.file_name.clone();
+            let by_id = split_of(image.id, &experiment.dataset.split);
             match (side(&image.content_hash), by_id) {
                 (Some(Split::Train), by_id) => {
                     overlap.trained_on.push(name());

@@ -11,7 +11,7 @@ use rayon::prelude::*;
 
 use crate::DatasetSection;
 use crate::photo::{self, PhotoFault, Profile};
-use crate::{Cache, ImageRecord};
+use crate::{Cache, ImageRecord, Photograph};
 pub use copies::CopiedImage;
 use table::{FileState, Row};
 
@@ -72,7 +72,7 @@ pub enum Finding {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Selection {
     /// Usable photographs, in the order of the records, no two with the same content.
-    pub images: Vec<SelectedImage>,
+    pub images: Vec<Photograph>,
     /// Those that would be usable, and are copies of one that is.
     pub copies: Vec<CopiedImage>,
     /// File names of photographs without color.
@@ -83,15 +83,6 @@ pub struct Selection {
     pub broken: Vec<(String, String)>,
     /// File names of those that do not exist.
     pub missing: Vec<String>,
-}
-
-/// A usable photograph.
-#[derive(Debug, Clone, PartialEq)]
-pub struct SelectedImage {
-    /// The photograph, as the index lists it.
-    pub record: ImageRecord,
-    /// What its pixels are known by: [`photo::Decoded::content_hash`].
-    pub content_hash: blake3::Hash,
 }
 
 /// Why there is nothing to train on.
@@ -219,6 +210,21 @@ pub fn inspect(
     }
 }
 
+impl InspectedImage {
+    /// The photograph, if it can be decoded.
+    fn photograph(&self) -> Option<Photograph> {
+        match &self.finding {
+            Finding::Photo { content_hash, .. } => Some(Photograph {
+                id: self.record.id,
+                file_name: self.record.file_name.clone(),
+                path: self.record.path.clone(),
+                content_hash: *content_hash,
+            }),
+            Finding::Broken { .. } | Finding::Missing => None,
+        }
+    }
+}
+
 impl Inspection {
     /// The photographs that can be used, by the section's thresholds.
     ///
@@ -234,9 +240,9 @@ impl Inspection {
             broken: Vec::new(),
             missing: Vec::new(),
         };
-        for InspectedImage { record, finding } in &self.images {
-            let name = record.file_name.clone();
-            match finding {
+        for image in &self.images {
+            let name = image.record.file_name.clone();
+            match &image.finding {
                 Finding::Missing => selection.missing.push(name),
                 Finding::Broken { cause } => selection.broken.push((name, cause.clone())),
                 Finding::Photo { mean_chroma, .. } if *mean_chroma < section.colorless_below => {
@@ -245,10 +251,7 @@ impl Inspection {
                 Finding::Photo { chroma_spread, .. } if *chroma_spread < section.toned_below => {
                     selection.toned.push(name);
                 }
-                Finding::Photo { content_hash, .. } => selection.images.push(SelectedImage {
-                    record: record.clone(),
-                    content_hash: *content_hash,
-                }),
+                Finding::Photo { .. } => selection.images.extend(image.photograph()),
             }
         }
         let all = self.images.len();
@@ -278,13 +281,7 @@ impl Inspection {
 
     /// The photographs that are copies of others, whatever their color.
     pub fn copies(&self) -> Vec<CopiedImage> {
-        let photographs = self.images.iter().filter_map(|image| match &image.finding {
-            Finding::Photo { content_hash, .. } => Some(SelectedImage {
-                record: image.record.clone(),
-                content_hash: *content_hash,
-            }),
-            Finding::Broken { .. } | Finding::Missing => None,
-        });
+        let photographs = self.images.iter().filter_map(InspectedImage::photograph);
         copies::set_apart(photographs.collect()).1
     }
 }
@@ -296,7 +293,7 @@ impl Selection {
         let mut pairs: Vec<(i64, &blake3::Hash)> = self
             .images
             .iter()
-            .map(|image| (image.record.id, &image.content_hash))
+            .map(|image| (image.id, &image.content_hash))
             .collect();
         pairs.sort_by_key(|(id, _)| *id);
         let mut hasher = blake3::Hasher::new();
@@ -317,7 +314,7 @@ impl Selection {
             copies: Vec::new(),
             ..self.clone()
         };
-        selection.images.sort_by_key(|image| image.record.id);
+        selection.images.sort_by_key(|image| image.id);
         selection
     }
 

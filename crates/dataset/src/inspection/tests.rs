@@ -108,7 +108,7 @@ fn usable_ones_are_chosen_by_the_thresholds() {
     let selection = inspection.usable(&section(1.0, 0.5)).unwrap();
     let names = |selection: &Selection| -> Vec<String> {
         let images = selection.images.iter();
-        images.map(|image| image.record.file_name.clone()).collect()
+        images.map(|image| image.file_name.clone()).collect()
     };
     assert_eq!(names(&selection), ["sub/0.png", "sub/1.png"]);
     assert_eq!(selection.colorless, ["gray.png"]);
@@ -159,7 +159,7 @@ fn toned_ones_are_skipped_where_a_threshold_asks_for_it() {
         };
         assert_eq!((with(0.0).images.len(), with(0.0).toned.len()), (2, 0));
         let selection = with(4.0);
-        assert_eq!(selection.images[0].record.file_name, "sub/color.png");
+        assert_eq!(selection.images[0].file_name, "sub/color.png");
         assert_eq!(selection.toned, ["sub/sepia.png"]);
         assert_eq!(selection.colorless, ["gray.png"], "gray ones are that");
     }
@@ -288,7 +288,7 @@ fn divided(fixture: &Fixture) -> (Vec<String>, Vec<String>, blake3::Hash) {
     let selection = fixture.inspect().usable(&section(1.0, 1.0)).unwrap();
     let names = selection.images.iter();
     (
-        names.map(|image| image.record.file_name.clone()).collect(),
+        names.map(|image| image.file_name.clone()).collect(),
         selection.copies.iter().map(ToString::to_string).collect(),
         selection.content_hash(),
     )

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
-use super::Photograph;
+use crate::dataset::Photograph;
 use crate::photo::{self, Resize};
 
 /// The folder of the files in the cache.

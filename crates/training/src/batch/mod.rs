@@ -11,7 +11,7 @@ mod pixels;
 
 pub use loader::{HeldOutLoader, TrainLoader};
 pub use order::Order;
-pub use pixels::{FeatureRows, Photograph, Pixels};
+pub use pixels::{FeatureRows, Pixels};
 
 use burn::tensor::{Device, Tensor, TensorData};
 use image::RgbImage;

@@ -1,6 +1,6 @@
 //! Photographs at the size of the network, decoded once and kept as bytes.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -8,20 +8,8 @@ use rayon::prelude::*;
 
 use super::Batch;
 use super::disk::DiskCache;
+use crate::dataset::Photograph;
 use crate::photo::{self, PhotoError, PhotoFault, Resize};
-
-/// A photograph of a dataset.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Photograph {
-    /// Its id in the dataset.
-    pub id: i64,
-    /// Its file, for people.
-    pub file_name: String,
-    /// Its file.
-    pub path: PathBuf,
-    /// What its pixels are known by: [`photo::Decoded::content_hash`].
-    pub content_hash: blake3::Hash,
-}
 
 /// One vector of features a photograph.
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -16,6 +16,7 @@ use super::table::Table;
 use super::weights::WeightsChoice;
 use super::{ExtractorKind, Pooling, Preprocess};
 use crate::color::yuv::LUMA;
+use crate::dataset::Photograph;
 use crate::photo::{self, PhotoError, PhotoFault, Resize, RgbImage};
 
 /// Photographs that pass the classifier at once. Always as many, the last batch being filled up: a library may choose
@@ -72,15 +73,6 @@ impl FeatureRequest {
     }
 }
 
-/// A photograph.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ImageFile {
-    /// What its pixels are known by: [`photo::Decoded::content_hash`].
-    pub content_hash: blake3::Hash,
-    /// The file.
-    pub path: PathBuf,
-}
-
 /// One vector a photograph.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Features {
@@ -118,7 +110,7 @@ impl Features {
 /// What has been computed by then is kept.
 pub fn compute(
     request: &FeatureRequest,
-    images: &[ImageFile],
+    images: &[&Photograph],
     device: &Device,
     progress: &dyn Fn(usize),
     should_stop: &dyn Fn() -> bool,
@@ -190,7 +182,7 @@ impl Stage<'_> {
     /// classifier lives no longer than this.
     fn run(
         &self,
-        missing: &[&ImageFile],
+        missing: &[&Photograph],
         table: &mut Table,
         device: &Device,
     ) -> Result<bool, ExtractorError> {
@@ -249,7 +241,7 @@ impl Stage<'_> {
     fn vectors(
         &self,
         extractor: &Extractor,
-        images: &[&ImageFile],
+        images: &[&Photograph],
         lumas: &[Vec<f32>],
     ) -> Result<Vec<f32>, ExtractorError> {
         let size = self.request.size;
@@ -318,7 +310,7 @@ impl<'a> Shard<'a> {
 }
 
 /// The luma of a photograph, on [0, 1], `[size, size]`.
-fn luma(image: &ImageFile, size: usize, resize: Resize) -> Result<Vec<f32>, ExtractorError> {
+fn luma(image: &Photograph, size: usize, resize: Resize) -> Result<Vec<f32>, ExtractorError> {
     let fault = |fault: PhotoFault| PhotoError {
         path: image.path.clone(),
         fault,

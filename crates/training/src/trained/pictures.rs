@@ -6,7 +6,8 @@ use burn::data::dataloader::DataLoader;
 use image::RgbImage;
 
 use super::{TrainedError, TrainedRun};
-use crate::batch::{Batch, HeldOutLoader, Photograph, Pixels};
+use crate::batch::{Batch, HeldOutLoader, Pixels};
+use crate::dataset::Photograph;
 use crate::train::TrainError;
 
 /// A photograph as a network saw it, and what it made of it.

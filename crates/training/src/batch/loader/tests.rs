@@ -3,7 +3,7 @@
 use image::RgbImage;
 
 use super::*;
-use crate::batch::Photograph;
+use crate::dataset::Photograph;
 use crate::photo::Resize;
 
 /// Photographs that tell their position by their color.
