@@ -307,9 +307,9 @@ fn looked_at(index: &Index, cache: &Cache) -> Inspection {
         records.len(),
         &format!("inspecting photographs of {}", index.name),
     );
-    let inspection = inspect(&records, cache, &|done| bar.set_position(done as u64));
+    let inspection = inspect(&records, cache, &[], &|done| bar.set_position(done as u64));
     bar.finish_and_clear();
-    if let Some(warning) = &inspection.warning {
+    for warning in &inspection.warnings {
         output::warning(warning);
     }
     inspection

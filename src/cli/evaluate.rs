@@ -89,7 +89,7 @@ pub(super) fn run(arguments: &EvaluateArguments) -> Result<()> {
         Which::Validation => overlap.judged(&hash, &divided),
         Which::All => hash.to_string(),
     };
-    let path = score_baselines(&experiment, &manifest.name, &divided, &judged, runs)?;
+    let path = score_baselines(&experiment, &manifest.name, &divided, &judged, runs, &cache)?;
 
     let scoring = bar("scoring the run on", &manifest.name);
     scoring.set_length(divided.held_out.len() as u64);

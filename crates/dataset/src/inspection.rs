@@ -1,4 +1,5 @@
-//! The one look at every photograph before a run: which can be decoded, which have color, and what exactly they are.
+//! The one look at every photograph before a run: which can be decoded, which have color, and what exactly they are. What
+//! is decoded here is also kept at the sizes that the run wants.
 
 mod copies;
 mod table;
@@ -6,12 +7,14 @@ mod table;
 use colorize_base::{Blame, Blamed};
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rayon::prelude::*;
 
 use crate::DatasetSection;
+use crate::cache::name_of_root;
 use crate::photo::{self, PhotoFault, Profile};
-use crate::{Cache, ImageRecord, Photograph};
+use crate::{Cache, ImageRecord, Photograph, Square, Squares};
 pub use copies::CopiedImage;
 use table::{FileState, Row};
 
@@ -28,8 +31,8 @@ pub struct Inspection {
     pub images: Vec<InspectedImage>,
     /// How many were decoded by this call, rather than known from the cache.
     pub decoded: usize,
-    /// Why the findings could not be put into the cache, if so.
-    pub warning: Option<String>,
+    /// What could not be put into the cache, and why.
+    pub warnings: Vec<String>,
 }
 
 /// A photograph and what was found in it.
@@ -133,22 +136,25 @@ impl Blamed for InspectionError {
 }
 
 /// Inspects every photograph of `records` on all cores, at most once as long as its file does not change (path, size,
-/// time). `progress` is told the number of photographs done.
+/// time). Those that are decoded for this are written as each of `squares` as well, so that nobody has to decode them
+/// again; those that are known are not. `progress` is told the number of photographs done.
 ///
 /// It cannot fail: what is wrong with a file is its finding, and a cache that cannot be used is a warning.
 pub fn inspect(
     records: &[&ImageRecord],
     cache: &Cache,
+    squares: &[Square],
     progress: &(dyn Fn(usize) + Sync),
 ) -> Inspection {
     let Some(first) = records.first() else {
         return Inspection {
             images: Vec::new(),
             decoded: 0,
-            warning: None,
+            warnings: Vec::new(),
         };
     };
-    let file = table::path(cache, first);
+    let dataset = name_of_root(&first.path, &first.file_name);
+    let file = table::path(cache, &dataset);
     let known = table::read(&file);
     let states: Vec<Option<FileState>> = records
         .par_iter()
@@ -170,12 +176,22 @@ pub fn inspect(
         .collect();
     let done = AtomicUsize::new(records.len() - todo.len());
     progress(done.load(Ordering::Relaxed));
-    let mut warning = None;
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let squares: Vec<Squares> = squares
+        .iter()
+        .filter(|_| !todo.is_empty())
+        .filter_map(|&square| {
+            let told = Arc::clone(&told);
+            let tell = move |text: &str| heard(&told).push(text.to_owned());
+            Squares::of_dataset(&cache.folder, &dataset, square, tell)
+        })
+        .collect();
+    let mut unsaved = None;
     for part in todo.chunks(SAVED_EVERY) {
         let fresh: Vec<(usize, Finding, Keep)> = part
             .par_iter()
             .map(|&at| {
-                let (finding, keep) = look(&records[at].path);
+                let (finding, keep) = look(&records[at].path, &squares);
                 progress(done.fetch_add(1, Ordering::Relaxed) + 1);
                 (at, finding, keep)
             })
@@ -192,7 +208,7 @@ pub fn inspect(
             findings[at] = Some(finding);
         }
         if let Err(error) = table::save(&file, rows) {
-            warning = Some(format!("cannot cache the findings: {error}"));
+            unsaved = Some(format!("cannot cache the findings: {error}"));
         }
     }
     let images = records
@@ -206,8 +222,12 @@ pub fn inspect(
     Inspection {
         images,
         decoded: todo.len(),
-        warning,
+        warnings: heard(&told).drain(..).chain(unsaved).collect(),
     }
+}
+
+fn heard(told: &Mutex<Vec<String>>) -> MutexGuard<'_, Vec<String>> {
+    told.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl InspectedImage {
@@ -344,15 +364,21 @@ enum Keep {
     No,
 }
 
-/// Decodes a file and notes what it is.
-fn look(path: &Path) -> (Finding, Keep) {
+/// Decodes a file, notes what it is and keeps it as squares.
+fn look(path: &Path, squares: &[Squares]) -> (Finding, Keep) {
     let found = std::fs::read(path)
         .map_err(PhotoFault::from)
         .and_then(|bytes| {
             let photo = photo::read(&bytes)?;
             let picture = &photo.picture;
+            let content_hash = photo.content_hash(&bytes);
+            for squares in squares {
+                let Square { size, resize } = squares.square();
+                let pixels = photo::resize(picture, size, resize);
+                squares.write(content_hash, pixels.as_raw());
+            }
             Ok(Finding::Photo {
-                content_hash: photo.content_hash(&bytes),
+                content_hash,
                 width: picture.width(),
                 height: picture.height(),
                 mean_chroma: photo::mean_chroma(picture),

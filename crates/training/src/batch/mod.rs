@@ -1,10 +1,9 @@
 //! Batches: which photographs a step sees, and how they get there in time.
 //!
-//! [`Pixels`] decodes and keeps them, in memory or on disk; [`Order`] says which
+//! [`Pixels`] has them from memory, from disk or from their files; [`Order`] says which
 //! images step n sees, as a pure function of the seed; [`TrainLoader`] and [`HeldOutLoader`] hand out [`Batch`]es of
 //! bytes, in order, prepared on another thread.
 
-mod disk;
 mod loader;
 mod order;
 mod pixels;

@@ -17,6 +17,7 @@ use super::schedule::{Cadence, Schedule};
 use super::trial::seconds;
 use super::{LearningRateSchedule, Optimizer, TrainError, TrainSection, Trial, Witness};
 use crate::batch::{FeatureRows, HeldOutLoader, Order, Pixels, TrainLoader};
+use crate::dataset::{Square, Squares};
 use crate::evaluate::{self, BatchNormStatistics};
 use crate::network::NormKind;
 use crate::runs::{CheckpointPart, CheckpointWriter, Machine, RunFolder, RunLog};
@@ -119,8 +120,8 @@ impl Trial<'_> {
         Ok(training.launch(learner(model, section)))
     }
 
-    /// The photographs to learn from and those to be judged by, which share one budget of memory. What does not fit there
-    /// is kept on disk, where the experiment says so.
+    /// The photographs to learn from and those to be judged by, which share one budget of memory and the squares on disk,
+    /// where the experiment allows them.
     fn pixels(&self, divided: &Division, diary: &Arc<RunLog>) -> [Pixels; 2] {
         let image = &self.experiment.image;
         let budget = (Machine::observe().memory_bytes as f64 * image.cache_memory) as usize;
@@ -131,16 +132,18 @@ impl Trial<'_> {
             (&divided.train, budget - of_held_out),
             (&divided.held_out, of_held_out),
         ];
-        groups.map(|(photographs, budget)| {
-            let pixels = Pixels::new(photographs.clone(), image.size, image.resize, budget);
-            if !image.cache_disk || photographs.len() * image.bytes() <= budget {
-                return pixels;
-            }
+        let square = Square::from(image);
+        let squares = divided.train.first().filter(|_| image.cache_disk);
+        let squares = squares.and_then(|photograph| {
             let (diary, display, label) = (Arc::clone(diary), self.display, self.label());
-            pixels.with_disk(self.cache, move |trouble| {
+            Squares::open(self.cache, photograph, square, move |trouble| {
                 diary.line(trouble);
                 display.warn(&label, trouble);
             })
+        });
+        let squares = squares.map(Arc::new);
+        groups.map(|(photographs, budget)| {
+            Pixels::new(photographs.clone(), square, budget).with_squares(squares.clone())
         })
     }
 

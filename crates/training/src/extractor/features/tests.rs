@@ -3,6 +3,7 @@ use std::path::Path;
 
 use super::*;
 use crate::backend::{self, DeviceName};
+use crate::photo::RgbImage;
 
 /// Photographs of noise in a folder that is gone with the answer, and requests for their features.
 struct Setting {
