@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use clap::Args;
 use clap::builder::{OsStringValueParser, TypedValueParser};
+use colorize_base::readable_size;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::experiments::experiment_files;
@@ -17,7 +18,7 @@ use crate::dataset::{
     Cache, DatasetError, DatasetSection, ImageRecord, Index, Manifest, Square, resolve_manifest,
 };
 use crate::experiment::{
-    Cost, Experiment, ExperimentError, Overridden, Overrides, Resolved, bytes, resolve,
+    Cost, Experiment, ExperimentError, Overridden, Overrides, Resolved, resolve,
 };
 use crate::plan::{Plan, Planned, Wanted};
 use crate::runs::{Machine, memory_limit};
@@ -123,8 +124,8 @@ pub(crate) fn shortage(experiment: &Experiment, memory: u64) -> Option<String> {
             "`{}` does not fit into memory: a training step needs at least {}, and this machine has {}; lower \
              `train.batch_size`, `image.size` or `network.scale`",
             experiment.name,
-            bytes(needed),
-            bytes(u128::from(memory)),
+            readable_size(needed),
+            readable_size(memory),
         )
     })
 }
