@@ -18,10 +18,10 @@ use std::time::Instant;
 
 use anyhow::{Context, bail};
 use burn::data::dataloader::DataLoader;
-use colorize::batch::{Order, Photograph, Pixels, TrainLoader};
+use colorize::batch::{Order, Pixels, TrainLoader};
 use colorize::dataset::SplitSection;
 use colorize::dataset::synthetic::World;
-use colorize::dataset::{Cache, Index, Manifest};
+use colorize::dataset::{Cache, Index, Manifest, Photograph, Square, Squares};
 use colorize::photo::Resize;
 use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
 use serde_json::json;
@@ -108,8 +108,8 @@ fn measure(
     threads: usize,
     temporary: &Path,
 ) -> anyhow::Result<()> {
-    let complain = |trouble: &str| panic!("{trouble}");
-    let fresh = |budget| Pixels::new(photographs.to_vec(), size, Resize::Bilinear, budget);
+    let square = square(size);
+    let fresh = |budget| Pixels::new(photographs.to_vec(), square, budget);
     let report = |case: &str, prepare: &mut dyn FnMut() -> Pixels, warm: bool| {
         let mut rounds = Vec::new();
         for _ in 0..arguments.rounds {
@@ -138,7 +138,8 @@ fn measure(
     let mut on_disk = |again: bool| {
         folders += usize::from(!again);
         let folder = temporary.join(format!("cache-{threads}-{size}-{folders}"));
-        fresh(0).with_disk(&folder, complain)
+        let squares = Squares::open(&folder, &photographs[0], square, complain);
+        fresh(0).with_squares(squares.map(Arc::new))
     };
     report("filling", &mut || on_disk(false), false)?;
     report("disk", &mut || on_disk(true), true)?;
@@ -152,7 +153,7 @@ fn measure(
 /// The same as training has it: in order, prepared ahead, on all threads.
 fn loader(arguments: &Arguments, photographs: &[Photograph]) -> anyhow::Result<()> {
     for &size in &arguments.sizes {
-        let pixels = Pixels::new(photographs.to_vec(), size, Resize::Bilinear, 0);
+        let pixels = Pixels::new(photographs.to_vec(), square(size), 0);
         let steps = photographs.len().div_ceil(BATCH);
         let order = Order::new(photographs.len(), BATCH, 0);
         let loader = TrainLoader::new(Arc::new(pixels), order, 0, steps);
@@ -172,6 +173,17 @@ fn loader(arguments: &Arguments, photographs: &[Photograph]) -> anyhow::Result<(
         say("cold, loader", threads, size, photographs.len(), &rounds)?;
     }
     Ok(())
+}
+
+fn square(size: usize) -> Square {
+    Square {
+        size,
+        resize: Resize::Bilinear,
+    }
+}
+
+fn complain(trouble: &str) {
+    panic!("{trouble}");
 }
 
 fn pass(pixels: &Pixels) -> anyhow::Result<()> {
@@ -266,11 +278,18 @@ fn grow(count: usize) -> anyhow::Result<()> {
             content_hash: blake3::hash(&image.id.to_le_bytes()),
         })
         .collect();
+    // Small ones: what opening costs depends on their number.
+    let open = || Squares::open(&cache.folder, &photographs[0], square(8), complain);
+    let filling = open().context("the squares can be opened")?;
+    for photograph in &photographs {
+        filling.write(photograph.content_hash, &[0; 3 * 8 * 8]);
+    }
+    drop(filling);
     let before = status("VmRSS:");
     let mut pixels = None;
     let prepared = time(&mut || {
-        let all = Pixels::new(photographs.clone(), 256, Resize::Bilinear, usize::MAX);
-        pixels = Some(all.with_disk(&cache.folder, |trouble| panic!("{trouble}")));
+        let all = Pixels::new(photographs.clone(), square(8), usize::MAX);
+        pixels = Some(all.with_squares(open().map(Arc::new)));
         Ok(())
     })?;
     let held = status("VmRSS:").saturating_sub(before);

@@ -8,6 +8,7 @@ use std::process::{Command, ExitCode};
 use std::time::Duration;
 
 use clap::Args;
+use colorize_base::readable_size;
 use comfy_table::{ContentArrangement, presets};
 use serde_json::json;
 
@@ -224,10 +225,10 @@ impl<'a> Report<'a> {
             versions.join(", "),
             machine.processor,
             count(machine.threads, "thread"),
-            cells::size(machine.memory_bytes),
+            readable_size(machine.memory_bytes),
         );
         let gpus = machine.gpus.iter();
-        let gpus = gpus.map(|gpu| format!("; {}, {}", gpu.name, cells::size(gpu.memory_bytes)));
+        let gpus = gpus.map(|gpu| format!("; {}, {}", gpu.name, readable_size(gpu.memory_bytes)));
         words.extend(gpus);
         words.extend([format!("; load average {:.1}", load.high)]);
         if load.high > 0.5 {
@@ -350,11 +351,11 @@ fn table(measured: &[Measurement], named: bool, preset: &str) -> String {
             seconds(row.seconds_high),
             three_digits(row.images_per_second),
             seconds(row.processor_seconds),
-            cells::size(row.memory_bytes),
+            readable_size(row.memory_bytes),
         ];
         if gpu {
             let held = row.gpu_memory_bytes;
-            cells.push(held.map_or_else(|| cells::NOTHING.to_owned(), cells::size));
+            cells.push(held.map_or_else(|| cells::NOTHING.to_owned(), readable_size));
         }
         cells.push(if is_first {
             String::new()

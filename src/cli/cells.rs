@@ -156,17 +156,6 @@ pub(super) fn json_spread(spread: Option<&Spread>) -> Json {
     })
 }
 
-/// A number of bytes.
-pub(super) fn size(bytes: u64) -> String {
-    let bytes = bytes as f64;
-    match bytes {
-        ..1e3 => format!("{bytes} B"),
-        ..1e6 => format!("{:.1} kB", bytes / 1e3),
-        ..1e9 => format!("{:.1} MB", bytes / 1e6),
-        _ => format!("{:.2} GB", bytes / 1e9),
-    }
-}
-
 /// `3 of 3`, `2 of 3, missing 1`.
 pub(super) fn seeds(group: &Group<'_>) -> String {
     let of = format!("{} of {}", group.runs.len(), group.planned());

@@ -249,9 +249,7 @@ fn stats(manifest: &Path, split: &SplitSection, look: bool) -> Result<()> {
     let copied: HashMap<i64, i64> = match &copies {
         Some(copies) => {
             let copies = copies.iter();
-            copies
-                .map(|copy| (copy.image.record.id, copy.of.id))
-                .collect()
+            copies.map(|copy| (copy.image.id, copy.of.id)).collect()
         }
         None => index.listed_again(),
     };
@@ -309,9 +307,9 @@ fn looked_at(index: &Index, cache: &Cache) -> Inspection {
         records.len(),
         &format!("inspecting photographs of {}", index.name),
     );
-    let inspection = inspect(&records, cache, &|done| bar.set_position(done as u64));
+    let inspection = inspect(&records, cache, &[], &|done| bar.set_position(done as u64));
     bar.finish_and_clear();
-    if let Some(warning) = &inspection.warning {
+    for warning in &inspection.warnings {
         output::warning(warning);
     }
     inspection

@@ -89,7 +89,7 @@ pub(super) fn run(arguments: &EvaluateArguments) -> Result<()> {
         Which::Validation => overlap.judged(&hash, &divided),
         Which::All => hash.to_string(),
     };
-    let path = score_baselines(&experiment, &manifest.name, &divided, &judged, runs)?;
+    let path = score_baselines(&experiment, &manifest.name, &divided, &judged, runs, &cache)?;
 
     let scoring = bar("scoring the run on", &manifest.name);
     scoring.set_length(divided.held_out.len() as u64);
@@ -182,8 +182,8 @@ impl Overlap {
             let_in: 0,
         };
         for image in &selection.images {
-            let name = || image.record.file_name.clone();
-            let by_id = split_of(image.record.id, &experiment.dataset.split);
+            let name = || image.file_name.clone();
+            let by_id = split_of(image.id, &experiment.dataset.split);
             match (side(&image.content_hash), by_id) {
                 (Some(Split::Train), by_id) => {
                     overlap.trained_on.push(name());

@@ -4,8 +4,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
+use colorize_base::readable_size;
 
-use super::{DONE, FAILED, cells, ls, output};
+use super::{DONE, FAILED, ls, output};
 use crate::catalog::{Catalog, Sweep, SweepPolicy, Swept, look, sweep};
 use crate::command_error::{CommandError, Result};
 use crate::dataset::Cache;
@@ -83,7 +84,7 @@ pub(super) fn run(arguments: &GcArguments) -> Result<ExitCode> {
     } else {
         format!("{count} items")
     };
-    let size = cells::size(bytes);
+    let size = readable_size(bytes);
     output::line(&match (count, arguments.dry_run) {
         (0, _) => "nothing to remove".to_owned(),
         (_, true) => format!("{what}, {size}, would be removed"),
@@ -111,7 +112,7 @@ fn tell(sweep: &Sweep) {
         output::line(&format!(
             "  {:<40} {:>10}",
             below(path),
-            cells::size(*bytes)
+            readable_size(*bytes)
         ));
     }
     for path in &sweep.damaged {

@@ -13,9 +13,8 @@ use rayon::prelude::*;
 
 use super::run_choice::RunChoice;
 use super::{DONE, FAILED, output};
-use crate::batch::Photograph;
 use crate::command_error::{CommandError, Context, Result};
-use crate::dataset::{Cache, PassedOver, photographs_in};
+use crate::dataset::{Cache, PassedOver, Photograph, photographs_in};
 use crate::figure::{ComparisonCell, Strip, StripRow, Theme, side_by_side, strip};
 use crate::photo::{self, PhotoError, PhotoFault, PhotoFormat};
 use crate::runs::atomic;

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use colorize_base::readable_size;
 use serde_json::json;
 
 use super::{cells, ls, output};
@@ -186,7 +187,7 @@ fn one_session(session: &Session) {
         },
     };
     if let Some(bytes) = peak_memory_bytes {
-        fact("  memory", &format!("{} at peak", cells::size(*bytes)));
+        fact("  memory", &format!("{} at peak", readable_size(*bytes)));
     }
     fact("  code", &format!("colorize {}{git}", environment.colorize));
     fact("  command", &environment.arguments.join(" "));
@@ -338,7 +339,7 @@ fn files(folder: &RunFolder, checkpoints: &[Checkpoint]) {
             let plural = if count == 1 { "file" } else { "files" };
             fact(
                 name,
-                &format!("{count} {plural}, {}", cells::size(bytes(&path))),
+                &format!("{count} {plural}, {}", readable_size(bytes(&path))),
             );
         }
     }
@@ -349,7 +350,7 @@ fn files(folder: &RunFolder, checkpoints: &[Checkpoint]) {
         let step = format!(
             "step {}, {}",
             checkpoint.step,
-            cells::size(bytes(&checkpoint.path))
+            readable_size(bytes(&checkpoint.path))
         );
         fact("checkpoint", &step);
     }

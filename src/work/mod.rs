@@ -4,6 +4,7 @@ mod details;
 pub(crate) mod experiments;
 pub(crate) mod jobs;
 pub(crate) mod prepare;
+pub(crate) mod squares;
 
 pub(crate) use details::details;
 
@@ -336,7 +337,8 @@ fn baselines(prepared: &Prepared, training: &TrainingArguments) -> Result<()> {
     let divided = Division::of(&prepared.selection, experiment)?;
     let hash = prepared.selection.content_hash().to_hex();
     let dataset = &prepared.manifest.name;
-    score_baselines(experiment, dataset, &divided, &hash, &training.runs)?;
+    let cache = &prepared.cache;
+    score_baselines(experiment, dataset, &divided, &hash, &training.runs, cache)?;
     Ok(())
 }
 

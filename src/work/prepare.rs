@@ -6,17 +6,19 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use clap::Args;
 use clap::builder::{OsStringValueParser, TypedValueParser};
+use colorize_base::readable_size;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::experiments::experiment_files;
+use super::squares::WantedSquares;
 use crate::backend::{self, DeviceName};
 use crate::command_error::{CommandError, Context, INTERRUPTED, Result};
 use crate::dataset::inspection::{self, Selection};
 use crate::dataset::{
-    Cache, DatasetError, DatasetSection, ImageRecord, Index, Manifest, resolve_manifest,
+    Cache, DatasetError, DatasetSection, ImageRecord, Index, Manifest, Square, resolve_manifest,
 };
 use crate::experiment::{
-    Cost, Experiment, ExperimentError, Overridden, Overrides, Resolved, bytes, resolve,
+    Cost, Experiment, ExperimentError, Overridden, Overrides, Resolved, resolve,
 };
 use crate::plan::{Plan, Planned, Wanted};
 use crate::runs::{Machine, memory_limit};
@@ -122,8 +124,8 @@ pub(crate) fn shortage(experiment: &Experiment, memory: u64) -> Option<String> {
             "`{}` does not fit into memory: a training step needs at least {}, and this machine has {}; lower \
              `train.batch_size`, `image.size` or `network.scale`",
             experiment.name,
-            bytes(needed),
-            bytes(u128::from(memory)),
+            readable_size(needed),
+            readable_size(memory),
         )
     })
 }
@@ -162,23 +164,14 @@ impl TrainingArguments {
     /// so that a wrong request ends before any work.
     pub(crate) fn prepare(&self, experiments: Vec<Resolved>) -> Result<Vec<Prepared>> {
         self.try_device(&experiments)?;
-        self.inspect(experiments)
-    }
-
-    /// The same for a device that need not be on this machine.
-    fn inspect(&self, experiments: Vec<Resolved>) -> Result<Vec<Prepared>> {
-        let cache = Cache::of_user()?;
-        let mut prepared = Vec::new();
-        for resolved in experiments {
-            prepared.push(prepare(resolved, &cache, &prepared)?);
-        }
-        Ok(prepared)
+        let squares = WantedSquares::of(&experiments);
+        prepare_all(experiments, &squares)
     }
 
     /// From the experiments to a plan of all their trials; see [`Self::prepare`]. No run folder is touched.
     pub(crate) fn plan(&self, experiments: Vec<Resolved>) -> Result<Work> {
-        self.try_device(&experiments)?;
-        self.plan_elsewhere(experiments)
+        let prepared = self.prepare(experiments)?;
+        self.plan_of(prepared)
     }
 
     /// Whether the device is available and supports what the experiments need.
@@ -198,9 +191,12 @@ impl TrainingArguments {
         Ok(())
     }
 
-    /// The same for a device that need not be on this machine.
+    /// The same for a device that need not be on this machine, where nothing may be trained: what is decoded is not kept.
     pub(crate) fn plan_elsewhere(&self, experiments: Vec<Resolved>) -> Result<Work> {
-        let prepared = self.inspect(experiments)?;
+        self.plan_of(prepare_all(experiments, &WantedSquares::default())?)
+    }
+
+    fn plan_of(&self, prepared: Vec<Prepared>) -> Result<Work> {
         let mut wanted = Vec::new();
         for experiment in &prepared {
             for &seed in &experiment.resolved.experiment.seeds {
@@ -270,20 +266,42 @@ pub(crate) fn score_baselines(
     divided: &Division,
     content_hash: &str,
     runs: &Path,
+    cache: &Cache,
 ) -> Result<PathBuf> {
     let scoring = bar("scoring baselines on", dataset);
-    let path = baselines(experiment, divided, content_hash, runs, &|done, all| {
-        scoring.set_length(all as u64);
-        scoring.set_position(done as u64);
-    })
+    let path = baselines(
+        experiment,
+        divided,
+        content_hash,
+        runs,
+        &cache.folder,
+        &|done, all| {
+            scoring.set_length(all as u64);
+            scoring.set_position(done as u64);
+        },
+    )
     .context("cannot score the baselines")?;
     scoring.finish_and_clear();
     Ok(path)
 }
 
-/// Opens the dataset and inspects every selected photograph once. An experiment with the photographs of one of `before`
-/// takes its selection.
-pub(crate) fn prepare(resolved: Resolved, cache: &Cache, before: &[Prepared]) -> Result<Prepared> {
+fn prepare_all(experiments: Vec<Resolved>, squares: &WantedSquares) -> Result<Vec<Prepared>> {
+    let cache = Cache::of_user()?;
+    let mut prepared = Vec::new();
+    for resolved in experiments {
+        prepared.push(prepare(resolved, &cache, &prepared, squares)?);
+    }
+    Ok(prepared)
+}
+
+/// Opens the dataset and inspects every selected photograph once; those that are decoded for this are kept as `squares`.
+/// An experiment with the photographs of one of `before` takes its selection.
+pub(crate) fn prepare(
+    resolved: Resolved,
+    cache: &Cache,
+    before: &[Prepared],
+    squares: &WantedSquares,
+) -> Result<Prepared> {
     let fused = before.iter().find(|other| {
         other.resolved.weights == resolved.weights
             && other.resolved.experiment.fusion == resolved.experiment.fusion
@@ -306,7 +324,9 @@ pub(crate) fn prepare(resolved: Resolved, cache: &Cache, before: &[Prepared]) ->
         let manifest = Manifest::read(&resolved.manifest)?;
         let index = open_index(&manifest, cache)?;
         let records = select(&resolved, &index)?;
-        let selection = inspect(&manifest, &records, &resolved.experiment.dataset, cache)?;
+        let section = &resolved.experiment.dataset;
+        let squares = squares.of_photographs(&resolved);
+        let selection = inspect(&manifest, &records, section, cache, &squares)?;
         (manifest, Arc::new(selection))
     };
     Ok(Prepared {
@@ -327,7 +347,7 @@ pub(crate) fn select_photographs(
     let manifest = Manifest::read(&resolve_manifest(&manifest.to_string_lossy(), None)?)?;
     let index = open_index(&manifest, cache)?;
     let records = index.select(&section.categories)?;
-    let selection = inspect(&manifest, &records, section, cache)?;
+    let selection = inspect(&manifest, &records, section, cache, &[])?;
     Ok((manifest, selection))
 }
 
@@ -335,7 +355,9 @@ fn open_index(manifest: &Manifest, cache: &Cache) -> Result<Index> {
     let painting = bar("painting scenes of", &manifest.name);
     let index = Index::open(manifest, cache, &|done| painting.set_position(done as u64))?;
     painting.finish_and_clear();
-    warn(index.warning.as_deref());
+    if let Some(warning) = &index.warning {
+        terminal::warning(warning);
+    }
     if !index.passed_over.is_empty() {
         let passed_over = &index.passed_over;
         terminal::note(&format!("{}: passed over: {passed_over}", manifest.name));
@@ -348,14 +370,17 @@ fn inspect(
     records: &[&ImageRecord],
     section: &DatasetSection,
     cache: &Cache,
+    squares: &[Square],
 ) -> Result<Selection> {
     let inspecting = bar("inspecting photographs of", &manifest.name);
     inspecting.set_length(records.len() as u64);
-    let inspected = inspection::inspect(records, cache, &|done| {
+    let inspected = inspection::inspect(records, cache, squares, &|done| {
         inspecting.set_position(done as u64);
     });
     inspecting.finish_and_clear();
-    warn(inspected.warning.as_deref());
+    for warning in &inspected.warnings {
+        terminal::warning(warning);
+    }
     let selection = inspected.usable(section)?;
     report_unusable(&manifest.name, &selection);
     Ok(selection)
@@ -388,12 +413,6 @@ pub(crate) fn select<'a>(
         };
         resolved.error_at(&key, message, help)
     })
-}
-
-fn warn(warning: Option<&str>) {
-    if let Some(warning) = warning {
-        terminal::warning(warning);
-    }
 }
 
 /// A bar that counts photographs.

@@ -16,6 +16,7 @@ mod plan;
 mod proofs;
 mod report;
 mod runs;
+mod squares;
 mod stages;
 mod terminal;
 mod tracking;

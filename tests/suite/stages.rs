@@ -476,7 +476,15 @@ fn baselines_are_scored_once_for_all_runs_on_the_same_images() {
     let hash = bench.selection.content_hash().to_hex();
     let runs = bench.runs("runs");
     let score = |experiment: &Experiment| {
-        baselines(experiment, &divided, &hash, &runs, &|_, _| {}).unwrap()
+        baselines(
+            experiment,
+            &divided,
+            &hash,
+            &runs,
+            &bench.cache.folder,
+            &|_, _| {},
+        )
+        .unwrap()
     };
     let path = score(&bench.experiment);
     let written = fs::metadata(&path).unwrap().modified().unwrap();

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use colorize_base::WholeFile;
+use colorize_base::{WholeFile, keyed_name};
 use polars::prelude::*;
 use walkdir::WalkDir;
 
@@ -80,6 +80,15 @@ impl Cache {
         file.lock().map_err(DatasetError::write(&name))?;
         Ok(file)
     }
+}
+
+/// What files in the cache are called that hold something of every photograph below one root: the folder that `path` lies
+/// in without the `file_name` at its end.
+pub(crate) fn name_of_root(path: &Path, file_name: &str) -> String {
+    let below = Path::new(file_name).components().count();
+    let root = path.ancestors().nth(below).unwrap_or(path);
+    let name = root.file_name().unwrap_or_default().to_string_lossy();
+    keyed_name(&name, &root.display().to_string())
 }
 
 /// A file with holes takes less than its length.

@@ -1,4 +1,5 @@
-//! The one look at every photograph before a run: which can be decoded, which have color, and what exactly they are.
+//! The one look at every photograph before a run: which can be decoded, which have color, and what exactly they are. What
+//! is decoded here is also kept at the sizes that the run wants.
 
 mod copies;
 mod table;
@@ -6,12 +7,14 @@ mod table;
 use colorize_base::{Blame, Blamed};
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rayon::prelude::*;
 
 use crate::DatasetSection;
+use crate::cache::name_of_root;
 use crate::photo::{self, PhotoFault, Profile};
-use crate::{Cache, ImageRecord};
+use crate::{Cache, ImageRecord, Photograph, Square, Squares};
 pub use copies::CopiedImage;
 use table::{FileState, Row};
 
@@ -28,8 +31,8 @@ pub struct Inspection {
     pub images: Vec<InspectedImage>,
     /// How many were decoded by this call, rather than known from the cache.
     pub decoded: usize,
-    /// Why the findings could not be put into the cache, if so.
-    pub warning: Option<String>,
+    /// What could not be put into the cache, and why.
+    pub warnings: Vec<String>,
 }
 
 /// A photograph and what was found in it.
@@ -72,7 +75,7 @@ pub enum Finding {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Selection {
     /// Usable photographs, in the order of the records, no two with the same content.
-    pub images: Vec<SelectedImage>,
+    pub images: Vec<Photograph>,
     /// Those that would be usable, and are copies of one that is.
     pub copies: Vec<CopiedImage>,
     /// File names of photographs without color.
@@ -83,15 +86,6 @@ pub struct Selection {
     pub broken: Vec<(String, String)>,
     /// File names of those that do not exist.
     pub missing: Vec<String>,
-}
-
-/// A usable photograph.
-#[derive(Debug, Clone, PartialEq)]
-pub struct SelectedImage {
-    /// The photograph, as the index lists it.
-    pub record: ImageRecord,
-    /// What its pixels are known by: [`photo::Decoded::content_hash`].
-    pub content_hash: blake3::Hash,
 }
 
 /// Why there is nothing to train on.
@@ -142,22 +136,25 @@ impl Blamed for InspectionError {
 }
 
 /// Inspects every photograph of `records` on all cores, at most once as long as its file does not change (path, size,
-/// time). `progress` is told the number of photographs done.
+/// time). Those that are decoded for this are written as each of `squares` as well, so that nobody has to decode them
+/// again; those that are known are not. `progress` is told the number of photographs done.
 ///
 /// It cannot fail: what is wrong with a file is its finding, and a cache that cannot be used is a warning.
 pub fn inspect(
     records: &[&ImageRecord],
     cache: &Cache,
+    squares: &[Square],
     progress: &(dyn Fn(usize) + Sync),
 ) -> Inspection {
     let Some(first) = records.first() else {
         return Inspection {
             images: Vec::new(),
             decoded: 0,
-            warning: None,
+            warnings: Vec::new(),
         };
     };
-    let file = table::path(cache, first);
+    let dataset = name_of_root(&first.path, &first.file_name);
+    let file = table::path(cache, &dataset);
     let known = table::read(&file);
     let states: Vec<Option<FileState>> = records
         .par_iter()
@@ -179,12 +176,22 @@ pub fn inspect(
         .collect();
     let done = AtomicUsize::new(records.len() - todo.len());
     progress(done.load(Ordering::Relaxed));
-    let mut warning = None;
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let squares: Vec<Squares> = squares
+        .iter()
+        .filter(|_| !todo.is_empty())
+        .filter_map(|&square| {
+            let told = Arc::clone(&told);
+            let tell = move |text: &str| heard(&told).push(text.to_owned());
+            Squares::of_dataset(&cache.folder, &dataset, square, tell)
+        })
+        .collect();
+    let mut unsaved = None;
     for part in todo.chunks(SAVED_EVERY) {
         let fresh: Vec<(usize, Finding, Keep)> = part
             .par_iter()
             .map(|&at| {
-                let (finding, keep) = look(&records[at].path);
+                let (finding, keep) = look(&records[at].path, &squares);
                 progress(done.fetch_add(1, Ordering::Relaxed) + 1);
                 (at, finding, keep)
             })
@@ -201,7 +208,7 @@ pub fn inspect(
             findings[at] = Some(finding);
         }
         if let Err(error) = table::save(&file, rows) {
-            warning = Some(format!("cannot cache the findings: {error}"));
+            unsaved = Some(format!("cannot cache the findings: {error}"));
         }
     }
     let images = records
@@ -215,7 +222,26 @@ pub fn inspect(
     Inspection {
         images,
         decoded: todo.len(),
-        warning,
+        warnings: heard(&told).drain(..).chain(unsaved).collect(),
+    }
+}
+
+fn heard(told: &Mutex<Vec<String>>) -> MutexGuard<'_, Vec<String>> {
+    told.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl InspectedImage {
+    /// The photograph, if it can be decoded.
+    fn photograph(&self) -> Option<Photograph> {
+        match &self.finding {
+            Finding::Photo { content_hash, .. } => Some(Photograph {
+                id: self.record.id,
+                file_name: self.record.file_name.clone(),
+                path: self.record.path.clone(),
+                content_hash: *content_hash,
+            }),
+            Finding::Broken { .. } | Finding::Missing => None,
+        }
     }
 }
 
@@ -234,9 +260,9 @@ impl Inspection {
             broken: Vec::new(),
             missing: Vec::new(),
         };
-        for InspectedImage { record, finding } in &self.images {
-            let name = record.file_name.clone();
-            match finding {
+        for image in &self.images {
+            let name = image.record.file_name.clone();
+            match &image.finding {
                 Finding::Missing => selection.missing.push(name),
                 Finding::Broken { cause } => selection.broken.push((name, cause.clone())),
                 Finding::Photo { mean_chroma, .. } if *mean_chroma < section.colorless_below => {
@@ -245,10 +271,7 @@ impl Inspection {
                 Finding::Photo { chroma_spread, .. } if *chroma_spread < section.toned_below => {
                     selection.toned.push(name);
                 }
-                Finding::Photo { content_hash, .. } => selection.images.push(SelectedImage {
-                    record: record.clone(),
-                    content_hash: *content_hash,
-                }),
+                Finding::Photo { .. } => selection.images.extend(image.photograph()),
             }
         }
         let all = self.images.len();
@@ -278,13 +301,7 @@ impl Inspection {
 
     /// The photographs that are copies of others, whatever their color.
     pub fn copies(&self) -> Vec<CopiedImage> {
-        let photographs = self.images.iter().filter_map(|image| match &image.finding {
-            Finding::Photo { content_hash, .. } => Some(SelectedImage {
-                record: image.record.clone(),
-                content_hash: *content_hash,
-            }),
-            Finding::Broken { .. } | Finding::Missing => None,
-        });
+        let photographs = self.images.iter().filter_map(InspectedImage::photograph);
         copies::set_apart(photographs.collect()).1
     }
 }
@@ -296,7 +313,7 @@ impl Selection {
         let mut pairs: Vec<(i64, &blake3::Hash)> = self
             .images
             .iter()
-            .map(|image| (image.record.id, &image.content_hash))
+            .map(|image| (image.id, &image.content_hash))
             .collect();
         pairs.sort_by_key(|(id, _)| *id);
         let mut hasher = blake3::Hasher::new();
@@ -317,7 +334,7 @@ impl Selection {
             copies: Vec::new(),
             ..self.clone()
         };
-        selection.images.sort_by_key(|image| image.record.id);
+        selection.images.sort_by_key(|image| image.id);
         selection
     }
 
@@ -347,15 +364,21 @@ enum Keep {
     No,
 }
 
-/// Decodes a file and notes what it is.
-fn look(path: &Path) -> (Finding, Keep) {
+/// Decodes a file, notes what it is and keeps it as squares.
+fn look(path: &Path, squares: &[Squares]) -> (Finding, Keep) {
     let found = std::fs::read(path)
         .map_err(PhotoFault::from)
         .and_then(|bytes| {
             let photo = photo::read(&bytes)?;
             let picture = &photo.picture;
+            let content_hash = photo.content_hash(&bytes);
+            for squares in squares {
+                let Square { size, resize } = squares.square();
+                let pixels = photo::resize(picture, size, resize);
+                squares.write(content_hash, pixels.as_raw());
+            }
             Ok(Finding::Photo {
-                content_hash: photo.content_hash(&bytes),
+                content_hash,
                 width: picture.width(),
                 height: picture.height(),
                 mean_chroma: photo::mean_chroma(picture),

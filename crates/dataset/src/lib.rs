@@ -2,7 +2,8 @@
 //!
 //! A [`Manifest`] says where a dataset lies (COCO annotations, a plain folder, or the synthetic world). An [`Index`]
 //! is the list of its images, read from a Parquet cache that is rebuilt when the source changes. [`split_of`] divides
-//! images into `train` and `validation`. Only [`inspection`] opens photographs, each of them once.
+//! images into `train` and `validation`. Only [`inspection`] opens photographs, each of them once; what it has decoded is
+//! kept as [`Squares`] for those who train on it.
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::float_cmp))]
 
@@ -14,13 +15,14 @@ mod index;
 pub mod inspection;
 mod manifest;
 mod passed_over;
+mod photograph;
 mod split;
+mod squares;
 mod statistics;
 mod table;
 
 pub use cache::Cache;
 pub(crate) use cache::{read_table, write_table};
-pub(crate) use colorize_base::keyed_name;
 pub use colorize_experiment::section::{DatasetSection, SplitSection};
 pub use colorize_experiment::{list_manifests, resolve_manifest};
 use colorize_picture::photo;
@@ -31,5 +33,7 @@ pub use folder::photographs_in;
 pub use index::{Category, ImageRecord, Index, LostAnnotations, Unlisted};
 pub use manifest::{Manifest, Source};
 pub use passed_over::PassedOver;
+pub use photograph::Photograph;
 pub use split::{Split, split_of};
+pub use squares::{Square, Squares};
 pub use statistics::{CategoryCount, Spread, Statistics};

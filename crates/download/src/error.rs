@@ -1,6 +1,6 @@
 //! What can go wrong, in words that say where and what to do.
 
-use colorize_base::{Blame, Blamed};
+use colorize_base::{Blame, Blamed, readable_size};
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -32,7 +32,7 @@ pub enum DownloadError {
     /// The disk is full, or too small for what is to come. What has been received is kept.
     #[error(
         "not enough space for `{}`: {} more needed{}; free some space or choose another disk, then run the command again: received data is kept",
-        path.display(), readable(*needed), available(*free)
+        path.display(), readable_size(*needed), available(*free)
     )]
     NoSpace {
         /// The file that was to be written.
@@ -168,7 +168,7 @@ pub enum Reason {
     /// The connection ended, or nothing came any more, before the file was whole.
     #[error(
         "the connection was lost after {} of {}: {cause}; run the command again to resume",
-        readable(*received), readable(*bytes)
+        readable_size(*received), readable_size(*bytes)
     )]
     Interrupted {
         /// Bytes received so far.
@@ -256,20 +256,11 @@ fn listed(failures: &[Failure]) -> String {
     text
 }
 
-/// Bytes as a person reads them: `19.34 GB`.
-pub(super) fn readable(bytes: u64) -> String {
-    let size = bytes as f64;
-    match bytes {
-        0..1_000 => format!("{bytes} bytes"),
-        1_000..1_000_000 => format!("{:.1} kB", size / 1e3),
-        1_000_000..1_000_000_000 => format!("{:.1} MB", size / 1e6),
-        _ => format!("{:.2} GB", size / 1e9),
-    }
-}
-
 /// The clause about free module, where that is known.
 fn available(free: Option<u64>) -> String {
-    free.map_or_else(String::new, |free| format!(", {} free", readable(free)))
+    free.map_or_else(String::new, |free| {
+        format!(", {} free", readable_size(free))
+    })
 }
 
 /// Why an archive could not be unpacked. Files that were finished before stay.
@@ -294,7 +285,7 @@ pub enum UnpackError {
     /// The disk is full, or too small for what is to come.
     #[error(
         "not enough space in `{}`: {} more needed{}; free some space or choose another disk, then run the command again: unpacked files are kept",
-        folder.display(), readable(*needed), available(*free)
+        folder.display(), readable_size(*needed), available(*free)
     )]
     NoSpace {
         /// The folder that is unpacked into.

@@ -50,18 +50,6 @@ impl Cost {
     }
 }
 
-/// A number of bytes as it is read: `33.1 GB`.
-pub fn bytes(count: u128) -> String {
-    const UNITS: [&str; 8] = ["kB", "MB", "GB", "TB", "PB", "EB", "ZB", "YB"];
-    let mut value = count as f64 / 1e3;
-    let mut unit = 0;
-    while value >= 999.5 && unit + 1 < UNITS.len() {
-        value /= 1e3;
-        unit += 1;
-    }
-    format!("{:.1} {}", value.min(999.9), UNITS[unit])
-}
-
 #[cfg(test)]
 mod tests {
     use std::path::Path;
@@ -137,12 +125,5 @@ mod tests {
         assert!((3 * whole.step_bytes..4 * whole.step_bytes).contains(&large));
         let short = cost(&["train.precision=bf16", "network.norm=batch"]).step_bytes;
         assert!(short < whole.step_bytes * 6 / 10);
-    }
-
-    #[test]
-    fn bytes_are_read_with_a_unit() {
-        assert_eq!(bytes(33_140_000_000), "33.1 GB");
-        assert_eq!(bytes(999_700), "1.0 MB");
-        assert_eq!(bytes(u128::MAX), "999.9 YB");
     }
 }

@@ -2,9 +2,11 @@
 
 use std::collections::HashSet;
 
+use colorize_base::readable_size;
+
 use super::Experiment;
 use super::Precision;
-use super::cost::{ADDRESSABLE, Cost, bytes};
+use super::cost::{ADDRESSABLE, Cost};
 use super::explain::{closest, dotted, parts, written_key};
 use super::problem::{Fault, Problem};
 use super::section::{Head, Loss, SlurmSection};
@@ -74,13 +76,13 @@ fn cost(experiment: &Experiment, tree: &Node) -> Option<Problem> {
         ]
         .into_iter()
         .max_by(|one, other| one.1.total_cmp(&other.1))?;
-        let bytes = bytes(cost.step_bytes);
+        let bytes = readable_size(cost.step_bytes);
         (
             key,
             format!("a training step needs at least {bytes} of memory"),
         )
     } else if cost.log_bytes > ADDRESSABLE {
-        let bytes = bytes(cost.log_bytes);
+        let bytes = readable_size(cost.log_bytes);
         (
             "train.steps",
             format!("the log of the training needs at least {bytes}"),

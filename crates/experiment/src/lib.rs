@@ -59,7 +59,7 @@ use self::section::{
 pub use baseline::Baseline;
 pub use claim::{Against, Claim, WrittenClaim};
 pub use colorize_statistics::Better;
-pub use cost::{ADDRESSABLE, Cost, bytes};
+pub use cost::{ADDRESSABLE, Cost};
 pub use device_name::{DeviceName, UnknownDevice};
 pub use document::Document;
 pub use manifest::{UnknownManifest, list_manifests, resolve_manifest};

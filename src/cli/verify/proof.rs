@@ -14,6 +14,7 @@ use crate::proof::{self, Verdict};
 use crate::runs::find_run;
 use crate::train::{Display, Trial};
 use crate::work::prepare::{Prepared, prepare, remark, stop_on_signal};
+use crate::work::squares::WantedSquares;
 
 /// Arguments of both proofs.
 #[derive(Debug, Args)]
@@ -204,7 +205,8 @@ impl ProofArguments {
             return Err(CommandError::request(text));
         }
         backend::computes(&self.device, train.precision)?;
-        prepare(resolved, &Cache::of_user()?, &[])
+        let squares = WantedSquares::of(std::slice::from_ref(&resolved));
+        prepare(resolved, &Cache::of_user()?, &[], &squares)
     }
 
     fn trial<'a>(&self, prepared: &'a Prepared, seed: u64, runs: &'a Path) -> Trial<'a> {

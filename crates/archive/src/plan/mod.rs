@@ -140,17 +140,18 @@ impl Plan {
                     second: wanted.variant.to_string(),
                 });
             }
-            let record = folder.record().ok().flatten();
+            let record = folder.record();
+            let known = record.as_ref().ok().and_then(Option::as_ref);
+            let has_lost_log = known.is_some_and(|record| folder.has_lost_log(record));
+            let outdated_scores = known.and_then(|it| it.outdated_scores(&wanted.identity));
             trials.push(Planned {
                 experiment: experiment.clone(),
                 variant: wanted.variant.clone(),
                 seed: wanted.seed,
                 identity: wanted.identity.clone(),
-                state: State::of(&folder)?,
-                has_lost_log: record
-                    .as_ref()
-                    .is_some_and(|record| folder.has_lost_log(record)),
-                outdated_scores: record.and_then(|record| record.outdated_scores(&wanted.identity)),
+                state: State::by_record(&folder, record)?,
+                has_lost_log,
+                outdated_scores,
                 folder,
                 steps: wanted.experiment.train.steps,
                 stale: None,

@@ -52,7 +52,15 @@ impl State {
     ///
     /// [`RunError::Io`] when it cannot be read. A damaged `run.json` is a failure of the trial and no error.
     pub fn of(folder: &RunFolder) -> Result<Self, RunError> {
-        let record = match folder.record() {
+        Self::by_record(folder, folder.record())
+    }
+
+    /// The same where `run.json` was read before, successfully or not.
+    pub(super) fn by_record(
+        folder: &RunFolder,
+        record: Result<Option<RunRecord>, RunError>,
+    ) -> Result<Self, RunError> {
+        let record = match record {
             Err(error @ RunError::Record { .. }) => {
                 let reason = error.to_string();
                 return Ok(Self::Failed { step: 0, reason });

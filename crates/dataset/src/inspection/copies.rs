@@ -4,23 +4,22 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::fmt;
 
-use super::SelectedImage;
-use crate::ImageRecord;
+use crate::Photograph;
 
 /// A photograph whose bytes are those of another one of the selection. It is left out: what is counted must be distinct,
 /// and one photograph must not be trained on and held out at once.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CopiedImage {
     /// The copy.
-    pub image: SelectedImage,
+    pub image: Photograph,
     /// The photograph that stays.
-    pub of: ImageRecord,
+    pub of: Photograph,
 }
 
 impl fmt::Display for CopiedImage {
     /// `a (1).jpg of a.jpg`; with the ids where a file is listed twice.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (copy, of) = (&self.image.record, &self.of);
+        let (copy, of) = (&self.image, &self.of);
         if copy.file_name == of.file_name {
             return write!(
                 formatter,
@@ -37,7 +36,7 @@ impl fmt::Display for CopiedImage {
 /// The one that stays is that with the shortest file name, of equally long ones the first by alphabet, and of one file
 /// under several ids the smallest: what is added later (`a (1).jpg`, a folder of copies, the next id) is the copy, so that
 /// adding one moves no photograph to the other side of the split. Nothing is considered but the copies of one another.
-pub(super) fn set_apart(images: Vec<SelectedImage>) -> (Vec<SelectedImage>, Vec<CopiedImage>) {
+pub(super) fn set_apart(images: Vec<Photograph>) -> (Vec<Photograph>, Vec<CopiedImage>) {
     let mut staying: HashMap<blake3::Hash, usize> = HashMap::with_capacity(images.len());
     for (place, image) in images.iter().enumerate() {
         match staying.entry(image.content_hash) {
@@ -45,7 +44,7 @@ pub(super) fn set_apart(images: Vec<SelectedImage>) -> (Vec<SelectedImage>, Vec<
                 vacant.insert(place);
             }
             Entry::Occupied(mut other) => {
-                if precedence(&image.record) < precedence(&images[*other.get()].record) {
+                if precedence(image) < precedence(&images[*other.get()]) {
                     other.insert(place);
                 }
             }
@@ -55,13 +54,13 @@ pub(super) fn set_apart(images: Vec<SelectedImage>) -> (Vec<SelectedImage>, Vec<
         return (images, Vec::new());
     }
     let staying = staying.into_iter();
-    let records: HashMap<blake3::Hash, ImageRecord> = staying
-        .map(|(content, place)| (content, images[place].record.clone()))
+    let staying: HashMap<blake3::Hash, Photograph> = staying
+        .map(|(content, place)| (content, images[place].clone()))
         .collect();
-    let (mut distinct, mut copies) = (Vec::with_capacity(records.len()), Vec::new());
+    let (mut distinct, mut copies) = (Vec::with_capacity(staying.len()), Vec::new());
     for image in images {
-        match records.get(&image.content_hash) {
-            Some(of) if of.id != image.record.id => copies.push(CopiedImage {
+        match staying.get(&image.content_hash) {
+            Some(of) if of.id != image.id => copies.push(CopiedImage {
                 of: of.clone(),
                 image,
             }),
@@ -71,6 +70,6 @@ pub(super) fn set_apart(images: Vec<SelectedImage>) -> (Vec<SelectedImage>, Vec<
     (distinct, copies)
 }
 
-fn precedence(record: &ImageRecord) -> (usize, &str, i64) {
-    (record.file_name.len(), &record.file_name, record.id)
+fn precedence(image: &Photograph) -> (usize, &str, i64) {
+    (image.file_name.len(), &image.file_name, image.id)
 }

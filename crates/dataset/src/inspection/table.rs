@@ -7,7 +7,7 @@ use polars::prelude::*;
 
 use super::Finding;
 use crate::photo::Profile;
-use crate::{Cache, DatasetError, ImageRecord, keyed_name, modified, read_table, write_table};
+use crate::{Cache, DatasetError, modified, read_table, write_table};
 
 /// Raised whenever decoding or the table changes, so that nothing is believed that an older program saw.
 const FORMAT: &str = "inspection 2";
@@ -41,16 +41,12 @@ pub(super) struct Row {
     pub(super) finding: Finding,
 }
 
-/// One table for all images below one root.
-pub(super) fn path(cache: &Cache, record: &ImageRecord) -> PathBuf {
-    let below = Path::new(&record.file_name).components().count();
-    let root = record.path.ancestors().nth(below).unwrap_or(&record.path);
-    let name = root.file_name().unwrap_or_default().to_string_lossy();
-    let name = keyed_name(&name, &root.display().to_string());
+/// One table for all images of a dataset, by the name of its root.
+pub(super) fn path(cache: &Cache, dataset: &str) -> PathBuf {
     cache
         .folder
         .join("inspections")
-        .join(format!("{name}.parquet"))
+        .join(format!("{dataset}.parquet"))
 }
 
 /// What the table at `path` knows, by file name; nothing when it cannot be used.

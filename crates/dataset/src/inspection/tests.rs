@@ -3,6 +3,7 @@
 use image::{Rgb, RgbImage};
 
 use super::*;
+use crate::photo::Resize;
 
 struct Fixture {
     folder: tempfile::TempDir,
@@ -46,7 +47,7 @@ impl Fixture {
 
     fn inspect(&self) -> Inspection {
         let records: Vec<&ImageRecord> = self.records.iter().collect();
-        inspect(&records, &self.cache, &|_| ())
+        inspect(&records, &self.cache, &[], &|_| ())
     }
 }
 
@@ -108,7 +109,7 @@ fn usable_ones_are_chosen_by_the_thresholds() {
     let selection = inspection.usable(&section(1.0, 0.5)).unwrap();
     let names = |selection: &Selection| -> Vec<String> {
         let images = selection.images.iter();
-        images.map(|image| image.record.file_name.clone()).collect()
+        images.map(|image| image.file_name.clone()).collect()
     };
     assert_eq!(names(&selection), ["sub/0.png", "sub/1.png"]);
     assert_eq!(selection.colorless, ["gray.png"]);
@@ -159,7 +160,7 @@ fn toned_ones_are_skipped_where_a_threshold_asks_for_it() {
         };
         assert_eq!((with(0.0).images.len(), with(0.0).toned.len()), (2, 0));
         let selection = with(4.0);
-        assert_eq!(selection.images[0].record.file_name, "sub/color.png");
+        assert_eq!(selection.images[0].file_name, "sub/color.png");
         assert_eq!(selection.toned, ["sub/sepia.png"]);
         assert_eq!(selection.colorless, ["gray.png"], "gray ones are that");
     }
@@ -215,7 +216,7 @@ fn nothing_left_is_an_error() {
             .to_string(),
         "none of the 4 selected photographs can be used: 2 without color, 0 toned, 1 broken, 1 missing"
     );
-    let none = inspect(&[], &Fixture::new(0).cache, &|_| ());
+    let none = inspect(&[], &Fixture::new(0).cache, &[], &|_| ());
     assert!(none.usable(&section(1.0, 0.0)).is_err());
 }
 
@@ -229,7 +230,7 @@ fn only_what_changed_is_looked_at_again() {
     // A part of the records leaves what is known of the others.
     let part: Vec<&ImageRecord> = fixture.records.iter().take(1).collect();
     std::fs::write(&fixture.records[0].path, "no longer a photograph").unwrap();
-    assert_eq!(inspect(&part, &fixture.cache, &|_| ()).decoded, 1);
+    assert_eq!(inspect(&part, &fixture.cache, &[], &|_| ()).decoded, 1);
     let changed = fixture.inspect();
     assert_eq!(changed.decoded, 0);
     assert!(matches!(changed.images[0].finding, Finding::Broken { .. }));
@@ -240,9 +241,13 @@ fn only_what_changed_is_looked_at_again() {
 fn a_damaged_cache_is_made_again_and_one_that_cannot_be_written_is_a_warning() {
     let mut fixture = Fixture::new(1);
     let first = fixture.inspect();
-    assert_eq!(first.warning, None);
-    let table = table::path(&fixture.cache, &fixture.records[0]);
-    assert_eq!(table, table::path(&fixture.cache, &fixture.records[2]));
+    assert_eq!(first.warnings, [""; 0]);
+    let table = |record: &ImageRecord| {
+        let dataset = name_of_root(&record.path, &record.file_name);
+        table::path(&fixture.cache, &dataset)
+    };
+    assert_eq!(table(&fixture.records[0]), table(&fixture.records[2]));
+    let table = table(&fixture.records[0]);
     let bytes = std::fs::read(&table).unwrap();
     std::fs::write(&table, &bytes[..bytes.len() - 9]).unwrap();
     let again = fixture.inspect();
@@ -251,12 +256,10 @@ fn a_damaged_cache_is_made_again_and_one_that_cannot_be_written_is_a_warning() {
     fixture.cache.folder = fixture.folder.path().join("photos/gray.png");
     let uncached = fixture.inspect();
     assert_eq!(uncached.images, first.images);
-    assert!(
-        uncached
-            .warning
-            .unwrap()
-            .starts_with("cannot cache the findings: ")
-    );
+    let [warning] = uncached.warnings.as_slice() else {
+        panic!("{:?}", uncached.warnings);
+    };
+    assert!(warning.starts_with("cannot cache the findings: "));
 }
 
 #[test]
@@ -288,7 +291,7 @@ fn divided(fixture: &Fixture) -> (Vec<String>, Vec<String>, blake3::Hash) {
     let selection = fixture.inspect().usable(&section(1.0, 1.0)).unwrap();
     let names = selection.images.iter();
     (
-        names.map(|image| image.record.file_name.clone()).collect(),
+        names.map(|image| image.file_name.clone()).collect(),
         selection.copies.iter().map(ToString::to_string).collect(),
         selection.content_hash(),
     )
@@ -350,9 +353,64 @@ fn copies_are_those_of_the_categories_that_were_selected() {
         ..fixture.records[0].clone()
     };
     // The original was not selected: its copy is all there is of it.
-    let inspection = inspect(&[&fixture.records[1], &copy], &fixture.cache, &|_| ());
+    let inspection = inspect(&[&fixture.records[1], &copy], &fixture.cache, &[], &|_| ());
     let selection = inspection.usable(&section(1.0, 0.0)).unwrap();
     assert_eq!((selection.images.len(), selection.copies.len()), (2, 0));
+}
+
+#[test]
+fn what_is_decoded_is_kept_as_squares() {
+    let fixture = Fixture::new(3);
+    let records: Vec<&ImageRecord> = fixture.records.iter().collect();
+    let squares = [
+        (3, Resize::Bilinear),
+        (3, Resize::BilinearAntialias),
+        (9, Resize::Bilinear),
+    ]
+    .map(|(size, resize)| Square { size, resize });
+    let inspection = inspect(&records, &fixture.cache, &squares[1..], &|_| ());
+    assert_eq!(inspection.warnings, [""; 0]);
+    let photographs: Vec<Photograph> = inspection
+        .images
+        .iter()
+        .filter_map(InspectedImage::photograph)
+        .collect();
+    assert_eq!(photographs.len(), 4);
+    let found = |square| Squares::find(&fixture.cache.folder, &photographs[0], square);
+    for square in &squares[1..] {
+        let found = found(*square).unwrap();
+        for photograph in &photographs {
+            let mut pixels = vec![0; square.bytes()];
+            assert!(found.read(photograph.content_hash, &mut pixels));
+            let picture = photo::decode(&photograph.path).unwrap();
+            let resized = photo::resize(&picture, square.size, square.resize);
+            assert_eq!(pixels, resized.into_raw(), "{}", photograph.file_name);
+        }
+    }
+    // What is known is not decoded for squares that are asked for later.
+    inspect(&records, &fixture.cache, &squares[..1], &|_| ());
+    assert!(found(squares[0]).is_none());
+}
+
+#[test]
+fn squares_that_cannot_be_written_are_a_warning() {
+    let fixture = Fixture::new(2);
+    let records: Vec<&ImageRecord> = fixture.records.iter().collect();
+    std::fs::create_dir_all(&fixture.cache.folder).unwrap();
+    std::fs::write(fixture.cache.folder.join("pixels"), "a file").unwrap();
+    let square = Square {
+        size: 3,
+        resize: Resize::Bilinear,
+    };
+    let inspection = inspect(&records, &fixture.cache, &[square], &|_| ());
+    let [warning] = inspection.warnings.as_slice() else {
+        panic!("{:?}", inspection.warnings);
+    };
+    assert!(
+        warning.starts_with("decoded photographs are not cached on disk: cannot open `"),
+        "{warning}"
+    );
+    assert_eq!(inspection.images, fixture.inspect().images);
 }
 
 #[test]
@@ -363,6 +421,6 @@ fn progress_counts_to_the_end() {
     let note = |done: usize| {
         most.fetch_max(done, Ordering::Relaxed);
     };
-    inspect(&records, &fixture.cache, &note);
+    inspect(&records, &fixture.cache, &[], &note);
     assert_eq!(most.into_inner(), records.len());
 }

@@ -5,11 +5,12 @@ use std::fs::File;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
+use colorize_base::readable_size;
 use zip::read::ZipFileEntry;
 use zip::{CompressionMethod, ZipArchive};
 
 use super::{Limits, Wanted};
-use crate::error::{UnpackError, readable};
+use crate::error::UnpackError;
 
 /// An archive that is being read.
 pub(super) type Zip = ZipArchive<BufReader<File>>;
@@ -117,8 +118,8 @@ pub(super) fn judge(
     if all_bytes > limits.bytes {
         return Err(refuse(format!(
             "its files would take up {}, more than {}",
-            readable(all_bytes),
-            readable(limits.bytes)
+            readable_size(all_bytes),
+            readable_size(limits.bytes)
         )));
     }
     if share_bytes(zip) {
@@ -192,8 +193,8 @@ fn sound(entry: &ZipFileEntry, limits: &Limits) -> Result<(), String> {
     if size > limits.entry_bytes {
         return Err(format!(
             "would be {} in size, more than {}",
-            readable(size),
-            readable(limits.entry_bytes)
+            readable_size(size),
+            readable_size(limits.entry_bytes)
         ));
     }
     if size > RATIO_FROM && size / limits.ratio > entry.compressed_size() {

@@ -14,7 +14,7 @@ pub struct ImageSection {
     /// Share of the machine's memory that decoded photographs may take. Changes no result.
     #[serde(default = "default_cache_memory")]
     pub cache_memory: f64,
-    /// Whether those that do not fit there are kept on disk. Changes no result.
+    /// Whether they are kept on disk, so that each is decoded once. Changes no result.
     #[serde(default = "default_cache_disk")]
     pub cache_disk: bool,
 }

@@ -4,7 +4,8 @@ use colorize_experiment::section::AugmentSection;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::{Batch, Photograph};
+use super::Batch;
+use crate::dataset::Photograph;
 
 /// Keeps these draws apart from any others of the same seed.
 const DOMAIN: &[u8; 8] = b"augment\0";

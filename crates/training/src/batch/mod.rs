@@ -1,11 +1,10 @@
 //! Batches: which photographs a step sees, and how they get there in time.
 //!
-//! [`Pixels`] decodes and keeps them, in memory or on disk; [`Order`] says which
-//! images step n sees, as a pure function of the seed; [`Augment`] varies them; [`TrainLoader`] and [`HeldOutLoader`] hand out [`Batch`]es of
-//! bytes, in order, prepared on another thread.
+//! [`Pixels`] has them from memory, from disk or from their files; [`Order`] says which images step n sees, as a pure function of
+//! the seed; [`Augment`] varies them; [`TrainLoader`] and [`HeldOutLoader`] hand out [`Batch`]es of bytes, in order, prepared on
+//! another thread.
 
 mod augment;
-mod disk;
 mod loader;
 mod order;
 mod pixels;
@@ -13,7 +12,7 @@ mod pixels;
 pub use augment::Augment;
 pub use loader::{HeldOutLoader, TrainLoader};
 pub use order::Order;
-pub use pixels::{FeatureRows, Photograph, Pixels};
+pub use pixels::{FeatureRows, Pixels};
 
 use burn::tensor::{Device, Tensor, TensorData};
 use image::RgbImage;

@@ -1,27 +1,13 @@
 //! Photographs at the size of the network, decoded once and kept as bytes.
 
-use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use rayon::prelude::*;
 
 use super::Batch;
-use super::disk::DiskCache;
-use crate::photo::{self, PhotoError, PhotoFault, Resize};
-
-/// A photograph of a dataset.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Photograph {
-    /// Its id in the dataset.
-    pub id: i64,
-    /// Its file, for people.
-    pub file_name: String,
-    /// Its file.
-    pub path: PathBuf,
-    /// What its pixels are known by: [`photo::Decoded::content_hash`].
-    pub content_hash: blake3::Hash,
-}
+use crate::dataset::{Photograph, Square, Squares};
+use crate::photo::{self, PhotoError, PhotoFault};
 
 /// One vector of features a photograph.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -32,42 +18,46 @@ pub struct FeatureRows {
     pub values: Vec<f32>,
 }
 
-/// Photographs at one size. Those that fit into the budget are kept in memory as 8-bit RGB, the others on disk; where
-/// there is no disk for them either, they are decoded whenever they are asked for. The pixels are the same.
+/// Photographs at one size. Those that fit into the budget are kept in memory as 8-bit RGB. The others are read from the
+/// squares on disk or, where there are none, decoded whenever they are asked for. The pixels are the same.
 #[derive(Debug)]
 pub struct Pixels {
     photographs: Vec<Photograph>,
-    size: usize,
-    resize: Resize,
+    square: Square,
     features: FeatureRows,
     kept: Vec<OnceLock<Box<[u8]>>>,
     /// Photographs that may still be kept in memory.
     room: AtomicUsize,
-    disk: Option<DiskCache>,
+    squares: Option<Arc<Squares>>,
 }
 
 impl Pixels {
-    /// Of `photographs`, squares of `size` pixels, kept in at most `budget` bytes of memory.
-    pub fn new(photographs: Vec<Photograph>, size: usize, resize: Resize, budget: usize) -> Self {
+    /// Of `photographs`, squares of one kind, kept in at most `budget` bytes of memory.
+    pub fn new(photographs: Vec<Photograph>, square: Square, budget: usize) -> Self {
         let kept = photographs.iter().map(|_| OnceLock::new()).collect();
-        let room = budget / (3 * size * size).max(1);
+        let room = budget / square.bytes().max(1);
         Self {
             photographs,
-            size,
-            resize,
+            square,
             features: FeatureRows::default(),
             kept,
             room: AtomicUsize::new(room),
-            disk: None,
+            squares: None,
         }
     }
 
-    /// The same, those that do not fit into memory kept on disk, below the folder of the cache. `tell` is called at most
-    /// once with what went wrong there, from any thread; the photographs are decoded again then.
+    /// The same with squares on disk: what they have is not decoded, and what had to be decoded is added to them.
+    ///
+    /// # Panics
+    ///
+    /// When they are of another kind.
     #[must_use]
-    pub fn with_disk(self, cache: &Path, tell: impl Fn(&str) + Send + Sync + 'static) -> Self {
-        let disk = DiskCache::open(cache, &self.photographs, self.size, self.resize, tell);
-        Self { disk, ..self }
+    pub fn with_squares(self, squares: Option<Arc<Squares>>) -> Self {
+        assert!(
+            squares.as_ref().is_none_or(|it| it.square() == self.square),
+            "squares are of the size that is asked for"
+        );
+        Self { squares, ..self }
     }
 
     /// The same with a vector of features for each photograph, in their order.
@@ -97,14 +87,14 @@ impl Pixels {
     ///
     /// [`PhotoError`] when a file has become unreadable since it was inspected.
     pub fn batch(&self, positions: Vec<usize>) -> Result<Batch, PhotoError> {
-        let each = 3 * self.size * self.size;
+        let each = self.square.bytes();
         let mut pixels = vec![0; each * positions.len()];
         pixels
             .par_chunks_exact_mut(each.max(1))
             .zip(&positions)
             .try_for_each(|(into, &position)| self.fill(position, into))?;
         Ok(Batch {
-            size: self.size,
+            size: self.square.size,
             pixels,
             features: positions
                 .iter()
@@ -117,7 +107,7 @@ impl Pixels {
 
     /// Side of the squares, in pixels.
     pub fn size(&self) -> usize {
-        self.size
+        self.square.size
     }
 
     /// The photographs, in the order of their positions.
@@ -131,7 +121,7 @@ impl Pixels {
     ///
     /// [`PhotoError`] when the file has become unreadable since it was inspected.
     pub fn get(&self, position: usize) -> Result<Vec<u8>, PhotoError> {
-        let mut pixels = vec![0; 3 * self.size * self.size];
+        let mut pixels = vec![0; self.square.bytes()];
         self.fill(position, &mut pixels)?;
         Ok(pixels)
     }
@@ -144,8 +134,8 @@ impl Pixels {
         }
         let photograph = &self.photographs[position];
         let content = photograph.content_hash;
-        if let Some(disk) = &self.disk
-            && disk.read(position, content, into)
+        if let Some(squares) = &self.squares
+            && squares.read(content, into)
         {
             self.keep(position, into);
             return Ok(());
@@ -157,19 +147,20 @@ impl Pixels {
             path: photograph.path.clone(),
             fault,
         })?;
-        photo::resize_into(&decoded.picture, self.size, self.resize, into);
-        if !self.keep(position, into)
-            && let Some(disk) = &self.disk
+        let Square { size, resize } = self.square;
+        photo::resize_into(&decoded.picture, size, resize, into);
+        self.keep(position, into);
+        if let Some(squares) = &self.squares
             // A file that was changed after it was inspected must not be kept under the name of the old one.
             && decoded.content_hash(&bytes) == content
         {
-            disk.write(position, content, into);
+            squares.write(content, into);
         }
         Ok(())
     }
 
-    /// Keeps the pixels in memory; whether there was module.
-    fn keep(&self, position: usize, pixels: &[u8]) -> bool {
+    /// Keeps the pixels in memory, if there is room.
+    fn keep(&self, position: usize, pixels: &[u8]) {
         let room = &self.room;
         let has_room = room
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |room| {
@@ -180,6 +171,8 @@ impl Pixels {
             // Another thread was quicker.
             room.fetch_add(1, Ordering::Relaxed);
         }
-        has_room
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -16,7 +16,8 @@ use super::table::Table;
 use super::weights::WeightsChoice;
 use super::{ExtractorKind, Pooling, Preprocess};
 use crate::color::yuv::LUMA;
-use crate::photo::{self, PhotoError, PhotoFault, Resize, RgbImage};
+use crate::dataset::{Photograph, Square, Squares};
+use crate::photo::{self, PhotoError, PhotoFault, Resize};
 
 /// Photographs that pass the classifier at once. Always as many, the last batch being filled up: a library may choose
 /// another algorithm for another number, and then the vector would depend on what else was asked for.
@@ -72,15 +73,6 @@ impl FeatureRequest {
     }
 }
 
-/// A photograph.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ImageFile {
-    /// What its pixels are known by: [`photo::Decoded::content_hash`].
-    pub content_hash: blake3::Hash,
-    /// The file.
-    pub path: PathBuf,
-}
-
 /// One vector a photograph.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Features {
@@ -118,7 +110,7 @@ impl Features {
 /// What has been computed by then is kept.
 pub fn compute(
     request: &FeatureRequest,
-    images: &[ImageFile],
+    images: &[&Photograph],
     device: &Device,
     progress: &dyn Fn(usize),
     should_stop: &dyn Fn() -> bool,
@@ -190,7 +182,7 @@ impl Stage<'_> {
     /// classifier lives no longer than this.
     fn run(
         &self,
-        missing: &[&ImageFile],
+        missing: &[&Photograph],
         table: &mut Table,
         device: &Device,
     ) -> Result<bool, ExtractorError> {
@@ -202,15 +194,21 @@ impl Stage<'_> {
             let path = request.weights.path(cache_folder).unwrap_or_default();
             return Err(ExtractorError::WeightsChanged { path });
         }
+        let square = Square {
+            size: request.size,
+            resize: request.resize,
+        };
+        // What was decoded for this before, while the photographs were inspected.
+        let first = missing.first();
+        let squares = first.and_then(|photograph| Squares::find(cache_folder, photograph, square));
         let mut shard = Shard::new(self.writer);
         let outcome = std::thread::scope(|scope| {
             let (sender, receiver) = sync_channel(AHEAD);
-            let (size, resize) = (request.size, request.resize);
             scope.spawn(move || {
                 for images in missing.chunks(AHEAD * BATCH) {
                     let lumas: Vec<_> = images
                         .par_iter()
-                        .map(|image| luma(image, size, resize))
+                        .map(|image| luma(image, square, squares.as_ref()))
                         .collect();
                     let mut lumas = lumas.into_iter();
                     for images in images.chunks(BATCH) {
@@ -249,7 +247,7 @@ impl Stage<'_> {
     fn vectors(
         &self,
         extractor: &Extractor,
-        images: &[&ImageFile],
+        images: &[&Photograph],
         lumas: &[Vec<f32>],
     ) -> Result<Vec<f32>, ExtractorError> {
         let size = self.request.size;
@@ -317,8 +315,19 @@ impl<'a> Shard<'a> {
     }
 }
 
-/// The luma of a photograph, on [0, 1], `[size, size]`.
-fn luma(image: &ImageFile, size: usize, resize: Resize) -> Result<Vec<f32>, ExtractorError> {
+/// The luma of a photograph, on [0, 1], `[size, size]`: from its square where there is one.
+fn luma(
+    image: &Photograph,
+    square: Square,
+    squares: Option<&Squares>,
+) -> Result<Vec<f32>, ExtractorError> {
+    let Square { size, resize } = square;
+    if let Some(squares) = squares {
+        let mut pixels = vec![0; square.bytes()];
+        if squares.read(image.content_hash, &mut pixels) {
+            return Ok(luma_of(&pixels));
+        }
+    }
     let fault = |fault: PhotoFault| PhotoError {
         path: image.path.clone(),
         fault,
@@ -331,16 +340,18 @@ fn luma(image: &ImageFile, size: usize, resize: Resize) -> Result<Vec<f32>, Extr
             path: image.path.clone(),
         });
     }
-    Ok(luma_of(&photo::resize(&photo.picture, size, resize)))
+    Ok(luma_of(
+        photo::resize(&photo.picture, size, resize).as_raw(),
+    ))
 }
 
-/// Luma on [0, 1] of a picture, row by row.
-pub(super) fn luma_of(photo: &RgbImage) -> Vec<f32> {
-    let weigh = |pixel: &image::Rgb<u8>| {
-        let [red, green, blue] = pixel.0.map(f64::from);
+/// Luma on [0, 1] of red, green and blue, pixel by pixel.
+pub(super) fn luma_of(rgb: &[u8]) -> Vec<f32> {
+    let weigh = |pixel: &[u8; 3]| {
+        let [red, green, blue] = pixel.map(f64::from);
         ((LUMA[0] * red + LUMA[1] * green + LUMA[2] * blue) / 255.0) as f32
     };
-    photo.pixels().map(weigh).collect()
+    rgb.as_chunks().0.iter().map(weigh).collect()
 }
 
 #[cfg(test)]

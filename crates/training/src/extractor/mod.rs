@@ -22,7 +22,7 @@ pub use self::architecture::layout;
 pub use self::cache::FeatureKey;
 pub use self::classifier::Extractor;
 pub use self::error::ExtractorError;
-pub use self::features::{FeatureRequest, Features, ImageFile, compute};
+pub use self::features::{FeatureRequest, Features, compute};
 pub use self::shuffle::derangement;
 pub use self::verify::{Answer, Guess, verify};
 pub use self::weights::{NAMED, NamedWeights, WEIGHTS_FOLDER, WeightsChoice};

@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 
-use super::features::ImageFile;
+use crate::dataset::Photograph;
 
 /// The vectors of some photographs, as far as they exist.
 pub(super) struct Table<'a> {
-    images: &'a [ImageFile],
+    images: &'a [&'a Photograph],
     width: usize,
     values: Vec<f32>,
     /// By content.
@@ -25,7 +25,7 @@ struct Row {
 
 impl<'a> Table<'a> {
     /// Of `images`, none there, each of `width` numbers.
-    pub(super) fn new(images: &'a [ImageFile], width: usize) -> Self {
+    pub(super) fn new(images: &'a [&'a Photograph], width: usize) -> Self {
         let mut rows: HashMap<_, Row> = HashMap::with_capacity(images.len());
         for (position, image) in images.iter().enumerate() {
             let row = rows.entry(image.content_hash).or_insert(Row {
@@ -84,13 +84,13 @@ impl<'a> Table<'a> {
     }
 
     /// The first of each content that is not there, in order.
-    pub(super) fn missing(&self) -> Vec<&'a ImageFile> {
+    pub(super) fn missing(&self) -> Vec<&'a Photograph> {
         let images = self.images.iter().enumerate();
         let missing = images.filter(|(position, image)| {
             let row = &self.rows[&image.content_hash];
             row.first == *position && !row.is_there
         });
-        missing.map(|(_, image)| image).collect()
+        missing.map(|(_, &image)| image).collect()
     }
 
     /// All vectors, once they are all there.

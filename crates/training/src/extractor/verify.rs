@@ -85,7 +85,7 @@ fn answer(
     let (values, channels) = if colour {
         (planes_of(photo), 3)
     } else {
-        (luma_of(photo), 1)
+        (luma_of(photo.as_raw()), 1)
     };
     let [width, height] = [photo.width(), photo.height()].map(|side| side as usize);
     let data = TensorData::new(values, [1, channels, height, width]);
@@ -175,7 +175,7 @@ mod tests {
     fn planes_lie_one_behind_the_other() {
         let photo = RgbImage::from_raw(2, 1, vec![255, 0, 51, 0, 102, 255]).unwrap();
         assert_eq!(planes_of(&photo), [1.0, 0.0, 0.0, 0.4, 0.2, 1.0]);
-        let luma = luma_of(&photo);
+        let luma = luma_of(photo.as_raw());
         assert!((luma[0] - (0.299 + 0.2 * 0.114)).abs() < 1e-6);
     }
 

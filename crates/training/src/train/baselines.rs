@@ -1,6 +1,7 @@
 //! What one gets without any network, on the same held-out images: the rows that every table needs.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use image::RgbImage;
@@ -9,6 +10,7 @@ use rayon::prelude::*;
 use super::{Division, TrainError, image_scores};
 use crate::batch::{self, Pixels};
 use crate::color;
+use crate::dataset::{Photograph, Square, Squares};
 use crate::evaluate::{self, Baseline, ChromaMean, ImageScore, answer};
 use crate::experiment::Experiment;
 use crate::photo;
@@ -26,8 +28,8 @@ pub const BASELINE_CODE: [(&str, u32); 4] = [
 ];
 
 /// The file under `runs` with the baselines' scores on the held-out side of `divided`, at the size of `experiment`.
-/// Scores them when it is not there; `progress` is told photographs done and photographs in all. `content_hash` is that
-/// of the photographs before they were divided.
+/// Scores them when it is not there, by squares in the cache where the experiment allows them; `progress` is told photographs done and photographs in all. `content_hash` is that
+/// of the photographs before they were divided, `cache` the folder of the cache.
 ///
 /// # Errors
 ///
@@ -37,6 +39,7 @@ pub fn baselines(
     divided: &Division,
     content_hash: &str,
     runs: &Path,
+    cache: &Path,
     progress: &(dyn Fn(usize, usize) + Sync),
 ) -> Result<PathBuf, TrainError> {
     let path = baseline_path(
@@ -55,11 +58,18 @@ pub fn baselines(
     let all = train.len() + held_out.len();
     let done = AtomicUsize::new(0);
     let step = || progress(done.fetch_add(1, Ordering::Relaxed) + 1, all);
-    // Nothing is kept: each photograph is looked at once.
-    let pixels = |photographs| {
-        let section = &experiment.image;
-        Pixels::new(photographs, section.size, section.resize, 0)
+    let square = Square::from(&experiment.image);
+    let squares = |photograph: &Photograph| {
+        // A run that follows says what is wrong with the cache.
+        Squares::open(cache, photograph, square, |_| {}).map(Arc::new)
     };
+    let squares = divided
+        .held_out
+        .first()
+        .filter(|_| experiment.image.cache_disk)
+        .and_then(squares);
+    // Nothing is kept in memory: each photograph is looked at once.
+    let pixels = |photographs| Pixels::new(photographs, square, 0).with_squares(squares.clone());
 
     let (train, held_out) = (pixels(train), pixels(held_out));
     let mean = (0..train.photographs().len())

@@ -1,9 +1,8 @@
 //! Which photographs a trial learns from, and which it is judged by.
 
 use super::TrainError;
-use crate::batch::Photograph;
-use crate::dataset::inspection::{SelectedImage, Selection};
-use crate::dataset::{Split, SplitSection, split_of};
+use crate::dataset::inspection::Selection;
+use crate::dataset::{Photograph, Split, SplitSection, split_of};
 use crate::experiment::Experiment;
 use crate::runs::PhotographRow;
 
@@ -80,7 +79,7 @@ impl Division {
 
     /// Every usable photograph on both sides: to judge a run by photographs that it never saw.
     pub fn everything(selection: &Selection) -> Self {
-        let all: Vec<Photograph> = selection.images.iter().map(photograph).collect();
+        let all = selection.images.clone();
         Self {
             train: all.clone(),
             held_out_in_all: all.len(),
@@ -95,9 +94,9 @@ pub fn photograph_rows(selection: &Selection, split: &SplitSection) -> Vec<Photo
     let images = selection.images.iter();
     images
         .map(|image| PhotographRow {
-            image_id: image.record.id,
-            file_name: image.record.file_name.clone(),
-            is_held_out: split_of(image.record.id, split) == Split::Validation,
+            image_id: image.id,
+            file_name: image.file_name.clone(),
+            is_held_out: split_of(image.id, split) == Split::Validation,
             content: image.content_hash,
         })
         .collect()
@@ -114,14 +113,5 @@ fn sides(
         let side = known(&image.content_hash).unwrap_or_else(|| split_of(image.id, split));
         side == Split::Train
     };
-    selection.images.iter().map(photograph).partition(is_train)
-}
-
-fn photograph(image: &SelectedImage) -> Photograph {
-    Photograph {
-        id: image.record.id,
-        file_name: image.record.file_name.clone(),
-        path: image.record.path.clone(),
-        content_hash: image.content_hash,
-    }
+    selection.images.iter().cloned().partition(is_train)
 }

@@ -5,10 +5,11 @@ use std::path::Path;
 use burn::tensor::Device;
 
 use crate::backend::{self, DeviceName};
-use crate::batch::{FeatureRows, Photograph};
+use crate::batch::FeatureRows;
+use crate::dataset::Photograph;
 use crate::experiment::Experiment;
 use crate::extractor::{
-    self, ExtractorError, ExtractorKind, FeatureRequest, FusionSection, ImageFile, WeightsChoice,
+    self, ExtractorError, ExtractorKind, FeatureRequest, FusionSection, WeightsChoice,
 };
 use crate::runs::WeightsRecord;
 
@@ -95,15 +96,7 @@ pub fn feature_rows<const GROUPS: usize>(
     should_stop: &dyn Fn() -> bool,
 ) -> Result<Fused<GROUPS>, ExtractorError> {
     let section = &experiment.fusion;
-    let files: Vec<ImageFile> = groups
-        .iter()
-        .copied()
-        .flatten()
-        .map(|photograph| ImageFile {
-            content_hash: photograph.content_hash,
-            path: photograph.path.clone(),
-        })
-        .collect();
+    let photographs: Vec<&Photograph> = groups.iter().copied().flatten().collect();
     let request = FeatureRequest {
         extractor: section.extractor,
         weights: fusing.weights.choice.clone(),
@@ -114,7 +107,8 @@ pub fn feature_rows<const GROUPS: usize>(
         device_class: backend::device_class(&fusing.device_name).to_owned(),
         cache_folder: fusing.cache.to_path_buf(),
     };
-    let mut found = extractor::compute(&request, &files, fusing.device, progress, should_stop)?;
+    let mut found =
+        extractor::compute(&request, &photographs, fusing.device, progress, should_stop)?;
     let width = found.width;
     // From the last group to the first, so that each takes the end of what is left.
     let mut rows = groups.map(|_| FeatureRows::default());

@@ -17,6 +17,7 @@ use super::schedule::{Cadence, Schedule};
 use super::trial::seconds;
 use super::{TrainError, TrainSection, Trial, Witness};
 use crate::batch::{Augment, FeatureRows, HeldOutLoader, Order, Pixels, TrainLoader};
+use crate::dataset::{Photograph, Square, Squares};
 use crate::evaluate::{self, BatchNormStatistics};
 use crate::network::NormKind;
 use crate::runs::{CheckpointPart, CheckpointWriter, Machine, RunFolder, RunLog};
@@ -132,30 +133,42 @@ impl Trial<'_> {
         Ok(training.launch(learner(model, section, done)))
     }
 
-    /// The photographs to learn from and those to be judged by, which share one budget of memory. What does not fit there
-    /// is kept on disk, where the experiment says so.
+    /// The photographs to learn from and those to be judged by, which share one budget of memory and the squares on disk,
+    /// where the experiment allows them.
     fn pixels(&self, divided: &Division, diary: &Arc<RunLog>) -> [Pixels; 2] {
         let image = &self.experiment.image;
         let budget = (Machine::observe().memory_bytes as f64 * image.cache_memory) as usize;
-        let training_side = self.experiment.augment.decoded_side(image.size);
         let held_out_bytes = divided.held_out.len() * image.bytes();
         // Those that are looked at again and again come first, but do not crowd out the others.
         let of_held_out = held_out_bytes.min(budget / 2);
-        let groups = [
-            (&divided.train, training_side, budget - of_held_out),
-            (&divided.held_out, image.size, of_held_out),
-        ];
-        groups.map(|(photographs, side, budget)| {
-            let pixels = Pixels::new(photographs.clone(), side, image.resize, budget);
-            if !image.cache_disk || photographs.len() * 3 * side * side <= budget {
-                return pixels;
-            }
+        let open = |square: Square| {
+            let photograph = divided.train.first().filter(|_| image.cache_disk)?;
             let (diary, display, label) = (Arc::clone(diary), self.display, self.label());
-            pixels.with_disk(self.cache, move |trouble| {
+            let squares = Squares::open(self.cache, photograph, square, move |trouble| {
                 diary.line(trouble);
                 display.warn(&label, trouble);
-            })
-        })
+            });
+            squares.map(Arc::new)
+        };
+        let seen = Square::from(image);
+        let decoded = self.experiment.augment.decoded_side(seen.size);
+        let decoded = Square {
+            size: decoded,
+            ..seen
+        };
+        let of_seen = open(seen);
+        let of_decoded = if decoded == seen {
+            of_seen.clone()
+        } else {
+            open(decoded)
+        };
+        let pixels = |photographs: &[Photograph], square, budget, squares| {
+            Pixels::new(photographs.to_vec(), square, budget).with_squares(squares)
+        };
+        [
+            pixels(&divided.train, decoded, budget - of_held_out, of_decoded),
+            pixels(&divided.held_out, seen, of_held_out, of_seen),
+        ]
     }
 
     fn samples(&self, divided: &Division, held_out: &Pixels) -> Result<Samples, TrainError> {

@@ -5,8 +5,9 @@ use image::RgbImage;
 
 use super::Colorizer;
 use super::colorizer::{ChromaPlanes, Colorized};
-use crate::batch::{Batch, Photograph};
+use crate::batch::Batch;
 use crate::color::{ColorSection, chroma_scales};
+use crate::dataset::Photograph;
 use crate::evaluate::psnr;
 use crate::figure::{
     Channels, ChannelsRow, ChromaScale, Figure, Plane, Theme, Tile, TriptychRow, channels,

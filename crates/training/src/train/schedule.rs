@@ -27,7 +27,8 @@ use super::system::SystemSampler;
 use super::witness::Witness;
 use super::{StopEarly, TrainSection};
 use crate::backend::{self, DeviceName};
-use crate::batch::{Batch, Photograph, TrainLoader as Batches};
+use crate::batch::{Batch, TrainLoader as Batches};
+use crate::dataset::Photograph;
 use crate::evaluate::{ImageScore, Metric};
 use crate::runs::{
     Checkpoint, CheckpointWriter, Retention, RunError, RunFolder, RunLog, write_image_scores,

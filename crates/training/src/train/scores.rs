@@ -1,6 +1,6 @@
 //! What images scored, as the table that a run folder keeps.
 
-use crate::batch::Photograph;
+use crate::dataset::Photograph;
 use crate::evaluate::ImageScore;
 use crate::runs::ImageScores;
 

@@ -137,8 +137,8 @@ fn copies(selection: &Selection) -> Vec<CopyRecord> {
     let copies = selection.copies.iter();
     copies
         .map(|copy| CopyRecord {
-            image_id: copy.image.record.id,
-            file_name: copy.image.record.file_name.clone(),
+            image_id: copy.image.id,
+            file_name: copy.image.file_name.clone(),
             of_image_id: copy.of.id,
             of_file_name: copy.of.file_name.clone(),
         })

@@ -58,7 +58,7 @@ pub struct Trial<'a> {
     pub selection: &'a Selection,
     /// The extractor's weights, for a run with fusion.
     pub weights: Option<&'a ExtractorWeights>,
-    /// The folder of the cache, for feature vectors.
+    /// The folder of the cache, for feature vectors and decoded photographs.
     pub cache: &'a Path,
     /// The manifest that names them, for the record.
     pub manifest: &'a Path,

@@ -5,8 +5,9 @@ use image::RgbImage;
 use rayon::prelude::*;
 
 use super::{TrainedError, TrainedNetwork};
-use crate::batch::{Batch, FeatureRows, Photograph};
+use crate::batch::{Batch, FeatureRows};
 use crate::color::paint;
+use crate::dataset::Photograph;
 use crate::photo::{resize, resize_plane};
 use crate::train::feature_rows;
 

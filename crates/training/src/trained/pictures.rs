@@ -6,7 +6,8 @@ use burn::data::dataloader::DataLoader;
 use image::RgbImage;
 
 use super::{TrainedError, TrainedRun};
-use crate::batch::{Batch, HeldOutLoader, Photograph, Pixels};
+use crate::batch::{Batch, HeldOutLoader, Pixels};
+use crate::dataset::{Photograph, Square, Squares};
 use crate::train::TrainError;
 
 /// A photograph as a network saw it, and what it made of it.
@@ -53,8 +54,11 @@ impl TrainedRun {
         &self,
         photographs: &[Photograph],
     ) -> Result<HeldOutLoader, TrainedError> {
-        let image = &self.experiment.image;
-        let pixels = Pixels::new(photographs.to_vec(), image.size, image.resize, 0);
+        let square = Square::from(&self.experiment.image);
+        let first = photographs.first();
+        let squares = first.and_then(|photograph| Squares::find(&self.cache, photograph, square));
+        let pixels =
+            Pixels::new(photographs.to_vec(), square, 0).with_squares(squares.map(Arc::new));
         let pixels = pixels.with_features(self.features(photographs)?);
         let each = self.experiment.evaluate.batch_size;
         Ok(HeldOutLoader::new(Arc::new(pixels), each))

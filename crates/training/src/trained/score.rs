@@ -4,7 +4,7 @@ use burn::data::dataloader::DataLoader;
 use burn_train::InferenceStep;
 
 use super::{TrainedError, TrainedRun};
-use crate::batch::Photograph;
+use crate::dataset::Photograph;
 use crate::evaluate::ImageScore;
 use crate::runs::ImageScores;
 use crate::train::image_scores;

@@ -3,7 +3,7 @@
 use image::RgbImage;
 
 use super::*;
-use crate::batch::Photograph;
+use crate::dataset::{Photograph, Square};
 use crate::photo::Resize;
 
 /// Photographs that tell their position by their color.
@@ -25,7 +25,11 @@ fn pixels(folder: &tempfile::TempDir, count: usize) -> Pixels {
             }
         })
         .collect();
-    Pixels::new(photographs, 4, Resize::Bilinear, 5 * 48)
+    let square = Square {
+        size: 4,
+        resize: Resize::Bilinear,
+    };
+    Pixels::new(photographs, square, 5 * 48)
 }
 
 #[test]

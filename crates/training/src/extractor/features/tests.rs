@@ -3,11 +3,12 @@ use std::path::Path;
 
 use super::*;
 use crate::backend::{self, DeviceName};
+use crate::photo::RgbImage;
 
 /// Photographs of noise in a folder that is gone with the answer, and requests for their features.
 struct Setting {
     folder: tempfile::TempDir,
-    images: Vec<ImageFile>,
+    images: Vec<Photograph>,
 }
 
 impl Setting {
@@ -32,6 +33,10 @@ impl Setting {
         }
     }
 
+    fn photographs(&self) -> Vec<&Photograph> {
+        self.images.iter().collect()
+    }
+
     fn compute(&self, cache: &str) -> Result<Features, ExtractorError> {
         compute_all(&self.request(cache), &self.images)
     }
@@ -48,21 +53,27 @@ impl Setting {
     }
 }
 
-fn write_photo(path: &Path, number: usize) -> ImageFile {
+fn write_photo(path: &Path, number: usize) -> Photograph {
     let photo = RgbImage::from_fn(40, 36, |x, y| {
         let value = (x * 31 + y * 17 + 7) as usize * (number + 3) * 2_654_435_761;
         image::Rgb([value >> 8, value >> 16, value >> 24].map(|value| value as u8))
     });
     photo.save(path).unwrap();
-    ImageFile {
+    Photograph {
+        id: number as i64,
+        file_name: path.display().to_string(),
         content_hash: blake3::hash(&std::fs::read(path).unwrap()),
         path: path.to_owned(),
     }
 }
 
-fn compute_all(request: &FeatureRequest, images: &[ImageFile]) -> Result<Features, ExtractorError> {
+fn compute_all(
+    request: &FeatureRequest,
+    images: &[Photograph],
+) -> Result<Features, ExtractorError> {
     let device = backend::open(&DeviceName::Flex).unwrap();
-    compute(request, images, &device, &|_| (), &|| false)
+    let images: Vec<&Photograph> = images.iter().collect();
+    compute(request, &images, &device, &|_| (), &|| false)
 }
 
 #[test]
@@ -94,7 +105,7 @@ fn what_is_known_is_not_computed_again() {
 #[test]
 fn equal_photographs_pass_the_classifier_once() {
     let setting = Setting::new(1);
-    let images = vec![setting.images[0].clone(); 5];
+    let images = [&setting.images[0]; 5];
     let told = std::cell::RefCell::new(Vec::new());
     let device = backend::open(&DeviceName::Flex).unwrap();
     let request = setting.request("cache");
@@ -134,7 +145,7 @@ fn what_was_computed_before_a_stop_is_kept() {
     let request = setting.request("cache");
     let stopped = compute(
         &request,
-        &setting.images,
+        &setting.photographs(),
         &device,
         &|_| (),
         &stop_at_the_third,
@@ -192,7 +203,8 @@ fn every_byte_of_a_shard_is_protected() {
         let mut flipped = bytes.clone();
         flipped[at] ^= 1 << (at % 8);
         std::fs::write(shard, flipped).unwrap();
-        let mut table = Table::new(&setting.images, 512);
+        let images = setting.photographs();
+        let mut table = Table::new(&images, 512);
         let mut take = |hash, vector: &[u8]| table.put_bytes(hash, vector);
         let damaged = folder.read(&mut HashSet::new(), &mut take).unwrap();
         // A byte that says nothing, such as a blank, may well be another one.
@@ -274,7 +286,7 @@ fn one_that_waits_for_another_can_be_stopped() {
     let folder = FeatureFolder::new(&key, &request.cache_folder);
     let writer = folder.lock(&key, &|| false).unwrap();
     let device = backend::open(&DeviceName::Flex).unwrap();
-    let stopped = compute(&request, &setting.images, &device, &|_| (), &|| true);
+    let stopped = compute(&request, &setting.photographs(), &device, &|_| (), &|| true);
     assert!(matches!(
         stopped,
         Err(ExtractorError::Stopped { done: 0, total: 1 })
