@@ -141,16 +141,17 @@ pub(super) fn read_all_of<T: DeserializeOwned>(
         }
         found.problems.push(problem);
         let mut place = refusal.path.clone();
+        // Which keys a table of an unknown kind has nobody knows, and one that lacks a key of its kind cannot be completed: there
+        // the whole table is replaced, but no section, and no element of an array, whose neighbors would change their names.
+        let is_table_within = place.len() > 2 && !place.iter().any(|part| part.starts_with('['));
         let replacement = match &refusal.mismatch {
-            // Which keys a table of an unknown kind has nobody knows, and one that lacks a key of its kind cannot be completed:
-            // there the whole table is replaced, but no section.
             Mismatch::UnknownValue { .. }
-                if place.len() > 2 && place.last().is_some_and(|key| key == "kind") =>
+                if is_table_within && place.last().is_some_and(|key| key == "kind") =>
             {
                 place.pop();
                 sample(&place)
             }
-            Mismatch::MissingKey(_) if place.len() > 2 && sample(&place).is_none() => {
+            Mismatch::MissingKey(_) if is_table_within && sample(&place).is_none() => {
                 place.pop();
                 sample(&place)
             }
