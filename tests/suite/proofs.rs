@@ -94,7 +94,9 @@ impl Beside {
             }
             Self::All => {
                 let parts = [Self::Average, Self::Accumulation, Self::Clipping];
-                parts.into_iter().for_each(|part| part.add(section));
+                for part in parts {
+                    part.add(section);
+                }
             }
         }
     }

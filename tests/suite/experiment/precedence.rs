@@ -410,7 +410,7 @@ fn an_heir_that_changes_the_kind_leaves_behind_what_the_new_kind_does_not_have()
     assert_eq!(resolved.experiment.network.kind(), "unet");
 
     // Whoever writes a key after the kind was changed means it.
-    desk.write("both.toml", &format!("{own}residual_blocks = 2\n"));
+    desk.write("both.toml", format!("{own}residual_blocks = 2\n"));
     desk.write(
         "grandchild.toml",
         "extends = \"unet.toml\"\nnetwork.residual_blocks = 2\n",

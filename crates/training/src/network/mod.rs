@@ -37,6 +37,10 @@ pub use colorize_experiment::section::{
 pub const VERSION: u32 = 2;
 
 /// Any of the networks.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a training has one or two of them, and a box is no module"
+)]
 #[derive(Module, Debug)]
 pub enum Network {
     /// Johnson et al. (2016).

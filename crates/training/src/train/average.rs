@@ -93,7 +93,9 @@ mod tests {
             let mut found: Vec<f64> = Vec::new();
             for step in 1..=20 {
                 let newest = share(decay, step);
-                found.iter_mut().for_each(|share| *share *= 1.0 - newest);
+                for share in &mut found {
+                    *share *= 1.0 - newest;
+                }
                 found.push(newest);
             }
             let sum: f64 = (0..20).map(|ago| decay.powi(ago)).sum();

@@ -62,6 +62,10 @@ pub(super) fn scaled<M: Module>(
 }
 
 /// What is done to every gradient.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one at a time, on the stack"
+)]
 enum Change {
     /// No number is larger than this, nor smaller than its opposite.
     Clamp(f64),

@@ -56,10 +56,6 @@ impl Loss {
 }
 
 impl Named for Loss {
-    #[expect(
-        clippy::float_cmp,
-        reason = "the default is what is left out of a file, and no other number"
-    )]
     fn name_alone(&self) -> Option<&'static str> {
         match *self {
             Self::Mse => Some("mse"),

@@ -76,7 +76,8 @@ fn passes_make_the_step_of_a_batch_as_large_as_all_of_them() {
         let [one, other] = [one, other].map(|item| item.loss().unwrap());
         assert!((one - other).abs() < 1e-6, "{one} and {other}");
     }
-    let [whole, parts] = [whole, parts].map(|learner| learner.model().network.state());
+    let state = |learner: Learner<Colorizer>| learner.model().network.state();
+    let (whole, parts) = (state(whole), state(parts));
     assert!(apart(&before, &whole) > 1e-3);
     assert!(apart(&whole, &parts) < 1e-5, "{}", apart(&whole, &parts));
 }
