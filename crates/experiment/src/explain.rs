@@ -105,7 +105,11 @@ pub(super) fn explain(refusal: &Refusal, tree: &Node, known: &[String]) -> Probl
     match &refusal.mismatch {
         Mismatch::UnknownKey { key: name, legal } => {
             Problem::new(Fault::UnknownKey(key), node.key.clone())
-                .help(renamed(path).unwrap_or_else(|| meant(name, legal, known)))
+                .help(
+                    renamed(path)
+                        .or_else(|| of_other_kinds(path, tree, known))
+                        .unwrap_or_else(|| meant(name, legal, known)),
+                )
                 .help(legal_keys(path, legal, tree))
         }
         Mismatch::UnknownValue { value, legal } => Problem::new(
@@ -159,6 +163,18 @@ fn renamed(path: &[String]) -> Option<String> {
     let key = dotted(path);
     let (_, new) = RENAMED.into_iter().find(|(old, _)| *old == key)?;
     Some(format!("renamed to `{new}`"))
+}
+
+/// That other kinds of the table have the key, where they do.
+fn of_other_kinds(path: &[String], tree: &Node, known: &[String]) -> Option<String> {
+    let (_, table) = path.split_last()?;
+    let kind = [table, &["kind".to_string()]].concat();
+    let present = tree.get(&kind)?.as_str()?;
+    let is_known = known.contains(&dotted(path));
+    is_known.then(|| {
+        let kind = dotted(&kind);
+        format!("`{kind}` is `{present}`, and only other kinds have this key")
+    })
 }
 
 /// The key that may have been meant by the unknown `name`: one of another section, if that has it by this name.

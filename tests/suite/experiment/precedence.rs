@@ -430,5 +430,9 @@ fn an_heir_that_changes_the_kind_leaves_behind_what_the_new_kind_does_not_have()
             error.contains("unknown key `network.residual_blocks`"),
             "{file}: {error}"
         );
+        assert!(
+            error.contains("`network.kind` is `unet`, and only other kinds have this key"),
+            "{file}: {error}"
+        );
     }
 }

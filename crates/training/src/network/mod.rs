@@ -210,7 +210,13 @@ impl Network {
     }
 }
 
-/// Sums the sizes of all float tensors but batch norm's running statistics, which Burn visits like parameters.
+/// Whether a tensor with this path in a network is one of batch norm's running statistics, which Burn visits like parameters.
+pub(crate) fn is_running_statistic(path: &[String]) -> bool {
+    let name = path.last().map(String::as_str);
+    matches!(name, Some("running_mean" | "running_var"))
+}
+
+/// Sums the sizes of all float tensors but the running statistics.
 #[derive(Default)]
 struct ParameterCount {
     path: Vec<String>,
@@ -219,8 +225,7 @@ struct ParameterCount {
 
 impl ModuleVisitor for ParameterCount {
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-        let name = self.path.last().map(String::as_str);
-        if !matches!(name, Some("running_mean" | "running_var")) {
+        if !is_running_statistic(&self.path) {
             self.total += param.lazy_shape().num_elements();
         }
     }

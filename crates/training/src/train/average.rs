@@ -10,7 +10,7 @@ use std::collections::VecDeque;
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::Tensor;
 
-use crate::network::Network;
+use crate::network::{Network, is_running_statistic};
 
 /// The share of the newest weights in the average after `step`, counted from 1: all of it at first, toward `1 - decay` later.
 fn share(decay: f64, step: usize) -> f64 {
@@ -47,18 +47,11 @@ struct Toward {
     path: Vec<String>,
 }
 
-impl Toward {
-    fn is_statistic(&self) -> bool {
-        let name = self.path.last().map(String::as_str);
-        matches!(name, Some("running_mean" | "running_var"))
-    }
-}
-
 impl ModuleMapper for Toward {
     fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
         let newest = self.newest.pop_front().and_then(|it| it.downcast().ok());
         let newest: Tensor<D> = *newest.expect("both are one and the same network");
-        let (is_statistic, share) = (self.is_statistic(), self.share);
+        let (is_statistic, share) = (is_running_statistic(&self.path), self.share);
         param.map(|average| {
             if is_statistic {
                 return newest;

@@ -2,19 +2,15 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Architecture, NetworkCost, NormKind, scale_violation};
+use super::{Architecture, NetworkCost, NormKind};
 
 /// The keys of `kind = "baldassarre"`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BaldassarreSection {
     /// Channels of the first layer, 64 in the paper; the widest has eight times as many.
-    #[serde(default = "default_scale")]
+    #[serde(default = "super::scale_of_the_papers")]
     pub scale: usize,
-}
-
-fn default_scale() -> usize {
-    64
 }
 
 impl BaldassarreSection {
@@ -33,10 +29,6 @@ impl BaldassarreSection {
 
 impl Architecture for BaldassarreSection {
     const KIND: &'static str = "baldassarre";
-
-    fn violations(&self) -> Vec<(&'static str, String)> {
-        scale_violation(self.scale)
-    }
 
     fn multiple(&self) -> usize {
         8

@@ -2,10 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{
-    Architecture, NetworkCost, NormKind, TooSmall, Upsampling, instance_norm_needs_f32,
-    scale_violation,
-};
+use super::{Architecture, NetworkCost, NormKind, TooSmall, Upsampling};
 
 /// The keys of `kind = "image_transformation"`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -33,20 +30,12 @@ impl ImageTransformationSection {
 impl Architecture for ImageTransformationSection {
     const KIND: &'static str = "image_transformation";
 
-    fn violations(&self) -> Vec<(&'static str, String)> {
-        scale_violation(self.scale)
-    }
-
     fn multiple(&self) -> usize {
         4
     }
 
     fn norm(&self) -> Option<NormKind> {
         Some(self.norm)
-    }
-
-    fn needs_f32(&self) -> Option<(&'static str, &'static str)> {
-        instance_norm_needs_f32(self.norm)
     }
 
     fn first_channels(&self) -> usize {

@@ -69,8 +69,10 @@ trait Architecture {
     /// Its name, as the value of `kind`.
     const KIND: &'static str;
 
-    /// What is wrong with the values: the key within the section, and what it must be, to be read after its name.
-    fn violations(&self) -> Vec<(&'static str, String)>;
+    /// What is wrong with the values beside `scale`: the key within the section, and what it must be, to be read after its name.
+    fn violations(&self) -> Vec<(&'static str, String)> {
+        Vec::new()
+    }
 
     /// What a picture's side must be a multiple of.
     fn multiple(&self) -> usize;
@@ -83,10 +85,13 @@ trait Architecture {
     /// The normalization after its layers; none where there is none at all.
     fn norm(&self) -> Option<NormKind>;
 
-    /// The key, and its value, for which the network can only be trained in 32-bit floats, if it can.
-    fn needs_f32(&self) -> Option<(&'static str, &'static str)>;
+    /// The key, and its value, for which the network can only be trained in 32-bit floats, if it can: our layers in other
+    /// floats are written for batch norm.
+    fn needs_f32(&self) -> Option<(&'static str, &'static str)> {
+        (self.norm() == Some(NormKind::Instance)).then_some(("norm", "instance"))
+    }
 
-    /// Channels of the first layer.
+    /// Channels of the first layer, the value of `scale`.
     fn first_channels(&self) -> usize;
 
     /// Residual blocks in the middle.
@@ -121,7 +126,11 @@ impl NetworkSection {
 
     /// What is wrong with the values: the key within the section, and what it must be, to be read after its name.
     pub fn violations(&self) -> Vec<(&'static str, String)> {
-        of_any_kind!(self, section => section.violations())
+        let mut violations = of_any_kind!(self, section => section.violations());
+        if self.first_channels() == 0 {
+            violations.push(("scale", "must be at least 1".to_string()));
+        }
+        violations
     }
 
     /// What a picture's side must be a multiple of: a network that halves the picture and doubles it as often gives back
@@ -161,14 +170,7 @@ impl NetworkSection {
     }
 }
 
-/// `scale`, which every kind has, where it is 0.
-fn scale_violation(scale: usize) -> Vec<(&'static str, String)> {
-    let wrong = scale == 0;
-    let violation = ("scale", "must be at least 1".to_string());
-    wrong.then_some(violation).into_iter().collect()
-}
-
-/// [`Architecture::needs_f32`] of layers that are written for batch norm.
-fn instance_norm_needs_f32(norm: NormKind) -> Option<(&'static str, &'static str)> {
-    (norm == NormKind::Instance).then_some(("norm", "instance"))
+/// Channels of the first layer in the papers of both networks that have no other key.
+fn scale_of_the_papers() -> usize {
+    64
 }

@@ -2,9 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{
-    Architecture, NetworkCost, NormKind, Upsampling, instance_norm_needs_f32, scale_violation,
-};
+use super::{Architecture, NetworkCost, NormKind, Upsampling};
 
 /// The keys of `kind = "unet"`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -48,12 +46,10 @@ impl Architecture for UnetSection {
     const KIND: &'static str = "unet";
 
     fn violations(&self) -> Vec<(&'static str, String)> {
-        let mut violations = scale_violation(self.scale);
-        if !(2..=DEEPEST).contains(&self.depth) {
-            // Classes are chosen at a quarter of the size.
-            violations.push(("depth", format!("must be between 2 and {DEEPEST}")));
-        }
-        violations
+        // Classes are chosen at a quarter of the size.
+        let is_wrong = !(2..=DEEPEST).contains(&self.depth);
+        let violation = ("depth", format!("must be between 2 and {DEEPEST}"));
+        is_wrong.then_some(violation).into_iter().collect()
     }
 
     fn multiple(&self) -> usize {
@@ -62,10 +58,6 @@ impl Architecture for UnetSection {
 
     fn norm(&self) -> Option<NormKind> {
         Some(self.norm)
-    }
-
-    fn needs_f32(&self) -> Option<(&'static str, &'static str)> {
-        instance_norm_needs_f32(self.norm)
     }
 
     fn first_channels(&self) -> usize {

@@ -2,19 +2,15 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Architecture, NetworkCost, NormKind, scale_violation};
+use super::{Architecture, NetworkCost, NormKind};
 
 /// The keys of `kind = "zhang"`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ZhangSection {
     /// Channels of the first block, 64 in the paper; the widest have eight times as many.
-    #[serde(default = "default_scale")]
+    #[serde(default = "super::scale_of_the_papers")]
     pub scale: usize,
-}
-
-fn default_scale() -> usize {
-    64
 }
 
 /// A block of convolutions of 3x3, each followed by a relu, the last one by batch norm.
@@ -57,10 +53,6 @@ const fn block(units: usize, convolutions: usize, stride: usize, dilation: usize
 
 impl Architecture for ZhangSection {
     const KIND: &'static str = "zhang";
-
-    fn violations(&self) -> Vec<(&'static str, String)> {
-        scale_violation(self.scale)
-    }
 
     fn multiple(&self) -> usize {
         8
