@@ -64,6 +64,7 @@ not and parentheses. Quote values that contain spaces. Keys:
   age seconds started updated             when and how long; times can have a unit: `age<2d`
   device device_class host version        where and with what
   commit dirty code.ROOM                  code; the first digits of a hash are enough
+  tags note                               what `colorize note` wrote: `tags~paper`
   manifest content train_images validation_images weights parameters identity configuration";
 
 /// The metrics of the table, where no others are asked for.

@@ -15,6 +15,7 @@ mod gc;
 mod launch;
 mod ls;
 mod new;
+mod note;
 mod output;
 mod pictures;
 mod plan;
@@ -66,6 +67,8 @@ enum Command {
     Ls(ls::LsArguments),
     /// Show everything about one run
     Show(show::ShowArguments),
+    /// Tag runs and write a remark on them, to find them by
+    Note(note::NoteArguments),
     /// Compare runs, or experiments over their seeds: which settings differ, and their results
     Diff(diff::DiffArguments),
     /// Remove checkpoints that no policy keeps, and partial files that killed processes left behind
@@ -115,6 +118,7 @@ pub fn main() -> ExitCode {
         Command::Features(arguments) => features::run(&arguments),
         Command::Ls(arguments) => ls::run(&arguments),
         Command::Show(arguments) => show::run(&arguments).map(|()| ExitCode::from(DONE)),
+        Command::Note(arguments) => note::run(&arguments).map(|()| ExitCode::from(DONE)),
         Command::Diff(arguments) => diff::run(&arguments).map(|()| ExitCode::from(DONE)),
         Command::Gc(arguments) => gc::run(&arguments),
         Command::Export(arguments) => export::run(&arguments).map(|()| ExitCode::from(DONE)),

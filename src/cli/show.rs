@@ -123,6 +123,12 @@ fn identity(entry: &Entry, record: &RunRecord) {
     if let Some(error) = &record.error {
         fact("error", error);
     }
+    if !entry.facts.notes.tags.is_empty() {
+        fact("tags", &entry.facts.notes.tags_as_text());
+    }
+    if let Some(note) = &entry.facts.notes.note {
+        fact("note", note);
+    }
     let planned: Vec<String> = entry.planned_seeds().iter().map(u64::to_string).collect();
     fact("seed", &format!("{} of {}", record.seed, planned.join(" ")));
     fact("identity", &record.identity);

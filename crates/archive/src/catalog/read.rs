@@ -35,8 +35,9 @@ impl Reader {
             let path = folder.path().to_path_buf();
             return Err(RunError::Incomplete { path, reason });
         }
+        let notes = folder.notes()?;
         let mut entry = Entry {
-            facts: Facts::of(&folder, record),
+            facts: Facts::of(&folder, record, notes),
             folder,
             values,
             series,

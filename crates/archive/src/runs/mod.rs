@@ -24,6 +24,7 @@ mod lock;
 mod log;
 mod metric_log;
 mod metrics;
+mod notes;
 mod parts;
 mod photographs;
 mod process;
@@ -48,6 +49,7 @@ pub use lock::{Holder, Owner, PATIENCE, RunLock, Watch};
 pub use log::RunLog;
 pub use metric_log::MetricLog;
 pub use metrics::{MetricTable, read_metrics, read_whole_metrics};
+pub use notes::{NoTag, Notes, Tag};
 pub use photographs::{PhotographRow, read_photographs, write_photographs};
 pub use process::{memory_limit, peak_memory};
 pub use record::{
@@ -91,6 +93,14 @@ pub enum RunError {
         path.display()
     )]
     Record {
+        /// Where.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// `notes.toml` does not hold notes.
+    #[error("`{}` does not hold notes about a run: {reason}; correct it, or delete it", path.display())]
+    Notes {
         /// Where.
         path: PathBuf,
         /// What is wrong with it.
@@ -207,6 +217,7 @@ impl Blamed for RunError {
             Self::Io { .. }
             | Self::Table { .. }
             | Self::Record { .. }
+            | Self::Notes { .. }
             | Self::Edited { .. }
             | Self::Incomplete { .. }
             | Self::Foreign { .. }

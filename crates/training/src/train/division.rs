@@ -98,6 +98,7 @@ pub fn photograph_rows(selection: &Selection, split: &SplitSection) -> Vec<Photo
             file_name: image.file_name.clone(),
             is_held_out: split_of(image.id, split) == Split::Validation,
             content: image.content_hash,
+            categories: Vec::new(),
         })
         .collect()
 }
