@@ -8,13 +8,16 @@ use clap::Args;
 use comfy_table::CellAlignment;
 use serde::Serialize;
 
+use super::decided::{self, ClaimState};
 use super::{DONE, launch, output};
 use crate::backend::DeviceName;
 use crate::command_error::{CommandError, Result};
 use crate::experiment::check_names;
 use crate::launcher::Queue;
 use crate::plan::{Counts, Estimate, Plan, Planned, Source, State};
-use crate::work::prepare::{ExperimentArguments, TrainingArguments, utf8_path};
+use crate::work::campaign::{Campaign, CampaignArguments};
+use crate::work::outlook::judged_so_far;
+use crate::work::prepare::{ExperimentArguments, TrainingArguments, prepare_elsewhere, utf8_path};
 
 /// Arguments of `colorize plan`.
 #[derive(Debug, Args)]
@@ -33,6 +36,8 @@ pub(super) struct PlanArguments {
     /// Folder of all runs
     #[arg(long, default_value = "runs", value_name = "DIR")]
     runs: PathBuf,
+    #[command(flatten)]
+    campaign: CampaignArguments,
     /// Print the plan as JSON
     #[arg(long)]
     json: bool,
@@ -48,16 +53,28 @@ pub(super) fn run(arguments: &PlanArguments) -> Result<ExitCode> {
     };
     let resolved = arguments.experiments.resolve(&training, &arguments.seed)?;
     check_names(&resolved)?;
+    let overrides = arguments.experiments.overrides(&training, &arguments.seed);
     // A plan is made where the queue is, and the device may be elsewhere.
-    let plan = training.plan_elsewhere(resolved)?.plan;
+    let (plan, claims) = if let Some(most) = arguments.campaign.most() {
+        let mut campaign = Campaign::of(resolved, most, &training, &overrides, prepare_elsewhere)?;
+        let courses = campaign.look(&training)?;
+        let claims = courses.iter().map(ClaimState::of_course).collect();
+        (campaign.work.plan, claims)
+    } else {
+        let work = training.plan_elsewhere(resolved)?;
+        let judged = judged_so_far(&work, &training, &overrides)?;
+        let claims = judged.iter().filter_map(ClaimState::of_judged).collect();
+        (work.plan, claims)
+    };
     let queue = launch::queue(&arguments.runs)?;
     if arguments.json {
         output::line(
-            &serde_json::to_string_pretty(&Written::of(&plan, &queue))
+            &serde_json::to_string_pretty(&Written::of(&plan, &queue, claims))
                 .map_err(CommandError::failed)?,
         );
     } else {
         print(&plan, &queue);
+        decided::states(&claims);
     }
     output::strays(plan.strays());
     Ok(ExitCode::from(DONE))
@@ -195,6 +212,8 @@ struct Written<'a> {
     seconds_left: f64,
     /// Trials for which nothing comparable has run here.
     seconds_unknown_of: usize,
+    /// What the runs so far make of the experiments' claims.
+    claims: Vec<ClaimState>,
 }
 
 #[derive(Serialize)]
@@ -228,7 +247,7 @@ struct WrittenStale {
 }
 
 impl<'a> Written<'a> {
-    fn of(plan: &'a Plan, queue: &'a Queue) -> Self {
+    fn of(plan: &'a Plan, queue: &'a Queue, claims: Vec<ClaimState>) -> Self {
         let (seconds_left, seconds_unknown_of) = plan.seconds_left();
         Self {
             trials: plan
@@ -239,6 +258,7 @@ impl<'a> Written<'a> {
             counts: plan.counts(),
             seconds_left,
             seconds_unknown_of,
+            claims,
         }
     }
 }

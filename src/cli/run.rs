@@ -5,13 +5,15 @@ use std::process::ExitCode;
 use clap::Args;
 
 use super::launch::{self, Launcher};
-use super::{DONE, FAILED, INTERRUPTED, output};
+use super::{DONE, FAILED, INTERRUPTED, decided, output};
 use crate::backend;
 use crate::command_error::{CommandError, Context, Result};
-use crate::experiment::{Claim, check_names};
-use crate::report::claims;
+use crate::experiment::{Overrides, Resolved, check_names};
+use crate::report::Run;
+use crate::report::claims::{Judged, judge_runs};
 use crate::terminal;
 use crate::train::{Interrupter, Outcome};
+use crate::work::campaign::{Campaign, CampaignArguments, claims_of};
 use crate::work::jobs;
 use crate::work::prepare::{
     ExperimentArguments, Prepared, TrainingArguments, Work, stop_on_signal,
@@ -30,8 +32,10 @@ pub(super) struct RunArguments {
     training: TrainingArguments,
     #[command(flatten)]
     work: WorkArguments,
+    #[command(flatten)]
+    campaign: CampaignArguments,
     /// Submit the trials to a scheduler instead of training them here; the experiments' `[slurm]` says what they need
-    #[arg(long, value_name = "LAUNCHER", conflicts_with_all = ["tui", "jobs", "only"])]
+    #[arg(long, value_name = "LAUNCHER", conflicts_with_all = ["tui", "jobs", "only", "until_decided"])]
     launcher: Option<Launcher>,
     /// With `--launcher`: print the scripts and submit nothing
     #[arg(long, requires = "launcher")]
@@ -43,7 +47,12 @@ pub(super) struct RunArguments {
     #[arg(long, short, conflicts_with_all = ["tui", "dry_run"])]
     quiet: bool,
     /// Train one trial of the plan, in this process: `<experiment>/<trial>`
-    #[arg(long, hide = true, value_name = "NAME")]
+    #[arg(
+        long,
+        hide = true,
+        value_name = "NAME",
+        conflicts_with = "until_decided"
+    )]
     only: Option<String>,
     /// Threads to compute with
     #[arg(long, hide = true, value_name = "N")]
@@ -65,6 +74,9 @@ pub(super) fn run(arguments: &RunArguments) -> Result<ExitCode> {
     let resolved = arguments.experiments.resolve(training, &arguments.seed)?;
     check_names(&resolved)?;
     let overrides = arguments.experiments.overrides(training, &arguments.seed);
+    if let Some(most) = arguments.campaign.most() {
+        return until_decided(arguments, resolved, most, &overrides);
+    }
     if let Some(Launcher::Slurm) = arguments.launcher {
         let work = training.plan_elsewhere(resolved)?;
         return launch::slurm(&work, training, &overrides, arguments.dry_run);
@@ -94,6 +106,24 @@ pub(super) fn run(arguments: &RunArguments) -> Result<ExitCode> {
     if arguments.only.is_none() {
         print(&work, arguments.baselines)?;
     }
+    Ok(code(&worked))
+}
+
+/// Trains seeds until the claims are decided, and prints by which looks, after all results.
+fn until_decided(
+    arguments: &RunArguments,
+    resolved: Vec<Resolved>,
+    most: usize,
+    overrides: &Overrides,
+) -> Result<ExitCode> {
+    let training = &arguments.training;
+    let prepare = |experiments| training.prepare(experiments);
+    let mut campaign = Campaign::of(resolved, most, training, overrides, prepare)?;
+    let stop = stop(arguments)?;
+    let (worked, courses) = campaign.run(&arguments.work, training, overrides, &stop)?;
+    let judged = print(&campaign.work, arguments.baselines)?;
+    output::line("");
+    decided::courses(&courses, &judged);
     Ok(code(&worked))
 }
 
@@ -134,31 +164,20 @@ fn no_such_trial(name: &str) -> CommandError {
 }
 
 /// Prints the results of the trials: their states, their scores, and the verdicts of their claims.
-fn print(work: &Work, baselines: bool) -> Result<()> {
+fn print(work: &Work, baselines: bool) -> Result<Vec<Judged>> {
     let summaries = summaries(work).context("cannot read back the trained runs")?;
     output::line("");
     output::summaries(&summaries);
     output::line("");
     output::scores(&output::groups(&summaries)?, baselines);
-    let judged = claims::judge_runs(&claims_of(work), &summaries)?;
+    let runs: Vec<Run> = summaries.iter().map(Run::from).collect();
+    let claims = claims_of(work.prepared.iter().map(|it| &it.resolved));
+    let judged = judge_runs(&claims, &runs)?;
     if !judged.is_empty() {
         output::line("");
         output::claims(&judged);
     }
-    Ok(())
-}
-
-/// The claims of every file, which all points of its matrix share.
-pub(super) fn claims_of(work: &Work) -> Vec<Claim> {
-    let mut files = Vec::new();
-    let mut claims = Vec::new();
-    for prepared in &work.prepared {
-        if !files.contains(&&prepared.resolved.path) {
-            files.push(&prepared.resolved.path);
-            claims.extend_from_slice(&prepared.resolved.claims);
-        }
-    }
-    claims
+    Ok(judged)
 }
 
 fn code(worked: &Worked) -> ExitCode {

@@ -1,8 +1,10 @@
 //! Working off a plan: what is missing, interrupted or failed, one after another or in parallel.
 
+pub(crate) mod campaign;
 mod details;
 pub(crate) mod experiments;
 pub(crate) mod jobs;
+pub(crate) mod outlook;
 pub(crate) mod prepare;
 pub(crate) mod squares;
 

@@ -6,6 +6,7 @@ mod architecture;
 mod bench;
 mod content;
 mod crash;
+mod decided;
 mod experiment;
 mod extractor;
 mod figures;

@@ -2,7 +2,7 @@
 //!
 //! Three types, from the file to the run. A file *as written* is TOML with the place of every key: it may extend a
 //! parent, and leave out what has a default. [`resolve`] merges it with its parents, its `[quick]` and the command line's
-//! [`Overrides`], and judges the whole, at every point of its `[matrix]`. [`Resolved`] is the outcome, one a point, with the
+//! [`Overrides`], and judges the whole, at every point of its `[matrix]` or `[sweep]`. [`Resolved`] is the outcome, one a point, with the
 //! places kept, so that an error found later can still be drawn where its cause was written; the [`Experiment`] in it is complete and knows of no file: it is
 //! what a run is made from, and what its folder keeps.
 //!
@@ -40,6 +40,7 @@ mod problem;
 mod read;
 mod resolve;
 mod retention;
+mod search;
 pub mod section;
 mod source;
 mod tree;
@@ -64,7 +65,7 @@ pub use device_name::{DeviceName, UnknownDevice};
 pub use document::Document;
 pub use manifest::{UnknownManifest, list_manifests, resolve_manifest};
 pub use metric::{MachineMetric, Metric, Properties};
-pub use neighbours::experiments_in;
+pub use neighbours::{experiments_in, find_neighbour};
 pub use outline::Outline;
 pub use overridden::{Overridden, Stated};
 pub use overrides::Overrides;
@@ -121,7 +122,7 @@ pub struct Resolved {
     pub weights: Option<PathBuf>,
     /// What the file claims, its own claims and not its parents'.
     pub claims: Vec<Claim>,
-    /// Where in the file's `[matrix]` it stands.
+    /// Where in the file's `[matrix]` or `[sweep]` it stands.
     pub variant: Variant,
     /// What its trials need of a cluster.
     pub slurm: SlurmSection,

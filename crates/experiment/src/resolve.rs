@@ -16,6 +16,7 @@ use super::matrix::{self, Point};
 use super::neighbours::Neighbours;
 use super::overrides::Assignment;
 use super::problem::{ExperimentError, Fault, Problem};
+use super::search;
 use super::tree::Node;
 use super::weights::find_weights;
 use super::written::{Written, read_all};
@@ -23,11 +24,11 @@ use super::{Experiment, Origins, Overrides, Resolved, Variant};
 use colorize_base::nearest::quoted;
 
 /// Reads the experiment at `path`, the files that it extends, and what the command line changes: one experiment for each
-/// point of its `[matrix]`, in order, and so one for a file without a matrix.
+/// point of its `[matrix]` or `[sweep]`, in order, and so one for a file without either.
 ///
 /// From the weakest to the strongest: the root's keys, its `[quick]` if asked for, those of its child and so on down to the
-/// file, the point of the matrix, `--set` in order, `--dataset` and `--seed`. Tables merge by key, arrays replace. `name` and
-/// `title` say what one file is, `claims` what it shows and `matrix` which trials it has: they are not inherited.
+/// file, the point of the matrix or sweep, `--set` in order, `--dataset` and `--seed`. Tables merge by key, arrays replace. `name` and
+/// `title` say what one file is, `claims` what it shows, `matrix` and `sweep` which trials it has: they are not inherited.
 ///
 /// # Errors
 ///
@@ -56,7 +57,7 @@ pub fn resolve(path: &Path, overrides: &Overrides) -> Result<Vec<Resolved>, Expe
     {
         assign(&mut tree, assignment);
     }
-    let (points, wrong) = matrix::points(&tree, &assignments);
+    let (points, wrong) = search::points(&tree, &assignments);
     problems.extend(wrong);
     let mut resolved = Vec::new();
     let mut found = Vec::new();
@@ -195,13 +196,13 @@ fn twins(resolved: &[Resolved]) -> Vec<Problem> {
         let Some(twin) = known.insert(point.experiment.to_toml(), &point.variant) else {
             continue;
         };
+        let is_drawn = point.origins.0.get(&["sweep"]).is_some();
+        let table = if is_drawn { "sweep" } else { "matrix" };
         let message = format!(
-            "two points of `[matrix]` are the same experiment: {}",
+            "two points of `[{table}]` are the same experiment: {}",
             quoted([twin, &point.variant].map(ToString::to_string))
         );
-        let place = closest(&point.origins.0, &["matrix".to_owned()])
-            .key
-            .clone();
+        let place = closest(&point.origins.0, &[table.to_owned()]).key.clone();
         problems.push(
             Problem::new(Fault::Other(message), place)
                 .help("keep only one of the values that mean the same"),
@@ -260,7 +261,7 @@ fn assign(tree: &mut Node, assignment: &Assignment) {
 
 /// What is wrong with the values of `[quick]` themselves, where they are not asked for.
 fn quick_problems(quickened: &Node, stem: &str) -> Vec<Problem> {
-    let (points, wrong) = matrix::points(quickened, &[]);
+    let (points, wrong) = search::points(quickened, &[]);
     let found = points.into_iter().map(|Point { variant, tree }| {
         let (written, found) = read_all::<Written>(&tree);
         let sections = found.sections();

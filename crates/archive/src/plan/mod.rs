@@ -97,7 +97,7 @@ pub enum PlanError {
     /// Two points of one matrix would be one run.
     #[error(
         "`{experiment}` has the same trial under two names, `{first}` and `{second}`: their differences do not change the result; \
-         remove one of them from `[matrix]`"
+         remove one of them from `[matrix]` or `[sweep]`"
     )]
     SameTrial {
         /// The experiment.
@@ -187,6 +187,16 @@ impl Plan {
             trials: vec![self.find(name)?.clone()],
             strays: self.strays.clone(),
         })
+    }
+
+    /// The plan without the trials that are done.
+    #[must_use]
+    pub fn unfinished(&self) -> Self {
+        let trials = self.trials.iter().filter(|it| it.state != State::Done);
+        Self {
+            trials: trials.cloned().collect(),
+            strays: self.strays.clone(),
+        }
     }
 
     /// Those that have to be trained, in the order in which they should be: missing, interrupted, failed.
