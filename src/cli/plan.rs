@@ -14,8 +14,9 @@ use crate::backend::DeviceName;
 use crate::command_error::{CommandError, Result};
 use crate::experiment::check_names;
 use crate::launcher::Queue;
-use crate::plan::{Counts, Estimate, Plan, Planned, Source, State};
+use crate::plan::{Counts, Estimate, Goal, Plan, Planned, Source, State};
 use crate::work::campaign::{Campaign, CampaignArguments};
+use crate::work::halving;
 use crate::work::outlook::judged_so_far;
 use crate::work::prepare::{ExperimentArguments, TrainingArguments, prepare_elsewhere, utf8_path};
 
@@ -61,7 +62,8 @@ pub(super) fn run(arguments: &PlanArguments) -> Result<ExitCode> {
         let claims = courses.iter().map(ClaimState::of_course).collect();
         (campaign.work.plan, claims)
     } else {
-        let work = training.plan_elsewhere(resolved)?;
+        let mut work = training.plan_elsewhere(resolved)?;
+        halving::set_goals(&mut work)?;
         let judged = judged_so_far(&work, &training, &overrides)?;
         let claims = judged.iter().filter_map(ClaimState::of_judged).collect();
         (work.plan, claims)
@@ -87,7 +89,7 @@ pub(super) fn print(plan: &Plan, queue: &Queue) {
         table.add_row([
             trial.label(),
             launch::state_name(trial, queue).to_owned(),
-            format!("{}/{}", trial.steps - trial.steps_left(), trial.steps),
+            format!("{}/{}", trial.steps_done(), trial.steps),
             left(trial),
             launch::details(trial, queue),
         ]);
@@ -117,6 +119,7 @@ pub(super) fn sums(plan: &Plan) -> String {
         interrupted,
         failed,
         running,
+        stopped,
     } = plan.counts();
     let trials = plan.trials().len();
     let mut text = format!(
@@ -132,6 +135,7 @@ pub(super) fn sums(plan: &Plan) -> String {
         (interrupted, "interrupted".to_owned()),
         (failed, "failed".to_owned()),
         (running, "running".to_owned()),
+        (stopped, "stopped".to_owned()),
     ] {
         if count > 0 {
             text.push_str(&format!(", {count} {what}"));
@@ -226,6 +230,8 @@ struct WrittenTrial<'a> {
     configuration: &'a str,
     folder: String,
     steps: usize,
+    /// How far it is to be trained for now.
+    goal: Goal,
     #[serde(flatten)]
     state: &'a State,
     stale: Option<WrittenStale>,
@@ -274,6 +280,7 @@ impl<'a> WrittenTrial<'a> {
             configuration: trial.identity.configuration(),
             folder: trial.folder.path().display().to_string(),
             steps: trial.steps,
+            goal: trial.goal,
             state: &trial.state,
             stale: trial.stale.as_ref().map(|stale| WrittenStale {
                 folder: stale.folder.path().display().to_string(),

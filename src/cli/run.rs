@@ -9,16 +9,17 @@ use super::{DONE, FAILED, INTERRUPTED, decided, output};
 use crate::backend;
 use crate::command_error::{CommandError, Context, Result};
 use crate::experiment::{Overrides, Resolved, check_names};
+use crate::plan::Planned;
 use crate::report::Run;
 use crate::report::claims::{Judged, judge_runs};
 use crate::terminal;
 use crate::train::{Interrupter, Outcome};
 use crate::work::campaign::{Campaign, CampaignArguments, claims_of};
-use crate::work::jobs;
 use crate::work::prepare::{
     ExperimentArguments, Prepared, TrainingArguments, Work, stop_on_signal,
 };
 use crate::work::{WorkArguments, Worked, summaries, work_off};
+use crate::work::{halving, jobs};
 
 /// Arguments of `colorize run`.
 #[derive(Debug, Args)]
@@ -54,6 +55,9 @@ pub(super) struct RunArguments {
         conflicts_with = "until_decided"
     )]
     only: Option<String>,
+    /// With `--only`: pause the trial, with a checkpoint, after this step
+    #[arg(long, hide = true, value_name = "N", requires = "only")]
+    until_step: Option<usize>,
     /// Threads to compute with
     #[arg(long, hide = true, value_name = "N")]
     threads: Option<usize>,
@@ -88,7 +92,7 @@ pub(super) fn run(arguments: &RunArguments) -> Result<ExitCode> {
     {
         let prepared = training.prepare(resolved)?;
         let stop = stop(arguments)?;
-        return only(&prepared, name, training, &stop);
+        return only(&prepared, name, arguments, &stop);
     }
     let mut work = training.plan(resolved)?;
     if let Some(name) = &arguments.only {
@@ -96,17 +100,51 @@ pub(super) fn run(arguments: &RunArguments) -> Result<ExitCode> {
         work.plan = only.ok_or_else(|| no_such_trial(name))?;
     }
     let stop = stop(arguments)?;
-    let worked = work_off(
-        &work,
-        &arguments.work,
-        training,
-        &|_| overrides.clone(),
-        &stop,
-    )?;
+    let worked = if halving::is_wanted(&work) && arguments.only.is_none() {
+        halved(&mut work, arguments, &overrides, &stop)?
+    } else {
+        let again = |_: &Prepared| overrides.clone();
+        work_off(&work, &arguments.work, training, &again, &stop)?
+    };
     if arguments.only.is_none() {
         print(&work, arguments.baselines)?;
     }
     Ok(code(&worked))
+}
+
+/// Trains a plan rung by rung, where sweeps are halved: every trial as far as the next comparison, and then those that go on.
+fn halved(
+    work: &mut Work,
+    arguments: &RunArguments,
+    overrides: &Overrides,
+    stop: &Interrupter,
+) -> Result<Worked> {
+    let training = &arguments.training;
+    let again = |_: &Prepared| overrides.clone();
+    let mut worked = Worked::default();
+    let mut is_first = true;
+    loop {
+        halving::set_goals(work)?;
+        let is_over = worked.interrupted || !worked.elsewhere.is_empty();
+        // What has failed here fails again.
+        let has_failed = |trial: &Planned| {
+            let mut failed = worked.failed.iter();
+            failed.any(|(label, _)| *label == trial.label())
+        };
+        if !is_first && (is_over || work.plan.to_do().into_iter().all(has_failed)) {
+            return Ok(worked);
+        }
+        if !is_first {
+            // What is done was told before.
+            work.plan = work.plan.unfinished();
+        }
+        let round = work_off(work, &arguments.work, training, &again, stop)?;
+        worked.interrupted = round.interrupted;
+        worked.elsewhere = round.elsewhere;
+        worked.failed.extend(round.failed);
+        work.replan(training)?;
+        is_first = false;
+    }
 }
 
 /// Trains seeds until the claims are decided, and prints by which looks, after all results.
@@ -139,17 +177,25 @@ fn stop(arguments: &RunArguments) -> Result<Interrupter> {
 fn only(
     prepared: &[Prepared],
     name: &str,
-    training: &TrainingArguments,
+    arguments: &RunArguments,
     stop: &Interrupter,
 ) -> Result<ExitCode> {
+    let training = &arguments.training;
     for prepared in prepared {
         for &seed in &prepared.resolved.experiment.seeds {
             let trial = training.trial(prepared, seed);
             if trial.folder().path() != training.runs.join(name) {
                 continue;
             }
-            return Ok(ExitCode::from(match trial.run(stop)? {
-                Outcome::Done | Outcome::AlreadyDone | Outcome::StoppedEarly { .. } => DONE,
+            let outcome = match arguments.until_step {
+                Some(step) => trial.run_until(stop, step)?,
+                None => trial.run(stop)?,
+            };
+            return Ok(ExitCode::from(match outcome {
+                Outcome::Done
+                | Outcome::AlreadyDone
+                | Outcome::StoppedEarly { .. }
+                | Outcome::Paused { .. } => DONE,
                 Outcome::Interrupted { .. } => INTERRUPTED,
             }));
         }

@@ -77,6 +77,13 @@ impl Campaign {
                 "`--until-decided` needs something to decide: none of these experiments has `[[claims]]`",
             ));
         }
+        if let Some(point) = asked.iter().find(|point| point.halving.is_some()) {
+            return Err(CommandError::request(format!(
+                "`{}` stops trials of its sweep early (`sweep.halve`), and `--until-decided` trains all that a claim is about: use \
+                 one or the other",
+                point.experiment.name
+            )));
+        }
         let rivals = rivals(asked.iter(), &claims, overrides)?;
         let count = asked.len();
         let all: Vec<Resolved> = asked.into_iter().chain(rivals).collect();

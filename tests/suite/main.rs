@@ -10,6 +10,7 @@ mod decided;
 mod experiment;
 mod extractor;
 mod figures;
+mod halving;
 mod memory;
 mod models;
 mod network;

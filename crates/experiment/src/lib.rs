@@ -26,6 +26,7 @@ mod device_name;
 mod document;
 mod explain;
 mod file;
+mod halving;
 mod judge;
 mod layers;
 mod manifest;
@@ -63,6 +64,7 @@ pub use colorize_statistics::Better;
 pub use cost::{ADDRESSABLE, Cost};
 pub use device_name::{DeviceName, UnknownDevice};
 pub use document::Document;
+pub use halving::Halving;
 pub use manifest::{UnknownManifest, list_manifests, resolve_manifest};
 pub use metric::{MachineMetric, Metric, Properties};
 pub use neighbours::{experiments_in, find_neighbour};
@@ -124,6 +126,8 @@ pub struct Resolved {
     pub claims: Vec<Claim>,
     /// Where in the file's `[matrix]` or `[sweep]` it stands.
     pub variant: Variant,
+    /// Which of the points of its `[sweep]` are trained to the end; `None` where all are.
+    pub halving: Option<Halving>,
     /// What its trials need of a cluster.
     pub slurm: SlurmSection,
     /// What a user should know of the request and cannot see in the experiment, such as a category that is named twice.

@@ -10,6 +10,7 @@ use super::categories;
 use super::claim;
 use super::explain::{RENAMED, closest, dotted, parts};
 use super::file::{ExperimentFile, parse, read_family};
+use super::halving;
 use super::judge::{judge, judge_slurm};
 use super::layers::Layers;
 use super::matrix::{self, Point};
@@ -122,6 +123,7 @@ impl Judged<'_> {
             .unwrap_or_default();
         let complete = written.map(|written| written.complete(&self.stem));
         let mut claims = Vec::new();
+        let mut halving = None;
         let mut weights = None;
         if let Some((experiment, written)) = &complete {
             let skip = found.sections();
@@ -130,6 +132,12 @@ impl Judged<'_> {
             if !skip.contains(&"claims") {
                 match claim::decide(written, &experiment.name, &tree, &self.neighbours) {
                     Ok(decided) => claims = decided,
+                    Err(wrong) => problems.extend(wrong),
+                }
+            }
+            if !skip.contains(&"train") {
+                match halving::decide(&tree, experiment) {
+                    Ok(decided) => halving = decided,
                     Err(wrong) => problems.extend(wrong),
                 }
             }
@@ -150,6 +158,7 @@ impl Judged<'_> {
                 weights,
                 claims,
                 variant,
+                halving,
                 slurm,
                 notes,
             }),

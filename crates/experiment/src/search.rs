@@ -10,6 +10,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use super::explain::dotted;
+use super::halving::WrittenHalving;
 use super::matrix::{self, Axis, MOST, Point, out_of_range, put};
 use super::overrides::Assignment;
 use super::problem::{Fault, Problem};
@@ -35,6 +36,8 @@ struct Written {
     seed: u64,
     #[serde(rename = "values")]
     _values: IgnoredAny,
+    #[serde(rename = "halve")]
+    _halve: Option<WrittenHalving>,
 }
 
 /// How points are found.

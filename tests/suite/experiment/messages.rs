@@ -197,6 +197,18 @@ fn sweeps() {
             format!("{random}[sweep.values]\nimage.size = {{ from = 32, to = 256 }}"),
         ),
         (
+            "a sweep halved by what has no best value",
+            format!(
+                "{random}halve = {{ metric = \"psnr_gray\", after = [100] }}\n[sweep.values]\nnetwork.scale = [4, 8, 16]"
+            ),
+        ),
+        (
+            "rungs that are none",
+            format!(
+                "{random}halve = {{ metric = \"psnr\", after = [1000, 750, 7000], keep = 0.0 }}\n[sweep.values]\nnetwork.scale = [4, 8, 16]"
+            ),
+        ),
+        (
             "beside a matrix",
             format!(
                 "{random}[sweep.values]\nnetwork.scale = [4, 8, 16]\n[matrix]\nnetwork.norm = [\"batch\", \"instance\"]"
