@@ -6,6 +6,7 @@ mod cells;
 mod check;
 mod completions;
 mod dataset;
+mod decided;
 mod diff;
 mod doctor;
 mod evaluate;

@@ -16,7 +16,7 @@ use super::prepare::TrainingArguments;
 use crate::backend;
 use crate::command_error::{CommandError, Context, DONE, INTERRUPTED, Result};
 use crate::experiment::{Overrides, Resolved};
-use crate::plan::{Planned, State};
+use crate::plan::{Goal, Planned, State};
 use crate::terminal;
 use crate::train::Interrupter;
 
@@ -151,6 +151,9 @@ pub(crate) fn arguments(
 ) -> Vec<OsString> {
     let mut arguments: Vec<OsString> = vec!["run".into(), resolved.path.clone().into()];
     arguments.extend(["--only".into(), trial.name().into()]);
+    if let Goal::Step(step) = trial.goal {
+        arguments.extend(["--until-step".into(), step.to_string().into()]);
+    }
     arguments.extend(shared_arguments(overrides, training));
     arguments
 }
@@ -199,7 +202,12 @@ fn show(said: ChildStderr, label: &str) -> Vec<String> {
 fn judge(trial: &Planned, number: u32, status: ExitStatus, words: &[String]) -> Attempt {
     let code = status.code().and_then(|code| u8::try_from(code).ok());
     match code {
-        Some(DONE) => return Attempt::Done,
+        Some(DONE) => {
+            return match (trial.goal, State::of(&trial.folder)) {
+                (Goal::Step(_), Ok(State::Interrupted { step, .. })) => Attempt::Paused(step),
+                _ => Attempt::Done,
+            };
+        }
         Some(INTERRUPTED) => return Attempt::Interrupted,
         _ => {}
     }

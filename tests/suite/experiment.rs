@@ -543,6 +543,60 @@ fn a_matrix_is_an_experiment_for_every_combination() {
 }
 
 #[test]
+fn a_sweep_draws_the_same_points_for_ever_and_more_trials_only_append() {
+    let desk = Desk::with_root();
+    let sweep = |seed: u64, trials: usize, more: &str| {
+        let text = format!(
+            "extends = \"root.toml\"\nseeds = [0, 1]\n\n[sweep]\nsearch = \"random\"\nseed = {seed}\ntrials = {trials}\n\n[sweep.values]\n\
+             \"train.optimizer.learning_rate\" = {{ from = 1e-4, to = 1e-2, scale = \"log\" }}\n\
+             network.residual_blocks = {{ from = 1, to = 5 }}\n\"color.space\" = [\"yuv\", \"lab\"]\n{more}"
+        );
+        desk.write("sweep.toml", text);
+        let points = desk.points("sweep.toml", &Overrides::default());
+        let names = points.iter().map(|point| point.variant.to_string());
+        names.collect::<Vec<String>>()
+    };
+    let points = sweep(0, 6, "");
+    insta::assert_snapshot!(points.join("\n"));
+    assert_eq!(sweep(0, 12, "")[..6], points);
+    assert!(sweep(1, 6, "").iter().all(|point| !points.contains(point)));
+    // One more key leaves the others as they are.
+    let with_norm = sweep(0, 6, "network.norm = [\"batch\", \"instance\"]\n");
+    for (with_norm, point) in with_norm.iter().zip(&points) {
+        assert_eq!(
+            with_norm
+                .split_whitespace()
+                .filter(|it| !it.starts_with("norm="))
+                .collect::<Vec<_>>()
+                .join(" "),
+            *point
+        );
+    }
+    sweep(0, 6, "");
+    // What the command line sets is the same everywhere; `[quick.sweep]` has fewer trials.
+    let fixed = desk.points("sweep.toml", &set(&["color.space=rgb", "sweep.trials=3"]));
+    assert_eq!(fixed.len(), 3);
+    assert!(
+        fixed
+            .iter()
+            .all(|point| point.variant.to_string().contains("space=rgb"))
+    );
+    assert!(!fixed[0].experiment.to_toml().contains("sweep"));
+    let text = std::fs::read_to_string(desk.path("sweep.toml")).unwrap();
+    desk.write("sweep.toml", format!("{text}\n[quick.sweep]\ntrials = 2\n"));
+    let quick = Overrides {
+        quick: true,
+        ..Overrides::default()
+    };
+    let few = desk.points("sweep.toml", &quick);
+    let names: Vec<String> = few.iter().map(|point| point.variant.to_string()).collect();
+    assert_eq!(names, points[..2]);
+    // It belongs to its file.
+    desk.write("child.toml", "extends = \"sweep.toml\"\n");
+    assert_eq!(desk.points("child.toml", &Overrides::default()).len(), 1);
+}
+
+#[test]
 fn values_of_a_matrix_are_merged_with_what_the_command_line_says_of_their_parts() {
     let desk = Desk::with_root();
     desk.write(

@@ -3,7 +3,8 @@
 use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
 
-use super::file::ExperimentFile;
+use super::file::{ExperimentFile, read_family};
+use super::problem::ExperimentError;
 
 /// The experiments in the folders of a file and of its parents, and in the folders right below these. They are looked
 /// up when they are first asked for.
@@ -32,20 +33,36 @@ impl Neighbours {
         }
     }
 
+    /// Their names and files.
+    fn all(&self) -> impl Iterator<Item = (String, PathBuf)> {
+        self.folders
+            .iter()
+            .flat_map(|folder| experiments_in(folder))
+    }
+
     /// Their names, sorted, each once.
     pub(super) fn names(&self) -> &[String] {
         self.names.get_or_init(|| {
-            let mut names: Vec<String> = self
-                .folders
-                .iter()
-                .flat_map(|folder| experiments_in(folder))
-                .map(|(name, _)| name)
-                .collect();
+            let mut names: Vec<String> = self.all().map(|(name, _)| name).collect();
             names.sort();
             names.dedup();
             names
         })
     }
+}
+
+/// The file of the experiment `name`, as a claim in the file `path` means it; `None` where there is none.
+///
+/// # Errors
+///
+/// When `path`, or a file that it extends, cannot be read.
+pub fn find_neighbour(path: &Path, name: &str) -> Result<Option<PathBuf>, ExperimentError> {
+    let family = read_family(path).map_err(|problem| ExperimentError::from(*problem))?;
+    let mut all = Neighbours::of(&family)
+        .all()
+        .collect::<Vec<_>>()
+        .into_iter();
+    Ok(all.find_map(|(known, file)| (known == name).then_some(file)))
 }
 
 /// The experiments in a folder and in those right below it: their names and files, by path.

@@ -4,7 +4,7 @@
 //! those that it asks for, in [`Group`]s whose runs differ only in the seed. [`Material`] holds, for every run, just the
 //! numbers that tables ([`table`]), figures ([`figures`]), and claims ([`claims`]) need. A [`Judgement`] combines these
 //! and becomes a [`Made`] report, which writes itself as one folder; its page comes from [`html`]. [`provenance`] tells
-//! whether a figure is still current.
+//! whether a figure is still current. [`sequential`] judges claims whose seeds are added until they are decided.
 //!
 //! A [`Summary`] is one run's line in a table on the terminal. [`Scores`] are the scores of its images, or a baseline's.
 
@@ -26,6 +26,7 @@ pub mod provenance;
 mod run;
 mod scores;
 mod select;
+pub mod sequential;
 mod summary;
 pub mod table;
 mod write;

@@ -176,6 +176,7 @@ fn missing_comes_before_interrupted_and_interrupted_before_failed() {
         interrupted: 1,
         failed: 1,
         running: 1,
+        stopped: 0,
         stale: 0,
     };
     assert_eq!(plan.counts(), counts);

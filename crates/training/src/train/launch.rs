@@ -42,6 +42,7 @@ impl Trial<'_> {
         witness: Option<Arc<Witness>>,
         own: &Interrupter,
         stop: &Interrupter,
+        pause: Option<usize>,
     ) -> Result<LearningResult<Colorizer>, TrainError> {
         let experiment = self.experiment;
         let section = &experiment.train;
@@ -90,6 +91,7 @@ impl Trial<'_> {
             statistics,
             non_finite: non_finite.clone(),
             asked: stop.clone(),
+            pause,
         };
         let label = self.label();
         let mut training = SupervisedTraining::<Colorizer>::new(

@@ -22,6 +22,11 @@ pub enum Outcome {
         /// The step at which the metric was best.
         best: usize,
     },
+    /// It has come as far as it was to be trained for now, and has a checkpoint of this step.
+    Paused {
+        /// Steps done.
+        step: usize,
+    },
     /// It was stopped on request, after a checkpoint at this step.
     Interrupted {
         /// Steps done.
@@ -37,6 +42,10 @@ impl Display for Outcome {
             Self::StoppedEarly { step, best } => write!(
                 formatter,
                 "done: stopped early after step {step}, nothing was better than step {best}"
+            ),
+            Self::Paused { step } => write!(
+                formatter,
+                "paused after the checkpoint of step {step}, as far as it was to be trained"
             ),
             Self::Interrupted { step: 0 } => {
                 formatter.write_str("interrupted before the first checkpoint")

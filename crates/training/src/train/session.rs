@@ -155,7 +155,7 @@ pub(super) fn end(
     record.step = step;
     record.status = match ended {
         Ok(Outcome::Done | Outcome::AlreadyDone | Outcome::StoppedEarly { .. }) => Status::Done,
-        Ok(Outcome::Interrupted { .. }) => Status::Interrupted,
+        Ok(Outcome::Paused { .. } | Outcome::Interrupted { .. }) => Status::Interrupted,
         Err(_) => Status::Failed,
     };
     record.error = ended.as_ref().err().map(ToString::to_string);

@@ -110,6 +110,15 @@ impl Trial<'_> {
         self.run_witnessed(stop, None)
     }
 
+    /// The same up to `step`, which gets a checkpoint: what comes after it is as if the training had never paused.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::run`].
+    pub fn run_until(&self, stop: &Interrupter, step: usize) -> Result<Outcome, TrainError> {
+        self.run_to(stop, None, Some(step))
+    }
+
     /// The same, before a witness that is shown the state after every step.
     ///
     /// # Errors
@@ -119,6 +128,15 @@ impl Trial<'_> {
         &self,
         stop: &Interrupter,
         witness: Option<Arc<Witness>>,
+    ) -> Result<Outcome, TrainError> {
+        self.run_to(stop, witness, None)
+    }
+
+    fn run_to(
+        &self,
+        stop: &Interrupter,
+        witness: Option<Arc<Witness>>,
+        pause: Option<usize>,
     ) -> Result<Outcome, TrainError> {
         let identity = self.identity();
         let folder = self.folder();
@@ -148,6 +166,9 @@ impl Trial<'_> {
                 done => format!("falling back to the previous checkpoint, of step {done}"),
             };
             self.warn(&diary, &format!("{error}; {instead}"));
+        }
+        if pause.is_some_and(|pause| done >= pause) {
+            return Ok(Outcome::Paused { step: done });
         }
         if self.was_edited(&folder) {
             let path = folder.experiment();
@@ -219,8 +240,14 @@ impl Trial<'_> {
             witness,
             &own,
             stop,
+            pause,
         );
-        let ended = self.judge(checkpoints.committed(), result, &log, &non_finite);
+        let ended = match self.judge(checkpoints.committed(), result, &log, &non_finite) {
+            Ok(Outcome::Interrupted { step }) if pause == Some(step) => {
+                Ok(Outcome::Paused { step })
+            }
+            ended => ended,
+        };
         if matches!(ended, Ok(Outcome::Interrupted { .. })) && own.should_stop() {
             // The dashboard was told to stop, and that means all.
             stop.stop(Some("asked for"));
