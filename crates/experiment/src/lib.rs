@@ -63,7 +63,7 @@ pub use cost::{ADDRESSABLE, Cost};
 pub use device_name::{DeviceName, UnknownDevice};
 pub use document::Document;
 pub use manifest::{UnknownManifest, list_manifests, resolve_manifest};
-pub use metric::{MachineMetric, Metric, Properties};
+pub use metric::{MachineMetric, Metric, Properties, TrainingMetric};
 pub use neighbours::experiments_in;
 pub use outline::Outline;
 pub use overridden::{Overridden, Stated};

@@ -51,7 +51,8 @@ pub use metrics::{MetricTable, read_metrics, read_whole_metrics};
 pub use photographs::{PhotographRow, read_photographs, write_photographs};
 pub use process::{memory_limit, peak_memory};
 pub use record::{
-    CopyRecord, DatasetRecord, FORMAT, RunRecord, Session, Status, StoppedEarly, WeightsRecord,
+    CopyRecord, DatasetRecord, FORMAT, LabelsRecord, RunRecord, Session, Status, StoppedEarly,
+    WeightsRecord,
 };
 pub use rows::{LoggedRow, read_metric_rows};
 
