@@ -180,6 +180,7 @@ fn color(
             id: index as i64,
             file_name: job.photograph.display().to_string(),
             path: job.photograph.clone(),
+            categories: Vec::new(),
             content_hash: *content_hash,
         })
         .collect();

@@ -11,6 +11,7 @@ mod experiment;
 mod extractor;
 mod figures;
 mod halving;
+mod labels;
 mod memory;
 mod models;
 mod network;

@@ -9,7 +9,7 @@ use super::Precision;
 use super::cost::{ADDRESSABLE, Cost};
 use super::explain::{closest, dotted, parts, written_key};
 use super::problem::{Fault, Problem};
-use super::section::{Head, Loss, SlurmSection};
+use super::section::{ExtractorKind, Head, Loss, SlurmSection};
 use super::tree::Node;
 
 /// Everything wrong with the values of `experiment`, which was read from `tree`.
@@ -44,6 +44,9 @@ pub(super) fn judge(experiment: &Experiment, tree: &Node, skip: &[&str]) -> Vec<
         .collect();
     if !skip.contains(&"image") && !skip.contains(&"network") {
         problems.extend(too_small(experiment, tree));
+    }
+    if !skip.contains(&"fusion") && !skip.contains(&"network") {
+        problems.extend(fusion(experiment, tree));
     }
     if !skip.contains(&"train") && !skip.contains(&"network") {
         problems.extend(precision(experiment, tree));
@@ -104,6 +107,24 @@ fn loss(experiment: &Experiment, tree: &Node) -> Option<Problem> {
     Some(
         out_of_range(experiment, tree, &parts("train.loss"), must).note(format!(
             "`{written}` is `classes`, whose loss is the cross-entropy"
+        )),
+    )
+}
+
+/// A network that sees the whole picture by itself takes no vectors of a classifier.
+fn fusion(experiment: &Experiment, tree: &Node) -> Option<Problem> {
+    let Experiment {
+        network, fusion, ..
+    } = experiment;
+    if network.fuses() || fusion.extractor == ExtractorKind::None {
+        return None;
+    }
+    let kind = network.kind();
+    let must = format!("must be `none` where `network.kind` is `{kind}`");
+    let written = written_key(tree, &parts("network.kind"));
+    Some(
+        out_of_range(experiment, tree, &parts("fusion.extractor"), must).note(format!(
+            "`{written}` is `{kind}`, which fuses features of its own with its map"
         )),
     )
 }

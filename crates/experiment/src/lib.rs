@@ -66,7 +66,7 @@ pub use device_name::{DeviceName, UnknownDevice};
 pub use document::Document;
 pub use halving::Halving;
 pub use manifest::{UnknownManifest, list_manifests, resolve_manifest};
-pub use metric::{MachineMetric, Metric, Properties};
+pub use metric::{MachineMetric, Metric, Properties, TrainingMetric};
 pub use neighbours::{experiments_in, find_neighbour};
 pub use outline::Outline;
 pub use overridden::{Overridden, Stated};

@@ -684,6 +684,12 @@ fn fusion() {
         ]),
     );
     messages.add("on the command line", &desk.plain(&error));
+    let keys = ["network.kind=iizuka", "fusion.extractor=resnet18"];
+    let error = desk.refuse("root.toml", &set(&keys));
+    messages.add("of a network that has no use for it", &desk.plain(&error));
+    let keys = ["network.kind=iizuka", "network.classification=-1"];
+    let error = desk.refuse("root.toml", &set(&keys));
+    messages.add("labels that count less than nothing", &desk.plain(&error));
     insta::assert_snapshot!(messages.0);
 }
 

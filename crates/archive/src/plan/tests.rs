@@ -42,6 +42,7 @@ impl Desk {
             experiment: &self.experiment,
             seed,
             dataset: self.dataset,
+            labels: None,
             weights: None,
             device_class: "flex",
             code: &[("train", self.code)],

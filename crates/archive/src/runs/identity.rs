@@ -60,6 +60,7 @@ const SCORING_COUNTS: u32 = 2;
 
 /// The names of inputs that are no key of an experiment, or stand for the content of what one names.
 const DATASET: &str = "dataset.content";
+const LABELS: &str = "dataset.labels";
 const WEIGHTS: &str = "fusion.weights";
 const DEVICE_CLASS: &str = "device_class";
 const CODE: &str = "code.";
@@ -74,6 +75,8 @@ pub struct IdentityParts<'a> {
     pub seed: u64,
     /// Hash over the usable images' ids and contents.
     pub dataset: &'a str,
+    /// Hash over the usable images' ids and categories; `None` where the network learns no labels.
+    pub labels: Option<&'a str>,
     /// What the extractor's weights are, by content; `None` without fusion.
     pub weights: Option<&'a str>,
     /// `flex`, `libtorch` or `libtorch:cuda`: kinds of device whose arithmetic differs.
@@ -92,8 +95,8 @@ pub struct Identity {
     scoring: Option<u32>,
 }
 
-/// What an identity was made from: every key that counts with its value as JSON, `dataset.content` and `fusion.weights` by
-/// content, `device_class`, `code.<module>` and `seed`. Two identities are compared in words by [`Inputs::changes`].
+/// What an identity was made from: every key that counts with its value as JSON, `dataset.content`, `dataset.labels` and
+/// `fusion.weights` by content, `device_class`, `code.<module>` and `seed`. Two identities are compared in words by [`Inputs::changes`].
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Inputs(BTreeMap<String, String>);
 
@@ -121,6 +124,9 @@ impl Identity {
 
     fn of_values(parts: &IdentityParts<'_>, mut values: BTreeMap<String, String>) -> Self {
         values.insert(DATASET.to_owned(), parts.dataset.to_owned());
+        if let Some(labels) = parts.labels {
+            values.insert(LABELS.to_owned(), labels.to_owned());
+        }
         if let Some(weights) = parts.weights {
             values.insert(WEIGHTS.to_owned(), weights.to_owned());
         }
@@ -207,6 +213,9 @@ impl Inputs {
                 && !is_frozen(&ADDED, key, value)
         });
         values.insert(DATASET.to_owned(), record.dataset.content_hash.clone());
+        if let Some(labels) = &record.dataset.labels {
+            values.insert(LABELS.to_owned(), labels.content_hash.clone());
+        }
         if let Some(weights) = &record.weights {
             values.insert(WEIGHTS.to_owned(), weights.identity.clone());
         }
@@ -254,6 +263,7 @@ impl fmt::Display for Change {
         let key = self.key.as_str();
         match (key, &self.before, &self.now) {
             (DATASET, ..) => formatter.write_str("dataset content changed"),
+            (LABELS, Some(_), Some(_)) => formatter.write_str("labels of the dataset changed"),
             (WEIGHTS, Some(_), Some(_)) => formatter.write_str("weights changed"),
             (_, Some(before), Some(now)) => {
                 let name = match key.strip_prefix(CODE) {

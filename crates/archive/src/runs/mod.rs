@@ -53,7 +53,8 @@ pub use notes::{NoTag, Notes, Tag};
 pub use photographs::{PhotographRow, read_photographs, write_photographs};
 pub use process::{memory_limit, peak_memory};
 pub use record::{
-    CopyRecord, DatasetRecord, FORMAT, RunRecord, Session, Status, StoppedEarly, WeightsRecord,
+    CopyRecord, DatasetRecord, FORMAT, LabelsRecord, RunRecord, Session, Status, StoppedEarly,
+    WeightsRecord,
 };
 pub use rows::{LoggedRow, read_metric_rows};
 

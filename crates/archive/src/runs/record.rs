@@ -50,6 +50,9 @@ pub struct DatasetRecord {
     pub synthetic: Option<bool>,
     /// Hash over the usable images' ids and contents.
     pub content_hash: String,
+    /// What the usable images show, where the network learns it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub labels: Option<LabelsRecord>,
     /// Training images.
     pub train: usize,
     /// Images held out, before `evaluate.images` limits them.
@@ -67,6 +70,16 @@ pub struct DatasetRecord {
     /// trained on copies.
     #[serde(default)]
     pub copies: Vec<CopyRecord>,
+}
+
+/// What a network learned to tell beside the colors.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LabelsRecord {
+    /// Hash over the usable images' ids and categories.
+    pub content_hash: String,
+    /// The categories that the training images show, by the dataset's ids and in their order: one value each of the network's
+    /// classifier.
+    pub categories: Vec<i64>,
 }
 
 /// A photograph that was skipped because its bytes are those of another one.

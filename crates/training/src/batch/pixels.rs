@@ -25,6 +25,8 @@ pub struct Pixels {
     photographs: Vec<Photograph>,
     square: Square,
     features: FeatureRows,
+    /// Ids of the categories that labels are about; none without labels.
+    categories: Vec<i64>,
     kept: Vec<OnceLock<Box<[u8]>>>,
     /// Photographs that may still be kept in memory.
     room: AtomicUsize,
@@ -40,6 +42,7 @@ impl Pixels {
             photographs,
             square,
             features: FeatureRows::default(),
+            categories: Vec::new(),
             kept,
             room: AtomicUsize::new(room),
             squares: None,
@@ -75,6 +78,19 @@ impl Pixels {
         Self { features, ..self }
     }
 
+    /// The same with labels: which of these categories, given by id, each photograph shows.
+    #[must_use]
+    pub fn with_labels(self, categories: Vec<i64>) -> Self {
+        Self { categories, ..self }
+    }
+
+    /// Which of the categories the photograph at `position` shows, 1 or 0 for each; nothing without labels.
+    pub fn labels(&self, position: usize) -> impl Iterator<Item = f32> {
+        let shown = &self.photographs[position].categories;
+        let categories = self.categories.iter();
+        categories.map(|category| f32::from(u8::from(shown.contains(category))))
+    }
+
     /// The vector of the photograph at `position`; empty when there are none.
     pub fn features(&self, position: usize) -> &[f32] {
         let width = self.features.width;
@@ -100,6 +116,10 @@ impl Pixels {
                 .iter()
                 .flat_map(|&position| self.features(position))
                 .copied()
+                .collect(),
+            labels: positions
+                .iter()
+                .flat_map(|&position| self.labels(position))
                 .collect(),
             positions,
         })

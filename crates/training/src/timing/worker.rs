@@ -156,6 +156,7 @@ impl Pictures {
             features: (0..self.batch * self.features)
                 .map(|_| self.dice.next_u32() as f32 / u32::MAX as f32)
                 .collect(),
+            labels: Vec::new(),
         }
     }
 }

@@ -15,7 +15,7 @@ use crate::batch::{Batch, Pixels, to_pictures};
 use crate::evaluate::ImageScore;
 use crate::experiment::Experiment;
 use crate::network::{self, Network, State};
-use crate::objective::{Decode, Fitted, Objective, Split};
+use crate::objective::{Decode, Fitted, Labels, Objective, Split};
 use crate::photo::PhotoError;
 
 /// Photographs that a processor colors in one pass: few enough that a pass takes less memory than a training step, enough
@@ -33,6 +33,9 @@ pub struct Colorizer {
     pub(super) fitted: Fitted,
     #[module(skip)]
     pub(super) objective: Objective,
+    /// What a step asks beside the colors.
+    #[module(skip)]
+    pub(super) labels: Option<Labels>,
     /// Without autodiff.
     #[module(skip)]
     device: Device,
@@ -95,8 +98,26 @@ impl Colorizer {
             fitted: objective.unfitted(&training_device),
             update: Update::of(&experiment.train),
             objective,
+            labels: None,
             device: device.clone(),
             training_device,
+        }
+    }
+
+    /// The same, which learns `labels` beside the colors, if there are any; the initial weights of what says them are those of
+    /// `seed`.
+    #[must_use]
+    pub fn learning(self, labels: Option<Labels>, seed: u64) -> Self {
+        let Some(labels) = labels else {
+            return self;
+        };
+        let count = labels.categories.len();
+        let learning = |network: Network, device| network.learning_labels(count, seed, device);
+        Self {
+            network: learning(self.network, &self.training_device),
+            averaged: self.averaged.map(|it| learning(it, &self.device)),
+            labels: Some(labels),
+            ..self
         }
     }
 
@@ -337,6 +358,7 @@ mod tests {
                 .collect(),
             positions: (0..count).collect(),
             features: Vec::new(),
+            labels: Vec::new(),
         };
         for name in backend::present() {
             if !backend::is_deterministic(&name) {

@@ -1,5 +1,7 @@
 //! Which photographs a trial learns from, and which it is judged by.
 
+use std::collections::BTreeSet;
+
 use super::TrainError;
 use crate::dataset::inspection::Selection;
 use crate::dataset::{Photograph, Split, SplitSection, split_of};
@@ -75,6 +77,13 @@ impl Division {
             held_out_in_all,
             split: "validation",
         })
+    }
+
+    /// What the training photographs show: ids of categories, rising, each once.
+    pub fn categories(&self) -> Vec<i64> {
+        let shown = self.train.iter().flat_map(|image| &image.categories);
+        let distinct: BTreeSet<i64> = shown.copied().collect();
+        distinct.into_iter().collect()
     }
 
     /// Every usable photograph on both sides: to judge a run by photographs that it never saw.

@@ -85,6 +85,15 @@ pub enum TrainError {
         /// Share held out.
         share: f64,
     },
+    /// The network is to learn labels, and no photograph has any.
+    #[error(
+        "no training photograph shows a category, but `network.classification = {weight}` has the network learn which it shows; \
+         use a dataset with annotations, or set `network.classification = 0`"
+    )]
+    NoLabels {
+        /// The weight of what it is to learn.
+        weight: f64,
+    },
     /// The loss became infinite or not a number.
     #[error(
         "the loss is not finite at step {step}; the last good checkpoint is {}; try a lower `train.optimizer.learning_rate`",
@@ -113,7 +122,7 @@ impl Blamed for TrainError {
             Self::Device(error) => error.blame(),
             Self::Extractor(error) => error.blame(),
             Self::Photo(error) => error.blame(),
-            Self::EmptySplit { .. } => Blame::Request,
+            Self::EmptySplit { .. } | Self::NoLabels { .. } => Blame::Request,
             Self::NonFinite { .. } | Self::Training { .. } => Blame::Failure,
         }
     }

@@ -20,6 +20,7 @@ use crate::batch::{self, FeatureRows};
 use crate::dataset::inspection::Selection;
 use crate::experiment::{Experiment, Variant};
 use crate::extractor::ExtractorError;
+use crate::objective::Labels;
 use crate::runs::{
     Checkpoint, CheckpointWriter, Identity, IdentityParts, MetricLog, MetricTable, RunError,
     RunFolder, RunLog, Status, atomic, keys_and_values, read_whole_metrics,
@@ -71,14 +72,32 @@ pub struct Trial<'a> {
 impl Trial<'_> {
     /// What this trial is: equal identity, equal numbers.
     pub fn identity(&self) -> Identity {
+        let labels = self.labels_hash();
         Identity::of(&IdentityParts {
             experiment: self.experiment,
             seed: self.seed,
             dataset: &self.selection.content_hash().to_hex(),
+            labels: labels.as_deref(),
             weights: self.weights.map(ExtractorWeights::identity),
             device_class: backend::device_class(&self.device),
             code: &code(&self.device),
         })
+    }
+
+    /// Hash over what the photographs show, where the network learns it.
+    pub(super) fn labels_hash(&self) -> Option<String> {
+        let learns = self.experiment.network.classification() > 0.0;
+        learns.then(|| self.selection.labels_hash().to_hex().to_string())
+    }
+
+    /// What the network learns of the training photographs beside their colors, if it does.
+    fn labels(&self, divided: &Division) -> Result<Option<Labels>, TrainError> {
+        let weight = self.experiment.network.classification();
+        let labels = Labels::of(self.experiment, divided.categories());
+        if weight > 0.0 && labels.is_none() {
+            return Err(TrainError::NoLabels { weight });
+        }
+        Ok(labels)
     }
 
     /// What the progress calls it: `norm-and-scale norm=batch scale=8 s0`.
@@ -144,6 +163,7 @@ impl Trial<'_> {
             return Ok(Outcome::AlreadyDone);
         }
         let divided = Division::of(self.selection, self.experiment)?;
+        let labels = self.labels(&divided)?;
         let device = backend::open(&self.device)?;
         let section = &self.experiment.train;
         backend::computes(&self.device, section.precision)?;
@@ -202,8 +222,8 @@ impl Trial<'_> {
         let Some(features) = self.features(&divided, &device, &diary, stop)? else {
             return Ok(Outcome::Interrupted { step: done });
         };
-        let model = Colorizer::new(self.experiment, self.seed, &device);
-        let mut record = self.begin(&folder, &identity, &divided, done, model.parameter_count())?;
+        let model = Colorizer::new(self.experiment, self.seed, &device).learning(labels, self.seed);
+        let mut record = self.begin(&folder, &identity, &divided, done, &model)?;
         diary.line(&format!(
             "{} after step {done} of {} on {}, {} training and {} held-out images",
             if done == 0 { "starting" } else { "resuming" },

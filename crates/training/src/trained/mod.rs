@@ -29,7 +29,7 @@ use crate::color::Head;
 use crate::dataset::Manifest;
 use crate::experiment::{Experiment, ExperimentError};
 use crate::extractor::{ExtractorError, ExtractorKind, WeightsChoice};
-use crate::objective::Decode;
+use crate::objective::{Decode, Labels};
 use crate::photo::PhotoError;
 use crate::runs::{Checkpoint, CheckpointPart, Inputs, RunError, RunFolder, RunRecord};
 use crate::train::{Colorizer, ExtractorWeights, Fusing, TrainError};
@@ -197,7 +197,11 @@ impl TrainedRun {
         };
         let record_of_model = ModuleRecord::load(checkpoint.part(CheckpointPart::Model))
             .map_err(|error| damaged(error.to_string()))?;
+        // What it learned beside the colors is a part of the checkpoint, and is not asked any more.
+        let labels = record.dataset.labels.as_ref();
+        let labels = labels.and_then(|it| Labels::of(&experiment, it.categories.clone()));
         let colorizer = Colorizer::new(&experiment, record.seed, &device)
+            .learning(labels, record.seed)
             .try_load_record(record_of_model)
             .map_err(|error| damaged(error.to_string()))?
             .valid();
