@@ -9,6 +9,7 @@ mod crash;
 mod experiment;
 mod extractor;
 mod figures;
+mod hostile;
 mod memory;
 mod models;
 mod network;
