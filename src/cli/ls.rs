@@ -14,6 +14,7 @@ use crate::command_error::{CommandError, Result};
 use crate::dataset::Cache;
 use crate::evaluate::Metric;
 use crate::work::experiments;
+use colorize_base::csv_cell;
 
 /// Arguments of `colorize ls`.
 #[derive(Debug, Args)]
@@ -255,7 +256,8 @@ fn run_csv(entries: &[&Entry], keys: &[Key]) -> Result<()> {
             facts.trial.clone(),
         ];
         row.extend(keys.iter().map(|key| cells::plain(&entry.value(key))));
-        csv.write_record(&row).map_err(CommandError::failed)?;
+        csv.write_record(row.iter().map(|cell| csv_cell(cell).into_owned()))
+            .map_err(CommandError::failed)?;
     }
     let bytes = csv.into_inner().map_err(CommandError::failed)?;
     output::text(&String::from_utf8_lossy(&bytes));
@@ -325,7 +327,8 @@ fn group_csv(groups: &[Group<'_>], keys: &[Key]) -> Result<()> {
                 _ => row.push(cells::plain(&group.value(key))),
             }
         }
-        csv.write_record(&row).map_err(CommandError::failed)?;
+        csv.write_record(row.iter().map(|cell| csv_cell(cell).into_owned()))
+            .map_err(CommandError::failed)?;
     }
     let bytes = csv.into_inner().map_err(CommandError::failed)?;
     output::text(&String::from_utf8_lossy(&bytes));

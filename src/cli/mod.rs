@@ -36,7 +36,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::command_error::{CommandError, DONE, FAILED, INTERRUPTED, WRONG_REQUEST};
-use crate::terminal;
+use crate::{terminal, threads};
 
 /// Train image-colorization networks from experiment files, log every number to Parquet and draw the figures
 #[derive(Debug, Parser)]
@@ -108,7 +108,7 @@ pub fn main() -> ExitCode {
             return all_arrived(ExitCode::from(told.exit_code() as u8));
         }
     };
-    let result = match arguments.command {
+    let result = ready(&arguments.command).and_then(|()| match arguments.command {
         Command::Run(arguments) => run::run(&arguments),
         Command::Plan(arguments) => plan::run(&arguments),
         Command::Reproduce(arguments) => reproduce::run(&arguments),
@@ -134,11 +134,19 @@ pub fn main() -> ExitCode {
             completions::run(&arguments, &mut Arguments::command());
             Ok(ExitCode::from(DONE))
         }
-    };
+    });
     all_arrived(result.unwrap_or_else(|error| {
         output::error(&error);
         ExitCode::from(error.exit_code())
     }))
+}
+
+/// Makes sure, before a command that computes, that it can.
+fn ready(command: &Command) -> Result<(), CommandError> {
+    match command {
+        Command::New(_) | Command::Completions(_) => Ok(()),
+        _ => threads::ensure(),
+    }
 }
 
 /// The exit code of a command, or that of a failure where the standard output lost something.

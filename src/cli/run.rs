@@ -168,7 +168,7 @@ fn until_decided(
 fn stop(arguments: &RunArguments) -> Result<Interrupter> {
     let stop = stop_on_signal()?;
     if arguments.until_input_ends {
-        jobs::stop_when_input_ends(&stop);
+        jobs::stop_when_input_ends(&stop)?;
     }
     Ok(stop)
 }

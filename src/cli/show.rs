@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use colorize_base::readable_size;
+use colorize_base::{MOST_TEXT, one_line, read_text, readable_size};
 use serde_json::json;
 
 use super::{cells, ls, output};
@@ -38,7 +38,7 @@ const LISTED: usize = 3;
 pub(super) fn run(arguments: &ShowArguments) -> Result<()> {
     let folder = find(&arguments.runs, &arguments.run)?;
     if arguments.config {
-        output::text(&std::fs::read_to_string(folder.experiment())?);
+        output::text(&read_text(&folder.experiment(), MOST_TEXT)?);
         return Ok(());
     }
     let entry = Entry::read(&folder)?;
@@ -83,7 +83,7 @@ fn find(runs: &Path, name: &str) -> Result<RunFolder> {
 
 /// `  status      done`.
 fn fact(name: &str, value: &str) {
-    output::line(&format!("  {name:<14} {value}"));
+    output::line(&format!("  {name:<14} {}", one_line(value)));
 }
 
 fn identity(entry: &Entry, record: &RunRecord) {

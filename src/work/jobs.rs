@@ -90,8 +90,11 @@ impl<'a> Pool<'a> {
         ));
         let said = child.stderr.take();
         let label = trial.label();
-        let words =
-            std::thread::spawn(move || said.map_or_else(Vec::new, |said| show(said, &label)));
+        let words = move || said.map_or_else(Vec::new, |said| show(said, &label));
+        // Without its standard input, which ends with this function, the process stops.
+        let words = std::thread::Builder::new()
+            .spawn(words)
+            .context("cannot start the thread that shows what a process says")?;
         self.running.push(Job {
             trial,
             child,
@@ -230,12 +233,20 @@ fn judge(trial: &Planned, number: u32, status: ExitStatus, words: &[String]) -> 
 }
 
 /// Stops when the standard input ends: the process that started this one asked for it, or is gone.
-pub(crate) fn stop_when_input_ends(stop: &Interrupter) {
+///
+/// # Errors
+///
+/// When the system gives no thread that waits for it.
+pub(crate) fn stop_when_input_ends(stop: &Interrupter) -> Result<()> {
     let stop = stop.clone();
-    std::thread::spawn(move || {
+    let wait = move || {
         let _ = std::io::copy(&mut std::io::stdin().lock(), &mut std::io::sink());
         stop.stop(Some(
             "the process that started this one asked for it, or is gone",
         ));
-    });
+    };
+    std::thread::Builder::new()
+        .spawn(wait)
+        .context("cannot start the thread that waits for the end of the input")?;
+    Ok(())
 }

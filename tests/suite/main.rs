@@ -12,6 +12,7 @@ mod extractor;
 mod figures;
 mod halving;
 mod labels;
+mod hostile;
 mod memory;
 mod models;
 mod network;

@@ -4,7 +4,7 @@
 mod copies;
 mod table;
 
-use colorize_base::{Blame, Blamed};
+use colorize_base::{Blame, Blamed, MOST_PICTURE, read_file};
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -382,7 +382,7 @@ enum Keep {
 
 /// Decodes a file, notes what it is and keeps it as squares.
 fn look(path: &Path, squares: &[Squares]) -> (Finding, Keep) {
-    let found = std::fs::read(path)
+    let found = read_file(path, MOST_PICTURE)
         .map_err(PhotoFault::from)
         .and_then(|bytes| {
             let photo = photo::read(&bytes)?;

@@ -164,7 +164,17 @@ pub(super) fn judge_slurm(
         .collect()
 }
 
+/// An experiment with more seeds than this was not meant.
+const MOST_SEEDS: usize = 10_000;
+
 fn seeds(seeds: &[u64]) -> Vec<(String, String)> {
+    if seeds.len() > MOST_SEEDS {
+        let must = format!(
+            "must contain at most {MOST_SEEDS} seeds, not {}",
+            seeds.len()
+        );
+        return vec![("seeds".to_string(), must)];
+    }
     if seeds.is_empty() {
         let must = "must contain at least one seed, such as `[0]`".to_string();
         return vec![("seeds".to_string(), must)];
@@ -209,19 +219,29 @@ fn too_small(experiment: &Experiment, tree: &Node) -> Option<Problem> {
     Some(problem)
 }
 
+/// Folders and files of the cache have names of at most 255 bytes, with something before and after this one.
+const MOST_NAME: usize = 200;
+
 /// The name is that of a folder under `runs/`.
 fn name(experiment: &Experiment, tree: &Node) -> Option<Problem> {
     let name = &experiment.name;
+    let is_short = name.len() <= MOST_NAME;
     let legal = name
         .chars()
         .all(|letter| letter.is_ascii_alphanumeric() || "-_.".contains(letter));
-    if legal && name.starts_with(|first: char| first.is_ascii_alphanumeric()) {
+    let legal = legal && name.starts_with(|first: char| first.is_ascii_alphanumeric());
+    if legal && is_short {
         return None;
     }
+    let must = if legal {
+        format!("must have at most {MOST_NAME} letters, not {}", name.len())
+    } else {
+        "must consist of letters, digits, `-`, `_` and `.`, and start with a letter or digit"
+            .to_string()
+    };
     let fault = Fault::OutOfRange {
         key: "name".to_string(),
-        must: "must consist of letters, digits, `-`, `_` and `.`, and start with a letter or digit"
-            .to_string(),
+        must,
     };
     let written = tree.get(&["name"]);
     let place = written.map_or(&tree.value, |node| &node.value);

@@ -3,13 +3,15 @@
 //! Every key below `[matrix]` is an axis, and every element of its array one value. The axes are multiplied in the order
 //! in which they are written, the last one changing fastest.
 
+use std::collections::HashSet;
+
 use super::Variant;
 use super::categories;
 use super::explain::{did_you_mean, dotted};
 use super::overrides::Assignment;
 use super::problem::{Fault, Problem};
 use super::read::in_words;
-use super::tree::{Item, Layer, Node};
+use super::tree::{Item, Layer, Node, Table};
 use super::written::known_keys;
 use colorize_base::nearest::{nearest, quoted};
 
@@ -20,6 +22,12 @@ const NO_AXES: [&str; 7] = [
 
 /// A file with more points than this was not meant.
 pub(super) const MOST: usize = 10_000;
+
+/// Nor one with more trials: its points, each with every seed.
+const MOST_TRIALS: usize = 100_000;
+
+/// Below this, every whole number is a float.
+const EXACT: f64 = 9_007_199_254_740_992.0;
 
 /// One key with the values that it takes.
 pub(super) struct Axis {
@@ -79,14 +87,40 @@ pub(super) fn points(tree: &Node, assignments: &[Assignment]) -> (Vec<Point>, Ve
         .iter()
         .try_fold(1_usize, |count, axis| count.checked_mul(axis.values.len()))
         .filter(|&count| count <= MOST);
-    let Some(count) = count else {
-        let must = format!("must have at most {MOST} points, all axes multiplied");
-        let place = tree.get(&["matrix"]).map_or(&tree.value, |node| &node.key);
-        problems.push(out_of_range("matrix", must, place));
-        return (vec![point(tree, &axes, 0, assignments)], problems);
+    let seeds = match tree.get(&["seeds"]).map(|node| &node.item) {
+        Some(Item::Array(seeds)) => seeds.len().max(1),
+        _ => 1,
     };
-    let points = (0..count).map(|index| point(tree, &axes, index, assignments));
-    (points.collect(), problems)
+    let must = match count {
+        None => format!("must have at most {MOST} points, all axes multiplied"),
+        Some(count) if count > 1 && count.saturating_mul(seeds) > MOST_TRIALS => format!(
+            "must have at most {MOST_TRIALS} trials: {count} points with {seeds} seeds each are more"
+        ),
+        Some(count) => {
+            let base = without_axes(tree);
+            let points = (0..count).map(|index| point(&base, &axes, index, assignments));
+            return (points.collect(), problems);
+        }
+    };
+    let place = tree.get(&["matrix"]).map_or(&tree.value, |node| &node.key);
+    problems.push(out_of_range("matrix", must, place));
+    (
+        vec![point(&without_axes(tree), &axes, 0, assignments)],
+        problems,
+    )
+}
+
+/// The tree without the values of its axes: with them at every point, a file would take the square of its length in memory.
+fn without_axes(tree: &Node) -> Node {
+    let mut tree = tree.clone();
+    if let Item::Table(table) = &mut tree.item
+        && let Some(matrix) = table.get_mut("matrix")
+        && matrix.as_table().is_some()
+    {
+        matrix.item = Item::Table(Table::new());
+        matrix.before = None;
+    }
+    tree
 }
 
 /// The point of this number, the last axis counting fastest.
@@ -242,12 +276,9 @@ pub(super) fn judge(axis: &Axis, table: &str, is_range: bool) -> Option<Problem>
             out_of_range(&written, must, &axis.key).help("remove the axis, or give it values"),
         );
     };
-    let twice = axis.values.iter().enumerate().find(|(index, value)| {
-        axis.values[..*index]
-            .iter()
-            .any(|before| same(before, value))
-    });
-    if let Some((_, value)) = twice {
+    let mut seen = HashSet::new();
+    let twice = axis.values.iter().find(|value| !seen.insert(plain(value)));
+    if let Some(value) = twice {
         let must = format!(
             "must contain every value only once: {} appears twice",
             text(value)
@@ -313,12 +344,13 @@ fn same_ending<'a>(key: &str, mut known: impl Iterator<Item = &'a str>) -> Optio
     known.find(|known| known.ends_with(&ending))
 }
 
-/// Whether two values are the same, however they are written.
-fn same(left: &Node, right: &Node) -> bool {
-    match (&left.item, &right.item) {
-        (Item::Integer(whole), Item::Float(number))
-        | (Item::Float(number), Item::Integer(whole)) => *whole as f64 == *number,
-        _ => toml_of(left) == toml_of(right),
+/// A value such that two that are the same have the same text, however they are written.
+fn plain(node: &Node) -> String {
+    match &node.item {
+        Item::Float(number) if number.fract() == 0.0 && number.abs() < EXACT => {
+            (*number as i64).to_string()
+        }
+        _ => toml_of(node),
     }
 }
 

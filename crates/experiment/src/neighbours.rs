@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::file::{ExperimentFile, read_family};
 use super::problem::ExperimentError;
+use colorize_base::{MOST_TEXT, read_text};
 
 /// The experiments in the folders of a file and of its parents, and in the folders right below these. They are looked
 /// up when they are first asked for.
@@ -89,7 +90,7 @@ fn here(folder: &Path) -> &Path {
 
 /// The name of the experiment in a file: the one it writes, or the file's own. `None` for a file that is no TOML.
 fn name_in(path: &Path) -> Option<String> {
-    let table: toml::Table = toml::from_str(&std::fs::read_to_string(path).ok()?).ok()?;
+    let table: toml::Table = toml::from_str(&read_text(path, MOST_TEXT).ok()?).ok()?;
     let written = table.get("name").and_then(toml::Value::as_str);
     let stem = path.file_stem().and_then(|stem| stem.to_str());
     written.or(stem).map(str::to_string)

@@ -24,6 +24,9 @@ use super::written::{Written, read_all};
 use super::{Experiment, Origins, Overrides, Resolved, Variant};
 use colorize_base::nearest::quoted;
 
+/// After so many points of a matrix at which something is wrong, the others are not looked at.
+const MOST_FAULTY: usize = 200;
+
 /// Reads the experiment at `path`, the files that it extends, and what the command line changes: one experiment for each
 /// point of its `[matrix]` or `[sweep]`, in order, and so one for a file without either.
 ///
@@ -62,7 +65,11 @@ pub fn resolve(path: &Path, overrides: &Overrides) -> Result<Vec<Resolved>, Expe
     problems.extend(wrong);
     let mut resolved = Vec::new();
     let mut found = Vec::new();
+    let mut faulty = 0;
     for point in points {
+        if faulty == MOST_FAULTY {
+            break;
+        }
         let variant = point.variant.clone();
         found.push((
             variant,
@@ -71,7 +78,10 @@ pub fn resolve(path: &Path, overrides: &Overrides) -> Result<Vec<Resolved>, Expe
                     resolved.push(point);
                     Vec::new()
                 }
-                Err(problems) => problems,
+                Err(problems) => {
+                    faulty += 1;
+                    problems
+                }
             },
         ));
     }

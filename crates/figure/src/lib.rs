@@ -68,7 +68,7 @@ mod text;
 mod theme;
 mod triptych;
 
-use colorize_base::{Blame, Blamed};
+use colorize_base::{Blame, Blamed, MOST_PICTURE, read_file};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
@@ -286,7 +286,7 @@ impl Figure {
 ///
 /// A file that cannot be read, or that is not a figure.
 pub fn read_metadata(path: &Path) -> Result<Vec<(String, String)>, FigureError> {
-    let bytes = std::fs::read(path).map_err(|source| FigureError::File {
+    let bytes = read_file(path, MOST_PICTURE).map_err(|source| FigureError::File {
         action: "read",
         path: path.to_owned(),
         source,

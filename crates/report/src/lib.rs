@@ -98,6 +98,18 @@ pub enum ReportError {
         .0.display()
     )]
     NotAReport(PathBuf),
+    /// Files of somebody else lie in the folder of a report.
+    #[error(
+        "`{}` contains {}, which the report there did not write, and writing a new one would delete: move {} elsewhere, or \
+         choose another folder with `--out`",
+        path.display(), named(files), if files.len() == 1 { "it" } else { "them" }
+    )]
+    ForeignFiles {
+        /// The folder of the report.
+        path: PathBuf,
+        /// The files, as paths below it; at least one.
+        files: Vec<String>,
+    },
     /// A figure that names no runs.
     #[error("`{}` is a figure, but it does not say which runs made it", .0.display())]
     NoOrigin(PathBuf),
@@ -110,8 +122,21 @@ impl Blamed for ReportError {
             Self::Run(error) => error.blame(),
             Self::Figure(error) => error.blame(),
             Self::Sample { .. } => Blame::Failure,
-            Self::NoRuns { .. } | Self::NotAReport(_) | Self::NoOrigin(_) => Blame::Request,
+            Self::NoRuns { .. }
+            | Self::NotAReport(_)
+            | Self::ForeignFiles { .. }
+            | Self::NoOrigin(_) => Blame::Request,
         }
+    }
+}
+
+/// `` `notes.txt` and 3 other files ``.
+fn named(files: &[String]) -> String {
+    let first = files.first().map_or("", String::as_str);
+    match files.len().saturating_sub(1) {
+        0 => format!("`{first}`"),
+        1 => format!("`{first}` and 1 other file"),
+        more => format!("`{first}` and {more} other files"),
     }
 }
 

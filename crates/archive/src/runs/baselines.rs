@@ -7,6 +7,7 @@ use polars::prelude::*;
 
 use super::identity::hash;
 use super::images::{columns, write_table};
+use super::rows::read_quickly;
 use super::{ImageScores, RunError};
 use crate::experiment::Experiment;
 
@@ -65,7 +66,7 @@ pub fn write_baselines(path: &Path, scores: &[(String, ImageScores)]) -> Result<
 ///
 /// [`RunError`] when it is absent or not such a table.
 pub fn read_baselines(path: &Path) -> Result<Vec<(String, DataFrame)>, RunError> {
-    let table = super::read_image_scores(path)?;
+    let table = read_quickly(path)?;
     let wrong = || RunError::table("read", path);
     let names = table
         .column("baseline")

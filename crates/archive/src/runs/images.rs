@@ -1,5 +1,6 @@
 //! `images/step-NNNNNN.parquet`: the scores of every held-out image at one step.
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use polars::prelude::*;
@@ -61,11 +62,40 @@ pub(super) fn write_table(path: &Path, table: &mut DataFrame) -> Result<(), RunE
     atomic::write(path, &bytes)
 }
 
-/// Reads a table of [`write_image_scores`].
+/// Reads a table of [`write_image_scores`], whose name ends with the step.
 ///
 /// # Errors
 ///
-/// [`RunError`] when it is absent or not a Parquet table.
+/// [`RunError`] when it is absent, not a Parquet table, or not the one of its step: copied over another one, or joined from
+/// several.
 pub fn read_image_scores(path: &Path) -> Result<DataFrame, RunError> {
-    read_quickly(path)
+    let table = read_quickly(path)?;
+    let fault = fault(&table, path).map_err(RunError::table("read", path))?;
+    match fault {
+        None => Ok(table),
+        Some(reason) => Err(RunError::Incomplete {
+            path: path.to_path_buf(),
+            reason,
+        }),
+    }
+}
+
+/// What keeps a table from being that of the step which its name says, in words.
+fn fault(table: &DataFrame, path: &Path) -> PolarsResult<Option<String>> {
+    let name = path.file_stem().unwrap_or_default().to_string_lossy();
+    let digits = name.rsplit('-').next().unwrap_or_default();
+    let Ok(expected) = digits.parse::<i64>() else {
+        return Ok(None);
+    };
+    let other = table.column("step")?.i64()?.iter().flatten();
+    let other = other.into_iter().find(|&step| step != expected);
+    if let Some(step) = other {
+        return Ok(Some(format!(
+            "has scores of step {step}: it was copied or renamed; restore the file from a copy"
+        )));
+    }
+    let mut seen = HashSet::new();
+    let mut ids = table.column("image_id")?.i64()?.iter().flatten();
+    let twice = ids.find(|&id| !seen.insert(id));
+    Ok(twice.map(|id| format!("has the scores of image {id} twice: restore the file from a copy")))
 }

@@ -13,6 +13,7 @@ use rayon::prelude::*;
 use serde::Deserialize;
 
 use super::{RunError, RunFolder, RunRecord};
+use colorize_base::{MOST_RECORD, read_file};
 
 /// How many folders a remark names.
 const NAMED: usize = 4;
@@ -73,7 +74,7 @@ impl RunName {
 
     /// Of a folder's `run.json`; `None` where it cannot be read, which whoever reads the run says in full.
     fn read(folder: &Path) -> Option<Self> {
-        let bytes = fs::read(folder.join("run.json")).ok()?;
+        let bytes = read_file(&folder.join("run.json"), MOST_RECORD).ok()?;
         serde_json::from_slice(&bytes).ok()
     }
 

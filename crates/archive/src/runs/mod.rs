@@ -173,6 +173,16 @@ pub enum RunError {
         /// `process 123 on host`.
         owner: String,
     },
+    /// The folder of a run that this process works on is no longer there.
+    #[error(
+        "`{}` is gone: it was moved or deleted while this process worked on it; nothing was written there: move it back, then \
+         run the same command to resume from the last checkpoint",
+        path.display()
+    )]
+    Gone {
+        /// The run folder.
+        path: PathBuf,
+    },
     /// No run has this name.
     #[error("no run `{name}` in `{}`; available: {there}", runs.display())]
     NotFound {
@@ -225,6 +235,7 @@ impl Blamed for RunError {
             | Self::Log { .. }
             | Self::Locked { .. }
             | Self::Taken { .. }
+            | Self::Gone { .. }
             | Self::Checkpoint { .. } => Blame::Failure,
         }
     }

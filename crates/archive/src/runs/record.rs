@@ -206,20 +206,34 @@ impl RunRecord {
         self.step >= self.steps
     }
 
-    /// What is missing from the log of a run that says that it is done, in words; `None` where nothing is, and where it is not
-    /// done. Its log holds `rows` in all, and `losses` of the training, which are one a step.
-    pub fn lacks_of_log(&self, rows: usize, losses: usize) -> Option<String> {
+    /// What is wrong with the log of a run that says that it is done, in words; `None` where nothing is, and where it is not
+    /// done. Its log holds `rows` in all, and a loss of the training at the steps `losses`: at each step one.
+    pub fn lacks_of_log(&self, rows: usize, mut losses: Vec<usize>) -> Option<String> {
         if !self.is_finished() {
             return None;
         }
-        let what = match (rows, losses) {
-            (0, _) => "its metrics are missing".to_owned(),
-            (_, losses) if (1..self.steps).contains(&losses) => format!(
+        if rows == 0 {
+            return Some(says_done_but("its metrics are missing"));
+        }
+        if losses.is_empty() {
+            return None;
+        }
+        losses.sort_unstable();
+        let twice = losses.windows(2).find(|pair| pair[0] == pair[1]);
+        let what = match twice {
+            Some(step) => format!("its metrics have the rows of step {} twice", step[0]),
+            None if losses.len() < self.steps => format!(
                 "its metrics lack {} of its {} steps",
-                self.steps - losses,
+                self.steps - losses.len(),
                 self.steps
             ),
-            _ => return None,
+            None if losses.len() > self.steps || losses.last() != Some(&self.steps) => {
+                format!(
+                    "its metrics have rows of other steps than 1 to {}",
+                    self.steps
+                )
+            }
+            None => return None,
         };
         Some(says_done_but(&what))
     }

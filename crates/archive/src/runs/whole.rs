@@ -1,7 +1,18 @@
 //! Whether a run that says that it is done still has what its numbers come from.
 
+use polars::prelude::*;
+
 use super::record::says_done_but;
-use super::{RunError, RunFolder, RunRecord, read_metric_rows};
+use super::{RunError, RunFolder, RunRecord, read_image_scores, read_metric_rows};
+
+/// The metric by which a table of scores is compared with the log.
+const COMPARED: &str = "psnr";
+
+/// The mean of a column; `None` where it is not there, or not a number.
+fn mean(table: &DataFrame, column: &str) -> Option<f64> {
+    let mean = table.column(column).ok()?.f64().ok()?.mean()?;
+    mean.is_finite().then_some(mean)
+}
 
 impl RunFolder {
     /// What a run that says that it is done lacks of its log or of the scores of single images at its last step, in words;
@@ -14,15 +25,33 @@ impl RunFolder {
         if !record.is_finished() {
             return Ok(None);
         }
-        let (mut rows, mut losses) = (0, 0);
+        let (mut rows, mut losses) = (0, Vec::new());
+        let mut psnr = None;
         read_metric_rows(self, &mut |row| {
             rows += 1;
-            losses += usize::from(row.split == "train" && row.metric == "loss");
+            match (row.split, row.metric) {
+                ("train", "loss") => losses.push(row.step),
+                ("validation", COMPARED) if row.step == record.steps => psnr = Some(row.value),
+                _ => {}
+            }
         })?;
-        let log = record.lacks_of_log(rows, losses);
-        let has_scores = self.image_scores(record.steps).is_file();
-        let scores = (!has_scores).then(|| says_done_but("its per-image scores are missing"));
-        Ok(log.or(scores))
+        if let Some(lacks) = record.lacks_of_log(rows, losses) {
+            return Ok(Some(lacks));
+        }
+        let path = self.image_scores(record.steps);
+        if !path.is_file() {
+            return Ok(Some(says_done_but("its per-image scores are missing")));
+        }
+        let mean = mean(&read_image_scores(&path)?, COMPARED);
+        // Sums in another order differ in the last bits.
+        let is_other =
+            |logged: f64, mean: f64| (logged - mean).abs() > 1e-6 * logged.abs().max(1.0);
+        let swapped = psnr.zip(mean).filter(|&(psnr, mean)| is_other(psnr, mean));
+        Ok(swapped.map(|(psnr, mean)| {
+            says_done_but(&format!(
+                "its per-image scores are those of another run: their mean {COMPARED} is {mean:.4}, but {psnr:.4} was logged"
+            ))
+        }))
     }
 
     /// Whether it says that it is done and has no log at all, by a glance at its folder.

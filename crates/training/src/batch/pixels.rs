@@ -8,6 +8,7 @@ use rayon::prelude::*;
 use super::Batch;
 use crate::dataset::{Photograph, Square, Squares};
 use crate::photo::{self, PhotoError, PhotoFault};
+use colorize_base::{MOST_PICTURE, read_file};
 
 /// One vector of features a photograph.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -160,7 +161,7 @@ impl Pixels {
             self.keep(position, into);
             return Ok(());
         }
-        let decoded = std::fs::read(&photograph.path)
+        let decoded = read_file(&photograph.path, MOST_PICTURE)
             .map_err(PhotoFault::from)
             .and_then(|bytes| Ok((photo::read_again(&bytes)?, bytes)));
         let (decoded, bytes) = decoded.map_err(|fault| PhotoError {

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use burn::tensor::Device;
 use burn_train::Interrupter;
+use colorize_base::{MOST_TEXT, read_text};
 
 use super::colorizer::Colorizer;
 use super::division::Division;
@@ -178,7 +179,7 @@ impl Trial<'_> {
         if let Some(dead) = lock.taken_from() {
             diary.line(&format!("taken over from {dead}, which died"));
         }
-        let (checkpoint, damaged) = folder.latest_checkpoint()?;
+        let (checkpoint, damaged) = self.sound_checkpoint(&folder, &identity, &device)?;
         let done = checkpoint.map_or(0, |checkpoint| checkpoint.step);
         for error in &damaged {
             let instead = match done {
@@ -207,7 +208,9 @@ impl Trial<'_> {
             let text = "is missing: the per-image scores of this step are lost";
             self.warn(&diary, &format!("`{}` {text}", path.display()));
         }
-        let checkpoints = Arc::new(CheckpointWriter::new(&folder.checkpoints(), done)?);
+        let checkpoints =
+            CheckpointWriter::new(&folder.checkpoints(), &identity.to_string(), done)?;
+        let checkpoints = Arc::new(checkpoints);
         // An error stops this training, and none that comes after it.
         let own = Interrupter::new();
         let log = SharedLog::new(
@@ -292,7 +295,7 @@ impl Trial<'_> {
     /// Whether the resolved experiment in the folder says something else of a key that counts.
     fn was_edited(&self, folder: &RunFolder) -> bool {
         let path = folder.experiment();
-        let Ok(text) = std::fs::read_to_string(&path) else {
+        let Ok(text) = read_text(&path, MOST_TEXT) else {
             // A run that begins has none yet.
             return false;
         };

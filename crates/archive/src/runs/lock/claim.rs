@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::Owner;
 use crate::runs::RunError;
 use crate::runs::process::Process;
+use colorize_base::{MOST_RECORD, read_file};
 
 const CLAIM: &str = ".claim-";
 
@@ -60,9 +61,13 @@ pub(super) fn newest(folder: &Path) -> Result<Option<(u64, Found)>, RunError> {
             return Ok(None);
         };
         let path = claim_path(folder, number);
-        match fs::read(&path) {
+        match read_file(&path, MOST_RECORD) {
             Ok(bytes) => return Ok(Some((number, read(&bytes)))),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            // A pipe, or more than this program writes.
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+                return Ok(Some((number, Found::Unreadable)));
+            }
             Err(error) => return Err(RunError::io("read", path)(error)),
         }
     }
