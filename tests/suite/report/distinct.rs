@@ -144,7 +144,11 @@ fn scores_of_another_run_and_rows_that_are_there_twice_are_noticed() {
     fs::copy(bright.image_scores(steps), plain.image_scores(steps)).unwrap();
     let lacks = |run: &RunFolder| run.lacks(&run.record().unwrap().unwrap()).unwrap();
     let text = lacks(plain).unwrap();
-    assert!(text.contains("are those of another run"), "{text}");
+    let name = bright.path().file_name().unwrap().to_string_lossy();
+    assert!(
+        text.contains(&format!("are those of the run `{name}`")),
+        "{text}"
+    );
     assert_eq!(lacks(bright), None);
 
     let other = bright.image_scores(steps + 1);

@@ -166,7 +166,7 @@ pub(super) fn lock(folder: &RunFolder) -> Result<RunLock, RunError> {
         },
     };
     let claim = Claim::of_this_process(after, false);
-    let Some(place) = make(path, number + 1, &claim, &[])? else {
+    let Some(place) = make(path, number.saturating_add(1), &claim, &[])? else {
         return Err(locked(newest_owner(path)));
     };
     let heart = beat(path.to_path_buf(), place.clone()).map_err(|error| {
