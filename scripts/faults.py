@@ -43,6 +43,8 @@ sample_every = 15
 flush_seconds = 0.001
 """
 WORLD = 'kind = "synthetic"\ncount = 24\nseed = 5\nsize = 32\n'
+# A classifier of random weights, whose vectors are cached.
+FUSION = [f"--set=fusion.{key}" for key in ("extractor=resnet18", "weights=random", "size=32")] + ["--set=train.steps=5"]
 NOBODY = 65534
 # Nothing that is waited for takes longer.
 PATIENCE = 300
@@ -74,11 +76,11 @@ class Bench:
             text=True, errors="replace", preexec_fn=prepare,
         )
 
-    def train(self, runs, **how):
-        return self.start("run", "faults.toml", "--runs", str(runs), "--device", self.device, **how)
+    def train(self, runs, *more, **how):
+        return self.start("run", "faults.toml", "--runs", str(runs), "--device", self.device, *more, **how)
 
-    def finish(self, runs, **how):
-        code, said = ends(self.train(runs, **how))
+    def finish(self, runs, *more, **how):
+        code, said = ends(self.train(runs, *more, **how))
         check(code == 0, f"the training into {runs} ended with {code}:\n{said}")
         return said
 
@@ -159,6 +161,7 @@ def full_cache(bench):
 
 def read_only_cache(bench):
     """A cache that is complete and cannot be written is used; an empty one is a failure, and no wrong request."""
+    bench.finish("fused", *FUSION)
     shutil.copytree(bench.folder / "cache", bench.folder / "sealed")
     for name, complete in (("sealed", True), ("hollow", False)):
         place = bench.folder / name
@@ -169,6 +172,7 @@ def read_only_cache(bench):
             if complete:
                 bench.finish(f"from-{name}", cache=name)
                 bench.same(f"from-{name}")
+                bench.finish("fused-again", *FUSION, cache=name)
             else:
                 check(failed(bench.train(f"from-{name}", cache=name), "Read-only"), "an empty cache was enough")
         finally:

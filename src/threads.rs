@@ -15,6 +15,9 @@ const FOR_EACH: usize = 3;
 /// Threads beside these: what prepares batches, what writes the log, the heartbeat, burn-train's own.
 const BESIDE: usize = 16;
 
+/// The stack of a thread that only waits.
+const STACK: usize = 1 << 16;
+
 /// Makes sure that the threads of any command can be started.
 ///
 /// # Errors
@@ -42,7 +45,7 @@ fn start(wanted: usize) -> (usize, Option<io::Error>) {
     while threads.len() < wanted {
         let gate = Arc::clone(&gate);
         let wait = move || drop(gate.read().unwrap_or_else(PoisonError::into_inner));
-        match thread::Builder::new().spawn(wait) {
+        match thread::Builder::new().stack_size(STACK).spawn(wait) {
             Ok(thread) => threads.push(thread),
             Err(error) => {
                 refused = Some(error);

@@ -14,7 +14,7 @@ use crate::command_error::{CommandError, Result};
 use crate::dataset::Cache;
 use crate::evaluate::Metric;
 use crate::work::experiments;
-use colorize_base::csv_cell;
+use colorize_base::{csv_cell, one_line};
 
 /// Arguments of `colorize ls`.
 #[derive(Debug, Args)]
@@ -198,7 +198,7 @@ fn run_table(entries: &[&Entry], keys: &[Key]) -> Table {
     names.extend(header.iter().map(String::as_str));
     let mut table = output::table(&names);
     for (entry, label) in entries.iter().zip(labels(entries)) {
-        let mut row = vec![label, entry.facts.trial.clone()];
+        let mut row = vec![one_line(&label).into_owned(), entry.facts.trial.clone()];
         row.extend(keys.iter().map(|key| cells::cell(entry, key)));
         table.add_row(row);
     }
@@ -213,7 +213,7 @@ fn group_table(groups: &[Group<'_>], keys: &[Key]) -> Table {
     let mut table = output::table(&names);
     let firsts: Vec<&Entry> = groups.iter().map(Group::first).collect();
     for (group, label) in groups.iter().zip(labels(&firsts)) {
-        let mut row = vec![label, cells::seeds(group)];
+        let mut row = vec![one_line(&label).into_owned(), cells::seeds(group)];
         row.extend(keys.iter().map(|key| cells::group_cell(group, key)));
         table.add_row(row);
     }

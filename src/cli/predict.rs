@@ -410,6 +410,15 @@ fn jobs(arguments: &PredictArguments) -> Result<Vec<Job>> {
             )));
         }
     }
+    if let Some(figure) = &arguments.figure
+        && let Ok(figure) = figure.canonicalize()
+        && let Some(photograph) = inputs.get(&figure)
+    {
+        return Err(CommandError::request(format!(
+            "`{}` would be replaced by the figure: choose another `--figure`",
+            photograph.display()
+        )));
+    }
     if let Some(figure) = arguments
         .figure
         .as_ref()

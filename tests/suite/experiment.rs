@@ -460,6 +460,46 @@ fn the_committed_experiments_are_sound() {
 }
 
 #[test]
+fn a_file_has_only_so_many_seeds_and_trials() {
+    let desk = Desk::with_root();
+    let list = |count: usize| {
+        let numbers: Vec<String> = (1..=count).map(|it| it.to_string()).collect();
+        numbers.join(", ")
+    };
+    let message = desk.message(format!("seeds = [{}]\n{ROOT}", list(10_001)));
+    assert!(
+        message.contains("`seeds` must contain at most 10000 seeds, not 10001"),
+        "{message}"
+    );
+    let scales = format!(
+        "[matrix]\nimage.cache_memory = [0.1, 0.2]\ntrain.steps = [{}]\n",
+        list(60)
+    );
+    let message = desk.message(format!("seeds = [{}]\n{ROOT}{scales}", list(1_000)));
+    assert!(
+        message.contains("at most 100000 trials: 120 points with 1000 seeds each are more"),
+        "{message}"
+    );
+    let message = desk.message(format!("name = \"{}\"\n{ROOT}", "n".repeat(300)));
+    assert!(
+        message.contains("must have at most 200 letters, not 300"),
+        "{message}"
+    );
+}
+
+#[test]
+fn a_matrix_of_thousands_of_points_is_small() {
+    let desk = Desk::with_root();
+    let values: Vec<String> = (1..=3_000).map(|it| it.to_string()).collect();
+    let matrix = format!("[matrix]\ntrain.steps = [{}]\n", values.join(", "));
+    desk.write("large.toml", format!("{ROOT}{matrix}"));
+    let points = desk.points("large.toml", &Overrides::default());
+    assert_eq!(points.len(), 3_000);
+    assert_eq!(points[2_999].experiment.train.steps, 3_000);
+    assert_eq!(points[7].variant.to_string(), "steps=8");
+}
+
+#[test]
 fn a_matrix_is_an_experiment_for_every_combination() {
     let desk = Desk::with_root();
     desk.write(

@@ -187,7 +187,12 @@ impl Index {
                     .join("worlds")
                     .join(format!("v{}-{count}-{seed}-{size}", synthetic::VERSION));
                 {
-                    let _alone = Cache::lock(&folder)?;
+                    // One that is there is complete, and its cache may be sealed.
+                    let _alone = if folder.exists() {
+                        None
+                    } else {
+                        Some(Cache::lock(&folder)?)
+                    };
                     world
                         .write(&folder, progress)
                         .map_err(|cause| DatasetError::World {

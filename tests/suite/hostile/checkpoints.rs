@@ -7,8 +7,9 @@ use colorize::proof;
 use colorize::runs::{Checkpoint, CheckpointPart, RunFolder};
 use colorize::train::{Interrupter, Outcome, Trial};
 
-use super::surfaces::{copy, exchange};
+use super::surfaces::exchange;
 use crate::crash::train_until_after;
+use crate::report::distinct::copy;
 use crate::runs::Bench;
 
 fn log(folder: &RunFolder) -> String {

@@ -1,7 +1,7 @@
 //! Whatever reads what others wrote, with valid inputs to begin with and some that did harm once.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use colorize::backend::{self, DeviceName};
 use colorize::catalog::{Entry, Filter};
@@ -17,6 +17,7 @@ use colorize::train::{Interrupter, Trial};
 use colorize::trained::{TrainedNetwork, TrainedRun};
 use image::{DynamicImage, ImageFormat, RgbaImage};
 
+use crate::report::distinct::copy;
 use crate::runs::Bench;
 
 /// One way into the program.
@@ -203,6 +204,7 @@ fn files<'a>(bench: &'a Bench, folder: &RunFolder) -> Vec<Surface<'a>> {
         bytes.into_inner()
     };
     let mut pictures = committed("tests/golden/photo", "jpg");
+    pictures.extend(committed("tests/golden/photo", "webp"));
     pictures.extend([encoded(ImageFormat::Png), encoded(ImageFormat::WebP)]);
 
     let cache = bench.cache.folder.clone();
@@ -406,17 +408,4 @@ pub(super) fn exchange(trial: &Trial<'_>, step: usize, part: CheckpointPart, byt
     assert!(text.contains(&before));
     fs::write(&list, text.replace(&before, &hash(bytes))).unwrap();
     fs::write(path, bytes).unwrap();
-}
-
-/// A folder with everything in it.
-pub(super) fn copy(from: &Path, to: &Path) {
-    for entry in walkdir::WalkDir::new(from) {
-        let entry = entry.unwrap();
-        let target: PathBuf = to.join(entry.path().strip_prefix(from).unwrap());
-        if entry.file_type().is_dir() {
-            fs::create_dir_all(target).unwrap();
-        } else {
-            fs::copy(entry.path(), target).unwrap();
-        }
-    }
 }

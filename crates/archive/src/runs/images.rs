@@ -5,7 +5,7 @@ use std::path::Path;
 
 use polars::prelude::*;
 
-use super::rows::read_quickly;
+use super::rows::read_with_footer;
 use super::{RunError, RunFolder, atomic};
 
 /// The scores of held-out images at one step, column by column.
@@ -21,13 +21,18 @@ pub struct ImageScores {
     pub metrics: Vec<(&'static str, Vec<f64>)>,
 }
 
+/// The footer's key for the name of the run's folder, by which tables of several runs are told apart.
+const RUN: &str = "colorize.run";
+
 /// Writes the table of one step: `step`, `image_id`, `file_name`, one column a metric, one row an image.
 ///
 /// # Errors
 ///
 /// [`RunError`] when the table cannot be written.
 pub fn write_image_scores(folder: &RunFolder, scores: &ImageScores) -> Result<(), RunError> {
-    write_image_scores_to(&folder.image_scores(scores.step), scores)
+    let name = folder.path().file_name().unwrap_or_default();
+    let run = (RUN.to_owned(), name.to_string_lossy().into_owned());
+    write_scores(&folder.image_scores(scores.step), scores, vec![run])
 }
 
 /// The same, to any file.
@@ -36,9 +41,17 @@ pub fn write_image_scores(folder: &RunFolder, scores: &ImageScores) -> Result<()
 ///
 /// [`RunError`] when the table cannot be written.
 pub fn write_image_scores_to(path: &Path, scores: &ImageScores) -> Result<(), RunError> {
+    write_scores(path, scores, Vec::new())
+}
+
+fn write_scores(
+    path: &Path,
+    scores: &ImageScores,
+    metadata: Vec<(String, String)>,
+) -> Result<(), RunError> {
     let mut table = DataFrame::new(scores.image_ids.len(), columns(scores))
         .map_err(RunError::table("write", path))?;
-    write_table(path, &mut table)
+    write_table_with(path, &mut table, metadata)
 }
 
 /// The columns of the table.
@@ -56,9 +69,18 @@ pub(super) fn columns(scores: &ImageScores) -> Vec<Column> {
 
 /// Writes a whole table, or none.
 pub(super) fn write_table(path: &Path, table: &mut DataFrame) -> Result<(), RunError> {
+    write_table_with(path, table, Vec::new())
+}
+
+/// The same with `metadata` in the footer.
+fn write_table_with(
+    path: &Path,
+    table: &mut DataFrame,
+    metadata: Vec<(String, String)>,
+) -> Result<(), RunError> {
     // By way of memory, so that what the operating system refuses is told in its own words.
     let mut bytes = Vec::new();
-    colorize_table::write(&mut bytes, table, Vec::new()).map_err(RunError::table("write", path))?;
+    colorize_table::write(&mut bytes, table, metadata).map_err(RunError::table("write", path))?;
     atomic::write(path, &bytes)
 }
 
@@ -69,10 +91,23 @@ pub(super) fn write_table(path: &Path, table: &mut DataFrame) -> Result<(), RunE
 /// [`RunError`] when it is absent, not a Parquet table, or not the one of its step: copied over another one, or joined from
 /// several.
 pub fn read_image_scores(path: &Path) -> Result<DataFrame, RunError> {
-    let table = read_quickly(path)?;
+    read_with_owner(path).map(|(table, _)| table)
+}
+
+/// The name of the run whose scores a table holds; `None` in those of programs that did not write it.
+///
+/// # Errors
+///
+/// As [`read_image_scores`].
+pub(super) fn scores_of(path: &Path) -> Result<Option<String>, RunError> {
+    read_with_owner(path).map(|(_, owner)| owner)
+}
+
+fn read_with_owner(path: &Path) -> Result<(DataFrame, Option<String>), RunError> {
+    let (table, owner) = read_with_footer(path, RUN)?;
     let fault = fault(&table, path).map_err(RunError::table("read", path))?;
     match fault {
-        None => Ok(table),
+        None => Ok((table, owner)),
         Some(reason) => Err(RunError::Incomplete {
             path: path.to_path_buf(),
             reason,

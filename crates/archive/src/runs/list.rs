@@ -78,10 +78,15 @@ impl RunName {
         serde_json::from_slice(&bytes).ok()
     }
 
-    /// `experiment/s<seed>-<first ten hexadecimal digits>`: the run's own place below the folder of all runs.
-    pub fn place(&self) -> String {
+    /// `s<seed>-<first ten hexadecimal digits>`: the name of the run's own folder.
+    pub fn trial(&self) -> String {
         let digits = self.identity.get(..10).unwrap_or(&self.identity);
-        format!("{}/s{}-{digits}", self.experiment, self.seed)
+        format!("s{}-{digits}", self.seed)
+    }
+
+    /// `experiment/trial`: the run's own place below the folder of all runs.
+    pub fn place(&self) -> String {
+        format!("{}/{}", self.experiment, self.trial())
     }
 
     /// Whether `folder` is called what the run is.

@@ -35,7 +35,7 @@ use super::parts;
 use super::process::{Life, Process};
 use super::{RunError, RunFolder};
 use claim::{
-    Claim, FREE, Found, append, is_highest, make, newest, newest_owner, numbers, remove_below,
+    Claim, FREE, Found, Standing, append, make, newest, newest_owner, remove_below, standing,
 };
 
 /// From one beat of an owner's heart to the next.
@@ -130,7 +130,7 @@ impl Drop for RunLock {
             drop(stop);
             let _ = heart.join();
         }
-        if is_highest(&self.folder, &self.claim) {
+        if matches!(standing(&self.folder, &self.claim), Ok(Standing::Highest)) {
             // A claim that cannot be given free is that of a process that will be gone.
             let _ = append(&self.claim, FREE);
         }
@@ -166,7 +166,7 @@ pub(super) fn lock(folder: &RunFolder) -> Result<RunLock, RunError> {
         },
     };
     let claim = Claim::of_this_process(after, false);
-    let Some(place) = make(path, number + 1, &claim, &[])? else {
+    let Some(place) = make(path, number.saturating_add(1), &claim, &[])? else {
         return Err(locked(newest_owner(path)));
     };
     let heart = beat(path.to_path_buf(), place.clone()).map_err(|error| {
@@ -296,19 +296,16 @@ pub(super) fn check(path: &Path) -> Result<(), RunError> {
     let Some(held) = held.iter().find(|held| path.starts_with(&held.folder)) else {
         return Ok(());
     };
-    if is_highest(&held.folder, &held.claim) {
-        return Ok(());
+    let path = held.folder.clone();
+    match standing(&held.folder, &held.claim)? {
+        Standing::Highest => Ok(()),
+        Standing::Gone => Err(RunError::Gone { path }),
+        Standing::Followed => Err(RunError::Taken {
+            path,
+            owner: newest_owner(&held.folder)
+                .map_or_else(|| "another process".to_owned(), |owner| owner.to_string()),
+        }),
     }
-    if !held.claim.exists() && numbers(&held.folder).is_ok_and(|numbers| numbers.is_empty()) {
-        return Err(RunError::Gone {
-            path: held.folder.clone(),
-        });
-    }
-    Err(RunError::Taken {
-        path: held.folder.clone(),
-        owner: newest_owner(&held.folder)
-            .map_or_else(|| "another process".to_owned(), |owner| owner.to_string()),
-    })
 }
 
 /// Starts the heartbeat of a claim.
@@ -318,7 +315,8 @@ fn beat(folder: PathBuf, claim: PathBuf) -> io::Result<(mpsc::Sender<()>, JoinHa
         .name("heartbeat".to_owned())
         .spawn(move || {
             while stopped.recv_timeout(BEAT) == Err(RecvTimeoutError::Timeout) {
-                if !is_highest(&folder, &claim) {
+                // A folder that cannot be read for a while costs a beat as well.
+                if standing(&folder, &claim).is_ok_and(|it| it != Standing::Highest) {
                     break;
                 }
                 // A disk that is full for a while costs a beat, and not the run.

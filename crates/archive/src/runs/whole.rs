@@ -1,18 +1,8 @@
 //! Whether a run that says that it is done still has what its numbers come from.
 
-use polars::prelude::*;
-
+use super::images::scores_of;
 use super::record::says_done_but;
-use super::{RunError, RunFolder, RunRecord, read_image_scores, read_metric_rows};
-
-/// The metric by which a table of scores is compared with the log.
-const COMPARED: &str = "psnr";
-
-/// The mean of a column; `None` where it is not there, or not a number.
-fn mean(table: &DataFrame, column: &str) -> Option<f64> {
-    let mean = table.column(column).ok()?.f64().ok()?.mean()?;
-    mean.is_finite().then_some(mean)
-}
+use super::{RunError, RunFolder, RunName, RunRecord, read_metric_rows};
 
 impl RunFolder {
     /// What a run that says that it is done lacks of its log or of the scores of single images at its last step, in words;
@@ -26,13 +16,10 @@ impl RunFolder {
             return Ok(None);
         }
         let (mut rows, mut losses) = (0, Vec::new());
-        let mut psnr = None;
         read_metric_rows(self, &mut |row| {
             rows += 1;
-            match (row.split, row.metric) {
-                ("train", "loss") => losses.push(row.step),
-                ("validation", COMPARED) if row.step == record.steps => psnr = Some(row.value),
-                _ => {}
+            if row.split == "train" && row.metric == "loss" {
+                losses.push(row.step);
             }
         })?;
         if let Some(lacks) = record.lacks_of_log(rows, losses) {
@@ -42,16 +29,18 @@ impl RunFolder {
         if !path.is_file() {
             return Ok(Some(says_done_but("its per-image scores are missing")));
         }
-        let mean = mean(&read_image_scores(&path)?, COMPARED);
-        // Sums in another order differ in the last bits.
-        let is_other =
-            |logged: f64, mean: f64| (logged - mean).abs() > 1e-6 * logged.abs().max(1.0);
-        let swapped = psnr.zip(mean).filter(|&(psnr, mean)| is_other(psnr, mean));
-        Ok(swapped.map(|(psnr, mean)| {
-            says_done_but(&format!(
-                "its per-image scores are those of another run: their mean {COMPARED} is {mean:.4}, but {psnr:.4} was logged"
-            ))
-        }))
+        let trial = RunName::of(record).trial();
+        let lacks = match scores_of(&path) {
+            Ok(Some(other)) if other != trial => Some(format!(
+                "its per-image scores are those of the run `{other}`"
+            )),
+            Ok(_) => None,
+            Err(RunError::Incomplete { reason, .. }) => {
+                Some(format!("its table of per-image scores {reason}"))
+            }
+            Err(error) => return Err(error),
+        };
+        Ok(lacks.map(|lacks| says_done_but(&lacks)))
     }
 
     /// Whether it says that it is done and has no log at all, by a glance at its folder.
