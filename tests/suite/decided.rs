@@ -36,7 +36,7 @@ by = 0.01
 fn bench() -> Bench {
     let bench = Bench::new();
     let folder = bench.folder.path();
-    let world = "kind = \"synthetic\"\ncount = 48\nseed = 3\nsize = 24\n";
+    let world = "kind = \"synthetic\"\ncount = 96\nseed = 3\nsize = 24\n";
     fs::write(folder.join("many.toml"), world).unwrap();
     fs::write(folder.join("decided.toml"), format!("{MANY}{CLAIMS}")).unwrap();
     let rival = MANY.replace(

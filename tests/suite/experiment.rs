@@ -581,7 +581,7 @@ fn a_sweep_draws_the_same_points_for_ever_and_more_trials_only_append() {
             .iter()
             .all(|point| point.variant.to_string().contains("space=rgb"))
     );
-    assert!(!fixed[0].experiment.to_toml().contains("sweep"));
+    assert!(!fixed[0].experiment.to_toml().contains("[sweep"));
     let text = std::fs::read_to_string(desk.path("sweep.toml")).unwrap();
     desk.write("sweep.toml", format!("{text}\n[quick.sweep]\ntrials = 2\n"));
     let quick = Overrides {

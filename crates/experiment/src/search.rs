@@ -17,6 +17,13 @@ use super::problem::{Fault, Problem};
 use super::tree::{Item, Layer, Node, Table};
 use super::written::read_all_of;
 
+/// A sweep to stand in for one that cannot be read.
+pub(super) const SAMPLE: &str = "\
+search = \"random\"
+trials = 20
+values = {}
+";
+
 const EXAMPLE: &str = "for example `network.scale = { from = 4, to = 32 }` or `network.norm = [\"batch\", \"instance\"]`";
 
 /// How often a point that was drawn before is drawn again before it counts as all there are.
