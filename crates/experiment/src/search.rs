@@ -204,11 +204,8 @@ fn only(tree: &Node, sweep: Node) -> Node {
 
 /// Walks the tables down to arrays and ranges.
 fn collect(node: &Node, path: &mut Vec<String>, drawn: &mut Vec<Drawn>) {
-    let is_range = |table: &Table| {
-        ["from", "to", "scale"]
-            .iter()
-            .any(|key| table.contains_key(*key))
-    };
+    // No key of an experiment has these names; `scale` is one of the network's.
+    let is_range = |table: &Table| table.contains_key("from") || table.contains_key("to");
     match &node.item {
         Item::Table(table) if path.is_empty() || !is_range(table) => {
             for (key, child) in table {
