@@ -20,9 +20,9 @@ train = { steps = 2, evaluate_every = 2, checkpoint_every = 2, sample_every = 2 
 /// One claim that any seeds decide, and one that none do: an experiment against itself, but for the photographs' order.
 const CLAIMS: &str = r#"
 [[claims]]
-text = "It is better than noise."
+text = "It is better than nothing at all."
 metric = "psnr"
-value = 1.0
+value = -200.0
 expect = "greater"
 
 [[claims]]
@@ -36,7 +36,7 @@ by = 0.01
 fn bench() -> Bench {
     let bench = Bench::new();
     let folder = bench.folder.path();
-    let world = "kind = \"synthetic\"\ncount = 48\nseed = 3\nsize = 24\n";
+    let world = "kind = \"synthetic\"\ncount = 96\nseed = 3\nsize = 24\n";
     fs::write(folder.join("many.toml"), world).unwrap();
     fs::write(folder.join("decided.toml"), format!("{MANY}{CLAIMS}")).unwrap();
     let rival = MANY.replace(
@@ -82,7 +82,7 @@ fn seeds_are_added_to_both_sides_until_the_rule_stops_and_in_any_order() {
     let text = verdicts(&first);
     assert!(text.contains("with at most 3 seeds per side"), "{text}");
     assert!(
-        text.contains("supported after 2 seeds per side: It is better than noise."),
+        text.contains("supported after 2 seeds per side: It is better than nothing at all."),
         "{text}"
     );
     assert!(

@@ -612,6 +612,10 @@ fn a_sweep_draws_the_same_points_for_ever_and_more_trials_only_append() {
             *point
         );
     }
+    // A range may be written dotted, also of the key that is called like a range's own.
+    let dotted = "network.scale = { from = 4, to = 32 }\n";
+    let quoted = "\"network.scale\" = { from = 4, to = 32 }\n";
+    assert_eq!(sweep(0, 6, dotted), sweep(0, 6, quoted));
     sweep(0, 6, "");
     // What the command line sets is the same everywhere; `[quick.sweep]` has fewer trials.
     let fixed = desk.points("sweep.toml", &set(&["color.space=rgb", "sweep.trials=3"]));
@@ -621,7 +625,7 @@ fn a_sweep_draws_the_same_points_for_ever_and_more_trials_only_append() {
             .iter()
             .all(|point| point.variant.to_string().contains("space=rgb"))
     );
-    assert!(!fixed[0].experiment.to_toml().contains("sweep"));
+    assert!(!fixed[0].experiment.to_toml().contains("[sweep"));
     let text = std::fs::read_to_string(desk.path("sweep.toml")).unwrap();
     desk.write("sweep.toml", format!("{text}\n[quick.sweep]\ntrials = 2\n"));
     let quick = Overrides {

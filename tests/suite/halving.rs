@@ -90,9 +90,12 @@ fn the_better_half_goes_on_and_is_what_it_would_have_been_without_a_pause() {
         assert_eq!(numbers(&others[identity]), numbers(run));
     }
 
-    // All of them to the end, without a pause in the one folder and after one in the other.
-    let all = ["--set", "sweep.halve.keep=1.0"];
-    run(&[&all[..], &["--runs", "whole"]].concat());
+    // All of them to the end: without a pause, and after one.
+    let plain = SWEEP.replace("halve = { metric = \"psnr\", after = [2, 4] }\n", "");
+    let plain = format!("name = \"sweep\"\n{plain}");
+    fs::write(bench.folder.path().join("plain.toml"), plain).unwrap();
+    let output = program(&bench, &["run", "plain.toml", "--runs", "whole"]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
     let whole = runs(&bench, "whole");
     for (identity, run) in halved
         .iter()
@@ -100,7 +103,10 @@ fn the_better_half_goes_on_and_is_what_it_would_have_been_without_a_pause() {
     {
         assert_eq!(numbers(&whole[identity]), numbers(run));
     }
-    run(&all);
+    run(&["--set", "sweep.halve.keep=1.0"]);
+    for (identity, run) in runs(&bench, "runs") {
+        assert_eq!(numbers(&whole[&identity]), numbers(&run));
+    }
     let (steps, done) = steps(&runs(&bench, "runs"));
     assert_eq!((steps, done), (vec![6; 6], 6));
 }

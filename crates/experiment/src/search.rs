@@ -17,6 +17,13 @@ use super::problem::{Fault, Problem};
 use super::tree::{Item, Layer, Node, Table};
 use super::written::read_all_of;
 
+/// A sweep to stand in for one that cannot be read.
+pub(super) const SAMPLE: &str = "\
+search = \"random\"
+trials = 20
+values = {}
+";
+
 const EXAMPLE: &str = "for example `network.scale = { from = 4, to = 32 }` or `network.norm = [\"batch\", \"instance\"]`";
 
 /// How often a point that was drawn before is drawn again before it counts as all there are.
@@ -197,11 +204,8 @@ fn only(tree: &Node, sweep: Node) -> Node {
 
 /// Walks the tables down to arrays and ranges.
 fn collect(node: &Node, path: &mut Vec<String>, drawn: &mut Vec<Drawn>) {
-    let is_range = |table: &Table| {
-        ["from", "to", "scale"]
-            .iter()
-            .any(|key| table.contains_key(*key))
-    };
+    // No key of an experiment has these names; `scale` is one of the network's.
+    let is_range = |table: &Table| table.contains_key("from") || table.contains_key("to");
     match &node.item {
         Item::Table(table) if path.is_empty() || !is_range(table) => {
             for (key, child) in table {
