@@ -24,9 +24,9 @@ pub(super) struct PlanArguments {
     /// Seed to plan instead of the experiment's; repeatable
     #[arg(long, value_name = "N")]
     seed: Vec<u64>,
-    /// Dataset manifest to use instead of the experiment's, such as `datasets/coco.toml`
+    /// Dataset manifest to use instead of the experiment's, such as `datasets/coco.toml`; several make one dataset
     #[arg(long, value_name = "MANIFEST", value_parser = utf8_path())]
-    dataset: Option<PathBuf>,
+    dataset: Vec<PathBuf>,
     /// Where the trials would be computed: `flex`, `libtorch` or `libtorch:cuda:0`
     #[arg(long, default_value = "flex")]
     device: DeviceName,
@@ -206,6 +206,8 @@ struct WrittenTrial<'a> {
     identity: String,
     configuration: &'a str,
     folder: String,
+    /// The name of the trial of this plan whose weights it starts from.
+    after: Option<&'a str>,
     steps: usize,
     #[serde(flatten)]
     state: &'a State,
@@ -253,6 +255,7 @@ impl<'a> WrittenTrial<'a> {
             identity: trial.identity.to_string(),
             configuration: trial.identity.configuration(),
             folder: trial.folder.path().display().to_string(),
+            after: trial.after.as_deref(),
             steps: trial.steps,
             state: &trial.state,
             stale: trial.stale.as_ref().map(|stale| WrittenStale {

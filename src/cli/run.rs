@@ -16,6 +16,7 @@ use crate::work::jobs;
 use crate::work::prepare::{
     ExperimentArguments, Prepared, TrainingArguments, Work, stop_on_signal,
 };
+use crate::work::start::find_starts;
 use crate::work::{WorkArguments, Worked, summaries, work_off};
 
 /// Arguments of `colorize run`.
@@ -74,11 +75,12 @@ pub(super) fn run(arguments: &RunArguments) -> Result<ExitCode> {
         .as_ref()
         .filter(|_| arguments.until_input_ends)
     {
-        let prepared = training.prepare(resolved)?;
+        let mut prepared = training.prepare(resolved)?;
+        find_starts(&mut prepared, training.device, &training.runs, Some(name))?;
         let stop = stop(arguments)?;
         return only(&prepared, name, training, &stop);
     }
-    let mut work = training.plan(resolved)?;
+    let mut work = training.plan(resolved, arguments.only.as_deref())?;
     if let Some(name) = &arguments.only {
         let only = work.plan.only(name);
         work.plan = only.ok_or_else(|| no_such_trial(name))?;

@@ -18,5 +18,6 @@ mod report;
 mod runs;
 mod squares;
 mod stages;
+mod starts;
 mod terminal;
 mod tracking;

@@ -131,6 +131,7 @@ impl World {
             seed,
             dataset: "photographs",
             weights: None,
+            from: None,
             device_class: "flex",
             code: &CODE,
         });
@@ -273,11 +274,12 @@ impl World {
                 .into(),
             libraries: BTreeMap::from([("burn".to_owned(), "0.22.1".to_owned())]),
             dataset: DatasetRecord {
-                manifest: "world.toml".to_owned(),
+                manifest: "world.toml".into(),
                 synthetic: None,
                 content_hash: "photographs".to_owned(),
                 train: 48,
                 validation: self.images,
+                excluded: Vec::new(),
                 colorless: Vec::new(),
                 toned: Vec::new(),
                 broken: BTreeMap::new(),
@@ -285,6 +287,7 @@ impl World {
                 copies: Vec::new(),
             },
             weights: None,
+            from: None,
             parameters: 1234,
             sessions: vec![Session {
                 started: time("2026-01-02T03:04:05Z"),

@@ -37,11 +37,11 @@ pub use checkpoint::{Checkpoint, CheckpointPart, CheckpointWriter};
 pub use colorize_experiment::Retention;
 pub use condition::Condition;
 pub use environment::{Build, Environment, Gpu, Machine, Observed};
-pub use find::find_run;
+pub use find::{find_run, runs_named};
 pub use folder::RunFolder;
 pub use follow::{MetricFollower, MetricPoint};
 pub use git::Git;
-pub use identity::{Change, Identity, IdentityParts, Inputs, keys_and_values};
+pub use identity::{Change, Identity, IdentityParts, Inputs, Origin, keys_and_values};
 pub use images::{ImageScores, read_image_scores, write_image_scores, write_image_scores_to};
 pub use list::{RunList, RunName, Stray, Strays, find_runs};
 pub use lock::{Holder, Owner, PATIENCE, RunLock, Watch};
@@ -51,7 +51,8 @@ pub use metrics::{MetricTable, read_metrics, read_whole_metrics};
 pub use photographs::{PhotographRow, read_photographs, write_photographs};
 pub use process::{memory_limit, peak_memory};
 pub use record::{
-    CopyRecord, DatasetRecord, FORMAT, RunRecord, Session, Status, StoppedEarly, WeightsRecord,
+    CopyRecord, DatasetRecord, FORMAT, FromRecord, RunRecord, Session, Status, StoppedEarly,
+    WeightsRecord,
 };
 pub use rows::{LoggedRow, read_metric_rows};
 

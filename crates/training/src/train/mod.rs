@@ -11,6 +11,7 @@ mod checkpoints;
 mod colorizer;
 mod costs;
 mod division;
+mod frozen;
 mod fusing;
 #[cfg(test)]
 mod golden;
@@ -26,6 +27,7 @@ mod samples;
 mod schedule;
 mod scores;
 mod session;
+mod start;
 mod step;
 mod stepper;
 mod system;
@@ -39,10 +41,12 @@ pub use colorize_experiment::section::{
 };
 pub use colorizer::{ChromaPlanes, Colorized, Colorizer, HeldOutItem};
 pub use division::{Division, photograph_rows};
+pub use frozen::{WrongPart, judge_frozen};
 pub use fusing::{ExtractorWeights, Fused, Fusing, feature_rows};
 pub use outcome::{Outcome, TrainError};
 pub use progress::Display;
 pub use scores::image_scores;
+pub use start::{Start, StartSource};
 pub use step::TrainItem;
 pub use stepper::Stepper;
 pub use system::held_gpu_memory;

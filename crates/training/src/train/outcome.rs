@@ -76,6 +76,14 @@ pub enum TrainError {
         /// Share held out.
         share: f64,
     },
+    /// The initial weights cannot be had from what `train.from` names.
+    #[error("cannot start from `{written}`: {reason}")]
+    Start {
+        /// What `train.from` says.
+        written: String,
+        /// Why not.
+        reason: String,
+    },
     /// The loss became infinite or not a number.
     #[error(
         "the loss is not finite at step {step}; the last good checkpoint is {}; try a lower `train.optimizer.learning_rate`",
@@ -104,7 +112,7 @@ impl Blamed for TrainError {
             Self::Device(error) => error.blame(),
             Self::Extractor(error) => error.blame(),
             Self::Photo(error) => error.blame(),
-            Self::EmptySplit { .. } => Blame::Request,
+            Self::EmptySplit { .. } | Self::Start { .. } => Blame::Request,
             Self::NonFinite { .. } | Self::Training { .. } => Blame::Failure,
         }
     }
