@@ -157,6 +157,7 @@ fn write_run(
         dataset: "0123456789abcdef",
         labels: None,
         weights: None,
+        from: None,
         device_class: "flex",
         code: &code,
     });
@@ -191,12 +192,13 @@ fn write_run(
             .collect(),
         libraries: [("burn".to_owned(), "0.22.1".to_owned())].into(),
         dataset: DatasetRecord {
-            manifest: "coco.toml".to_owned(),
+            manifest: "coco.toml".into(),
             synthetic: None,
             content_hash: "0123456789abcdef".to_owned(),
             labels: None,
             train: 900,
             validation: 100,
+            excluded: Vec::new(),
             colorless: Vec::new(),
             toned: Vec::new(),
             broken: std::collections::BTreeMap::new(),
@@ -204,6 +206,7 @@ fn write_run(
             copies: Vec::new(),
         },
         weights: None,
+        from: None,
         parameters: 10_000,
         sessions: vec![Session {
             started,

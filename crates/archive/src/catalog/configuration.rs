@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Entry, Value, Values};
 use crate::experiment::Variant;
-use crate::runs::{Identity, RunRecord, keys_and_values};
+use crate::runs::{Identity, Origin, RunRecord, keys_and_values};
 
 /// Up to so many keys are all shown where they differ; of more, as many as tell the configurations apart.
 const SHOWN: usize = 4;
@@ -32,6 +32,7 @@ struct Beside<'a> {
     content: &'a str,
     device_class: &'a str,
     weights: Option<&'a str>,
+    from: Option<&'a Origin>,
     code: &'a BTreeMap<String, u32>,
 }
 
@@ -83,6 +84,7 @@ impl Configuration {
             content: &record.dataset.content_hash,
             device_class: &record.device_class,
             weights: record.weights.as_ref().map(|it| it.identity.as_str()),
+            from: record.from.as_ref().map(|it| &it.origin),
             code: &record.code,
         };
         Self::new(&record.variant, &keys_and_values(experiment), &beside)
@@ -95,6 +97,7 @@ impl Configuration {
             content: "",
             device_class: "",
             weights: None,
+            from: None,
             code: &BTreeMap::new(),
         };
         Self::new(variant, &keys_and_values(experiment), &beside)
@@ -107,6 +110,7 @@ impl Configuration {
             content: &facts.dataset.content,
             device_class: &facts.device_class,
             weights: facts.weights.as_deref(),
+            from: facts.from.as_ref(),
             code: &facts.code,
         };
         Self::new(&facts.variant, &entry.values, &beside)
@@ -125,6 +129,10 @@ impl Configuration {
         }
         if let Some(weights) = beside.weights {
             values.insert("fusion.weights".to_owned(), short(weights));
+        }
+        if let Some(from) = beside.from {
+            let hash = from.configuration.split(' ').next_back();
+            values.insert("train.from".to_owned(), short(hash.unwrap_or_default()));
         }
         Self {
             variant: variant.clone(),

@@ -28,6 +28,7 @@ pub(crate) fn record(experiment: &Experiment, seed: u64) -> (Identity, RunRecord
         dataset: "d1",
         labels: None,
         weights: None,
+        from: None,
         device_class: "flex",
         code: &[("train", 2)],
     });
@@ -50,12 +51,13 @@ pub(crate) fn record(experiment: &Experiment, seed: u64) -> (Identity, RunRecord
         code: [("train".to_owned(), 2)].into(),
         libraries: [("burn".to_owned(), "0.22.1".to_owned())].into(),
         dataset: DatasetRecord {
-            manifest: "world.toml".to_owned(),
+            manifest: "world.toml".into(),
             synthetic: None,
             content_hash: "d1".to_owned(),
             labels: None,
             train: 90,
             validation: 10,
+            excluded: Vec::new(),
             colorless: Vec::new(),
             toned: Vec::new(),
             broken: [].into(),
@@ -63,6 +65,7 @@ pub(crate) fn record(experiment: &Experiment, seed: u64) -> (Identity, RunRecord
             copies: Vec::new(),
         },
         weights: None,
+        from: None,
         parameters: 1_000,
         sessions: vec![Session {
             started: began,
