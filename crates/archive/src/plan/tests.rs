@@ -271,7 +271,7 @@ fn two_points_that_would_be_one_run_are_refused() {
         after: None,
     });
     let error = Plan::of(desk.runs.path(), &wanted, "fast").unwrap_err();
-    insta::assert_snapshot!(error, @"`tiny` has the same trial under two names, `checkpoint_every=5` and `checkpoint_every=10`: their differences do not change the result; remove one of them from `[matrix]`");
+    insta::assert_snapshot!(error, @"`tiny` has the same trial under two names, `checkpoint_every=5` and `checkpoint_every=10`: their differences do not change the result; remove one of them from `[matrix]` or `[sweep]`");
 }
 
 #[test]

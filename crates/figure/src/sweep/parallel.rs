@@ -43,13 +43,8 @@ pub(super) fn draw(title: &str, content: &Sweep, theme: Theme) -> Figure {
     };
     draw_lines(&mut page, &with_result, &rails, &shades, (plot, gap));
     for (key, rail) in rails.iter().enumerate() {
-        draw_axis(
-            &mut page,
-            rail,
-            plot,
-            (plot.x + gap * key as f64).round(),
-            gap,
-        );
+        let x = (plot.x + gap * key as f64).round();
+        draw_axis(&mut page, rail, plot, (x, gap), key + 1 == keys);
     }
     page.y = plot.bottom() + 26.0;
     shades.draw_bar(&mut page, &content.metric, start, inner);
@@ -134,8 +129,9 @@ fn place(rail: &Rail<'_>, point: &SweptPoint, key: usize, plot: Area, gap: f64) 
     Some((x, plot.bottom() - share * plot.height))
 }
 
-/// An upright axis with its labels left of it, on the page's color, so that lines do not run through them.
-fn draw_axis(page: &mut Page, rail: &Rail<'_>, plot: Area, x: f64, gap: f64) {
+/// An upright axis with its labels left of it, on the page's color, so that lines do not run through them. Those of the last
+/// one, where no line goes on, stand right of it.
+fn draw_axis(page: &mut Page, rail: &Rail<'_>, plot: Area, (x, gap): (f64, f64), is_last: bool) {
     let theme = page.theme;
     fill(page, x, plot.y, 1.0, plot.height, theme.muted());
     let style = Words {
@@ -146,23 +142,33 @@ fn draw_axis(page: &mut Page, rail: &Rail<'_>, plot: Area, x: f64, gap: f64) {
     let mut last = f64::INFINITY;
     for Place { share, label } in rail.marks() {
         let y = (plot.bottom() - share * plot.height).round();
-        fill(page, x - 4.0, y, 4.0, 1.0, theme.muted());
+        let tick = if is_last { x + 1.0 } else { x - 4.0 };
+        fill(page, tick, y, 4.0, 1.0, theme.muted());
         if last - y < SMALL_SIZE + 4.0 {
             continue;
         }
         last = y;
         let label = text::fit(&label, SMALL_SIZE, Weight::Regular, room, Shorten::Middle);
+        let baseline = y + 0.5 + text::CAPITAL * SMALL_SIZE / 2.0;
+        if is_last {
+            page.write(
+                &label,
+                (x + 8.0, baseline),
+                Align::Left,
+                f64::INFINITY,
+                style,
+            );
+            continue;
+        }
         let width = text::width(&label, SMALL_SIZE, Weight::Regular).ceil();
-        let ground = (x - 8.0 - width, y - 6.0);
-        fill(
-            page,
-            ground.0,
-            ground.1,
-            width + 3.0,
-            13.0,
-            theme.background(),
+        let left = x - 8.0 - width;
+        fill(page, left, y - 6.0, width + 3.0, 13.0, theme.background());
+        page.write(
+            &label,
+            (x - 7.0, baseline),
+            Align::Right,
+            f64::INFINITY,
+            style,
         );
-        let at = (x - 7.0, y + 0.5 + text::CAPITAL * SMALL_SIZE / 2.0);
-        page.write(&label, at, Align::Right, f64::INFINITY, style);
     }
 }

@@ -17,7 +17,7 @@ const METRICS: [Metric; 1] = [Metric::Psnr];
 /// Numbers with more values than this stand along an axis.
 const MOST_PLACES: usize = 12;
 /// Numbers that span a factor of this or more stand on a logarithmic axis.
-const WIDE: f64 = 20.0;
+const WIDE: f64 = 10.0;
 
 pub(super) fn needs(spec: &FigureSpec, needs: &mut Needs) {
     needs.add_values(spec.metrics(&METRICS));
