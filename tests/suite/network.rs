@@ -23,6 +23,16 @@ fn tolerance(device: &DeviceName) -> f64 {
     }
 }
 
+/// The same for a network: batch norm over as many values as there are photographs takes errors for differences, in PyTorch
+/// as well (see `networks.py`).
+fn tolerance_of(section: &NetworkSection, device: &DeviceName) -> f64 {
+    let factor = match section {
+        NetworkSection::Iizuka(_) => 5.0,
+        _ => 1.0,
+    };
+    factor * tolerance(device)
+}
+
 /// The golden file: named tensors of f32, and a description.
 struct Golden {
     tensors: BTreeMap<String, TensorData>,
@@ -352,7 +362,7 @@ fn for_each_case(mut test: impl FnMut(&Case, &DeviceName, &Device)) {
 #[test]
 fn forward_and_gradients_are_pytorchs() {
     for_each_case(|case, name, device| {
-        let tolerance = tolerance(name);
+        let tolerance = tolerance_of(&case.section, name);
         let network = case.network(device);
         let (output, loss, gradients) = case.step(&network, device);
         let expected = golden_numbers(&case.tensors["output"]);
@@ -387,7 +397,7 @@ fn forward_and_gradients_are_pytorchs() {
 #[test]
 fn running_statistics_are_keras_and_serve_after_training() {
     for_each_case(|case, name, device| {
-        let tolerance = tolerance(name);
+        let tolerance = tolerance_of(&case.section, name);
         let network = case.network(device);
         for update in [0.0, 1.0, 2.0] {
             case.answer(&network, 1.0 - 0.2 * update, device);
@@ -437,11 +447,12 @@ fn the_first_steps_of_adam_are_pytorchs_and_repeat_bit_for_bit() {
         };
         let losses = train();
         let expected = golden_numbers(&case.tensors["adam_losses"]);
-        case.compare("losses", &losses, &expected, tolerance(name), 0.0);
+        let tolerance = tolerance_of(&case.section, name);
+        case.compare("losses", &losses, &expected, tolerance, 0.0);
         let flex = on_flex
             .entry(case.name.clone())
             .or_insert_with(|| losses.clone());
-        case.compare("losses on flex", &losses, flex, tolerance(name), 0.0);
+        case.compare("losses on flex", &losses, flex, tolerance, 0.0);
         if backend::is_deterministic(name) {
             assert_eq!(losses, train(), "{}", case.name);
         }

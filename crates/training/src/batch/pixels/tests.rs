@@ -151,7 +151,8 @@ fn a_photograph_that_was_changed_is_not_kept_as_the_old_one() {
 
 #[test]
 fn labels_are_in_the_order_of_the_categories() {
-    let pixels = Fixture::new().in_memory(COUNT);
+    let fixture = Fixture::new();
+    let pixels = fixture.in_memory(COUNT);
     assert!(everything(&pixels).labels.is_empty());
     // Photograph n shows the categories from 1 to below n.
     let pixels = pixels.with_labels(vec![4, 1, 9]);
