@@ -156,6 +156,7 @@ fn write_run(
         seed,
         dataset: "0123456789abcdef",
         weights: None,
+        perceptual_weights: None,
         device_class: "flex",
         code: &code,
     });
@@ -202,6 +203,7 @@ fn write_run(
             copies: Vec::new(),
         },
         weights: None,
+        perceptual_weights: None,
         parameters: 10_000,
         sessions: vec![Session {
             started,

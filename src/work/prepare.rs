@@ -20,6 +20,7 @@ use crate::dataset::{
 use crate::experiment::{
     Cost, Experiment, ExperimentError, Overridden, Overrides, Resolved, resolve,
 };
+use crate::perceptual::PerceptualWeights;
 use crate::plan::{Plan, Planned, Wanted};
 use crate::runs::{Machine, memory_limit};
 use crate::signals;
@@ -137,6 +138,7 @@ pub(crate) struct Prepared {
     /// Shared by all experiments that want the same photographs.
     pub(crate) selection: Arc<Selection>,
     pub(crate) weights: Option<ExtractorWeights>,
+    pub(crate) perceptual: PerceptualWeights,
     pub(crate) cache: Cache,
 }
 
@@ -234,6 +236,7 @@ impl Prepared {
             device,
             selection: &self.selection,
             weights: self.weights.as_ref(),
+            perceptual: Some(&self.perceptual),
             cache: &self.cache.folder,
             manifest: &self.resolved.manifest,
             runs,
@@ -314,6 +317,20 @@ pub(crate) fn prepare(
             &cache.folder,
         )?,
     };
+    let judged = before.iter().find(|other| {
+        let (one, other) = (&other.resolved, &resolved);
+        one.perceptual_weights == other.perceptual_weights
+            && one.experiment.train.perceptual == other.experiment.train.perceptual
+            && one.experiment.evaluate.metrics == other.experiment.evaluate.metrics
+    });
+    let perceptual = match judged {
+        Some(same) => same.perceptual.clone(),
+        None => PerceptualWeights::locate(
+            &resolved.experiment,
+            resolved.perceptual_weights.as_deref(),
+            &cache.folder,
+        )?,
+    };
     let same = before.iter().find(|other| {
         other.resolved.manifest == resolved.manifest
             && other.resolved.experiment.dataset == resolved.experiment.dataset
@@ -334,6 +351,7 @@ pub(crate) fn prepare(
         manifest,
         selection,
         weights,
+        perceptual,
         cache: cache.clone(),
     })
 }

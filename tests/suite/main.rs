@@ -12,6 +12,7 @@ mod figures;
 mod memory;
 mod models;
 mod network;
+mod perceptual;
 mod plan;
 mod proofs;
 mod report;

@@ -85,6 +85,7 @@ impl Bench {
             device,
             selection: &self.selection,
             weights: None,
+            perceptual: None,
             cache: &self.cache.folder,
             manifest: &self.manifest,
             runs,

@@ -119,6 +119,9 @@ pub struct Resolved {
     pub manifest: PathBuf,
     /// The file that `fusion.weights` names, which exists; `None` where it holds a name or where there is no extractor.
     pub weights: Option<PathBuf>,
+    /// The file that `train.perceptual.weights` names, which exists; `None` where it holds a name or where the loss is of
+    /// pixels alone.
+    pub perceptual_weights: Option<PathBuf>,
     /// What the file claims, its own claims and not its parents'.
     pub claims: Vec<Claim>,
     /// Where in the file's `[matrix]` it stands.

@@ -17,7 +17,7 @@ use super::neighbours::Neighbours;
 use super::overrides::Assignment;
 use super::problem::{ExperimentError, Fault, Problem};
 use super::tree::Node;
-use super::weights::find_weights;
+use super::weights::{find_extractor_weights, find_perceptual_weights};
 use super::written::{Written, read_all};
 use super::{Experiment, Origins, Overrides, Resolved, Variant};
 use colorize_base::nearest::quoted;
@@ -122,6 +122,7 @@ impl Judged<'_> {
         let complete = written.map(|written| written.complete(&self.stem));
         let mut claims = Vec::new();
         let mut weights = None;
+        let mut perceptual_weights = None;
         if let Some((experiment, written)) = &complete {
             let skip = found.sections();
             problems.extend(judge(experiment, &tree, &skip));
@@ -133,8 +134,14 @@ impl Judged<'_> {
                 }
             }
             if !skip.contains(&"fusion") {
-                match find_weights(experiment, &tree) {
+                match find_extractor_weights(experiment, &tree) {
                     Ok(found) => weights = found,
+                    Err(problem) => problems.push(*problem),
+                }
+            }
+            if !skip.contains(&"train") {
+                match find_perceptual_weights(experiment, &tree) {
+                    Ok(found) => perceptual_weights = found,
                     Err(problem) => problems.push(*problem),
                 }
             }
@@ -147,6 +154,7 @@ impl Judged<'_> {
                 path: self.path.to_path_buf(),
                 manifest,
                 weights,
+                perceptual_weights,
                 claims,
                 variant,
                 slurm,

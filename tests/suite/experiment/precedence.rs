@@ -48,6 +48,7 @@ fn identity(experiment: &Experiment) -> String {
         seed: 0,
         dataset: "photographs",
         weights: None,
+        perceptual_weights: None,
         device_class: "flex",
         code: &[],
     };

@@ -131,6 +131,7 @@ impl World {
             seed,
             dataset: "photographs",
             weights: None,
+            perceptual_weights: None,
             device_class: "flex",
             code: &CODE,
         });
@@ -285,6 +286,7 @@ impl World {
                 copies: Vec::new(),
             },
             weights: None,
+            perceptual_weights: None,
             parameters: 1234,
             sessions: vec![Session {
                 started: time("2026-01-02T03:04:05Z"),
@@ -333,6 +335,7 @@ fn table(step: usize, scores: &[ImageScore]) -> ImageScores {
             .enumerate()
             .map(|(place, &(name, _))| (name, columns.iter().map(|image| image[place].1).collect()))
             .collect(),
+        totals: Vec::new(),
     }
 }
 

@@ -32,6 +32,7 @@ struct Beside<'a> {
     content: &'a str,
     device_class: &'a str,
     weights: Option<&'a str>,
+    perceptual_weights: Option<&'a str>,
     code: &'a BTreeMap<String, u32>,
 }
 
@@ -83,6 +84,10 @@ impl Configuration {
             content: &record.dataset.content_hash,
             device_class: &record.device_class,
             weights: record.weights.as_ref().map(|it| it.identity.as_str()),
+            perceptual_weights: record
+                .perceptual_weights
+                .as_ref()
+                .map(|it| it.identity.as_str()),
             code: &record.code,
         };
         Self::new(&record.variant, &keys_and_values(experiment), &beside)
@@ -95,6 +100,7 @@ impl Configuration {
             content: &facts.dataset.content,
             device_class: &facts.device_class,
             weights: facts.weights.as_deref(),
+            perceptual_weights: facts.perceptual_weights.as_deref(),
             code: &facts.code,
         };
         Self::new(&facts.variant, &entry.values, &beside)
@@ -111,8 +117,11 @@ impl Configuration {
         for (room, version) in beside.code {
             values.insert(format!("code.{room}"), version.to_string());
         }
-        if let Some(weights) = beside.weights {
-            values.insert("fusion.weights".to_owned(), short(weights));
+        for (key, weights) in [
+            ("fusion.weights", beside.weights),
+            ("train.perceptual.weights", beside.perceptual_weights),
+        ] {
+            values.extend(weights.map(|weights| (key.to_owned(), short(weights))));
         }
         Self {
             variant: variant.clone(),

@@ -71,6 +71,8 @@ pub struct Facts {
     pub dataset: DatasetFacts,
     /// The identity of the extractor's weights; `None` without fusion.
     pub weights: Option<String>,
+    /// The identity of the weights of the perceptual loss; `None` where the loss is of pixels alone.
+    pub perceptual_weights: Option<String>,
     /// Learned values.
     pub parameters: usize,
     /// Number of sessions.
@@ -151,6 +153,7 @@ impl Facts {
                 validation: record.dataset.validation,
             },
             weights: record.weights.map(|weights| weights.identity),
+            perceptual_weights: record.perceptual_weights.map(|weights| weights.identity),
             parameters: record.parameters,
         }
     }

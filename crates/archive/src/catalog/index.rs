@@ -21,7 +21,7 @@ use crate::runs::{RunError, RunFolder, RunList, atomic, find_runs};
 use colorize_base::keyed_name;
 
 /// Changes with what the index holds and with how an entry is made from the files.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 const MAGIC: &[u8; 8] = b"colorize";
 

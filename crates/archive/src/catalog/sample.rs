@@ -27,6 +27,7 @@ pub(crate) fn record(experiment: &Experiment, seed: u64) -> (Identity, RunRecord
         seed,
         dataset: "d1",
         weights: None,
+        perceptual_weights: None,
         device_class: "flex",
         code: &[("train", 2)],
     });
@@ -61,6 +62,7 @@ pub(crate) fn record(experiment: &Experiment, seed: u64) -> (Identity, RunRecord
             copies: Vec::new(),
         },
         weights: None,
+        perceptual_weights: None,
         parameters: 1_000,
         sessions: vec![Session {
             started: began,

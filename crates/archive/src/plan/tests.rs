@@ -43,6 +43,7 @@ impl Desk {
             seed,
             dataset: self.dataset,
             weights: None,
+            perceptual_weights: None,
             device_class: "flex",
             code: &[("train", self.code)],
         })

@@ -56,7 +56,7 @@ pub fn write_baselines(path: &Path, scores: &[(String, ImageScores)]) -> Result<
     }
     let mut whole = whole.unwrap_or_default();
     whole.align_chunks_par();
-    write_table(path, &mut whole)
+    write_table(path, &mut whole, Vec::new())
 }
 
 /// Reads a table of [`write_baselines`], divided by baseline, in the order in which they were written.
@@ -99,6 +99,7 @@ mod tests {
             image_ids: vec![3, 1],
             file_names: vec!["c.jpg".to_owned(), "a.jpg".to_owned()],
             metrics: vec![("psnr", vec![value, value + 1.0])],
+            totals: Vec::new(),
         };
         let written = vec![
             ("gray".to_owned(), scores(20.0)),

@@ -10,8 +10,9 @@ use super::RunRecord;
 use crate::experiment::Experiment;
 
 /// Keys of an experiment that change no number: names, and how often and how long its state is kept. The manifest and the
-/// name of the weights are among them because their contents count instead.
-const NO_NUMBER: [&str; 14] = [
+/// names of weights are among them because their contents count instead, and metrics that are measured on request because
+/// they can be measured later.
+const NO_NUMBER: [&str; 16] = [
     "name",
     "title",
     "seeds",
@@ -19,6 +20,7 @@ const NO_NUMBER: [&str; 14] = [
     "fusion.weights",
     "image.cache_memory",
     "image.cache_disk",
+    "train.perceptual.weights",
     "train.checkpoint_every",
     "train.retain.last",
     "train.retain.best",
@@ -26,6 +28,7 @@ const NO_NUMBER: [&str; 14] = [
     "train.cudnn",
     "train.flush_seconds",
     "train.system_every_seconds",
+    "evaluate.metrics",
 ];
 
 /// Keys of that kind that programs had which wrote older runs.
@@ -34,7 +37,7 @@ const NO_NUMBER_ONCE: [&str; 1] = ["train.keep_checkpoints"];
 /// Keys that were added after runs had been made, each with the value, as JSON, that all runs before had in effect. A key
 /// counts only where it differs from that value, so a new key makes no run stale. The value is frozen: it stays when the
 /// key's default changes.
-const ADDED: [(&str, &str); 16] = [
+const ADDED: [(&str, &str); 20] = [
     ("dataset.toned_below", "0.0"),
     ("network.upsampling", "\"transposed\""),
     ("augment.flip", "false"),
@@ -44,6 +47,10 @@ const ADDED: [(&str, &str); 16] = [
     ("train.clip_norm", "0.0"),
     ("train.clip_value", "0.0"),
     ("train.ema", "0.0"),
+    ("train.perceptual.weight", "0.0"),
+    ("train.perceptual.pixel", "1.0"),
+    ("train.perceptual.layer", "\"relu3_3\""),
+    ("train.perceptual.seed", "0"),
     ("train.stop_early.metric", "\"loss\""),
     ("train.stop_early.patience", "0"),
     ("color.classes.step", "10"),
@@ -61,6 +68,7 @@ const SCORING_COUNTS: u32 = 2;
 /// The names of inputs that are no key of an experiment, or stand for the content of what one names.
 const DATASET: &str = "dataset.content";
 const WEIGHTS: &str = "fusion.weights";
+const PERCEPTUAL_WEIGHTS: &str = "train.perceptual.weights";
 const DEVICE_CLASS: &str = "device_class";
 const CODE: &str = "code.";
 const SEED: &str = "seed";
@@ -76,6 +84,8 @@ pub struct IdentityParts<'a> {
     pub dataset: &'a str,
     /// What the extractor's weights are, by content; `None` without fusion.
     pub weights: Option<&'a str>,
+    /// What the weights of the perceptual loss are, by content; `None` where the loss is of pixels alone.
+    pub perceptual_weights: Option<&'a str>,
     /// `flex`, `libtorch` or `libtorch:cuda`: kinds of device whose arithmetic differs.
     pub device_class: &'a str,
     /// The version of every module whose code can change a number, by name.
@@ -92,8 +102,8 @@ pub struct Identity {
     scoring: Option<u32>,
 }
 
-/// What an identity was made from: every key that counts with its value as JSON, `dataset.content` and `fusion.weights` by
-/// content, `device_class`, `code.<module>` and `seed`. Two identities are compared in words by [`Inputs::changes`].
+/// What an identity was made from: every key that counts with its value as JSON, `dataset.content`, `fusion.weights` and
+/// `train.perceptual.weights` by content, `device_class`, `code.<module>` and `seed`. Two identities are compared in words by [`Inputs::changes`].
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Inputs(BTreeMap<String, String>);
 
@@ -121,8 +131,11 @@ impl Identity {
 
     fn of_values(parts: &IdentityParts<'_>, mut values: BTreeMap<String, String>) -> Self {
         values.insert(DATASET.to_owned(), parts.dataset.to_owned());
-        if let Some(weights) = parts.weights {
-            values.insert(WEIGHTS.to_owned(), weights.to_owned());
+        for (name, weights) in [
+            (WEIGHTS, parts.weights),
+            (PERCEPTUAL_WEIGHTS, parts.perceptual_weights),
+        ] {
+            values.extend(weights.map(|weights| (name.to_owned(), weights.to_owned())));
         }
         values.insert(DEVICE_CLASS.to_owned(), parts.device_class.to_owned());
         for (room, version) in parts.code {
@@ -207,8 +220,12 @@ impl Inputs {
                 && !is_frozen(&ADDED, key, value)
         });
         values.insert(DATASET.to_owned(), record.dataset.content_hash.clone());
-        if let Some(weights) = &record.weights {
-            values.insert(WEIGHTS.to_owned(), weights.identity.clone());
+        for (name, weights) in [
+            (WEIGHTS, &record.weights),
+            (PERCEPTUAL_WEIGHTS, &record.perceptual_weights),
+        ] {
+            let identity = weights.as_ref().map(|weights| weights.identity.clone());
+            values.extend(identity.map(|identity| (name.to_owned(), identity)));
         }
         values.insert(DEVICE_CLASS.to_owned(), record.device_class.clone());
         for (room, version) in &record.code {
@@ -255,6 +272,9 @@ impl fmt::Display for Change {
         match (key, &self.before, &self.now) {
             (DATASET, ..) => formatter.write_str("dataset content changed"),
             (WEIGHTS, Some(_), Some(_)) => formatter.write_str("weights changed"),
+            (PERCEPTUAL_WEIGHTS, Some(_), Some(_)) => {
+                formatter.write_str("weights of the perceptual loss changed")
+            }
             (_, Some(before), Some(now)) => {
                 let name = match key.strip_prefix(CODE) {
                     Some(room) => format!("code of {room}"),

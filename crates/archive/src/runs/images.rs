@@ -18,9 +18,12 @@ pub struct ImageScores {
     pub file_names: Vec<String>,
     /// A column a metric: its name and a value an image.
     pub metrics: Vec<(&'static str, Vec<f64>)>,
+    /// What all images score together, by the name of the metric.
+    pub totals: Vec<(&'static str, f64)>,
 }
 
-/// Writes the table of one step: `step`, `image_id`, `file_name`, one column a metric, one row an image.
+/// Writes the table of one step: `step`, `image_id`, `file_name`, one column a metric, one row an image. The footer holds the
+/// totals, `colorize.<metric>`.
 ///
 /// # Errors
 ///
@@ -37,7 +40,9 @@ pub fn write_image_scores(folder: &RunFolder, scores: &ImageScores) -> Result<()
 pub fn write_image_scores_to(path: &Path, scores: &ImageScores) -> Result<(), RunError> {
     let mut table = DataFrame::new(scores.image_ids.len(), columns(scores))
         .map_err(RunError::table("write", path))?;
-    write_table(path, &mut table)
+    let totals = scores.totals.iter();
+    let totals = totals.map(|(name, value)| (format!("colorize.{name}"), value.to_string()));
+    write_table(path, &mut table, totals.collect())
 }
 
 /// The columns of the table.
@@ -53,11 +58,15 @@ pub(super) fn columns(scores: &ImageScores) -> Vec<Column> {
     columns
 }
 
-/// Writes a whole table, or none.
-pub(super) fn write_table(path: &Path, table: &mut DataFrame) -> Result<(), RunError> {
+/// Writes a whole table with `metadata` in its footer, or none.
+pub(super) fn write_table(
+    path: &Path,
+    table: &mut DataFrame,
+    metadata: Vec<(String, String)>,
+) -> Result<(), RunError> {
     // By way of memory, so that what the operating system refuses is told in its own words.
     let mut bytes = Vec::new();
-    colorize_table::write(&mut bytes, table, Vec::new()).map_err(RunError::table("write", path))?;
+    colorize_table::write(&mut bytes, table, metadata).map_err(RunError::table("write", path))?;
     atomic::write(path, &bytes)
 }
 

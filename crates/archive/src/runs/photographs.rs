@@ -46,7 +46,7 @@ pub fn write_photographs(folder: &RunFolder, rows: &[PhotographRow]) -> Result<(
         ],
     )
     .map_err(RunError::table("write", &path))?;
-    write_table(&path, &mut table)
+    write_table(&path, &mut table, Vec::new())
 }
 
 /// Reads the table of a run; `None` where there is none, as in a run of a program that did not write it.

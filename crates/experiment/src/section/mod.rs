@@ -21,4 +21,6 @@ pub use network::{
     UnetSection, Upsampling, ZhangBlock, ZhangSection,
 };
 pub use slurm::{Gpus, SlurmSection};
-pub use train::{LearningRateSchedule, Loss, Optimizer, StopEarly, TrainSection};
+pub use train::{
+    LearningRateSchedule, Loss, Optimizer, Perceptual, StopEarly, TrainSection, VggLayer,
+};

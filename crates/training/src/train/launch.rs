@@ -20,6 +20,7 @@ use crate::batch::{Augment, FeatureRows, HeldOutLoader, Order, Pixels, TrainLoad
 use crate::dataset::{Photograph, Square, Squares};
 use crate::evaluate::{self, BatchNormStatistics};
 use crate::network::NormKind;
+use crate::perceptual::Judges;
 use crate::runs::{CheckpointPart, CheckpointWriter, Machine, RunFolder, RunLog};
 
 impl Trial<'_> {
@@ -34,6 +35,7 @@ impl Trial<'_> {
         divided: &Division,
         features: [FeatureRows; 2],
         model: Colorizer,
+        judges: Option<Judges>,
         done: usize,
         log: &SharedLog,
         diary: &Arc<RunLog>,
@@ -88,6 +90,7 @@ impl Trial<'_> {
             samples,
             held_out: divided.held_out.clone(),
             statistics,
+            judges,
             non_finite: non_finite.clone(),
             asked: stop.clone(),
         };
@@ -120,7 +123,10 @@ impl Trial<'_> {
         .num_epochs(section.steps.div_ceil(section.evaluate_every))
         .with_training_strategy(TrainingStrategy::Custom(Arc::new(schedule)))
         .label(&label);
-        for metric in evaluate::Metric::ALL {
+        let measured = evaluate::Metric::ALL
+            .into_iter()
+            .filter(|&metric| metric.is_per_image() && experiment.evaluate.measures(metric));
+        for metric in measured {
             training = training.metric_valid_numeric(HeldOut::new(metric));
         }
         if self.display != Display::Dashboard {

@@ -14,6 +14,7 @@ use super::{Outcome, TrainError, Trial};
 use crate::backend::{self, DeviceName};
 use crate::dataset::Manifest;
 use crate::dataset::inspection::Selection;
+use crate::perceptual::PerceptualWeights;
 use crate::runs::{
     CopyRecord, DatasetRecord, Environment, FORMAT, Identity, RunFolder, RunRecord, Session,
     Status, peak_memory, write_photographs,
@@ -87,6 +88,7 @@ impl Trial<'_> {
                 copies: copies(self.selection),
             },
             weights: self.weights.map(|weights| weights.record(self.cache)),
+            perceptual_weights: self.perceptual.and_then(PerceptualWeights::loss_record),
             parameters,
             sessions,
         };

@@ -65,11 +65,8 @@ impl Colorizer {
         let device = &self.training_device;
         let split = self.objective.split(batch.to_rgb(device));
         let features = batch.to_features(device);
-        let map = self.network.forward(split.input, features);
-        let errors = self
-            .objective
-            .errors(map, split.target, batch, &self.fitted);
-        let loss = errors.mean();
+        let map = self.network.forward(split.input.clone(), features);
+        let loss = self.loss(map, split, batch);
         let item = TrainItem {
             loss: loss.clone(),
             images: batch.len(),

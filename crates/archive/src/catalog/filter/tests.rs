@@ -43,6 +43,7 @@ fn entry() -> Entry {
                 validation: 10,
             },
             weights: None,
+            perceptual_weights: None,
             parameters: 1_000,
             sessions: 1,
             started: Some("2026-11-20T10:00:00Z".parse().unwrap()),
