@@ -275,6 +275,7 @@ fn grow(count: usize) -> anyhow::Result<()> {
             id: image.id,
             file_name: image.file_name.clone(),
             path: image.path.clone(),
+            categories: Vec::new(),
             content_hash: blake3::hash(&image.id.to_le_bytes()),
         })
         .collect();
@@ -351,6 +352,7 @@ fn photographs(folder: &Path, count: usize) -> anyhow::Result<Vec<Photograph>> {
             Ok(Photograph {
                 id: index as i64,
                 file_name,
+                categories: Vec::new(),
                 content_hash: blake3::hash(&std::fs::read(&path)?),
                 path,
             })

@@ -87,6 +87,17 @@ PY
 has_checkpoint() {
     compgen -G "runs/five/s$1-*/checkpoints/step-*" >/dev/null
 }
+# Halts the program that trains a seed, once it has a checkpoint: it cannot end before what is to happen to it has happened.
+halt() {
+    until_true 240 has_checkpoint "$1"
+    kill -STOP "$(process "$1")"
+    ! grep -q '"status": "done"' runs/five/s"$1"-*/run.json ||
+        fail "seed $1 was done before it could be halted: give it more steps with SLURM_TEST_STEPS"
+}
+go_on() {
+    # Slurm may have ended it, or let it go on, by now.
+    kill -CONT "$(process "$1")" 2>/dev/null || true
+}
 has_log() {
     grep -q "$2" "runs/slurm/${job}_$1.log"
 }
@@ -108,17 +119,19 @@ run --launcher slurm 2>&1 | tee again.txt
 grep -q 'nothing else to submit' again.txt || fail "what is queued was submitted twice"
 
 say "seed 0: the program is killed"
-until_true 120 has_checkpoint 0
+halt 0
 kill -KILL "$(process 0)"
 say "seed 1: the signal that comes before the time limit"
-until_true 120 has_checkpoint 1
+halt 1
 # While tasks of the array wait, Slurm 22.05 delivers the signal and then says that the job cannot be altered; scancel tries
 # again, so that the script is signalled twice. That has to do no harm.
 scancel --batch --signal=USR1 "${job}_1" || true
+go_on 1
 until_true 60 has_log 1 'interrupted'
 say "seed 2: Slurm queues it again, as after a preemption"
-until_true 240 has_checkpoint 2
+halt 2
 scontrol requeue "${job}_2"
+go_on 2
 until_true 60 has_log 2 'interrupted'
 plan
 say "waiting for the queue"

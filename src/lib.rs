@@ -17,6 +17,7 @@ mod command_error;
 pub mod launcher;
 mod signals;
 mod terminal;
+mod threads;
 pub mod watch;
 mod work;
 

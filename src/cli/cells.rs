@@ -7,6 +7,7 @@ use super::output;
 use crate::catalog::{Entry, Fact, Group, Key, Series, Spread, Value};
 use crate::evaluate::Properties;
 use crate::runs::Status;
+use colorize_base::one_line;
 
 /// Stands for a missing value.
 pub(super) const NOTHING: &str = "–";
@@ -62,7 +63,7 @@ pub(super) fn cell(entry: &Entry, key: &Key) -> String {
         },
         _ => match entry.value(key) {
             Value::Missing => NOTHING.to_owned(),
-            value => value.to_string(),
+            value => one_line(&value.to_string()).into_owned(),
         },
     }
 }

@@ -219,9 +219,11 @@ fn range(points: &[Resolved], of: impl Fn(&Experiment) -> usize, thing: &str) ->
     format!("{low} to {}", count(high, thing))
 }
 
-/// The axes of the matrix with their numbers of values, `network.norm x 2, `; nothing without a matrix.
+/// The axes of the matrix with their numbers of values, `network.norm x 2, `; of a sweep, whose points are not all
+/// combinations of its values, how many points there are over which keys; nothing without either.
 fn axes(points: &[Resolved]) -> String {
     let mut axes = String::new();
+    let mut combinations: usize = 1;
     for (key, _) in points[0].variant.iter() {
         let values: BTreeSet<&str> = points
             .iter()
@@ -229,9 +231,18 @@ fn axes(points: &[Resolved]) -> String {
             .filter(|(other, _)| *other == key)
             .map(|(_, value)| value)
             .collect();
+        combinations = combinations.saturating_mul(values.len());
         axes.push_str(&format!("{key} x {}, ", values.len()));
     }
-    axes
+    if combinations == points.len() {
+        return axes;
+    }
+    let keys: Vec<&str> = points[0].variant.iter().map(|(key, _)| key).collect();
+    format!(
+        "{} over {}, ",
+        count(points.len(), "point"),
+        keys.join(", ")
+    )
 }
 
 fn count(number: usize, thing: &str) -> String {

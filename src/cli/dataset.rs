@@ -19,6 +19,7 @@ use crate::download::{ItemKind, Limits, Wanted, unpack};
 use crate::photo::Profile;
 use crate::runs::atomic;
 use crate::work::prepare::utf8_path;
+use colorize_base::one_line;
 
 /// How many copies, and how many broken files, are named.
 const NAMED: usize = 10;
@@ -284,7 +285,7 @@ fn stats(manifest: &Path, split: &SplitSection, look: bool) -> Result<()> {
         let mut table = output::table(&["category", "images", "held out"]);
         for category in &statistics.categories {
             table.add_row([
-                &category.name,
+                &one_line(&category.name).into_owned(),
                 &category.images.to_string(),
                 &category.validation.to_string(),
             ]);

@@ -14,8 +14,8 @@ use crate::launcher::{
     Launch, LauncherError, Queue, QueuedTask, Task, TaskState, arrays, slurm_folder,
 };
 use crate::plan::{Plan, Planned, State};
-use crate::work::jobs;
 use crate::work::prepare::{TrainingArguments, Work};
+use crate::work::{halving, jobs};
 
 /// Who trains, if not this process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -35,6 +35,12 @@ pub(super) fn slurm(
     overrides: &Overrides,
     dry_run: bool,
 ) -> Result<ExitCode> {
+    if halving::is_wanted(work) {
+        return Err(CommandError::request(
+            "`--launcher` submits trials to be trained to the end, and `sweep.halve` stops some early: train it without \
+             `--launcher`",
+        ));
+    }
     let runs = std::path::absolute(&training.runs).context("cannot find the folder of runs")?;
     // Of two submissions at once the second one sees what the first has queued.
     let lock = if dry_run { None } else { Some(lock(&runs)?) };
@@ -135,7 +141,7 @@ pub(super) fn state_name(trial: &Planned, queue: &Queue) -> &'static str {
     match waiting(trial, queue) {
         Some(task) if task.state == TaskState::Queued => "queued",
         Some(_) => "starting",
-        None => trial.state.name(),
+        None => trial.state_name(),
     }
 }
 

@@ -14,6 +14,7 @@ use crate::command_error::{CommandError, Result};
 use crate::dataset::Cache;
 use crate::evaluate::Metric;
 use crate::work::experiments;
+use colorize_base::{csv_cell, one_line};
 
 /// Arguments of `colorize ls`.
 #[derive(Debug, Args)]
@@ -64,6 +65,7 @@ not and parentheses. Quote values that contain spaces. Keys:
   age seconds started updated             when and how long; times can have a unit: `age<2d`
   device device_class host version        where and with what
   commit dirty code.ROOM                  code; the first digits of a hash are enough
+  tags note                               what `colorize note` wrote: `tags~paper`
   manifest content train_images validation_images weights parameters identity configuration";
 
 /// The metrics of the table, where no others are asked for.
@@ -196,7 +198,7 @@ fn run_table(entries: &[&Entry], keys: &[Key]) -> Table {
     names.extend(header.iter().map(String::as_str));
     let mut table = output::table(&names);
     for (entry, label) in entries.iter().zip(labels(entries)) {
-        let mut row = vec![label, entry.facts.trial.clone()];
+        let mut row = vec![one_line(&label).into_owned(), entry.facts.trial.clone()];
         row.extend(keys.iter().map(|key| cells::cell(entry, key)));
         table.add_row(row);
     }
@@ -211,7 +213,7 @@ fn group_table(groups: &[Group<'_>], keys: &[Key]) -> Table {
     let mut table = output::table(&names);
     let firsts: Vec<&Entry> = groups.iter().map(Group::first).collect();
     for (group, label) in groups.iter().zip(labels(&firsts)) {
-        let mut row = vec![label, cells::seeds(group)];
+        let mut row = vec![one_line(&label).into_owned(), cells::seeds(group)];
         row.extend(keys.iter().map(|key| cells::group_cell(group, key)));
         table.add_row(row);
     }
@@ -254,7 +256,8 @@ fn run_csv(entries: &[&Entry], keys: &[Key]) -> Result<()> {
             facts.trial.clone(),
         ];
         row.extend(keys.iter().map(|key| cells::plain(&entry.value(key))));
-        csv.write_record(&row).map_err(CommandError::failed)?;
+        csv.write_record(row.iter().map(|cell| csv_cell(cell).into_owned()))
+            .map_err(CommandError::failed)?;
     }
     let bytes = csv.into_inner().map_err(CommandError::failed)?;
     output::text(&String::from_utf8_lossy(&bytes));
@@ -324,7 +327,8 @@ fn group_csv(groups: &[Group<'_>], keys: &[Key]) -> Result<()> {
                 _ => row.push(cells::plain(&group.value(key))),
             }
         }
-        csv.write_record(&row).map_err(CommandError::failed)?;
+        csv.write_record(row.iter().map(|cell| csv_cell(cell).into_owned()))
+            .map_err(CommandError::failed)?;
     }
     let bytes = csv.into_inner().map_err(CommandError::failed)?;
     output::text(&String::from_utf8_lossy(&bytes));

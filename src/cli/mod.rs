@@ -6,6 +6,7 @@ mod cells;
 mod check;
 mod completions;
 mod dataset;
+mod decided;
 mod diff;
 mod doctor;
 mod evaluate;
@@ -15,6 +16,7 @@ mod gc;
 mod launch;
 mod ls;
 mod new;
+mod note;
 mod output;
 mod pictures;
 mod plan;
@@ -34,7 +36,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::command_error::{CommandError, DONE, FAILED, INTERRUPTED, WRONG_REQUEST};
-use crate::terminal;
+use crate::{terminal, threads};
 
 /// Train image-colorization networks from experiment files, log every number to Parquet and draw the figures
 #[derive(Debug, Parser)]
@@ -66,6 +68,8 @@ enum Command {
     Ls(ls::LsArguments),
     /// Show everything about one run
     Show(show::ShowArguments),
+    /// Tag runs and write a remark on them, to find them by
+    Note(note::NoteArguments),
     /// Compare runs, or experiments over their seeds: which settings differ, and their results
     Diff(diff::DiffArguments),
     /// Remove checkpoints that no policy keeps, and partial files that killed processes left behind
@@ -104,7 +108,7 @@ pub fn main() -> ExitCode {
             return all_arrived(ExitCode::from(told.exit_code() as u8));
         }
     };
-    let result = match arguments.command {
+    let result = ready(&arguments.command).and_then(|()| match arguments.command {
         Command::Run(arguments) => run::run(&arguments),
         Command::Plan(arguments) => plan::run(&arguments),
         Command::Reproduce(arguments) => reproduce::run(&arguments),
@@ -115,6 +119,7 @@ pub fn main() -> ExitCode {
         Command::Features(arguments) => features::run(&arguments),
         Command::Ls(arguments) => ls::run(&arguments),
         Command::Show(arguments) => show::run(&arguments).map(|()| ExitCode::from(DONE)),
+        Command::Note(arguments) => note::run(&arguments).map(|()| ExitCode::from(DONE)),
         Command::Diff(arguments) => diff::run(&arguments).map(|()| ExitCode::from(DONE)),
         Command::Gc(arguments) => gc::run(&arguments),
         Command::Export(arguments) => export::run(&arguments).map(|()| ExitCode::from(DONE)),
@@ -129,11 +134,19 @@ pub fn main() -> ExitCode {
             completions::run(&arguments, &mut Arguments::command());
             Ok(ExitCode::from(DONE))
         }
-    };
+    });
     all_arrived(result.unwrap_or_else(|error| {
         output::error(&error);
         ExitCode::from(error.exit_code())
     }))
+}
+
+/// Makes sure, before a command that computes, that it can.
+fn ready(command: &Command) -> Result<(), CommandError> {
+    match command {
+        Command::New(_) | Command::Completions(_) => Ok(()),
+        _ => threads::ensure(),
+    }
 }
 
 /// The exit code of a command, or that of a failure where the standard output lost something.

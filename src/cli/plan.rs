@@ -8,13 +8,17 @@ use clap::Args;
 use comfy_table::CellAlignment;
 use serde::Serialize;
 
+use super::decided::{self, ClaimState};
 use super::{DONE, launch, output};
 use crate::backend::DeviceName;
 use crate::command_error::{CommandError, Result};
 use crate::experiment::check_names;
 use crate::launcher::Queue;
-use crate::plan::{Counts, Estimate, Plan, Planned, Source, State};
-use crate::work::prepare::{ExperimentArguments, TrainingArguments, utf8_path};
+use crate::plan::{Counts, Estimate, Goal, Plan, Planned, Source, State};
+use crate::work::campaign::{Campaign, CampaignArguments};
+use crate::work::halving;
+use crate::work::outlook::judged_so_far;
+use crate::work::prepare::{ExperimentArguments, TrainingArguments, prepare_elsewhere, utf8_path};
 
 /// Arguments of `colorize plan`.
 #[derive(Debug, Args)]
@@ -33,6 +37,8 @@ pub(super) struct PlanArguments {
     /// Folder of all runs
     #[arg(long, default_value = "runs", value_name = "DIR")]
     runs: PathBuf,
+    #[command(flatten)]
+    campaign: CampaignArguments,
     /// Print the plan as JSON
     #[arg(long)]
     json: bool,
@@ -48,16 +54,29 @@ pub(super) fn run(arguments: &PlanArguments) -> Result<ExitCode> {
     };
     let resolved = arguments.experiments.resolve(&training, &arguments.seed)?;
     check_names(&resolved)?;
+    let overrides = arguments.experiments.overrides(&training, &arguments.seed);
     // A plan is made where the queue is, and the device may be elsewhere.
-    let plan = training.plan_elsewhere(resolved)?.plan;
+    let (plan, claims) = if let Some(most) = arguments.campaign.most() {
+        let mut campaign = Campaign::of(resolved, most, &training, &overrides, prepare_elsewhere)?;
+        let courses = campaign.look(&training)?;
+        let claims = courses.iter().map(ClaimState::of_course).collect();
+        (campaign.work.plan, claims)
+    } else {
+        let mut work = training.plan_elsewhere(resolved)?;
+        halving::set_goals(&mut work)?;
+        let judged = judged_so_far(&work, &training, &overrides)?;
+        let claims = judged.iter().filter_map(ClaimState::of_judged).collect();
+        (work.plan, claims)
+    };
     let queue = launch::queue(&arguments.runs)?;
     if arguments.json {
         output::line(
-            &serde_json::to_string_pretty(&Written::of(&plan, &queue))
+            &serde_json::to_string_pretty(&Written::of(&plan, &queue, claims))
                 .map_err(CommandError::failed)?,
         );
     } else {
         print(&plan, &queue);
+        decided::states(&claims);
     }
     output::strays(plan.strays());
     Ok(ExitCode::from(DONE))
@@ -70,7 +89,7 @@ pub(super) fn print(plan: &Plan, queue: &Queue) {
         table.add_row([
             trial.label(),
             launch::state_name(trial, queue).to_owned(),
-            format!("{}/{}", trial.steps - trial.steps_left(), trial.steps),
+            format!("{}/{}", trial.steps_done(), trial.steps),
             left(trial),
             launch::details(trial, queue),
         ]);
@@ -100,6 +119,7 @@ pub(super) fn sums(plan: &Plan) -> String {
         interrupted,
         failed,
         running,
+        stopped,
     } = plan.counts();
     let trials = plan.trials().len();
     let mut text = format!(
@@ -115,6 +135,7 @@ pub(super) fn sums(plan: &Plan) -> String {
         (interrupted, "interrupted".to_owned()),
         (failed, "failed".to_owned()),
         (running, "running".to_owned()),
+        (stopped, "stopped".to_owned()),
     ] {
         if count > 0 {
             text.push_str(&format!(", {count} {what}"));
@@ -195,6 +216,8 @@ struct Written<'a> {
     seconds_left: f64,
     /// Trials for which nothing comparable has run here.
     seconds_unknown_of: usize,
+    /// What the runs so far make of the experiments' claims.
+    claims: Vec<ClaimState>,
 }
 
 #[derive(Serialize)]
@@ -207,6 +230,8 @@ struct WrittenTrial<'a> {
     configuration: &'a str,
     folder: String,
     steps: usize,
+    /// How far it is to be trained for now.
+    goal: Goal,
     #[serde(flatten)]
     state: &'a State,
     stale: Option<WrittenStale>,
@@ -228,7 +253,7 @@ struct WrittenStale {
 }
 
 impl<'a> Written<'a> {
-    fn of(plan: &'a Plan, queue: &'a Queue) -> Self {
+    fn of(plan: &'a Plan, queue: &'a Queue, claims: Vec<ClaimState>) -> Self {
         let (seconds_left, seconds_unknown_of) = plan.seconds_left();
         Self {
             trials: plan
@@ -239,6 +264,7 @@ impl<'a> Written<'a> {
             counts: plan.counts(),
             seconds_left,
             seconds_unknown_of,
+            claims,
         }
     }
 }
@@ -254,6 +280,7 @@ impl<'a> WrittenTrial<'a> {
             configuration: trial.identity.configuration(),
             folder: trial.folder.path().display().to_string(),
             steps: trial.steps,
+            goal: trial.goal,
             state: &trial.state,
             stale: trial.stale.as_ref().map(|stale| WrittenStale {
                 folder: stale.folder.path().display().to_string(),

@@ -19,6 +19,7 @@ use crate::figure::{ComparisonCell, Strip, StripRow, Theme, side_by_side, strip}
 use crate::photo::{self, PhotoError, PhotoFault, PhotoFormat};
 use crate::runs::atomic;
 use crate::trained::{Colored, TrainedNetwork};
+use colorize_base::{MOST_PICTURE, read_file};
 
 /// Photographs in memory at one time hold no more pixels than this, but for a single larger one.
 const PIXELS_AT_A_TIME: u64 = 1 << 26;
@@ -160,7 +161,7 @@ fn decode(path: &Path) -> Decoded {
         path: path.to_owned(),
         fault,
     };
-    let bytes = std::fs::read(path).map_err(|error| failed(PhotoFault::from(error)))?;
+    let bytes = read_file(path, MOST_PICTURE).map_err(|error| failed(PhotoFault::from(error)))?;
     let photograph = photo::read(&bytes).map_err(failed)?;
     let content_hash = photograph.content_hash(&bytes);
     Ok((photograph.into_picture(), content_hash))
@@ -180,6 +181,7 @@ fn color(
             id: index as i64,
             file_name: job.photograph.display().to_string(),
             path: job.photograph.clone(),
+            categories: Vec::new(),
             content_hash: *content_hash,
         })
         .collect();
@@ -384,6 +386,11 @@ fn jobs(arguments: &PredictArguments) -> Result<Vec<Job>> {
             }
         })
         .collect();
+    // By what they are, whatever way leads there.
+    let inputs: BTreeMap<PathBuf, &PathBuf> = jobs
+        .iter()
+        .filter_map(|job| Some((job.photograph.canonicalize().ok()?, &job.photograph)))
+        .collect();
     let mut targets = BTreeMap::new();
     for job in &jobs {
         if let Some(other) = targets.insert(&job.target, &job.photograph) {
@@ -394,16 +401,23 @@ fn jobs(arguments: &PredictArguments) -> Result<Vec<Job>> {
                 job.target.display()
             )));
         }
-        let is_itself = match (job.target.canonicalize(), job.photograph.canonicalize()) {
-            (Ok(target), Ok(photograph)) => target == photograph,
-            _ => false,
-        };
-        if is_itself {
+        if let Ok(target) = job.target.canonicalize()
+            && let Some(photograph) = inputs.get(&target)
+        {
             return Err(CommandError::request(format!(
-                "`{}` would be replaced by its own colorized version: choose another `--out`",
-                job.photograph.display()
+                "`{}` would be replaced by a colorized picture: choose another `--out`",
+                photograph.display()
             )));
         }
+    }
+    if let Some(figure) = &arguments.figure
+        && let Ok(figure) = figure.canonicalize()
+        && let Some(photograph) = inputs.get(&figure)
+    {
+        return Err(CommandError::request(format!(
+            "`{}` would be replaced by the figure: choose another `--figure`",
+            photograph.display()
+        )));
     }
     if let Some(figure) = arguments
         .figure

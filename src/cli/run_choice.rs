@@ -12,6 +12,7 @@ use crate::experiment::Experiment;
 use crate::objective::Decode;
 use crate::runs::{best_checkpoint, find_run};
 use crate::trained::{TrainedNetwork, TrainedRun};
+use colorize_base::{MOST_TEXT, read_text};
 
 /// Which trained run, at which step, on which device.
 #[derive(Debug, Args)]
@@ -98,7 +99,7 @@ pub(super) fn open_run(
     let step = match step {
         Some(Step::Best) => {
             let path = folder.experiment();
-            let text = std::fs::read_to_string(&path)
+            let text = read_text(&path, MOST_TEXT)
                 .with_context(|| format!("cannot read `{}`", path.display()))?;
             let experiment = Experiment::from_toml(&text, &path)?;
             Some(best_checkpoint(&folder, &experiment.train.retain)?)

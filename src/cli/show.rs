@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use colorize_base::readable_size;
+use colorize_base::{MOST_TEXT, one_line, read_text, readable_size};
 use serde_json::json;
 
 use super::{cells, ls, output};
@@ -38,7 +38,7 @@ const LISTED: usize = 3;
 pub(super) fn run(arguments: &ShowArguments) -> Result<()> {
     let folder = find(&arguments.runs, &arguments.run)?;
     if arguments.config {
-        output::text(&std::fs::read_to_string(folder.experiment())?);
+        output::text(&read_text(&folder.experiment(), MOST_TEXT)?);
         return Ok(());
     }
     let entry = Entry::read(&folder)?;
@@ -83,7 +83,7 @@ fn find(runs: &Path, name: &str) -> Result<RunFolder> {
 
 /// `  status      done`.
 fn fact(name: &str, value: &str) {
-    output::line(&format!("  {name:<14} {value}"));
+    output::line(&format!("  {name:<14} {}", one_line(value)));
 }
 
 fn identity(entry: &Entry, record: &RunRecord) {
@@ -122,6 +122,12 @@ fn identity(entry: &Entry, record: &RunRecord) {
     }
     if let Some(error) = &record.error {
         fact("error", error);
+    }
+    if !entry.facts.notes.tags.is_empty() {
+        fact("tags", &entry.facts.notes.tags_as_text());
+    }
+    if let Some(note) = &entry.facts.notes.note {
+        fact("note", note);
     }
     let planned: Vec<String> = entry.planned_seeds().iter().map(u64::to_string).collect();
     fact("seed", &format!("{} of {}", record.seed, planned.join(" ")));

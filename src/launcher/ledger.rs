@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::LauncherError;
 use crate::runs::atomic;
+use colorize_base::{MOST_RECORD, read_file};
 
 /// Changes when the notes change in a way that an older program could misread.
 const FORMAT: u32 = 1;
@@ -85,7 +86,7 @@ impl Submitted {
             path: path.to_path_buf(),
             reason,
         };
-        let bytes = fs::read(path).map_err(|error| refuse(error.to_string()))?;
+        let bytes = read_file(path, MOST_RECORD).map_err(|error| refuse(error.to_string()))?;
         let note: Self =
             serde_json::from_slice(&bytes).map_err(|error| refuse(error.to_string()))?;
         if note.format != FORMAT {

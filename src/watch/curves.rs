@@ -1,6 +1,6 @@
 //! A run's numbers as curves.
 
-use crate::evaluate::{MachineMetric, Metric, Properties};
+use crate::evaluate::{MachineMetric, Metric, Properties, TrainingMetric};
 use crate::runs::MetricFollower;
 
 /// The curves of one run, the most telling first.
@@ -146,8 +146,8 @@ fn unit(name: &str) -> &'static str {
     }
 }
 
-/// The loss, one held-out metric and the memory; then the other held-out metrics, the rest of the machine, and what this
-/// program does not know.
+/// The loss, one held-out metric and the memory; then the other held-out metrics, those of the training alone, the rest of the
+/// machine, and what this program does not know.
 fn rank(name: &str) -> usize {
     let first = [
         Metric::Loss.name(),
@@ -159,7 +159,12 @@ fn rank(name: &str) -> usize {
         MachineMetric::CpuUtilization.name(),
     ];
     let others = Metric::ALL.map(Metric::name);
+    let training = TrainingMetric::ALL.map(TrainingMetric::name);
     let machine = MachineMetric::ALL.map(MachineMetric::name);
-    let mut known = first.into_iter().chain(others).chain(machine);
+    let mut known = first
+        .into_iter()
+        .chain(others)
+        .chain(training)
+        .chain(machine);
     known.position(|known| known == name).unwrap_or(usize::MAX)
 }

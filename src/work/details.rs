@@ -1,9 +1,30 @@
 //! What a person should know of a trial beside its state.
 
-use crate::plan::{Planned, State};
+use crate::plan::{Goal, Planned, State};
 
 /// What else there is to say about a trial.
 pub(crate) fn details(trial: &Planned) -> String {
+    match (trial.goal, &trial.state) {
+        (
+            Goal::Stopped {
+                step,
+                rung,
+                rank,
+                of,
+            },
+            State::Interrupted { .. } | State::Failed { .. },
+        ) => {
+            let failed = match trial.state {
+                State::Failed { .. } => ", because it failed",
+                _ => "",
+            };
+            return format!("stopped at rung {rung}, step {step}: number {rank} of {of}{failed}");
+        }
+        (Goal::Step(goal), State::Interrupted { step, .. }) if *step >= goal => {
+            return format!("waits at step {step} for the others of its rung");
+        }
+        _ => {}
+    }
     match &trial.state {
         State::Done if trial.has_lost_log => format!(
             "says done, but its metrics are missing: restore them from a copy, or move `{}` away and train it again",

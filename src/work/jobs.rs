@@ -16,7 +16,7 @@ use super::prepare::TrainingArguments;
 use crate::backend;
 use crate::command_error::{CommandError, Context, DONE, INTERRUPTED, Result};
 use crate::experiment::{Overrides, Resolved};
-use crate::plan::{Planned, State};
+use crate::plan::{Goal, Planned, State};
 use crate::terminal;
 use crate::train::Interrupter;
 
@@ -90,8 +90,11 @@ impl<'a> Pool<'a> {
         ));
         let said = child.stderr.take();
         let label = trial.label();
-        let words =
-            std::thread::spawn(move || said.map_or_else(Vec::new, |said| show(said, &label)));
+        let words = move || said.map_or_else(Vec::new, |said| show(said, &label));
+        // Without its standard input, which ends with this function, the process stops.
+        let words = std::thread::Builder::new()
+            .spawn(words)
+            .context("cannot start the thread that shows what a process says")?;
         self.running.push(Job {
             trial,
             child,
@@ -151,6 +154,9 @@ pub(crate) fn arguments(
 ) -> Vec<OsString> {
     let mut arguments: Vec<OsString> = vec!["run".into(), resolved.path.clone().into()];
     arguments.extend(["--only".into(), trial.name().into()]);
+    if let Goal::Step(step) = trial.goal {
+        arguments.extend(["--until-step".into(), step.to_string().into()]);
+    }
     arguments.extend(shared_arguments(overrides, training));
     arguments
 }
@@ -199,7 +205,12 @@ fn show(said: ChildStderr, label: &str) -> Vec<String> {
 fn judge(trial: &Planned, number: u32, status: ExitStatus, words: &[String]) -> Attempt {
     let code = status.code().and_then(|code| u8::try_from(code).ok());
     match code {
-        Some(DONE) => return Attempt::Done,
+        Some(DONE) => {
+            return match (trial.goal, State::of(&trial.folder)) {
+                (Goal::Step(_), Ok(State::Interrupted { step, .. })) => Attempt::Paused(step),
+                _ => Attempt::Done,
+            };
+        }
         Some(INTERRUPTED) => return Attempt::Interrupted,
         _ => {}
     }
@@ -222,12 +233,20 @@ fn judge(trial: &Planned, number: u32, status: ExitStatus, words: &[String]) -> 
 }
 
 /// Stops when the standard input ends: the process that started this one asked for it, or is gone.
-pub(crate) fn stop_when_input_ends(stop: &Interrupter) {
+///
+/// # Errors
+///
+/// When the system gives no thread that waits for it.
+pub(crate) fn stop_when_input_ends(stop: &Interrupter) -> Result<()> {
     let stop = stop.clone();
-    std::thread::spawn(move || {
+    let wait = move || {
         let _ = std::io::copy(&mut std::io::stdin().lock(), &mut std::io::sink());
         stop.stop(Some(
             "the process that started this one asked for it, or is gone",
         ));
-    });
+    };
+    std::thread::Builder::new()
+        .spawn(wait)
+        .context("cannot start the thread that waits for the end of the input")?;
+    Ok(())
 }

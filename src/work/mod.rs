@@ -1,8 +1,11 @@
 //! Working off a plan: what is missing, interrupted or failed, one after another or in parallel.
 
+pub(crate) mod campaign;
 mod details;
 pub(crate) mod experiments;
+pub(crate) mod halving;
 pub(crate) mod jobs;
+pub(crate) mod outlook;
 pub(crate) mod prepare;
 pub(crate) mod squares;
 
@@ -15,7 +18,7 @@ use clap::Args;
 use self::prepare::{Prepared, TrainingArguments, Work, score_baselines};
 use crate::command_error::{CommandError, Context, Result};
 use crate::experiment::Overrides;
-use crate::plan::{Planned, State};
+use crate::plan::{Goal, Planned, State};
 use crate::report::Summary;
 use crate::runs::{Holder, PATIENCE, RunError, Watch, write_photographs};
 use crate::terminal;
@@ -55,6 +58,8 @@ pub(crate) struct Worked {
 /// How one attempt at a trial ended.
 pub(crate) enum Attempt {
     Done,
+    /// It has come as far as its goal says.
+    Paused(usize),
     Interrupted,
     /// Another process has it.
     Elsewhere(String),
@@ -233,6 +238,7 @@ impl<'a> Worker<'a> {
         let label = trial.label();
         match attempt {
             Attempt::Done => terminal::note(&format!("{label}  done")),
+            Attempt::Paused(step) => terminal::note(&format!("{label}  at step {step}")),
             Attempt::Interrupted => {
                 self.worked.interrupted = true;
                 terminal::note(&format!(
@@ -321,7 +327,13 @@ pub(crate) fn attempt(
     if let Err(error) = baselines(prepared, training) {
         return Attempt::Failed(error);
     }
-    match training.trial(prepared, trial.seed).run(stop) {
+    let run = training.trial(prepared, trial.seed);
+    let outcome = match trial.goal {
+        Goal::Step(step) => run.run_until(stop, step),
+        Goal::End | Goal::Stopped { .. } => run.run(stop),
+    };
+    match outcome {
+        Ok(Outcome::Paused { step }) => Attempt::Paused(step),
         Ok(Outcome::Done | Outcome::AlreadyDone | Outcome::StoppedEarly { .. }) => Attempt::Done,
         Ok(Outcome::Interrupted { .. }) => Attempt::Interrupted,
         Err(TrainError::Run(RunError::Locked { .. })) => {

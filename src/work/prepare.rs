@@ -195,12 +195,18 @@ impl TrainingArguments {
 
     /// The same for a device that need not be on this machine, where nothing may be trained: what is decoded is not kept.
     pub(crate) fn plan_elsewhere(&self, experiments: Vec<Resolved>) -> Result<Work> {
-        self.plan_of(prepare_all(experiments, &WantedSquares::default())?)
+        self.plan_of(prepare_elsewhere(experiments)?)
     }
 
-    fn plan_of(&self, prepared: Vec<Prepared>) -> Result<Work> {
+    /// A plan of all trials of experiments whose datasets are open.
+    pub(crate) fn plan_of(&self, prepared: Vec<Prepared>) -> Result<Work> {
+        let plan = self.survey(&prepared)?;
+        Ok(Work { prepared, plan })
+    }
+
+    fn survey(&self, prepared: &[Prepared]) -> Result<Plan> {
         let mut wanted = Vec::new();
-        for experiment in &prepared {
+        for experiment in prepared {
             for &seed in &experiment.resolved.experiment.seeds {
                 wanted.push(Wanted {
                     experiment: &experiment.resolved.experiment,
@@ -210,8 +216,11 @@ impl TrainingArguments {
                 });
             }
         }
-        let plan = Plan::of(&self.runs, &wanted, &Machine::observe().processor)?;
-        Ok(Work { prepared, plan })
+        Ok(Plan::of(
+            &self.runs,
+            &wanted,
+            &Machine::observe().processor,
+        )?)
     }
 
     /// One seed of an experiment.
@@ -253,6 +262,12 @@ pub(crate) struct Work {
 }
 
 impl Work {
+    /// Plans again, after training or where the experiments' seeds are others now.
+    pub(crate) fn replan(&mut self, training: &TrainingArguments) -> Result<()> {
+        self.plan = training.survey(&self.prepared)?;
+        Ok(())
+    }
+
     /// What a trial of the plan is trained from.
     pub(crate) fn prepared(&self, trial: &Planned) -> Option<&Prepared> {
         self.prepared.iter().find(|prepared| {
@@ -286,6 +301,11 @@ pub(crate) fn score_baselines(
     .context("cannot score the baselines")?;
     scoring.finish_and_clear();
     Ok(path)
+}
+
+/// Opens datasets where nothing may be trained: what is decoded is not kept.
+pub(crate) fn prepare_elsewhere(experiments: Vec<Resolved>) -> Result<Vec<Prepared>> {
+    prepare_all(experiments, &WantedSquares::default())
 }
 
 fn prepare_all(experiments: Vec<Resolved>, squares: &WantedSquares) -> Result<Vec<Prepared>> {

@@ -128,14 +128,21 @@ def fill(network):
             parameter.copy_(parameter.float().double())
 
 
-def golden(network, images, target, features=None):
-    """What PyTorch makes of a filled network: outputs after tanh, gradients, statistics, and losses of Adam's first steps."""
+def golden(network, images, target, features=None, beside=None):
+    """What PyTorch makes of a filled network: outputs after tanh, gradients, statistics, and losses of Adam's first steps.
+
+    `beside` is what the loss has beside the squared error, of the network that has just answered.
+    """
 
     def stored(prefix, items):
         return {f"{prefix}/{name}": value.detach().float().contiguous().clone() for name, value in items}
 
     def answer(images):
         return torch.tanh(network(images) if features is None else network(images, features))
+
+    def loss_of(output):
+        loss = F.mse_loss(output, target)
+        return loss if beside is None else loss + beside(network)
 
     start = {name: value.clone() for name, value in network.state_dict().items()}
     file = stored("weight", network.named_parameters())
@@ -145,7 +152,7 @@ def golden(network, images, target, features=None):
 
     network.train()
     output = answer(images)
-    loss = F.mse_loss(output, target)
+    loss = loss_of(output)
     loss.backward()
     file.update({"output": output.detach().float(), "loss": loss.detach().float().reshape(1)})
     # A bias in front of a norm has no gradient; what float64 leaves of it is noise.
@@ -167,7 +174,7 @@ def golden(network, images, target, features=None):
     losses = []
     for _ in range(ADAM_STEPS):
         optimizer.zero_grad()
-        loss = F.mse_loss(answer(images), target)
+        loss = loss_of(answer(images))
         loss.backward()
         optimizer.step()
         losses.append(loss.detach())

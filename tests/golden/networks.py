@@ -26,8 +26,15 @@ CASES = {
     "baldassarre_classes": ({"kind": "baldassarre", "scale": 2}, CLASSES, True, 3, 16, 16),
     "zhang": ({"kind": "zhang", "scale": 2}, 2, False, None, 16, 24),
     "zhang_classes": ({"kind": "zhang", "scale": 1}, CLASSES, True, 4, 24, 16),
+    "iizuka": ({"kind": "iizuka", "scale": 2, "classification": 0}, 2, False, None, 16, 24),
+    "iizuka_classes": ({"kind": "iizuka", "scale": 1, "classification": 0}, CLASSES, True, None, 24, 16),
+    "iizuka_labels": ({"kind": "iizuka", "scale": 1, "classification": 0.5}, 2, False, None, 24, 40),
 }
 BATCH = 2
+# Which of three categories each photograph shows; the second has no labels. Batch norm over the vectors of two photographs alone
+# would say nothing but which is larger.
+LABELS = {"iizuka_labels": [[1, 0, 0], [0, 0, 0], [0, 1, 1], [1, 1, 1], [0, 0, 1]]}
+BATCHES = {"iizuka": 4, "iizuka_classes": 4, "iizuka_labels": 5}
 
 
 class Head(nn.Module):
@@ -182,7 +189,97 @@ class Zhang(nn.Module):
         return x if self.is_classes else F.interpolate(x, scale_factor=4, mode="bilinear", align_corners=False)
 
 
-KINDS = {"unet": Unet, "baldassarre": Baldassarre, "zhang": Zhang}
+class Around(Layer):
+    """A convolution that pads all sides, its norm and a relu."""
+
+    def __init__(self, inputs, outputs, stride=1):
+        super().__init__("batch", nn.Conv2d(inputs, outputs, 3, stride, padding=1))
+
+    def forward(self, x):
+        return F.relu(self.norm(self.convolution(x)))
+
+
+class Dense(nn.Module):
+    """A fully connected layer, its norm and a relu."""
+
+    def __init__(self, inputs, outputs):
+        super().__init__()
+        self.weight = nn.Parameter(torch.empty(outputs, inputs))
+        self.bias = nn.Parameter(torch.empty(outputs))
+        self.norm = Batch(outputs)
+
+    def forward(self, x):
+        x = F.linear(x, self.weight, self.bias)
+        return F.relu(self.norm(x[:, :, None, None]).flatten(1))
+
+
+class Iizuka(nn.Module):
+    """The paper's table 1, with batch norm everywhere but at both ends, and the mean over parts where the paper sees 7x7 places."""
+
+    def __init__(self, outputs, classes, width, scale, classification=None, categories=None):
+        super().__init__()
+        s = scale
+
+        def layers(inputs, *sizes):
+            layers = nn.ModuleList()
+            for units, stride in sizes:
+                layers.append(Around(inputs, units * s, stride))
+                inputs = units * s
+            return layers
+
+        self.low = layers(1, (1, 2), (2, 1), (2, 2), (4, 1), (4, 2), (8, 1))
+        self.middle = layers(8 * s, (8, 1), (4, 1))
+        self.add_module("global", layers(8 * s, (8, 2), (8, 1), (8, 2), (8, 1)))  # a keyword
+        self.vectors = nn.ModuleList([Dense(8 * s * 49, 16 * s), Dense(16 * s, 8 * s), Dense(8 * s, 4 * s)])
+        self.fusion = Fusion(4 * s, 4 * s)
+        self.fused = Batch(4 * s)
+        self.decode = layers(4 * s, (2, 1), (1, 1), (1, 1))
+        least = max(s // 2, 1)
+        if classes:
+            self.classes = Head(s, outputs)
+        else:
+            self.decode.append(Around(s, least))
+            self.last = nn.Conv2d(least, outputs, 3, padding=1)
+        self.is_classes = classes
+        if categories:
+            self.classifier = nn.Module()
+            self.classifier.hidden = Dense(8 * s, 4 * s)
+            self.classifier.head = Head(4 * s, categories)
+        self.logits = None
+
+    def forward(self, x):
+        for layer in self.low:
+            x = layer(x)
+        vector = x
+        for layer in getattr(self, "global"):
+            vector = layer(vector)
+        vector = F.adaptive_avg_pool2d(vector, 7).flatten(1)
+        vector = self.vectors[1](self.vectors[0](vector))
+        if hasattr(self, "classifier"):
+            self.logits = self.classifier.head(self.classifier.hidden(vector)[:, :, None, None]).flatten(1)
+        vector = self.vectors[2](vector)
+        for layer in self.middle:
+            x = layer(x)
+        x = F.relu(self.fused(self.fusion(x, vector)))
+        x = F.interpolate(self.decode[0](x), scale_factor=2)
+        x = self.decode[2](self.decode[1](x))
+        if self.is_classes:
+            return self.classes(x)
+        x = self.decode[3](F.interpolate(x, scale_factor=2))
+        return F.interpolate(self.last(x), scale_factor=2)
+
+
+def of_labels(labels, weight):
+    """The weighted loss of labels: photographs without any add nothing, and the mean is over all photographs."""
+
+    def beside(network):
+        errors = F.binary_cross_entropy_with_logits(network.logits, labels, reduction="none").mean(1)
+        return weight * (errors * labels.amax(1)).sum() / len(labels)
+
+    return beside
+
+
+KINDS = {"unet": Unet, "baldassarre": Baldassarre, "zhang": Zhang, "iizuka": Iizuka}
 
 
 def count(module):
@@ -196,20 +293,29 @@ def main():
     tensors, cases = {}, {}
     for case, (section, outputs, classes, width, high, wide) in CASES.items():
         keys = {key: value for key, value in section.items() if key != "kind"}
+        labels = torch.tensor(LABELS[case], dtype=torch.float64) if case in LABELS else None
+        if labels is not None:
+            keys["categories"] = labels.shape[1]
         network = KINDS[section["kind"]](outputs, classes, width, **keys)
         fill(network)
-        images = torch.rand(BATCH, 1, high, wide).float().double()
+        batch = BATCHES.get(case, BATCH)
+        images = torch.rand(batch, 1, high, wide).float().double()
         sides = [high // 4, wide // 4] if classes else [high, wide]
-        target = (2 * torch.rand(BATCH, outputs, *sides) - 1).float().double()
-        features = torch.rand(BATCH, width).float().double() if width else None
-        for name, value in golden(network, images, target, features).items():
+        target = (2 * torch.rand(batch, outputs, *sides) - 1).float().double()
+        features = torch.rand(batch, width).float().double() if width else None
+        beside = None if labels is None else of_labels(labels, section["classification"])
+        for name, value in golden(network, images, target, features, beside).items():
             tensors[f"{case}/{name}"] = value.contiguous()
+        if labels is not None:
+            tensors[f"{case}/labels"] = labels.float()
         cases[case] = {"section": section, "output_channels": outputs, "classes": classes, "features": width}
     # At the papers' sizes, with a thousand features for Baldassarre et al.
     parameters = {
         "baldassarre": count(Baldassarre(2, False, 1000, 64)),
         "zhang": count(Zhang(313, True, None, 64)),
         "unet": count(Unet(2, False, None, "batch", 16, 4, "nearest")),
+        # With the 80 categories of COCO.
+        "iizuka": count(Iizuka(2, False, None, 64, categories=80)),
     }
     description = {"cases": cases, "parameters": parameters, "torch": torch.__version__}
     target = pathlib.Path(__file__).with_suffix(".safetensors")

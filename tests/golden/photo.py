@@ -48,6 +48,10 @@ def main():
     inks = np.rint(255 * (cmyk - black) / np.maximum(255 - black, 1))
     cmyk = np.concatenate([inks, black], axis=-1).astype(np.uint8)
     Image.fromarray(cmyk, "CMYK").save(folder / "cmyk_black_ink.jpg", quality=98)
+    # Colors and transparency are chunks of their own.
+    alpha = np.full((HEIGHT, WIDTH, 1), 255, dtype=np.uint8)
+    alpha[:, WIDTH // 2 :] = 128
+    Image.fromarray(np.concatenate([pixels, alpha], axis=-1)).save(folder / "lossy_alpha.webp", quality=90)
     # What each orientation stores is what turns into `upright` when it is applied.
     stored = {
         2: pixels[:, ::-1],

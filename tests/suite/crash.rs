@@ -14,7 +14,7 @@ use colorize::train::{Interrupter, Outcome, Trial, Witness};
 use crate::runs::{Bench, program};
 
 /// Trains until after `step`, and no further: without a checkpoint, as a process that is killed there.
-fn train_until_after(trial: &Trial<'_>, step: usize) -> RunFolder {
+pub(crate) fn train_until_after(trial: &Trial<'_>, step: usize) -> RunFolder {
     let witness = Witness::new(move |state| state.step < step);
     let outcome = trial
         .run_witnessed(&Interrupter::new(), Some(Arc::new(witness)))
@@ -236,7 +236,7 @@ fn the_best_checkpoint_is_kept_apart_and_found_by_name() {
     assert_eq!(Checkpoint::steps(&folder.checkpoints()).unwrap(), expected);
     for step in expected {
         Checkpoint::at(&folder.checkpoints(), step)
-            .verify()
+            .verify(None)
             .unwrap();
     }
 
@@ -319,9 +319,9 @@ fn every_part_of_a_checkpoint_is_guarded() {
         let path = checkpoint.part(part);
         let bytes = fs::read(&path).unwrap();
         cut_by_one_byte(&path);
-        let error = checkpoint.verify().unwrap_err().to_string();
+        let error = checkpoint.verify(None).unwrap_err().to_string();
         assert!(error.contains(part.file_name()), "{error}");
         fs::write(&path, bytes).unwrap();
     }
-    checkpoint.verify().unwrap();
+    checkpoint.verify(None).unwrap();
 }

@@ -460,6 +460,46 @@ fn the_committed_experiments_are_sound() {
 }
 
 #[test]
+fn a_file_has_only_so_many_seeds_and_trials() {
+    let desk = Desk::with_root();
+    let list = |count: usize| {
+        let numbers: Vec<String> = (1..=count).map(|it| it.to_string()).collect();
+        numbers.join(", ")
+    };
+    let message = desk.message(format!("seeds = [{}]\n{ROOT}", list(10_001)));
+    assert!(
+        message.contains("`seeds` must contain at most 10000 seeds, not 10001"),
+        "{message}"
+    );
+    let scales = format!(
+        "[matrix]\nimage.cache_memory = [0.1, 0.2]\ntrain.steps = [{}]\n",
+        list(60)
+    );
+    let message = desk.message(format!("seeds = [{}]\n{ROOT}{scales}", list(1_000)));
+    assert!(
+        message.contains("at most 100000 trials: 120 points with 1000 seeds each are more"),
+        "{message}"
+    );
+    let message = desk.message(format!("name = \"{}\"\n{ROOT}", "n".repeat(300)));
+    assert!(
+        message.contains("must have at most 200 letters, not 300"),
+        "{message}"
+    );
+}
+
+#[test]
+fn a_matrix_of_thousands_of_points_is_small() {
+    let desk = Desk::with_root();
+    let values: Vec<String> = (1..=3_000).map(|it| it.to_string()).collect();
+    let matrix = format!("[matrix]\ntrain.steps = [{}]\n", values.join(", "));
+    desk.write("large.toml", format!("{ROOT}{matrix}"));
+    let points = desk.points("large.toml", &Overrides::default());
+    assert_eq!(points.len(), 3_000);
+    assert_eq!(points[2_999].experiment.train.steps, 3_000);
+    assert_eq!(points[7].variant.to_string(), "steps=8");
+}
+
+#[test]
 fn a_matrix_is_an_experiment_for_every_combination() {
     let desk = Desk::with_root();
     desk.write(
@@ -540,6 +580,64 @@ fn a_matrix_is_an_experiment_for_every_combination() {
         let child = desk.resolve("child.toml", &overrides);
         assert!(child.variant.is_empty());
     }
+}
+
+#[test]
+fn a_sweep_draws_the_same_points_for_ever_and_more_trials_only_append() {
+    let desk = Desk::with_root();
+    let sweep = |seed: u64, trials: usize, more: &str| {
+        let text = format!(
+            "extends = \"root.toml\"\nseeds = [0, 1]\n\n[sweep]\nsearch = \"random\"\nseed = {seed}\ntrials = {trials}\n\n[sweep.values]\n\
+             \"train.optimizer.learning_rate\" = {{ from = 1e-4, to = 1e-2, scale = \"log\" }}\n\
+             network.residual_blocks = {{ from = 1, to = 5 }}\n\"color.space\" = [\"yuv\", \"lab\"]\n{more}"
+        );
+        desk.write("sweep.toml", text);
+        let points = desk.points("sweep.toml", &Overrides::default());
+        let names = points.iter().map(|point| point.variant.to_string());
+        names.collect::<Vec<String>>()
+    };
+    let points = sweep(0, 6, "");
+    insta::assert_snapshot!(points.join("\n"));
+    assert_eq!(sweep(0, 12, "")[..6], points);
+    assert!(sweep(1, 6, "").iter().all(|point| !points.contains(point)));
+    // One more key leaves the others as they are.
+    let with_norm = sweep(0, 6, "network.norm = [\"batch\", \"instance\"]\n");
+    for (with_norm, point) in with_norm.iter().zip(&points) {
+        assert_eq!(
+            with_norm
+                .split_whitespace()
+                .filter(|it| !it.starts_with("norm="))
+                .collect::<Vec<_>>()
+                .join(" "),
+            *point
+        );
+    }
+    // A range may be written dotted, also of the key that is called like a range's own.
+    let dotted = "network.scale = { from = 4, to = 32 }\n";
+    let quoted = "\"network.scale\" = { from = 4, to = 32 }\n";
+    assert_eq!(sweep(0, 6, dotted), sweep(0, 6, quoted));
+    sweep(0, 6, "");
+    // What the command line sets is the same everywhere; `[quick.sweep]` has fewer trials.
+    let fixed = desk.points("sweep.toml", &set(&["color.space=rgb", "sweep.trials=3"]));
+    assert_eq!(fixed.len(), 3);
+    assert!(
+        fixed
+            .iter()
+            .all(|point| point.variant.to_string().contains("space=rgb"))
+    );
+    assert!(!fixed[0].experiment.to_toml().contains("[sweep"));
+    let text = std::fs::read_to_string(desk.path("sweep.toml")).unwrap();
+    desk.write("sweep.toml", format!("{text}\n[quick.sweep]\ntrials = 2\n"));
+    let quick = Overrides {
+        quick: true,
+        ..Overrides::default()
+    };
+    let few = desk.points("sweep.toml", &quick);
+    let names: Vec<String> = few.iter().map(|point| point.variant.to_string()).collect();
+    assert_eq!(names, points[..2]);
+    // It belongs to its file.
+    desk.write("child.toml", "extends = \"sweep.toml\"\n");
+    assert_eq!(desk.points("child.toml", &Overrides::default()).len(), 1);
 }
 
 #[test]

@@ -13,6 +13,19 @@ use colorize::extractor::{
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
 
+#[test]
+fn a_file_that_claims_more_than_it_holds_is_refused_before_memory_is_taken() {
+    let choice = WeightsChoice::File(golden("claims_much.pth"));
+    let device = backend::open(&DeviceName::Flex).unwrap();
+    let cache = Path::new("no cache");
+    let error = Extractor::load(ExtractorKind::Resnet18, &choice, cache, &device).unwrap_err();
+    let text = error.to_string();
+    assert!(
+        text.contains("claims more numbers than a file of"),
+        "{text}"
+    );
+}
+
 /// How far results may be from PyTorch's in double precision, relative to the largest.
 fn tolerance(device: &DeviceName) -> f64 {
     match device {

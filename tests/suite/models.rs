@@ -68,6 +68,10 @@ fn a_file_predicts_what_its_run_predicts_without_the_run() {
         ("instance", &["color.space=lab", "network.norm=instance"]),
         ("fusion", &FUSION),
         ("average", &["color.space=yuv", "train.ema=0.7"]),
+        (
+            "labels",
+            &["color.space=lab", "image.size=16", "network.kind=iizuka"],
+        ),
     ] {
         let (runs, file) = (format!("runs-{name}"), format!("{name}.safetensors"));
         train(&bench, &runs, keys);

@@ -8,9 +8,11 @@ use burn::nn::loss::{MseLoss, Reduction};
 use burn::optim::{AdamConfig, GradientsParams};
 use burn::tensor::{Device, Gradients, Tensor, TensorData};
 use colorize::backend::{self, DeviceName, Precision};
+use colorize::batch::Batch;
 use colorize::network::{
     ImageTransformationSection, Network, NetworkSection, NormKind, Output, Upsampling, init,
 };
+use colorize::objective::{LabelErrors, Labels};
 
 /// How far results may be from PyTorch's in double precision, relative to their size.
 fn tolerance(device: &DeviceName) -> f64 {
@@ -138,6 +140,10 @@ impl Case {
             0,
             device,
         );
+        let network = match self.categories() {
+            Some(categories) => network.learning_labels(categories, 0, device),
+            None => network,
+        };
         let mut loader = Loader {
             path: Vec::new(),
             weights: self.part("weight/"),
@@ -155,22 +161,55 @@ impl Case {
             .collect()
     }
 
-    /// What the network answers to the case's input, `times` brighter.
-    fn answer(&self, network: &Network, times: f64, device: &Device) -> Tensor<4> {
+    /// How many categories the network learns beside the colors, if it does.
+    fn categories(&self) -> Option<usize> {
+        Some(self.tensors.get("labels")?.shape()[1])
+    }
+
+    /// What the network answers to the case's input, `times` brighter, and what it says of the labels.
+    fn answer(
+        &self,
+        network: &Network,
+        times: f64,
+        device: &Device,
+    ) -> (Tensor<4>, Option<Tensor<2>>) {
         let features = self.feature_width.map(|_| self.tensor("features", device));
         // The golden networks end with tanh, which is the objective's here.
         let input = self.tensor::<4>("input", device).mul_scalar(times);
-        network.forward(input, features).tanh()
+        let (map, logits) = network.forward_and_classify(input, features);
+        (map.tanh(), logits)
     }
 
-    /// Forward, mean squared error, backward.
+    /// What the labels add to the loss.
+    fn of_labels(&self, logits: Tensor<2>) -> Tensor<1> {
+        let labels = golden_numbers(&self.tensors["labels"]);
+        let images = self.tensors["labels"].shape()[0];
+        let batch = Batch {
+            size: 0,
+            pixels: Vec::new(),
+            positions: (0..images).collect(),
+            features: Vec::new(),
+            labels,
+        };
+        let asked = Labels {
+            weight: self.section.classification(),
+            categories: Vec::new(),
+        };
+        asked.loss(&LabelErrors::of(logits, &batch).unwrap())
+    }
+
+    /// Forward, mean squared error and the loss of the labels, backward.
     fn step(&self, network: &Network, device: &Device) -> (Tensor<4>, Tensor<1>, Gradients) {
-        let output = self.answer(network, 1.0, device);
-        let loss = MseLoss::new().forward(
+        let (output, logits) = self.answer(network, 1.0, device);
+        assert_eq!(logits.is_some(), self.categories().is_some());
+        let mut loss = MseLoss::new().forward(
             output.clone(),
             self.tensor("target", device),
             Reduction::Mean,
         );
+        if let Some(logits) = logits {
+            loss = loss + self.of_labels(logits);
+        }
         let gradients = loss.backward();
         (output, loss, gradients)
     }
@@ -204,11 +243,12 @@ impl Case {
 }
 
 /// The variants of the enums on the way to a tensor.
-const ENUMS: [&str; 6] = [
+const ENUMS: [&str; 7] = [
     "ImageTransformation",
     "Unet",
     "Baldassarre",
     "Zhang",
+    "Iizuka",
     "Batch",
     "Instance",
 ];
@@ -367,7 +407,7 @@ fn running_statistics_are_keras_and_serve_after_training() {
         }
 
         let plain = device.clone().without_autodiff();
-        let output = case.answer(&network.valid(), 1.0, &plain);
+        let (output, _) = case.answer(&network.valid(), 1.0, &plain);
         let expected = golden_numbers(&case.tensors["output_after_training"]);
         case.compare(
             "output after training",
@@ -503,6 +543,10 @@ fn parameters_are_as_many_as_in_pytorch() {
     // At the papers' sizes; every key but the norm is a default.
     let expected = &Golden::of_the_others().description["parameters"];
     let unet = r#"{"kind": "unet", "norm": "batch", "scale": 16}"#;
+    let iizuka: NetworkSection = serde_json::from_str(r#"{"kind": "iizuka"}"#).unwrap();
+    let labeled = init(&iizuka, 1, Output::Values(2), None, 0, &device)
+        .learning_labels(80, 0, &device)
+        .parameter_count();
     for (kind, found) in [
         ("unet", count(unet, Output::Values(2), None)),
         (
@@ -513,6 +557,7 @@ fn parameters_are_as_many_as_in_pytorch() {
             "zhang",
             count(r#"{"kind": "zhang"}"#, Output::Classes(313), None),
         ),
+        ("iizuka", labeled),
     ] {
         assert_eq!(found, number(&expected[kind]), "{kind}");
     }

@@ -21,13 +21,24 @@ fn said(output: &std::process::Output) -> String {
 
 const UNET: &str = "network.kind=unet";
 
-/// The two objectives, and every other network.
-const OBJECTIVES_AND_NETWORKS: [&[&str]; 5] = [
+/// The two objectives, every other network, and labels beside the colors, in several passes and with an average.
+const OBJECTIVES_AND_NETWORKS: [&[&str]; 7] = [
     &["color.space=rgb", "color.head=upstream"],
     &["color.space=lab", "color.head=classes"],
     &["image.size=16", UNET, "network.depth=2"],
     &["image.size=16", "network.kind=baldassarre"],
     &["image.size=16", "network.kind=zhang"],
+    &[
+        "image.size=16",
+        "network.kind=iizuka",
+        "network.classification=0",
+    ],
+    &[
+        "image.size=16",
+        "network.kind=iizuka",
+        "train.accumulate=2",
+        "train.ema=0.5",
+    ],
 ];
 
 #[test]

@@ -1,6 +1,6 @@
 //! Reports as the program makes them: what is written, what is said, and what is refused.
 
-mod distinct;
+pub(crate) mod distinct;
 mod matrix;
 mod world;
 

@@ -12,6 +12,7 @@ use colorize::dataset::inspection::{Selection, inspect};
 use colorize::dataset::{Cache, Index, Manifest};
 use colorize::evaluate::BatchNormStatistics;
 use colorize::experiment::{Experiment, Overrides, Variant, resolve};
+use colorize::objective::Labels;
 use colorize::plan::State;
 use colorize::runs::{
     Checkpoint, CheckpointPart, RunFolder, Status, read_image_scores, read_metrics,
@@ -111,6 +112,7 @@ pub(crate) fn numbers(folder: &RunFolder) -> Vec<(String, usize, u64)> {
     let mut numbers = Vec::new();
     for (split, metric) in [
         ("train", "loss"),
+        ("train", "classification_loss"),
         ("validation", "loss"),
         ("validation", "psnr"),
         ("validation", "psnr_luma_replaced"),
@@ -138,7 +140,9 @@ pub(crate) fn weights(experiment: &Experiment, folder: &RunFolder, step: usize) 
     let device = backend::open(&DeviceName::Flex).unwrap();
     let checkpoint = Checkpoint::at(&folder.checkpoints(), step);
     let record = ModuleRecord::load(checkpoint.part(CheckpointPart::Model)).unwrap();
-    let model = Colorizer::new(experiment, 99, &device);
+    let labels = folder.record().unwrap().unwrap().dataset.labels;
+    let labels = labels.and_then(|it| Labels::of(experiment, it.categories));
+    let model = Colorizer::new(experiment, 99, &device).learning(labels, 99);
     let mut weights = Weights::default();
     model.load_record(record).visit(&mut weights);
     assert!(weights.0.len() > 20);

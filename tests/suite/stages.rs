@@ -90,7 +90,16 @@ fn averaged(bench: &Bench, statistics: BatchNormStatistics) -> Experiment {
     experiment
 }
 
-/// The same with fusion.
+/// The bench's experiment, learning labels beside the colors.
+fn with_labels(bench: &Bench) -> Experiment {
+    let mut experiment = in_yuv(bench);
+    experiment.network = other_networks().swap_remove(3);
+    experiment.image.size = 16;
+    assert!(experiment.network.classification() > 0.0);
+    experiment
+}
+
+/// The bench's experiment in chroma, with fusion.
 fn with_fusion(bench: &Bench) -> Experiment {
     Experiment {
         fusion: FusionSection {
@@ -159,6 +168,7 @@ fn other_networks() -> Vec<NetworkSection> {
         r#"{"kind": "unet", "norm": "batch", "scale": 1, "depth": 2}"#,
         r#"{"kind": "baldassarre", "scale": 1}"#,
         r#"{"kind": "zhang", "scale": 1}"#,
+        r#"{"kind": "iizuka", "scale": 1, "classification": 0.1}"#,
     ];
     let sections: Vec<NetworkSection> = sections
         .iter()
@@ -170,6 +180,7 @@ fn other_networks() -> Vec<NetworkSection> {
             NetworkSection::Unet(_) => 0,
             NetworkSection::Baldassarre(_) => 1,
             NetworkSection::Zhang(_) => 2,
+            NetworkSection::Iizuka(_) => 3,
         };
         assert_eq!(place, expected);
     }
@@ -182,6 +193,9 @@ fn every_network_trains_in_every_objective_and_goes_on() {
     for network in other_networks() {
         for experiment in [in_yuv(&bench), in_classes(&bench), with_fusion(&bench)] {
             let kind = network.kind();
+            if experiment.fusion.extractor != ExtractorKind::None && !network.fuses() {
+                continue;
+            }
             let name = format!(
                 "{kind}-{:?}-{:?}",
                 experiment.color.head, experiment.fusion.extractor
@@ -404,6 +418,7 @@ fn a_trained_run_scores_again_what_it_scored() {
         ("yuv", in_yuv(&bench)),
         ("fusion", with_fusion(&bench)),
         ("classes", in_classes(&bench)),
+        ("labels", with_labels(&bench)),
         ("average", averaged(&bench, BatchNormStatistics::Recomputed)),
         (
             "average-running",

@@ -48,6 +48,50 @@ impl Tracked {
 }
 
 #[test]
+fn what_is_noted_is_found_and_leaves_the_run_as_it_is() {
+    let tracked = Tracked::new();
+    let before = fs::read(tracked.folder.path().join("run.json")).unwrap();
+    let said = tracked.says(
+        0,
+        &[
+            "note",
+            "tiny",
+            "a green sky",
+            "--tag",
+            "paper",
+            "--tag",
+            "odd",
+        ],
+    );
+    assert!(
+        said.contains("odd paper") && said.contains("a green sky"),
+        "{said}"
+    );
+    // At once, also by way of the index.
+    for (filter, count) in [("tags~paper", 1), ("tags~draft", 0), ("note~green", 1)] {
+        let csv = tracked.says(0, &["ls", filter, "--csv", "--by-seed"]);
+        assert_eq!(csv.lines().count(), count + 1, "{filter}: {csv}");
+    }
+    assert!(tracked.says(0, &["show", "tiny"]).contains("a green sky"));
+    let said = tracked.says(0, &["note", "tiny", "", "--untag", "odd"]);
+    assert!(
+        said.contains("paper") && !said.contains("odd") && !said.contains("sky"),
+        "{said}"
+    );
+    tracked.says(0, &["note", "tiny", "--untag", "paper"]);
+    assert!(!tracked.folder.path().join("notes.toml").exists());
+    assert!(tracked.says(0, &["note", "tiny"]).contains("nothing noted"));
+    assert_eq!(
+        fs::read(tracked.folder.path().join("run.json")).unwrap(),
+        before
+    );
+
+    let said = tracked.says(2, &["note", "tiny", "--tag", "two words"]);
+    assert!(said.contains("a tag is a word"), "{said}");
+    tracked.says(2, &["note", "seed=77", "x"]);
+}
+
+#[test]
 fn runs_are_listed_shown_and_compared() {
     let tracked = Tracked::new();
     let trial = tracked.folder.path().file_name().unwrap().to_str().unwrap();

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use colorize_base::{WholeFile, keyed_name};
+use colorize_base::{WholeFile, keyed_name, open_file};
 use polars::prelude::*;
 use walkdir::WalkDir;
 
@@ -71,6 +71,10 @@ impl Cache {
         let mut name = path.as_os_str().to_owned();
         name.push(".lock");
         let name = PathBuf::from(name);
+        if name.exists() {
+            // A pipe would be waited for.
+            open_file(&name).map_err(DatasetError::write(&name))?;
+        }
         let file = File::options()
             .create(true)
             .truncate(false)
@@ -120,7 +124,7 @@ pub(crate) fn write_table(
 ///
 /// A cache file that cannot be used is only worth making again, so no cause is told.
 pub(crate) fn read_table(path: &Path, accept: impl FnOnce(&str) -> bool) -> Option<DataFrame> {
-    let file = File::open(path).ok()?;
+    let file = open_file(path).ok()?;
     colorize_table::read(file, false, |value| {
         value(METADATA_KEY).is_some_and(|ours| accept(&ours))
     })

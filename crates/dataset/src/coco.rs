@@ -1,8 +1,7 @@
 //! COCO `instances` JSON, read as a stream: of the annotations only pairs of ids are ever in memory.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fmt;
-use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::marker::PhantomData;
 use std::path::Path;
@@ -12,6 +11,7 @@ use serde::de::{DeserializeSeed, Error as _, IgnoredAny, MapAccess, SeqAccess, V
 
 use super::DatasetError;
 use super::index::Category;
+use colorize_base::{MOST_NUMBERS, open_file, read_file};
 
 /// What an index needs of an annotation file, in the file's order.
 #[derive(Debug, Default, PartialEq)]
@@ -84,7 +84,7 @@ struct AnnotationRow {
 /// `categories` may be absent or null, ids are 64-bit. The file may begin with a byte-order mark. NaN and Infinity, which JSON
 /// lacks and Python writes, may stand where no number is read.
 pub(crate) fn read(path: &Path) -> Result<Instances, DatasetError> {
-    let file = File::open(path).map_err(DatasetError::read(path))?;
+    let file = open_file(path).map_err(DatasetError::read(path))?;
     let mut reader = BufReader::with_capacity(1 << 20, file);
     let start = reader.fill_buf().map_err(DatasetError::read(path))?;
     if let Some(message) = other_format(start) {
@@ -101,7 +101,7 @@ pub(crate) fn read(path: &Path) -> Result<Instances, DatasetError> {
     let error = match parse(reader) {
         Ok(instances) => return Ok(instances),
         Err(error) if error.is_syntax() => {
-            let mut json = std::fs::read(path).map_err(DatasetError::read(path))?;
+            let mut json = read_file(path, MOST_NUMBERS).map_err(DatasetError::read(path))?;
             if replace_non_numbers(&mut json) == 0 {
                 error
             } else {
@@ -233,7 +233,7 @@ impl<'de> Visitor<'de> for Document {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Instances, A::Error> {
         let mut found = Instances::default();
-        let mut seen: Vec<String> = Vec::new();
+        let mut seen: HashSet<String> = HashSet::new();
         while let Some(key) = map.next_key::<String>()? {
             if seen.contains(&key) {
                 return Err(A::Error::custom(format!("the key `{key}` appears twice")));
@@ -255,9 +255,9 @@ impl<'de> Visitor<'de> for Document {
                     map.next_value::<IgnoredAny>()?;
                 }
             }
-            seen.push(key);
+            seen.insert(key);
         }
-        if !seen.iter().any(|key| key == "images") {
+        if !seen.contains("images") {
             return Err(A::Error::custom("the key `images` is missing"));
         }
         Ok(found)

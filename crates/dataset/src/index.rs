@@ -11,8 +11,8 @@ use super::coco::Instances;
 use super::manifest::{Manifest, Source};
 use super::synthetic::{self, World};
 use super::{DatasetError, PassedOver, coco, folder, table};
-use colorize_base::keyed_name;
 use colorize_base::nearest::{nearest, quoted};
+use colorize_base::{keyed_name, read_file};
 
 /// The images of a dataset, in order of id.
 #[derive(Debug, Clone, PartialEq)]
@@ -187,7 +187,12 @@ impl Index {
                     .join("worlds")
                     .join(format!("v{}-{count}-{seed}-{size}", synthetic::VERSION));
                 {
-                    let _alone = Cache::lock(&folder)?;
+                    // One that is there is complete, and its cache may be sealed.
+                    let _alone = if folder.exists() {
+                        None
+                    } else {
+                        Some(Cache::lock(&folder)?)
+                    };
                     world
                         .write(&folder, progress)
                         .map_err(|cause| DatasetError::World {
@@ -450,7 +455,7 @@ fn file_fingerprint(path: &Path) -> Result<String, DatasetError> {
     let metadata = std::fs::metadata(path).map_err(DatasetError::read(path))?;
     let modified = folder::modified(&metadata);
     let content = if metadata.len() <= HASHED_UP_TO {
-        let bytes = std::fs::read(path).map_err(DatasetError::read(path))?;
+        let bytes = read_file(path, HASHED_UP_TO).map_err(DatasetError::read(path))?;
         blake3::hash(&bytes).to_hex().to_string()
     } else {
         String::new()

@@ -4,7 +4,7 @@
 mod copies;
 mod table;
 
-use colorize_base::{Blame, Blamed};
+use colorize_base::{Blame, Blamed, MOST_PICTURE, read_file};
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -238,6 +238,7 @@ impl InspectedImage {
                 id: self.record.id,
                 file_name: self.record.file_name.clone(),
                 path: self.record.path.clone(),
+                categories: self.record.categories.clone(),
                 content_hash: *content_hash,
             }),
             Finding::Broken { .. } | Finding::Missing => None,
@@ -310,19 +311,34 @@ impl Selection {
     /// The identity of the usable photographs: BLAKE3 over ids and content hashes, in order of id. File names, folders
     /// and copies do not count.
     pub fn content_hash(&self) -> blake3::Hash {
-        let mut pairs: Vec<(i64, &blake3::Hash)> = self
-            .images
-            .iter()
-            .map(|image| (image.id, &image.content_hash))
-            .collect();
-        pairs.sort_by_key(|(id, _)| *id);
         let mut hasher = blake3::Hasher::new();
         hasher.update(b"colorize dataset 1");
-        for (id, hash) in pairs {
-            hasher.update(&id.to_le_bytes());
-            hasher.update(hash.as_bytes());
+        for image in self.by_id() {
+            hasher.update(&image.id.to_le_bytes());
+            hasher.update(image.content_hash.as_bytes());
         }
         hasher.finalize()
+    }
+
+    /// The identity of what they show: BLAKE3 over ids and categories, in order of id.
+    pub fn labels_hash(&self) -> blake3::Hash {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(b"colorize labels 1");
+        for image in self.by_id() {
+            hasher.update(&image.id.to_le_bytes());
+            // The length keeps a category from passing for the next id.
+            hasher.update(&(image.categories.len() as u64).to_le_bytes());
+            for category in &image.categories {
+                hasher.update(&category.to_le_bytes());
+            }
+        }
+        hasher.finalize()
+    }
+
+    fn by_id(&self) -> Vec<&Photograph> {
+        let mut images: Vec<&Photograph> = self.images.iter().collect();
+        images.sort_by_key(|image| image.id);
+        images
     }
 
     /// The same with the copies among the usable ones: what programs selected that trained on copies.
@@ -366,7 +382,7 @@ enum Keep {
 
 /// Decodes a file, notes what it is and keeps it as squares.
 fn look(path: &Path, squares: &[Squares]) -> (Finding, Keep) {
-    let found = std::fs::read(path)
+    let found = read_file(path, MOST_PICTURE)
         .map_err(PhotoFault::from)
         .and_then(|bytes| {
             let photo = photo::read(&bytes)?;

@@ -8,6 +8,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::DatasetError;
 use colorize_base::nearest::{nearest, quoted};
+use colorize_base::{MOST_TEXT, read_file};
 
 /// A dataset as its manifest describes it; every path is absolute.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,7 +64,7 @@ impl Manifest {
     /// When the file cannot be read, or is not a manifest: the message names line, column, key, the legal values and
     /// the nearest name.
     pub fn read(path: &Path) -> Result<Self, DatasetError> {
-        let bytes = std::fs::read(path).map_err(DatasetError::read(path))?;
+        let bytes = read_file(path, MOST_TEXT).map_err(DatasetError::read(path))?;
         let text = match std::str::from_utf8(&bytes) {
             Ok(text) => text,
             Err(error) => {

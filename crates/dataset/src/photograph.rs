@@ -11,6 +11,8 @@ pub struct Photograph {
     pub file_name: String,
     /// The file.
     pub path: PathBuf,
+    /// Ids of the categories that it shows, rising, each once; none where nobody says.
+    pub categories: Vec<i64>,
     /// What its pixels are known by: [`Decoded::content_hash`](colorize_picture::photo::Decoded::content_hash).
     pub content_hash: blake3::Hash,
 }

@@ -23,6 +23,7 @@ use self::file::{read_at, write_at};
 use crate::Photograph;
 use crate::cache::name_of_root;
 use crate::photo::{self, ImageSection, Resize};
+use colorize_base::open_file;
 
 /// The folder of the files in the cache.
 const FOLDER: &str = "pixels";
@@ -297,6 +298,10 @@ impl Place {
 
     /// What lies there, to be read.
     fn open(&self, options: &OpenOptions) -> io::Result<Squares> {
+        if self.path.exists() {
+            // A pipe would be waited for.
+            open_file(&self.path)?;
+        }
         let file = options.open(&self.path)?;
         // Who cannot set the time owns the file no less.
         let _ = file.set_times(FileTimes::new().set_modified(SystemTime::now()));

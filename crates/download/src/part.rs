@@ -12,7 +12,7 @@ use super::error::DownloadError;
 use super::fetch::Source;
 use super::lock::beside;
 use super::progress::Progress;
-use colorize_base::sync_folder;
+use colorize_base::{MOST_RECORD, read_file, sync_folder};
 
 /// How bytes are put at the end of a part. Tests have a disk that is full.
 pub(super) type WriteAll = fn(&mut File, &[u8]) -> io::Result<()>;
@@ -89,7 +89,8 @@ impl Part {
 
     /// The record, when there is one of this file.
     fn record(&self) -> Option<Record> {
-        let record: Record = serde_json::from_slice(&fs::read(&self.record_path).ok()?).ok()?;
+        let record: Record =
+            serde_json::from_slice(&read_file(&self.record_path, MOST_RECORD).ok()?).ok()?;
         let ours = record.bytes == self.bytes && record.sha256 == self.checksum.to_string();
         ours.then_some(record)
     }

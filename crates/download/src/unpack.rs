@@ -8,12 +8,13 @@ mod plan;
 mod write;
 
 use std::collections::HashSet;
-use std::fs::{self, File};
+use std::fs;
 use std::path::Path;
 
 use super::error::UnpackError;
 use super::lock::hold;
 use super::progress::{Phase, Progress};
+use colorize_base::open_file;
 
 /// Which entries of an archive are unpacked. The others are judged, and left out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,7 +80,7 @@ pub fn unpack(
     limits: &Limits,
     progress: &dyn Fn(Progress),
 ) -> Result<Unpacked, UnpackError> {
-    let file = File::open(archive).map_err(UnpackError::read(archive))?;
+    let file = open_file(archive).map_err(UnpackError::read(archive))?;
     let mut zip = plan::open(archive, file)?;
     let plan = plan::judge(archive, &zip, wanted, limits)?;
 

@@ -3,6 +3,7 @@
 use super::claim;
 use super::problem::{Fault, Problem};
 use super::read::{Mismatch, Refusal};
+use super::search;
 use super::source::Source;
 use super::tree::Node;
 use colorize_base::nearest::{nearest, quoted};
@@ -18,11 +19,14 @@ pub(super) fn example() -> Node {
     built_in(EXAMPLE)
 }
 
-/// A value that may stand at `path`, where one has to: the smallest experiment's, or that of a claim.
+/// A value that may stand at `path`, where one has to: the smallest experiment's, or that of a claim or a sweep.
 pub(super) fn sample<S: AsRef<str>>(path: &[S]) -> Option<Node> {
     match path {
         [first, _, rest @ ..] if first.as_ref() == "claims" => {
             built_in(claim::EXAMPLE).get(rest).cloned()
+        }
+        [first, rest @ ..] if first.as_ref() == "sweep" => {
+            built_in(search::SAMPLE).get(rest).cloned()
         }
         _ => example().get(path).cloned(),
     }

@@ -11,6 +11,7 @@ use super::problem::{Fault, Problem};
 use super::source::{Place, Source};
 use super::tree::Node;
 use colorize_base::nearest::nearest;
+use colorize_base::{MOST_TEXT, read_file};
 
 /// How many files may stand above an experiment: parent, grandparent and great-grandparent.
 pub(super) const LEVELS: usize = 3;
@@ -141,7 +142,7 @@ pub(super) fn read_text(path: &Path) -> Result<Vec<u8>, Unread> {
     if path.is_dir() {
         return Err(Unread::Folder);
     }
-    std::fs::read(path).map_err(|error| match error.kind() {
+    read_file(path, MOST_TEXT).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Unread::Missing,
         _ => Unread::Other(error.to_string()),
     })

@@ -9,7 +9,7 @@ use super::Precision;
 use super::cost::{ADDRESSABLE, Cost};
 use super::explain::{closest, dotted, parts, written_key};
 use super::problem::{Fault, Problem};
-use super::section::{Head, Loss, SlurmSection};
+use super::section::{ExtractorKind, Head, Loss, SlurmSection};
 use super::tree::Node;
 
 /// Everything wrong with the values of `experiment`, which was read from `tree`.
@@ -44,6 +44,9 @@ pub(super) fn judge(experiment: &Experiment, tree: &Node, skip: &[&str]) -> Vec<
         .collect();
     if !skip.contains(&"image") && !skip.contains(&"network") {
         problems.extend(too_small(experiment, tree));
+    }
+    if !skip.contains(&"fusion") && !skip.contains(&"network") {
+        problems.extend(fusion(experiment, tree));
     }
     if !skip.contains(&"train") && !skip.contains(&"network") {
         problems.extend(precision(experiment, tree));
@@ -160,6 +163,24 @@ fn unmeasured(experiment: &Experiment, tree: &Node) -> Vec<Problem> {
     missing.collect()
 }
 
+/// A network that sees the whole picture by itself takes no vectors of a classifier.
+fn fusion(experiment: &Experiment, tree: &Node) -> Option<Problem> {
+    let Experiment {
+        network, fusion, ..
+    } = experiment;
+    if network.fuses() || fusion.extractor == ExtractorKind::None {
+        return None;
+    }
+    let kind = network.kind();
+    let must = format!("must be `none` where `network.kind` is `{kind}`");
+    let written = written_key(tree, &parts("network.kind"));
+    Some(
+        out_of_range(experiment, tree, &parts("fusion.extractor"), must).note(format!(
+            "`{written}` is `{kind}`, which fuses features of its own with its map"
+        )),
+    )
+}
+
 /// bfloat16 is written for layers with batch norm, as one operation with it.
 fn precision(experiment: &Experiment, tree: &Node) -> Option<Problem> {
     if experiment.train.precision == Precision::F32 {
@@ -195,7 +216,17 @@ pub(super) fn judge_slurm(
         .collect()
 }
 
+/// An experiment with more seeds than this was not meant.
+const MOST_SEEDS: usize = 10_000;
+
 fn seeds(seeds: &[u64]) -> Vec<(String, String)> {
+    if seeds.len() > MOST_SEEDS {
+        let must = format!(
+            "must contain at most {MOST_SEEDS} seeds, not {}",
+            seeds.len()
+        );
+        return vec![("seeds".to_string(), must)];
+    }
     if seeds.is_empty() {
         let must = "must contain at least one seed, such as `[0]`".to_string();
         return vec![("seeds".to_string(), must)];
@@ -240,19 +271,29 @@ fn too_small(experiment: &Experiment, tree: &Node) -> Option<Problem> {
     Some(problem)
 }
 
+/// Folders and files of the cache have names of at most 255 bytes, with something before and after this one.
+const MOST_NAME: usize = 200;
+
 /// The name is that of a folder under `runs/`.
 fn name(experiment: &Experiment, tree: &Node) -> Option<Problem> {
     let name = &experiment.name;
+    let is_short = name.len() <= MOST_NAME;
     let legal = name
         .chars()
         .all(|letter| letter.is_ascii_alphanumeric() || "-_.".contains(letter));
-    if legal && name.starts_with(|first: char| first.is_ascii_alphanumeric()) {
+    let legal = legal && name.starts_with(|first: char| first.is_ascii_alphanumeric());
+    if legal && is_short {
         return None;
     }
+    let must = if legal {
+        format!("must have at most {MOST_NAME} letters, not {}", name.len())
+    } else {
+        "must consist of letters, digits, `-`, `_` and `.`, and start with a letter or digit"
+            .to_string()
+    };
     let fault = Fault::OutOfRange {
         key: "name".to_string(),
-        must: "must consist of letters, digits, `-`, `_` and `.`, and start with a letter or digit"
-            .to_string(),
+        must,
     };
     let written = tree.get(&["name"]);
     let place = written.map_or(&tree.value, |node| &node.value);

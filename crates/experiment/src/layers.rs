@@ -11,13 +11,13 @@ use super::tree::{Item, Layer, Node, Table};
 use colorize_base::nearest::{nearest, quoted};
 
 /// What may be overridden in `[quick]`.
-const QUICK_KEYS: [&str; 10] = [
-    "seeds", "matrix", "dataset", "image", "color", "network", "fusion", "augment", "train",
-    "evaluate",
+const QUICK_KEYS: [&str; 11] = [
+    "seeds", "matrix", "sweep", "dataset", "image", "color", "network", "fusion", "augment",
+    "train", "evaluate",
 ];
 
 /// What a file says itself, and not for its children: its name, what it shows, and which trials it has.
-const OWN: [&str; 4] = ["name", "title", "claims", "matrix"];
+const OWN: [&str; 5] = ["name", "title", "claims", "matrix", "sweep"];
 
 /// A file with its parents, in its two forms.
 pub(super) struct Layers {
@@ -62,6 +62,7 @@ impl Layers {
                 }
                 if let Some(quick) = &mut quick {
                     quick.put(&["matrix"], None);
+                    quick.put(&["sweep"], None);
                 }
             }
             layers.whole.merge(own.clone());

@@ -2,7 +2,7 @@
 //!
 //! Three types, from the file to the run. A file *as written* is TOML with the place of every key: it may extend a
 //! parent, and leave out what has a default. [`resolve`] merges it with its parents, its `[quick]` and the command line's
-//! [`Overrides`], and judges the whole, at every point of its `[matrix]`. [`Resolved`] is the outcome, one a point, with the
+//! [`Overrides`], and judges the whole, at every point of its `[matrix]` or `[sweep]`. [`Resolved`] is the outcome, one a point, with the
 //! places kept, so that an error found later can still be drawn where its cause was written; the [`Experiment`] in it is complete and knows of no file: it is
 //! what a run is made from, and what its folder keeps.
 //!
@@ -26,6 +26,7 @@ mod device_name;
 mod document;
 mod explain;
 mod file;
+mod halving;
 mod judge;
 mod layers;
 mod manifest;
@@ -40,6 +41,7 @@ mod problem;
 mod read;
 mod resolve;
 mod retention;
+mod search;
 pub mod section;
 mod source;
 mod tree;
@@ -62,9 +64,10 @@ pub use colorize_statistics::Better;
 pub use cost::{ADDRESSABLE, Cost};
 pub use device_name::{DeviceName, UnknownDevice};
 pub use document::Document;
+pub use halving::Halving;
 pub use manifest::{UnknownManifest, list_manifests, resolve_manifest};
-pub use metric::{MachineMetric, Metric, Properties};
-pub use neighbours::experiments_in;
+pub use metric::{MachineMetric, Metric, Properties, TrainingMetric};
+pub use neighbours::{experiments_in, find_neighbour};
 pub use outline::Outline;
 pub use overridden::{Overridden, Stated};
 pub use overrides::Overrides;
@@ -124,8 +127,10 @@ pub struct Resolved {
     pub perceptual_weights: Option<PathBuf>,
     /// What the file claims, its own claims and not its parents'.
     pub claims: Vec<Claim>,
-    /// Where in the file's `[matrix]` it stands.
+    /// Where in the file's `[matrix]` or `[sweep]` it stands.
     pub variant: Variant,
+    /// Which of the points of its `[sweep]` are trained to the end; `None` where all are.
+    pub halving: Option<Halving>,
     /// What its trials need of a cluster.
     pub slurm: SlurmSection,
     /// What a user should know of the request and cannot see in the experiment, such as a category that is named twice.

@@ -3,28 +3,54 @@
 //! Every key below `[matrix]` is an axis, and every element of its array one value. The axes are multiplied in the order
 //! in which they are written, the last one changing fastest.
 
+use std::collections::HashSet;
+
 use super::Variant;
 use super::categories;
 use super::explain::{did_you_mean, dotted};
 use super::overrides::Assignment;
 use super::problem::{Fault, Problem};
 use super::read::in_words;
-use super::tree::{Item, Layer, Node};
+use super::tree::{Item, Layer, Node, Table};
 use super::written::known_keys;
 use colorize_base::nearest::{nearest, quoted};
 
 /// What a file is and what it shows, and where the points come from: no axis goes over these.
-const NO_AXES: [&str; 6] = ["name", "title", "extends", "claims", "quick", "matrix"];
+const NO_AXES: [&str; 7] = [
+    "name", "title", "extends", "claims", "quick", "matrix", "sweep",
+];
 
 /// A file with more points than this was not meant.
-const MOST: usize = 10_000;
+pub(super) const MOST: usize = 10_000;
+
+/// Nor one with more trials: its points, each with every seed.
+const MOST_TRIALS: usize = 100_000;
+
+/// Below this, every whole number is a float.
+const EXACT: f64 = 9_007_199_254_740_992.0;
 
 /// One key with the values that it takes.
-struct Axis {
-    path: Vec<String>,
+pub(super) struct Axis {
+    pub(super) path: Vec<String>,
     /// Where its key is written.
-    key: super::source::Place,
-    values: Vec<Node>,
+    pub(super) key: super::source::Place,
+    pub(super) values: Vec<Node>,
+}
+
+impl Axis {
+    /// Of the key at `path`, which `node` is written under, with values that count as written in `layer`.
+    pub(super) fn of(path: &[String], node: &Node, values: &[Node], layer: Layer) -> Self {
+        let values = values.iter().cloned().map(|value| {
+            let mut value = value.into_layer(layer);
+            categories::unify_at(path, &mut value);
+            value
+        });
+        Self {
+            path: path.to_vec(),
+            key: node.key.clone(),
+            values: values.collect(),
+        }
+    }
 }
 
 /// One value for every axis.
@@ -33,6 +59,16 @@ pub(super) struct Point {
     pub(super) variant: Variant,
     /// The whole experiment with these values in their places.
     pub(super) tree: Node,
+}
+
+impl Point {
+    /// The only point of a tree in which nothing varies.
+    pub(super) fn plain(tree: &Node) -> Self {
+        Self {
+            variant: Variant::default(),
+            tree: tree.clone(),
+        }
+    }
 }
 
 /// The points of `tree`, into which `assignments` have been put already: an axis that one of them sets keeps that value
@@ -51,25 +87,60 @@ pub(super) fn points(tree: &Node, assignments: &[Assignment]) -> (Vec<Point>, Ve
         .iter()
         .try_fold(1_usize, |count, axis| count.checked_mul(axis.values.len()))
         .filter(|&count| count <= MOST);
-    let Some(count) = count else {
-        let must = format!("must have at most {MOST} points, all axes multiplied");
-        let place = tree.get(&["matrix"]).map_or(&tree.value, |node| &node.key);
-        problems.push(out_of_range("matrix", must, place));
-        return (vec![point(tree, &axes, 0, assignments)], problems);
+    let seeds = match tree.get(&["seeds"]).map(|node| &node.item) {
+        Some(Item::Array(seeds)) => seeds.len().max(1),
+        _ => 1,
     };
-    let points = (0..count).map(|index| point(tree, &axes, index, assignments));
-    (points.collect(), problems)
+    let must = match count {
+        None => format!("must have at most {MOST} points, all axes multiplied"),
+        Some(count) if count > 1 && count.saturating_mul(seeds) > MOST_TRIALS => format!(
+            "must have at most {MOST_TRIALS} trials: {count} points with {seeds} seeds each are more"
+        ),
+        Some(count) => {
+            let base = without_axes(tree);
+            let points = (0..count).map(|index| point(&base, &axes, index, assignments));
+            return (points.collect(), problems);
+        }
+    };
+    let place = tree.get(&["matrix"]).map_or(&tree.value, |node| &node.key);
+    problems.push(out_of_range("matrix", must, place));
+    (
+        vec![point(&without_axes(tree), &axes, 0, assignments)],
+        problems,
+    )
+}
+
+/// The tree without the values of its axes: with them at every point, a file would take the square of its length in memory.
+fn without_axes(tree: &Node) -> Node {
+    let mut tree = tree.clone();
+    if let Item::Table(table) = &mut tree.item
+        && let Some(matrix) = table.get_mut("matrix")
+        && matrix.as_table().is_some()
+    {
+        matrix.item = Item::Table(Table::new());
+        matrix.before = None;
+    }
+    tree
 }
 
 /// The point of this number, the last axis counting fastest.
 fn point(tree: &Node, axes: &[Axis], mut index: usize, assignments: &[Assignment]) -> Point {
-    let mut tree = tree.clone();
     let mut chosen = Vec::new();
     for axis in axes.iter().rev() {
-        chosen.push((&axis.path, &axis.values[index % axis.values.len()]));
+        chosen.push((&axis.path, axis.values[index % axis.values.len()].clone()));
         index /= axis.values.len();
     }
     chosen.reverse();
+    put(tree, &chosen, assignments)
+}
+
+/// The point at which the keys have these values.
+pub(super) fn put(
+    tree: &Node,
+    chosen: &[(&Vec<String>, Node)],
+    assignments: &[Assignment],
+) -> Point {
+    let mut tree = tree.clone();
     let mut variant = Vec::new();
     for (path, value) in chosen {
         variant.push((dotted(path), text(value)));
@@ -111,8 +182,8 @@ fn axes(tree: &Node) -> (Vec<Axis>, Vec<Problem>) {
             axis.path.starts_with(&other.path) || other.path.starts_with(&axis.path)
         };
         let found = match sound.iter().find(inside) {
-            Some(other) => Some(overlap(&axis, other)),
-            None => judge(&axis),
+            Some(other) => Some(overlap(&axis, other, "matrix")),
+            None => judge(&axis, "matrix", false),
         };
         match found {
             Some(problem) => problems.push(problem),
@@ -140,16 +211,7 @@ fn collect(node: &Node, path: &mut Vec<String>, axes: &mut Vec<Axis>, problems: 
             } else {
                 Layer::Matrix
             };
-            let values = values.iter().cloned().map(|value| {
-                let mut value = value.into_layer(layer);
-                categories::unify_at(path, &mut value);
-                value
-            });
-            axes.push(Axis {
-                path: path.clone(),
-                key: node.key.clone(),
-                values: values.collect(),
-            });
+            axes.push(Axis::of(path, node, values, layer));
         }
         _ => {
             let key = dotted(path);
@@ -165,10 +227,10 @@ fn collect(node: &Node, path: &mut Vec<String>, axes: &mut Vec<Axis>, problems: 
     }
 }
 
-/// What is wrong with an axis.
-fn judge(axis: &Axis) -> Option<Problem> {
+/// What is wrong with an axis of the table `table`; one that `is_range` has no list of values.
+pub(super) fn judge(axis: &Axis, table: &str, is_range: bool) -> Option<Problem> {
     let key = dotted(&axis.path);
-    let written = format!("matrix.{key}");
+    let written = format!("{table}.{key}");
     let first = axis.path[0].as_str();
     if first == "seeds" {
         let values: Vec<String> = axis.values.iter().map(text).collect();
@@ -180,7 +242,11 @@ fn judge(axis: &Axis) -> Option<Problem> {
             )
             .help(format!(
                 "write `seeds = [{}]` at the top level: every point is trained with every seed",
-                values.join(", ")
+                if is_range {
+                    "0, 1".to_owned()
+                } else {
+                    values.join(", ")
+                }
             )),
         );
     }
@@ -201,18 +267,18 @@ fn judge(axis: &Axis) -> Option<Problem> {
         };
         return Some(Problem::new(fault, axis.key.clone()).help(help));
     }
+    if is_range {
+        return None;
+    }
     let Some(last) = axis.values.last() else {
         let must = "must contain at least one value".to_owned();
         return Some(
             out_of_range(&written, must, &axis.key).help("remove the axis, or give it values"),
         );
     };
-    let twice = axis.values.iter().enumerate().find(|(index, value)| {
-        axis.values[..*index]
-            .iter()
-            .any(|before| same(before, value))
-    });
-    if let Some((_, value)) = twice {
+    let mut seen = HashSet::new();
+    let twice = axis.values.iter().find(|value| !seen.insert(plain(value)));
+    if let Some(value) = twice {
         let must = format!(
             "must contain every value only once: {} appears twice",
             text(value)
@@ -240,8 +306,8 @@ fn judge(axis: &Axis) -> Option<Problem> {
     None
 }
 
-fn overlap(axis: &Axis, other: &Axis) -> Problem {
-    let written = format!("matrix.{}", dotted(&axis.path));
+pub(super) fn overlap(axis: &Axis, other: &Axis, table: &str) -> Problem {
+    let written = format!("{table}.{}", dotted(&axis.path));
     let other = dotted(&other.path);
     let must = if axis.path.len() == other.split('.').count() {
         "must appear only once".to_owned()
@@ -251,12 +317,12 @@ fn overlap(axis: &Axis, other: &Axis) -> Problem {
     out_of_range(&written, must, &axis.key)
 }
 
-fn out_of_range(key: &str, must: String, place: &super::source::Place) -> Problem {
+pub(super) fn out_of_range(key: &str, must: String, place: &super::source::Place) -> Problem {
     let key = key.to_owned();
     Problem::new(Fault::OutOfRange { key, must }, place.clone())
 }
 
-fn wrong_type(key: String, expected: &str, node: &Node) -> Fault {
+pub(super) fn wrong_type(key: String, expected: &str, node: &Node) -> Fault {
     Fault::WrongType {
         key,
         expected: expected.to_owned(),
@@ -278,12 +344,13 @@ fn same_ending<'a>(key: &str, mut known: impl Iterator<Item = &'a str>) -> Optio
     known.find(|known| known.ends_with(&ending))
 }
 
-/// Whether two values are the same, however they are written.
-fn same(left: &Node, right: &Node) -> bool {
-    match (&left.item, &right.item) {
-        (Item::Integer(whole), Item::Float(number))
-        | (Item::Float(number), Item::Integer(whole)) => *whole as f64 == *number,
-        _ => toml_of(left) == toml_of(right),
+/// A value such that two that are the same have the same text, however they are written.
+fn plain(node: &Node) -> String {
+    match &node.item {
+        Item::Float(number) if number.fract() == 0.0 && number.abs() < EXACT => {
+            (*number as i64).to_string()
+        }
+        _ => toml_of(node),
     }
 }
 

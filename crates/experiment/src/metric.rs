@@ -26,7 +26,9 @@ impl Properties {
     /// Those of the metric that is logged under this name.
     pub fn of(name: &str) -> Option<Self> {
         let held_out = Metric::from_name(name).map(Metric::properties);
-        held_out.or_else(|| Some(MachineMetric::named(name)?.properties()))
+        let training = || Some(TrainingMetric::named(name)?.properties());
+        let machine = || Some(MachineMetric::named(name)?.properties());
+        held_out.or_else(training).or_else(machine)
     }
 
     /// Title and unit: `PSNR (dB)`.
@@ -147,6 +149,13 @@ table! {
 }
 
 table! {
+    /// A number of the training alone, logged under split `train` where there is something to log.
+    TrainingMetric
+    ClassificationLoss "classification_loss" "Classification loss" "class. loss" "loss" 5 Lower
+        "Mean cross-entropy of the categories that a network learns beside the colors, over the photographs with labels";
+}
+
+table! {
     /// A number of the machine and not of the training, logged under split `train`: two runs of one trial differ in it.
     /// Comparisons of runs, and proofs that two are the same, leave these out.
     MachineMetric
@@ -256,6 +265,13 @@ impl Metric {
     }
 }
 
+impl TrainingMetric {
+    /// The one with this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|metric| metric.name() == name)
+    }
+}
+
 impl MachineMetric {
     /// Its unit.
     pub const fn unit(self) -> &'static str {
@@ -274,8 +290,10 @@ mod tests {
 
     fn all() -> Vec<Properties> {
         let held_out = Metric::ALL.map(Metric::properties);
+        let training = TrainingMetric::ALL.map(TrainingMetric::properties);
         let machine = MachineMetric::ALL.map(MachineMetric::properties);
-        held_out.into_iter().chain(machine).collect()
+        let all = held_out.into_iter().chain(training);
+        all.chain(machine).collect()
     }
 
     #[test]

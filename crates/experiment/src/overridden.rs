@@ -63,6 +63,8 @@ impl fmt::Display for Stated {
             Layer::Quick => "[quick] ",
             Layer::Matrix => "[matrix] ",
             Layer::QuickMatrix => "[quick.matrix] ",
+            Layer::Sweep => "[sweep] ",
+            Layer::QuickSweep => "[quick.sweep] ",
         };
         write!(formatter, "{value} ({table}{})", self.place)
     }
@@ -89,7 +91,10 @@ impl Resolved {
                     .collect();
                 // What a matrix varies is told at every point, also at the one where it says what was there.
                 history.dedup_by(|weaker, stronger| {
-                    let varies = matches!(stronger.layer, Layer::Matrix | Layer::QuickMatrix);
+                    let varies = matches!(
+                        stronger.layer,
+                        Layer::Matrix | Layer::QuickMatrix | Layer::Sweep | Layer::QuickSweep
+                    );
                     weaker.value == stronger.value && !varies
                 });
                 let mut history = history.into_iter();

@@ -7,6 +7,9 @@ use annotate_snippets::{AnnotationKind, Group, Level, Origin as Header, Renderer
 
 use super::source::Place;
 
+/// Each is drawn with lines of the whole file, and nobody reads a thousand of them.
+const MOST_DRAWN: usize = 100;
+
 /// Everything found wrong with an experiment, at least one problem.
 ///
 /// `Display` draws each with the lines to blame, as a compiler does, without color; [`Self::render`] can color.
@@ -187,10 +190,13 @@ impl ExperimentError {
     /// All problems with the lines to blame, with colors for a terminal if asked for; no line break at the end.
     pub fn render(&self, color: bool) -> String {
         let mut text = String::new();
-        for (number, problem) in self.problems.iter().enumerate() {
+        for (number, problem) in self.problems.iter().take(MOST_DRAWN).enumerate() {
             let gap = if number == 0 { "" } else { "\n\n" };
             // Writing to a string cannot fail.
             let _ = write!(text, "{gap}{}", problem.render(color));
+        }
+        if let more @ 1.. = self.problems.len().saturating_sub(MOST_DRAWN) {
+            let _ = write!(text, "\n\nand {more} more problems");
         }
         text
     }

@@ -10,24 +10,29 @@ use super::categories;
 use super::claim;
 use super::explain::{RENAMED, closest, dotted, parts};
 use super::file::{ExperimentFile, parse, read_family};
+use super::halving;
 use super::judge::{judge, judge_slurm};
 use super::layers::Layers;
 use super::matrix::{self, Point};
 use super::neighbours::Neighbours;
 use super::overrides::Assignment;
 use super::problem::{ExperimentError, Fault, Problem};
+use super::search;
 use super::tree::Node;
 use super::weights::{find_extractor_weights, find_perceptual_weights};
 use super::written::{Written, read_all};
 use super::{Experiment, Origins, Overrides, Resolved, Variant};
 use colorize_base::nearest::quoted;
 
+/// After so many points of a matrix at which something is wrong, the others are not looked at.
+const MOST_FAULTY: usize = 200;
+
 /// Reads the experiment at `path`, the files that it extends, and what the command line changes: one experiment for each
-/// point of its `[matrix]`, in order, and so one for a file without a matrix.
+/// point of its `[matrix]` or `[sweep]`, in order, and so one for a file without either.
 ///
 /// From the weakest to the strongest: the root's keys, its `[quick]` if asked for, those of its child and so on down to the
-/// file, the point of the matrix, `--set` in order, `--dataset` and `--seed`. Tables merge by key, arrays replace. `name` and
-/// `title` say what one file is, `claims` what it shows and `matrix` which trials it has: they are not inherited.
+/// file, the point of the matrix or sweep, `--set` in order, `--dataset` and `--seed`. Tables merge by key, arrays replace. `name` and
+/// `title` say what one file is, `claims` what it shows, `matrix` and `sweep` which trials it has: they are not inherited.
 ///
 /// # Errors
 ///
@@ -56,11 +61,15 @@ pub fn resolve(path: &Path, overrides: &Overrides) -> Result<Vec<Resolved>, Expe
     {
         assign(&mut tree, assignment);
     }
-    let (points, wrong) = matrix::points(&tree, &assignments);
+    let (points, wrong) = search::points(&tree, &assignments);
     problems.extend(wrong);
     let mut resolved = Vec::new();
     let mut found = Vec::new();
+    let mut faulty = 0;
     for point in points {
+        if faulty == MOST_FAULTY {
+            break;
+        }
         let variant = point.variant.clone();
         found.push((
             variant,
@@ -69,7 +78,10 @@ pub fn resolve(path: &Path, overrides: &Overrides) -> Result<Vec<Resolved>, Expe
                     resolved.push(point);
                     Vec::new()
                 }
-                Err(problems) => problems,
+                Err(problems) => {
+                    faulty += 1;
+                    problems
+                }
             },
         ));
     }
@@ -121,6 +133,7 @@ impl Judged<'_> {
             .unwrap_or_default();
         let complete = written.map(|written| written.complete(&self.stem));
         let mut claims = Vec::new();
+        let mut halving = None;
         let mut weights = None;
         let mut perceptual_weights = None;
         if let Some((experiment, written)) = &complete {
@@ -130,6 +143,12 @@ impl Judged<'_> {
             if !skip.contains(&"claims") {
                 match claim::decide(written, &experiment.name, &tree, &self.neighbours) {
                     Ok(decided) => claims = decided,
+                    Err(wrong) => problems.extend(wrong),
+                }
+            }
+            if !skip.contains(&"train") {
+                match halving::decide(&tree, experiment) {
+                    Ok(decided) => halving = decided,
                     Err(wrong) => problems.extend(wrong),
                 }
             }
@@ -157,6 +176,7 @@ impl Judged<'_> {
                 perceptual_weights,
                 claims,
                 variant,
+                halving,
                 slurm,
                 notes,
             }),
@@ -203,13 +223,13 @@ fn twins(resolved: &[Resolved]) -> Vec<Problem> {
         let Some(twin) = known.insert(point.experiment.to_toml(), &point.variant) else {
             continue;
         };
+        let is_drawn = point.origins.0.get(&["sweep"]).is_some();
+        let table = if is_drawn { "sweep" } else { "matrix" };
         let message = format!(
-            "two points of `[matrix]` are the same experiment: {}",
+            "two points of `[{table}]` are the same experiment: {}",
             quoted([twin, &point.variant].map(ToString::to_string))
         );
-        let place = closest(&point.origins.0, &["matrix".to_owned()])
-            .key
-            .clone();
+        let place = closest(&point.origins.0, &[table.to_owned()]).key.clone();
         problems.push(
             Problem::new(Fault::Other(message), place)
                 .help("keep only one of the values that mean the same"),
@@ -268,7 +288,7 @@ fn assign(tree: &mut Node, assignment: &Assignment) {
 
 /// What is wrong with the values of `[quick]` themselves, where they are not asked for.
 fn quick_problems(quickened: &Node, stem: &str) -> Vec<Problem> {
-    let (points, wrong) = matrix::points(quickened, &[]);
+    let (points, wrong) = search::points(quickened, &[]);
     let found = points.into_iter().map(|Point { variant, tree }| {
         let (written, found) = read_all::<Written>(&tree);
         let sections = found.sections();

@@ -45,6 +45,10 @@ pub enum Layer {
     Matrix,
     /// As a value of an axis of `[quick.matrix]`.
     QuickMatrix,
+    /// As a value that `[sweep]` draws.
+    Sweep,
+    /// As a value that `[sweep]` draws from a range of `[quick.sweep]`.
+    QuickSweep,
     /// As an argument.
     CommandLine,
 }
@@ -52,7 +56,7 @@ pub enum Layer {
 impl Layer {
     /// Whether `[quick]` has a part in it.
     pub(super) fn is_quick(self) -> bool {
-        matches!(self, Self::Quick | Self::QuickMatrix)
+        matches!(self, Self::Quick | Self::QuickMatrix | Self::QuickSweep)
     }
 }
 
@@ -239,7 +243,7 @@ impl Node {
     /// Whether it is a file's own value, and goes before one of a `[quick]`.
     pub(super) fn outranks_quick(&self) -> bool {
         let before = std::iter::successors(self.before.as_deref(), |node| node.before.as_deref());
-        matches!(self.layer, Layer::Section | Layer::Matrix)
+        matches!(self.layer, Layer::Section | Layer::Matrix | Layer::Sweep)
             && before.into_iter().any(|node| node.layer == Layer::Quick)
     }
 

@@ -1,12 +1,12 @@
-//! The point of a `[matrix]` at which an experiment stands.
+//! The point of a `[matrix]` or a `[sweep]` at which an experiment stands.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// The keys that a `[matrix]` varies, dotted, each with the value that it has here: text as it is, everything else as
-/// TOML writes it. Empty for an experiment without a matrix.
+/// The keys that a `[matrix]` or a `[sweep]` varies, dotted, each with the value that it has here: text as it is, everything else as
+/// TOML writes it. Empty for an experiment without either.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Variant(BTreeMap<String, String>);
@@ -17,7 +17,7 @@ impl Variant {
         Self(values.into_iter().collect())
     }
 
-    /// Whether there is no matrix.
+    /// Whether nothing varies.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

@@ -47,6 +47,8 @@ pub(super) struct Written {
     _quick: Option<IgnoredAny>,
     #[serde(rename = "matrix")]
     _matrix: Option<IgnoredAny>,
+    #[serde(rename = "sweep")]
+    _sweep: Option<IgnoredAny>,
 }
 
 fn default_seeds() -> Vec<u64> {

@@ -18,7 +18,8 @@
 //!   [`curves`] and [`curves_by_section`] (learning curves, from [`Panel`]s of [`Series`]), [`resources`] (memory and speed),
 //!   [`effects`] (ablations against their parents, several metrics side by side), [`intervals`]
 //!   (differences about a zero line), [`scatter`] (one number against another, one dot per image),
-//!   [`chroma_histograms`] (what colors photographs have and runs give).
+//!   [`chroma_histograms`] (what colors photographs have and runs give), [`sweep`] (what became of every point at which
+//!   keys were varied).
 //! - A [`RunName`] is a run's name with its [`Look`]: whoever draws a report numbers its runs once,
 //!   and each then has one color and one dash in every figure. Kinds that are drawn for any number
 //!   of runs change their layout with it, and say so: see each.
@@ -27,7 +28,7 @@
 //!
 //! Beneath them: `text` measures and shortens words before anything is placed, `grid` places
 //! pictures, `axis` chooses ticks, `frame` draws them, `legend` names lines, `ground` paints dots by
-//! the thousand, `diverging` colors signed numbers, `scene` and `letters` draw marks on a plotters
+//! the thousand, `diverging` colors signed numbers, `ramp` those from worst to best, `scene` and `letters` draw marks on a plotters
 //! backend, `raster` with it pixels and `svg` documents, `pdf` vectors for print, and `png` writes and reads that format. `part` says which marks are a run's, and which numbers they show. Fonts come from the crate `dejavu`; nothing is asked of the system.
 
 mod axis;
@@ -52,6 +53,7 @@ mod pdf;
 #[cfg(test)]
 mod perception;
 mod png;
+mod ramp;
 mod raster;
 mod resources;
 mod scatter;
@@ -59,13 +61,14 @@ mod scene;
 mod side_by_side;
 mod strip;
 mod svg;
+mod sweep;
 #[cfg(test)]
 mod tests;
 mod text;
 mod theme;
 mod triptych;
 
-use colorize_base::{Blame, Blamed};
+use colorize_base::{Blame, Blamed, MOST_PICTURE, read_file};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
@@ -87,6 +90,7 @@ pub use resources::{Along, Resource, ResourcePanel, resources};
 pub use scatter::{Cloud, Scatter, scatter};
 pub use side_by_side::side_by_side;
 pub use strip::{Strip, StripRow, strip};
+pub use sweep::{Sweep, SweepForm, SweptKey, SweptPoint, SweptValues, sweep};
 pub use text::decibels;
 pub use theme::Theme;
 pub use triptych::{TriptychRow, triptych};
@@ -282,7 +286,7 @@ impl Figure {
 ///
 /// A file that cannot be read, or that is not a figure.
 pub fn read_metadata(path: &Path) -> Result<Vec<(String, String)>, FigureError> {
-    let bytes = std::fs::read(path).map_err(|source| FigureError::File {
+    let bytes = read_file(path, MOST_PICTURE).map_err(|source| FigureError::File {
         action: "read",
         path: path.to_owned(),
         source,

@@ -2,10 +2,10 @@
 
 use rayon::prelude::*;
 
-use super::{Material, Needs, ReportError, Run, Selection, Summary};
+use super::{Material, Needs, ReportError, Run, Selection};
 use crate::evaluate::Metric;
 use crate::experiment::{Against, Claim};
-use crate::statistics::{Comparison, Matching, Side, StatisticsError, Verdict, holm};
+use crate::statistics::{CONFIDENCE, Comparison, Matching, Side, StatisticsError, Verdict, holm};
 
 /// A claim and its result.
 #[derive(Debug, Clone)]
@@ -120,9 +120,8 @@ pub(super) fn needs(claims: &[Claim], needs: &mut Needs) {
 /// # Errors
 ///
 /// [`ReportError`] when a run's table cannot be read.
-pub fn judge_runs(claims: &[Claim], runs: &[Summary]) -> Result<Vec<Judged>, ReportError> {
-    let runs: Vec<Run> = runs.iter().map(Run::from).collect();
-    let selection = Selection::of_runs(&runs);
+pub fn judge_runs(claims: &[Claim], runs: &[Run]) -> Result<Vec<Judged>, ReportError> {
+    let selection = Selection::of_runs(runs);
     let mut needed = Needs::default();
     needs(claims, &mut needed);
     let material = Material::read(&selection, &needed)?;
@@ -133,7 +132,7 @@ pub fn judge_runs(claims: &[Claim], runs: &[Summary]) -> Result<Vec<Judged>, Rep
 pub fn judge(claims: &[Claim], selection: &Selection, material: &Material) -> Vec<Judged> {
     let comparisons: Vec<Result<Comparison, Open>> = claims
         .par_iter()
-        .map(|claim| compare(claim, selection, material))
+        .map(|claim| compare(claim, selection, material, None))
         .collect();
     let p_values: Vec<f64> = comparisons
         .iter()
@@ -155,16 +154,35 @@ pub fn judge(claims: &[Claim], selection: &Selection, material: &Material) -> Ve
         .collect()
 }
 
-fn compare(claim: &Claim, selection: &Selection, material: &Material) -> Result<Comparison, Open> {
+/// Some of the runs that there are, and how surely they are to speak.
+pub(super) struct Part<'a> {
+    /// Whether a run belongs to it.
+    pub(super) has: &'a dyn Fn(&Run) -> bool,
+    /// The confidence of the interval.
+    pub(super) confidence: f64,
+}
+
+/// Compares what a claim compares: all runs at a 95% interval, or a part of them.
+pub(super) fn compare(
+    claim: &Claim,
+    selection: &Selection,
+    material: &Material,
+    part: Option<&Part<'_>>,
+) -> Result<Comparison, Open> {
+    let side = |group| side(group, claim.metric, selection, material, part);
+    let confidence = part.map_or(CONFIDENCE, |part| part.confidence);
     let of = find(&claim.of, selection)?;
-    let here = side(of, claim.metric, selection, material)?;
+    let here = side(of)?;
     let compared = match &claim.against {
         Against::Experiment(name) => {
             let against = find(name, selection)?;
-            let there = side(against, claim.metric, selection, material)?;
-            let known = material.compare(of, against, claim.metric);
+            let there = side(against)?;
+            let known = match part {
+                None => material.compare(of, against, claim.metric),
+                Some(_) => None,
+            };
             let matching = material.matching(of, against);
-            known.unwrap_or_else(|| Comparison::of(&here, &there, &matching))
+            known.unwrap_or_else(|| Comparison::of_at(&here, &there, &matching, confidence))
         }
         Against::Baseline(name) => {
             let jury = material.jury(of);
@@ -176,9 +194,10 @@ fn compare(claim: &Claim, selection: &Selection, material: &Material) -> Result<
             let terms = baseline.and_then(|baseline| baseline.terms.get(claim.metric.name()));
             let terms = terms.ok_or_else(|| Open::NoBaseline(name.clone()))?;
             // A jury is of one dataset: its baselines were judged by these very images.
-            Comparison::of(&here, &Side::baseline(terms.clone()), &Matching::ById)
+            let there = Side::baseline(terms.clone());
+            Comparison::of_at(&here, &there, &Matching::ById, confidence)
         }
-        Against::Value(value) => Comparison::with_value(&here, *value),
+        Against::Value(value) => Comparison::with_value_at(&here, *value, confidence),
     };
     compared.map_err(Open::from)
 }
@@ -203,8 +222,12 @@ fn side(
     metric: Metric,
     selection: &Selection,
     material: &Material,
+    part: Option<&Part<'_>>,
 ) -> Result<Side, Open> {
-    material.side(group, metric).ok_or_else(|| Open::NoMetric {
+    let runs = &selection.groups[group].runs;
+    let is_taken = |index: usize| part.is_none_or(|part| (part.has)(&runs[index]));
+    let side = material.side_of(group, metric, &is_taken);
+    side.ok_or_else(|| Open::NoMetric {
         experiment: selection.groups[group].name.clone(),
         metric: metric.name(),
     })

@@ -93,5 +93,9 @@ fn why(kind: FigureKind) -> &'static str {
         FigureKind::Curves | FigureKind::Scatter | FigureKind::Resources => {
             "the runs logged none of its metrics"
         }
+        FigureKind::Sweep => {
+            "it shows points of a `[matrix]` or a `[sweep]` of one experiment that differ in a key, and as `form = \"heat\"` \
+             those that differ in exactly two"
+        }
     }
 }

@@ -4,7 +4,7 @@
 //! those that it asks for, in [`Group`]s whose runs differ only in the seed. [`Material`] holds, for every run, just the
 //! numbers that tables ([`table`]), figures ([`figures`]), and claims ([`claims`]) need. A [`Judgement`] combines these
 //! and becomes a [`Made`] report, which writes itself as one folder; its page comes from [`html`]. [`provenance`] tells
-//! whether a figure is still current.
+//! whether a figure is still current. [`sequential`] judges claims whose seeds are added until they are decided.
 //!
 //! A [`Summary`] is one run's line in a table on the terminal. [`Scores`] are the scores of its images, or a baseline's.
 
@@ -26,6 +26,7 @@ pub mod provenance;
 mod run;
 mod scores;
 mod select;
+pub mod sequential;
 mod summary;
 pub mod table;
 mod write;
@@ -97,6 +98,18 @@ pub enum ReportError {
         .0.display()
     )]
     NotAReport(PathBuf),
+    /// Files of somebody else lie in the folder of a report.
+    #[error(
+        "`{}` contains {}, which the report there did not write, and writing a new one would delete: move {} elsewhere, or \
+         choose another folder with `--out`",
+        path.display(), named(files), if files.len() == 1 { "it" } else { "them" }
+    )]
+    ForeignFiles {
+        /// The folder of the report.
+        path: PathBuf,
+        /// The files, as paths below it; at least one.
+        files: Vec<String>,
+    },
     /// A figure that names no runs.
     #[error("`{}` is a figure, but it does not say which runs made it", .0.display())]
     NoOrigin(PathBuf),
@@ -109,8 +122,21 @@ impl Blamed for ReportError {
             Self::Run(error) => error.blame(),
             Self::Figure(error) => error.blame(),
             Self::Sample { .. } => Blame::Failure,
-            Self::NoRuns { .. } | Self::NotAReport(_) | Self::NoOrigin(_) => Blame::Request,
+            Self::NoRuns { .. }
+            | Self::NotAReport(_)
+            | Self::ForeignFiles { .. }
+            | Self::NoOrigin(_) => Blame::Request,
         }
+    }
+}
+
+/// `` `notes.txt` and 3 other files ``.
+fn named(files: &[String]) -> String {
+    let first = files.first().map_or("", String::as_str);
+    match files.len().saturating_sub(1) {
+        0 => format!("`{first}`"),
+        1 => format!("`{first}` and 1 other file"),
+        more => format!("`{first}` and {more} other files"),
     }
 }
 

@@ -186,8 +186,19 @@ impl Material {
 
     /// A group as the side of a comparison; `None` where a run's table lacks the metric.
     pub fn side(&self, group: usize, metric: Metric) -> Option<Side> {
-        let runs = self.numbers[group].iter();
-        let terms = runs.map(|run| run.terms.get(metric.name()).cloned());
+        self.side_of(group, metric, &|_| true)
+    }
+
+    /// The same of some of the group's runs, by their places in it.
+    pub fn side_of(
+        &self,
+        group: usize,
+        metric: Metric,
+        is_taken: &dyn Fn(usize) -> bool,
+    ) -> Option<Side> {
+        let runs = self.numbers[group].iter().enumerate();
+        let taken = runs.filter(|(index, _)| is_taken(*index));
+        let terms = taken.map(|(_, run)| run.terms.get(metric.name()).cloned());
         Some(Side::experiment(terms.collect::<Option<Vec<_>>>()?))
     }
 }

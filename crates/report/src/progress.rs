@@ -10,6 +10,7 @@ use super::table::{Table, markdown_rows, number, p_value, signed};
 use super::{ReportError, Run, digits, provenance};
 use crate::runs::{RunError, atomic};
 use crate::statistics::Verdict;
+use colorize_base::{MOST_PICTURE, MOST_TEXT, read_file, read_text};
 
 /// What a new log begins with.
 const HEAD: &str = "# Log
@@ -45,10 +46,11 @@ impl Made {
             };
             let run = group.first();
             let sample = run.folder.sample(run.record.steps).with_extension("png");
-            let picture = std::fs::read(&sample).map_err(|cause| ReportError::Sample {
-                path: sample,
-                cause: cause.into(),
-            })?;
+            let picture =
+                read_file(&sample, MOST_PICTURE).map_err(|cause| ReportError::Sample {
+                    path: sample,
+                    cause: cause.into(),
+                })?;
             let path = folder.join(format!("{}.png", short_name(experiment)));
             atomic::write(&path, &picture)?;
             written.push(path);
@@ -123,7 +125,7 @@ impl Made {
 ///
 /// [`RunError::Io`] when the file cannot be read or written.
 pub fn prepend(path: &Path, entry: &str) -> Result<(), RunError> {
-    let old = match std::fs::read_to_string(path) {
+    let old = match read_text(path, MOST_TEXT) {
         Ok(old) => old,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => HEAD.to_owned(),
         Err(cause) => {

@@ -3,6 +3,7 @@
 use super::Summary;
 use crate::experiment::Experiment;
 use crate::runs::{RunError, RunFolder, RunRecord};
+use colorize_base::{MOST_TEXT, read_text};
 
 /// A run without its numbers.
 #[derive(Debug, Clone)]
@@ -29,7 +30,7 @@ impl Run {
             path: path.clone(),
             reason,
         };
-        let text = std::fs::read_to_string(&path).map_err(|error| not_ours(error.to_string()))?;
+        let text = read_text(&path, MOST_TEXT).map_err(|error| not_ours(error.to_string()))?;
         let experiment =
             Experiment::from_toml(&text, &path).map_err(|error| not_ours(error.to_string()))?;
         let record = folder.record()?.ok_or_else(|| RunError::Record {

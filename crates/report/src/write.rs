@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::figures::Drawing;
 use super::html::{self, FileLink, Picture};
@@ -17,6 +17,7 @@ use super::{ReportError, page, provenance};
 use crate::figure::Figure;
 use crate::runs::RunError;
 use crate::statistics::Verdict;
+use colorize_base::{MOST_RECORD, files_below, read_text};
 
 /// The file by which a folder is known to be a report.
 const SUMMARY: &str = "report.json";
@@ -54,6 +55,9 @@ impl Made {
     ///
     /// As [`Self::write`].
     pub fn write_as(&self, folder: &Path) -> Result<(), ReportError> {
+        // A link to a folder stays one.
+        let target = folder.canonicalize();
+        let folder = target.as_deref().unwrap_or(folder);
         refuse_others(folder)?;
         let parent = folder.parent().unwrap_or(Path::new(""));
         let parent = if parent.as_os_str().is_empty() {
@@ -100,7 +104,8 @@ impl Made {
         save(&folder.join("report.tex"), self.document().as_bytes())?;
         let page = html::render(&page::page(self, figures)?);
         save(&folder.join("index.html"), page.as_bytes())?;
-        save(&folder.join(SUMMARY), self.summary().as_bytes())?;
+        let files = files_below(folder).map_err(|cause| io("read", folder, cause))?;
+        save(&folder.join(SUMMARY), self.summary(&files).as_bytes())?;
         Ok(())
     }
 
@@ -143,8 +148,8 @@ impl Made {
         })
     }
 
-    /// What scripts may read: the runs, and the claims with their numbers.
-    fn summary(&self) -> String {
+    /// What scripts may read: the runs, and the claims with their numbers; and the report's other `files`.
+    fn summary(&self, files: &[String]) -> String {
         let claims = self
             .judged
             .iter()
@@ -183,6 +188,7 @@ impl Made {
             colorize: env!("CARGO_PKG_VERSION"),
             runs: runs.collect(),
             claims: claims.collect(),
+            files,
         };
         let mut json = serde_json::to_string_pretty(&summary).unwrap_or_default();
         json.push('\n');
@@ -197,6 +203,15 @@ struct Summary<'a> {
     colorize: &'a str,
     runs: Vec<SummaryRun<'a>>,
     claims: Vec<SummaryClaim<'a>>,
+    /// Whatever else lies in the folder is not the report's.
+    files: &'a [String],
+}
+
+/// What an earlier report says of itself, as far as it matters to the next one.
+#[derive(Deserialize)]
+struct Earlier {
+    /// Absent in reports of programs that did not write it.
+    files: Option<Vec<String>>,
 }
 
 #[derive(Serialize)]
@@ -262,14 +277,47 @@ fn empty() -> Picture {
     }
 }
 
-/// A folder that is not a report is left untouched: it may contain somebody's notes.
+/// A folder that is not a report is left untouched, and so is a report in which lies what it did not write: it may be
+/// somebody's notes.
 fn refuse_others(folder: &Path) -> Result<(), ReportError> {
+    if folder.symlink_metadata().is_err() {
+        return Ok(());
+    }
+    let not_a_report = || ReportError::NotAReport(folder.to_path_buf());
     let is_empty = || fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_none());
-    let is_ours = !folder.exists() || folder.join(SUMMARY).is_file() || is_empty();
-    if is_ours {
-        Ok(())
-    } else {
-        Err(ReportError::NotAReport(folder.to_path_buf()))
+    if is_empty() {
+        return Ok(());
+    }
+    let text = read_text(&folder.join(SUMMARY), MOST_RECORD).map_err(|_| not_a_report())?;
+    let earlier: Earlier = serde_json::from_str(&text).map_err(|_| not_a_report())?;
+    let mut files = files_below(folder).map_err(|cause| io("read", folder, cause))?;
+    files.retain(|file| {
+        let is_ours = match &earlier.files {
+            Some(ours) => ours.binary_search(file).is_ok(),
+            None => is_of_a_report(file),
+        };
+        file != SUMMARY && !is_ours
+    });
+    if files.is_empty() {
+        return Ok(());
+    }
+    Err(ReportError::ForeignFiles {
+        path: folder.to_path_buf(),
+        files,
+    })
+}
+
+/// Whether a file is called as a report may call one.
+fn is_of_a_report(file: &str) -> bool {
+    let has_ending = |name: &str, endings: &[&str]| {
+        let ending = name.rsplit_once('.').map(|(_, ending)| ending);
+        !name.contains('/') && ending.is_some_and(|ending| endings.contains(&ending))
+    };
+    match file.split_once('/') {
+        None => matches!(file, "index.html" | "report.tex"),
+        Some(("figures", name)) => has_ending(name, &["png", "svg", "pdf"]),
+        Some(("tables", name)) => has_ending(name, &["md", "tex", "csv"]),
+        Some(_) => false,
     }
 }
 

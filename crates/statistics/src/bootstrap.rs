@@ -17,7 +17,7 @@ use super::chance::Chance;
 use super::description::standard_deviation;
 use super::pairing::{Column, Columns};
 use super::student::{normal_beyond, quantile, within};
-use super::{CONFIDENCE, Interval, RESAMPLES};
+use super::{Interval, RESAMPLES};
 
 /// What a side is compared with.
 pub(super) enum Other<'a> {
@@ -45,6 +45,8 @@ pub(super) struct Resampled {
     differences: Vec<f64>,
     /// Images of the side that has fewer.
     images: usize,
+    /// Standard deviation of the differences before they were moved by seeds.
+    image_error: f64,
 }
 
 /// Resamples the metric of `of` minus that of `against`.
@@ -74,6 +76,7 @@ pub(super) fn resample(of: &Columns, against: &Other<'_>) -> Resampled {
             }
         })
         .collect();
+    let image_error = standard_deviation(&differences).unwrap_or(0.0);
     move_by_seeds(&mut differences, of, Chance::SEEDS_OF);
     if let Other::Paired(side) | Other::Unpaired(side) = against {
         move_by_seeds(&mut differences, side, Chance::SEEDS_AGAINST);
@@ -85,17 +88,23 @@ pub(super) fn resample(of: &Columns, against: &Other<'_>) -> Resampled {
             Other::Unpaired(side) => of.images.min(side.images),
             Other::Paired(_) | Other::Value(_) => of.images,
         },
+        image_error,
     }
 }
 
 impl Resampled {
-    /// The interval that holds the difference in [`CONFIDENCE`] of all cases.
-    pub(super) fn interval(&self) -> Interval {
-        let tail = self.tail(quantile(f64::midpoint(1.0, CONFIDENCE), self.images - 1));
+    /// The interval that holds the difference in the share `confidence` of all cases.
+    pub(super) fn interval(&self, confidence: f64) -> Interval {
+        let tail = self.tail(quantile(f64::midpoint(1.0, confidence), self.images - 1));
         Interval {
             low: percentile(&self.differences, tail),
             high: percentile(&self.differences, 1.0 - tail),
         }
+    }
+
+    /// How far the choice of images alone moves the difference: its standard error.
+    pub(super) fn image_error(&self) -> f64 {
+        self.image_error
     }
 
     /// The two-sided p-value of no difference. Resamples end, so it is never 0.

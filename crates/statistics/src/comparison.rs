@@ -3,7 +3,7 @@
 use super::bootstrap::{Other, Resampled, ratio, ratios, resample};
 use super::description::{mean, standard_deviation};
 use super::pairing::{Columns, Matching, Pairing, Side, columns, pair};
-use super::{Expectation, Interval, StatisticsError, Verdict};
+use super::{CONFIDENCE, Expectation, Interval, StatisticsError, Verdict};
 
 /// Standard deviations below this share of the sides' size are rounding.
 const ROUNDING: f64 = 1e-12;
@@ -44,6 +44,8 @@ pub struct Comparison {
     /// The difference in standard deviations of a single image: of the images' own differences where they are paired
     /// (Cohen's `d_z`), otherwise of the images of both sides. `None` where all images are alike.
     pub effect: Option<f64>,
+    /// How far the choice of images alone moves the difference: its standard error. More seeds do not make it smaller.
+    pub image_error: f64,
 }
 
 /// One side of a comparison in short.
@@ -66,6 +68,21 @@ impl Comparison {
     ///
     /// [`StatisticsError`] when a side has too few images, or an image has no finite value.
     pub fn of(of: &Side, against: &Side, matching: &Matching) -> Result<Self, StatisticsError> {
+        Self::of_at(of, against, matching, CONFIDENCE)
+    }
+
+    /// The same with an interval of another `confidence` than [`CONFIDENCE`], above 0 and below 1: that of a
+    /// [`Look`](super::Look). The p-value does not depend on it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::of`].
+    pub fn of_at(
+        of: &Side,
+        against: &Side,
+        matching: &Matching,
+        confidence: f64,
+    ) -> Result<Self, StatisticsError> {
         let (left, right, pairing) = pair(of, against, matching)?;
         let is_paired = matches!(pairing, Pairing::Paired { .. });
         let other = if is_paired {
@@ -87,6 +104,7 @@ impl Comparison {
             other_summary,
             &resample(&left, &other),
             spread,
+            confidence,
         ))
     }
 
@@ -96,6 +114,15 @@ impl Comparison {
     ///
     /// [`StatisticsError`] when the side has too few images, or an image or the number is not finite.
     pub fn with_value(of: &Side, value: f64) -> Result<Self, StatisticsError> {
+        Self::with_value_at(of, value, CONFIDENCE)
+    }
+
+    /// The same with an interval of another `confidence`, as [`Self::of_at`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::with_value`].
+    pub fn with_value_at(of: &Side, value: f64, confidence: f64) -> Result<Self, StatisticsError> {
         if !value.is_finite() {
             return Err(StatisticsError::ValueNotFinite(value));
         }
@@ -113,6 +140,7 @@ impl Comparison {
             number,
             &resample(&side, &Other::Value(value)),
             standard_deviation(&deviations(&side)),
+            confidence,
         ))
     }
 
@@ -122,6 +150,7 @@ impl Comparison {
         against: SideSummary,
         resampled: &Resampled,
         spread: Option<f64>,
+        confidence: f64,
     ) -> Self {
         let difference = of.value - against.value;
         let least = ROUNDING * of.value.abs().max(against.value.abs());
@@ -130,11 +159,12 @@ impl Comparison {
             of,
             against,
             difference,
-            interval: resampled.interval(),
+            interval: resampled.interval(confidence),
             p_value: resampled.p_value(),
             effect: spread
                 .filter(|&spread| spread > least)
                 .map(|spread| difference / spread),
+            image_error: resampled.image_error(),
         }
     }
 

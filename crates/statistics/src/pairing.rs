@@ -151,6 +151,16 @@ pub enum Pairing {
     },
 }
 
+impl Pairing {
+    /// How many images speak: those of the side that has fewer.
+    pub fn images(&self) -> usize {
+        match *self {
+            Self::Paired { images, .. } | Self::OneSided { images } => images,
+            Self::Unpaired { of, against, .. } => of.min(against),
+        }
+    }
+}
+
 impl fmt::Display for Pairing {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {

@@ -7,8 +7,8 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 use std::io::Write;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use colorize_base::quietly;
 use polars::io::mmap::MmapBytesReader;
 use polars::prelude::*;
 
@@ -49,7 +49,7 @@ pub fn read(
         ParallelStrategy::Auto
     };
     // polars has panicked on damaged files before.
-    let read = catch_unwind(AssertUnwindSafe(|| {
+    let read = quietly(|| {
         let mut reader = ParquetReader::new(from).read_parallel(parallel);
         let metadata = reader.get_metadata()?.key_value_metadata().clone();
         let value = |key: &str| {
@@ -65,8 +65,8 @@ pub fn read(
             );
         }
         Ok(table)
-    }));
-    read.unwrap_or_else(|_panic| polars_bail!(ComputeError: "the file is damaged"))
+    });
+    read.unwrap_or_else(|said| polars_bail!(ComputeError: "the file is damaged: {said}"))
 }
 
 /// BLAKE3 over the names and values of all columns, in 64 hexadecimal digits.

@@ -1,7 +1,7 @@
 //! The mark in every picture that `predict` writes: by it a folder's pictures are told from its photographs, and whoever
 //! finds one can see where its colors come from.
 
-use std::fs::File;
+use colorize_base::open_file;
 use std::io::Read;
 use std::path::Path;
 
@@ -17,7 +17,7 @@ const PNG_HEAD: usize = 8 + 25;
 /// Whether `predict` made the picture.
 pub(super) fn is_marked(path: &Path) -> bool {
     let mut start = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(WITHIN).read_to_end(&mut start));
+    let read = open_file(path).and_then(|file| file.take(WITHIN).read_to_end(&mut start));
     read.is_ok()
         && start
             .windows(MARK.len())

@@ -123,6 +123,109 @@ fn matrices() {
 }
 
 #[test]
+fn sweeps() {
+    let desk = Desk::new();
+    let mut messages = Messages::default();
+    let random = "[sweep]\nsearch = \"random\"\ntrials = 3\n";
+    for (heading, sweep) in [
+        ("no table", "sweep = 20".to_owned()),
+        ("nothing in it", "[sweep]\nseed = 1".to_owned()),
+        (
+            "another search",
+            format!(
+                "{}[sweep.values]\nnetwork.scale = [8, 16]",
+                random.replace("random", "grid")
+            ),
+        ),
+        (
+            "an unknown key",
+            format!("{random}runs = 3\n[sweep.values]\nnetwork.scale = [8, 16]"),
+        ),
+        ("no values", format!("{random}[sweep.values]\n")),
+        (
+            "a list of keys",
+            format!("{random}values = [\"network.scale\"]"),
+        ),
+        (
+            "a lone value",
+            format!("{random}[sweep.values]\nnetwork.scale = 8"),
+        ),
+        (
+            "an unknown value",
+            format!("{random}[sweep.values]\n\"network.scal\" = {{ from = 4, to = 8 }}"),
+        ),
+        (
+            "what is no axis",
+            format!("{random}[sweep.values]\nseeds = {{ from = 0, to = 8 }}"),
+        ),
+        (
+            "half a range",
+            format!("{random}[sweep.values]\nnetwork.scale = {{ from = 4 }}"),
+        ),
+        (
+            "a range of words",
+            format!("{random}[sweep.values]\nnetwork.scale = {{ from = \"small\", to = 8 }}"),
+        ),
+        (
+            "a range with a slip",
+            format!(
+                "{random}[sweep.values]\nnetwork.scale = {{ from = 4, to = 8, scales = \"log\" }}"
+            ),
+        ),
+        (
+            "a range that ends before it begins",
+            format!("{random}[sweep.values]\nnetwork.scale = {{ from = 8, to = 4 }}"),
+        ),
+        (
+            "no logarithm of nothing",
+            format!(
+                "{random}[sweep.values]\ntrain.optimizer.learning_rate = {{ from = 0, to = 1e-2, scale = \"log\" }}"
+            ),
+        ),
+        (
+            "overlap",
+            format!(
+                "{random}[sweep.values]\ntrain.optimizer = [{{ kind = \"adam\", learning_rate = 1e-3 }}]\n\"train.optimizer.beta_1\" = {{ from = 0.5, to = 0.9 }}"
+            ),
+        ),
+        (
+            "fewer points than trials",
+            format!("{random}[sweep.values]\nnetwork.norm = [\"batch\", \"instance\"]"),
+        ),
+        (
+            "a value out of range at one point",
+            format!("{random}[sweep.values]\nimage.size = {{ from = 32, to = 256 }}"),
+        ),
+        (
+            "a sweep halved by what has no best value",
+            format!(
+                "{random}halve = {{ metric = \"psnr_gray\", after = [100] }}\n[sweep.values]\nnetwork.scale = [4, 8, 16]"
+            ),
+        ),
+        (
+            "rungs that are none",
+            format!(
+                "{random}halve = {{ metric = \"psnr\", after = [1000, 750, 7000], keep = 0.0 }}\n[sweep.values]\nnetwork.scale = [4, 8, 16]"
+            ),
+        ),
+        (
+            "beside a matrix",
+            format!(
+                "{random}[sweep.values]\nnetwork.scale = [4, 8, 16]\n[matrix]\nnetwork.norm = [\"batch\", \"instance\"]"
+            ),
+        ),
+    ] {
+        let text = if sweep.starts_with('[') {
+            format!("{ROOT}\n{sweep}\n")
+        } else {
+            format!("{sweep}\n{ROOT}")
+        };
+        messages.add(heading, &desk.message(text));
+    }
+    insta::assert_snapshot!(messages.0);
+}
+
+#[test]
 fn wrong_types() {
     let desk = Desk::new();
     let mut messages = Messages::default();
@@ -627,6 +730,12 @@ fn fusion() {
         ]),
     );
     messages.add("on the command line", &desk.plain(&error));
+    let keys = ["network.kind=iizuka", "fusion.extractor=resnet18"];
+    let error = desk.refuse("root.toml", &set(&keys));
+    messages.add("of a network that has no use for it", &desk.plain(&error));
+    let keys = ["network.kind=iizuka", "network.classification=-1"];
+    let error = desk.refuse("root.toml", &set(&keys));
+    messages.add("labels that count less than nothing", &desk.plain(&error));
     insta::assert_snapshot!(messages.0);
 }
 

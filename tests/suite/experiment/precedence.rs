@@ -47,6 +47,7 @@ fn identity(experiment: &Experiment) -> String {
         experiment,
         seed: 0,
         dataset: "photographs",
+        labels: None,
         weights: None,
         perceptual_weights: None,
         device_class: "flex",

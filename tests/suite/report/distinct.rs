@@ -6,13 +6,13 @@ use std::path::Path;
 use colorize::report::Judgement;
 use colorize::report::Report;
 use colorize::report::claims::Judged;
-use colorize::runs::find_runs;
+use colorize::runs::{RunFolder, find_runs, read_image_scores};
 
 use super::world::World;
 use super::{FULL, bench, program, said};
 
 /// Copies a folder with all that is in it.
-fn copy(from: &Path, to: &Path) {
+pub(crate) fn copy(from: &Path, to: &Path) {
     for entry in walkdir::WalkDir::new(from) {
         let entry = entry.unwrap();
         let path = to.join(entry.path().strip_prefix(from).unwrap());
@@ -95,6 +95,73 @@ fn a_copy_of_a_run_is_no_other_seed() {
     assert!(said(&check).contains("copies of other runs"));
     let page = fs::read_to_string(world.root.join("reports/full/index.html")).unwrap();
     assert!(page.contains("copies of other runs"));
+}
+
+#[test]
+fn what_others_put_into_a_report_stays() {
+    let (_folder, world) = bench();
+    world.report("full", FULL);
+    let write = || program(&world, &["report", "reports/full.toml"]);
+    assert_eq!(write().status.code(), Some(0));
+    let folder = world.root.join("reports/full");
+    let summary = folder.join("report.json");
+    for name in ["notes.txt", "figures/mine.png", "deep/er/notes.md"] {
+        let notes = folder.join(name);
+        fs::create_dir_all(notes.parent().unwrap()).unwrap();
+        fs::write(&notes, "mine").unwrap();
+        let refused = write();
+        assert_eq!(refused.status.code(), Some(2));
+        let text = said(&refused);
+        assert!(text.contains(&format!("contains `{name}`")), "{text}");
+        assert_eq!(fs::read_to_string(&notes).unwrap(), "mine");
+        fs::remove_file(&notes).unwrap();
+    }
+    fs::remove_dir_all(folder.join("deep")).unwrap();
+    assert_eq!(write().status.code(), Some(0));
+
+    // Older reports have no list of their files.
+    let mut json: serde_json::Value = serde_json::from_slice(&fs::read(&summary).unwrap()).unwrap();
+    assert!(json.as_object_mut().unwrap().remove("files").is_some());
+    fs::write(&summary, json.to_string()).unwrap();
+    fs::write(folder.join("notes.txt"), "mine").unwrap();
+    assert_eq!(write().status.code(), Some(2));
+    fs::remove_file(folder.join("notes.txt")).unwrap();
+    assert_eq!(write().status.code(), Some(0));
+}
+
+#[test]
+fn scores_of_another_run_and_rows_that_are_there_twice_are_noticed() {
+    let (_folder, world) = bench();
+    world.report("full", FULL);
+    let runs = find_runs(&world.runs()).unwrap().runs;
+    let of = |name: &str| {
+        let mut runs = runs.iter();
+        runs.find(|run| run.path().parent().unwrap().ends_with(name))
+            .unwrap()
+    };
+    let (plain, bright) = (of("plain"), of("bright"));
+    let steps = plain.record().unwrap().unwrap().steps;
+    fs::copy(bright.image_scores(steps), plain.image_scores(steps)).unwrap();
+    let lacks = |run: &RunFolder| run.lacks(&run.record().unwrap().unwrap()).unwrap();
+    let text = lacks(plain).unwrap();
+    let name = bright.path().file_name().unwrap().to_string_lossy();
+    assert!(
+        text.contains(&format!("are those of the run `{name}`")),
+        "{text}"
+    );
+    assert_eq!(lacks(bright), None);
+
+    let other = bright.image_scores(steps + 1);
+    fs::copy(bright.image_scores(steps), &other).unwrap();
+    let text = read_image_scores(&other).unwrap_err().to_string();
+    assert!(text.contains("it was copied or renamed"), "{text}");
+
+    let first = bright.metrics().join("from-000000000.parquet");
+    fs::copy(&first, bright.metrics().join("from-000000001.parquet")).unwrap();
+    let text = lacks(bright).unwrap();
+    assert!(text.contains("the rows of step 1 twice"), "{text}");
+    let text = said(&program(&world, &["ls"]));
+    assert!(text.contains("the rows of step 1 twice"), "{text}");
 }
 
 #[test]

@@ -100,6 +100,48 @@ fn points_of_a_matrix_are_named_told_apart_and_held_against_each_other() {
 }
 
 #[test]
+fn a_sweep_is_drawn_over_the_keys_that_differ() {
+    let (_folder, world) = bench();
+    let report = r#"
+title = "Sweep"
+
+[[runs]]
+experiment = "norms"
+
+[[figures]]
+kind = "sweep"
+metrics = ["psnr", "ciede2000"]
+
+[[figures]]
+kind = "sweep"
+name = "lines"
+form = "parallel"
+
+[[figures]]
+kind = "sweep"
+name = "one-key"
+form = "heat"
+runs = ["norms norm=batch"]
+"#;
+    world.report("sweep", report);
+    let output = program(&world, &["report", "reports/sweep.toml"]);
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    assert!(
+        said(&output).contains("the figure `one-key` is not drawn: it shows points"),
+        "{}",
+        said(&output)
+    );
+    let figures = world.root.join("reports/sweep/figures");
+    for name in ["sweep-psnr", "sweep-ciede2000", "lines"] {
+        let drawn = fs::read_to_string(figures.join(format!("{name}.svg"))).unwrap();
+        for words in ["norm", "scale", "best: ", "means over 2 seeds each"] {
+            assert!(drawn.contains(words), "{name} lacks `{words}`");
+        }
+        assert!(figures.join(format!("{name}.pdf")).is_file());
+    }
+}
+
+#[test]
 fn the_name_of_a_point_is_judged_where_it_is_written() {
     let (_folder, world) = bench();
     let wrong = REPORT.replace(

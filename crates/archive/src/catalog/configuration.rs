@@ -93,6 +93,19 @@ impl Configuration {
         Self::new(&record.variant, &keys_and_values(experiment), &beside)
     }
 
+    /// That of an experiment that need not have run yet: of what only a run knows, such as the content of its photographs
+    /// and the versions of the code, nothing is known.
+    pub fn of_experiment(variant: &Variant, experiment: &impl serde::Serialize) -> Self {
+        let beside = Beside {
+            content: "",
+            device_class: "",
+            weights: None,
+            perceptual_weights: None,
+            code: &BTreeMap::new(),
+        };
+        Self::new(variant, &keys_and_values(experiment), &beside)
+    }
+
     /// That of a line of the table.
     pub fn of_entry(entry: &Entry) -> Self {
         let facts = &entry.facts;

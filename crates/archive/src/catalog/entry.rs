@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::read::Reader;
 use super::{Fact, Key, Point, Series, Statistic, Value};
 use crate::experiment::Variant;
-use crate::runs::{Condition, RunError, RunFolder, RunRecord, Status};
+use crate::runs::{Condition, Notes, RunError, RunFolder, RunRecord, Status};
 
 /// The keys of a resolved experiment, dotted, with their values as JSON.
 pub type Values = BTreeMap<String, String>;
@@ -90,6 +90,8 @@ pub struct Facts {
     pub dirty: Option<bool>,
     /// The program's version in the last of them.
     pub version: Option<String>,
+    /// What people noted about it.
+    pub notes: Notes,
 }
 
 /// The photographs of a run.
@@ -106,7 +108,7 @@ pub struct DatasetFacts {
 }
 
 impl Facts {
-    pub(super) fn of(folder: &RunFolder, record: RunRecord) -> Self {
+    pub(super) fn of(folder: &RunFolder, record: RunRecord, notes: Notes) -> Self {
         let trial = folder.path().file_name();
         let last = record.sessions.last();
         let environment = last.map(|session| &session.environment);
@@ -155,6 +157,7 @@ impl Facts {
             weights: record.weights.map(|weights| weights.identity),
             perceptual_weights: record.perceptual_weights.map(|weights| weights.identity),
             parameters: record.parameters,
+            notes,
         }
     }
 }
@@ -296,6 +299,9 @@ impl Entry {
             Fact::Weights => facts.weights.as_deref().into(),
             Fact::Parameters => facts.parameters.into(),
             Fact::Sessions => facts.sessions.into(),
+            Fact::Tags if facts.notes.tags.is_empty() => Value::Missing,
+            Fact::Tags => Value::Text(facts.notes.tags_as_text()),
+            Fact::Note => facts.notes.note.as_deref().into(),
         }
     }
 }

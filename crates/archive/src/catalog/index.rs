@@ -18,7 +18,7 @@ use super::read::Reader;
 use super::stamp::Stamp;
 use super::{Catalog, Entry, Series, Unreadable, Value, Values};
 use crate::runs::{RunError, RunFolder, RunList, atomic, find_runs};
-use colorize_base::keyed_name;
+use colorize_base::{MOST_NUMBERS, keyed_name, read_file};
 
 /// Changes with what the index holds and with how an entry is made from the files.
 const VERSION: u32 = 3;
@@ -175,7 +175,7 @@ fn look(
 
 /// What the index knows, by path below the folder of runs; `None` when it is of no use.
 fn load(place: &Path, root: &Path) -> Option<HashMap<PathBuf, (Stamp, Entry)>> {
-    let bytes = fs::read(place).ok()?;
+    let bytes = read_file(place, MOST_NUMBERS).ok()?;
     let rest = bytes.strip_prefix(MAGIC)?;
     let (hash, mut body) = rest.split_at_checked(blake3::OUT_LEN)?;
     if blake3::hash(body).as_bytes() != hash {

@@ -111,6 +111,8 @@ facts! {
     Weights "weights" Hash "The identity of the extractor's weights.",
     Parameters "parameters" Number "Learned parameters.",
     Sessions "sessions" Number "Number of sessions.",
+    Tags "tags" Text "Its tags, with spaces between them.",
+    Note "note" Text "What is noted about it.",
 }
 
 /// No key has this name.

@@ -1,13 +1,13 @@
 //! From a run folder to an entry.
 
 use std::collections::HashMap;
-use std::fs;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::entry::Facts;
 use super::{Entry, Point, Series, Values};
 use crate::experiment::Experiment;
 use crate::runs::{RunError, RunFolder, keys_and_values, read_metric_rows};
+use colorize_base::{MOST_TEXT, read_text};
 
 /// Reads runs. Seeds of an experiment have one and the same file, which is read once for all of them.
 #[derive(Default)]
@@ -27,16 +27,15 @@ impl Reader {
             reason: "there is no such file".to_owned(),
         })?;
         let values = self.values(&folder)?;
-        let (series, seconds) = series(&folder)?;
+        let (series, seconds, losses) = series(&folder)?;
         let rows = series.iter().map(|series| series.count).sum();
-        let of_loss = |it: &&Series| it.split == "train" && it.metric == "loss";
-        let losses = series.iter().find(of_loss).map_or(0, |it| it.count);
         if let Some(reason) = record.lacks_of_log(rows, losses) {
             let path = folder.path().to_path_buf();
             return Err(RunError::Incomplete { path, reason });
         }
+        let notes = folder.notes()?;
         let mut entry = Entry {
-            facts: Facts::of(&folder, record),
+            facts: Facts::of(&folder, record, notes),
             folder,
             values,
             series,
@@ -49,7 +48,7 @@ impl Reader {
 
     fn values(&self, folder: &RunFolder) -> Result<Arc<Values>, RunError> {
         let path = folder.experiment();
-        let text = fs::read_to_string(&path).map_err(|cause| RunError::Io {
+        let text = read_text(&path, MOST_TEXT).map_err(|cause| RunError::Io {
             action: "read",
             path: path.clone(),
             cause,
@@ -82,8 +81,8 @@ impl Reader {
     }
 }
 
-/// What was logged of each metric, by split and name, and the seconds up to the last row.
-fn series(folder: &RunFolder) -> Result<(Vec<Series>, f64), RunError> {
+/// What was logged of each metric, by split and name, the seconds up to the last row, and the steps of the training's losses.
+fn series(folder: &RunFolder) -> Result<(Vec<Series>, f64, Vec<usize>), RunError> {
     let mut slots: Vec<(String, String, Vec<Point>)> = Vec::new();
     let mut seconds: f64 = 0.0;
     // Rows of one metric often follow one another, or come in turns of a few.
@@ -102,6 +101,10 @@ fn series(folder: &RunFolder) -> Result<(Vec<Series>, f64), RunError> {
         });
         seconds = seconds.max(row.seconds);
     })?;
+    let of_loss = slots.iter().find(|it| it.0 == "train" && it.1 == "loss");
+    let losses = of_loss.map_or_else(Vec::new, |(_, _, points)| {
+        points.iter().map(|point| point.step).collect()
+    });
     let mut series: Vec<Series> = slots
         .into_iter()
         .filter_map(|(split, metric, mut points)| {
@@ -110,5 +113,5 @@ fn series(folder: &RunFolder) -> Result<(Vec<Series>, f64), RunError> {
         })
         .collect();
     series.sort_by(|one, two| (&one.split, &one.metric).cmp(&(&two.split, &two.metric)));
-    Ok((series, seconds))
+    Ok((series, seconds, losses))
 }

@@ -38,6 +38,11 @@ impl Stamp {
             FileStamp::of("run.json".to_owned(), &folder.path().join("run.json"))?,
             FileStamp::of("experiment.toml".to_owned(), &folder.experiment())?,
         ];
+        match FileStamp::of("notes.toml".to_owned(), &folder.notes_file()) {
+            Ok(stamp) => files.push(stamp),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
         match fs::read_dir(folder.metrics()) {
             Ok(entries) => {
                 let begin = files.len();

@@ -137,7 +137,7 @@ fn find(run: &Entry, policy: &SweepPolicy) -> Result<Sweep, RunError> {
         None => Vec::new(),
     };
     // The newest sound one is read to the last byte: an unfinished run goes on from it, a finished one is judged by it.
-    let (sound, _) = folder.latest_checkpoint()?;
+    let (sound, _) = folder.latest_checkpoint(Some(&run.facts.identity))?;
     let checkpoints = Checkpoint::list(&folder.checkpoints())?;
     let newest = sound.map(|checkpoint| checkpoint.step);
     let is_damaged = |step: usize| newest.is_none_or(|newest| step > newest);

@@ -225,7 +225,8 @@ fn a_difference_holds_what_differs_and_nothing_else() {
 
 /// Checkpoints at these steps, one of them damaged.
 fn checkpoints(folder: &RunFolder, steps: &[usize], damaged: Option<usize>) {
-    let writer = CheckpointWriter::new(&folder.checkpoints(), 0).unwrap();
+    let identity = folder.record().unwrap().unwrap().identity;
+    let writer = CheckpointWriter::new(&folder.checkpoints(), &identity, 0).unwrap();
     for &step in steps {
         for part in CheckpointPart::ALL {
             writer

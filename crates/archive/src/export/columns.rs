@@ -1,7 +1,7 @@
 //! The metrics of several runs as columns of another program's table, and what is said of each there.
 
 use crate::catalog::Entry;
-use crate::experiment::{MachineMetric, Metric, Properties};
+use crate::experiment::{MachineMetric, Metric, Properties, TrainingMetric};
 
 /// A metric's column.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +30,7 @@ impl MetricColumn {
         }
         let held_out = Metric::ALL.map(Metric::name).into_iter();
         let names: Vec<&str> = held_out
+            .chain(TrainingMetric::ALL.map(TrainingMetric::name))
             .chain(MachineMetric::ALL.map(MachineMetric::name))
             .collect();
         // What the table does not know comes last.

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::Path;
 
-use colorize_base::visible;
+use colorize_base::csv_cell;
 use polars::prelude::*;
 
 use super::ExportError;
@@ -35,9 +35,9 @@ pub(super) fn write(
 fn text(value: &AnyValue<'_>) -> String {
     match value {
         AnyValue::Null => String::new(),
-        // A table is looked at on terminals as well.
-        AnyValue::String(text) => visible(text).into_owned(),
-        AnyValue::StringOwned(text) => visible(text).into_owned(),
+        // A table is looked at on terminals and in spreadsheets as well.
+        AnyValue::String(text) => csv_cell(text).into_owned(),
+        AnyValue::StringOwned(text) => csv_cell(text).into_owned(),
         AnyValue::Float64(number) => format!("{number:?}"),
         AnyValue::Float32(number) => format!("{number:?}"),
         other => other.to_string(),

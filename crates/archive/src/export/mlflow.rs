@@ -15,7 +15,8 @@ use super::ExportError;
 use super::columns::MetricColumn;
 use super::timeline::Timeline;
 use crate::catalog::{Entry, Value};
-use crate::runs::{RunRecord, Status, read_metric_rows};
+use crate::runs::{RunError, RunRecord, Status, read_metric_rows};
+use colorize_base::{MOST_PICTURE, read_file};
 
 /// The longest parameter that MLflow takes, in characters; a longer value stands whole in the artifact `experiment.toml`.
 const LONGEST: usize = 6_000;
@@ -214,7 +215,12 @@ fn artifacts(run: &Entry, to: &Path) -> Result<(), ExportError> {
         let copy = to.join(inner);
         let folder = copy.parent().unwrap_or(to);
         fs::create_dir_all(folder).map_err(ExportError::write(folder))?;
-        fs::copy(&path, &copy).map_err(ExportError::write(&copy))?;
+        let bytes = read_file(&path, MOST_PICTURE).map_err(|cause| RunError::Io {
+            action: "read",
+            path: path.clone(),
+            cause,
+        })?;
+        fs::write(&copy, bytes).map_err(ExportError::write(&copy))?;
     }
     Ok(())
 }

@@ -49,7 +49,7 @@ pub enum ExportError {
     #[error("`{}` already exists: choose another path, or overwrite it with `--force`", .0.display())]
     Exists(PathBuf),
     /// What is there is not what this program wrote, and is not removed even by force.
-    #[error("`{}` is not an export of this program and will not be replaced: choose another path", .0.display())]
+    #[error("`{}` is not an export of this program, or contains other files as well, and will not be replaced: choose another path", .0.display())]
     NotOurs(PathBuf),
     /// The operating system refused.
     #[error("cannot write `{}`: {cause}", path.display())]

@@ -1,16 +1,17 @@
 //! Where an export goes. It appears whole, or not at all.
 
+use std::collections::HashSet;
 use std::fs;
 use std::io::{BufRead, BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
-use colorize_base::{PARTIAL, WholeFile};
+use colorize_base::{MOST_RECORD, PARTIAL, WholeFile, files_below, open_file, read_text};
 use polars::prelude::{ParquetReader, SerReader};
 
 use super::ExportError;
 use super::table::WHICH;
 
-/// Lies in every folder that an export made, so that `--force` replaces no other.
+/// Lies in every folder that an export made and names its files, so that `--force` replaces no other.
 const MARK: &str = ".colorize-export";
 
 /// How much of a file is read to find its first lines.
@@ -57,7 +58,7 @@ impl Place {
         }
         let is_empty = || fs::read_dir(&self.path).is_ok_and(|mut it| it.next().is_none());
         let is_ours = if self.path.is_dir() {
-            self.path.join(MARK).is_file() || is_empty()
+            self.is_export() || is_empty()
         } else {
             (self.is_ours)(&self.path)
         };
@@ -65,6 +66,17 @@ impl Place {
             return Err(ExportError::NotOurs(self.path.clone()));
         }
         Ok(())
+    }
+
+    /// Whether the folder is an export, and nothing but one. What the mark of an older program's export names is nothing: all of
+    /// such a folder counts.
+    fn is_export(&self) -> bool {
+        let Ok(mark) = read_text(&self.path.join(MARK), MOST_RECORD) else {
+            return false;
+        };
+        let ours: HashSet<&str> = mark.lines().collect();
+        let is_ours = |file: &String| file == MARK || ours.contains(file.as_str());
+        mark.is_empty() || files_below(&self.path).is_ok_and(|files| files.iter().all(is_ours))
     }
 
     /// The folder that it lies in, which is made.
@@ -122,7 +134,8 @@ impl Place {
         let inner = temporary.path().join("export");
         fs::create_dir(&inner).map_err(failed())?;
         let result = fill(&inner)?;
-        fs::write(inner.join(MARK), "").map_err(failed())?;
+        let files = files_below(&inner).map_err(failed())?;
+        fs::write(inner.join(MARK), files.join("\n")).map_err(failed())?;
         if self.path.is_dir() {
             // `check` found it empty, or one of ours.
             let aside = temporary.path().join("before");
@@ -156,7 +169,7 @@ fn is_json(path: &Path) -> bool {
 }
 
 fn is_parquet(path: &Path) -> bool {
-    let schema = fs::File::open(path)
+    let schema = open_file(path)
         .ok()
         .and_then(|file| ParquetReader::new(file).schema().ok());
     schema.is_some_and(|schema| schema.iter_names().take(WHICH.len()).eq(&WHICH))

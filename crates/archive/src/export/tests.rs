@@ -57,6 +57,21 @@ fn csv_is_exact() {
 }
 
 #[test]
+fn a_text_that_a_spreadsheet_would_compute_is_made_harmless() {
+    let root = tempfile::tempdir().unwrap();
+    sample::write(root.path(), "=1+1", 0, [(1, -0.5)].into_iter());
+    let entries = Catalog::read(root.path()).unwrap().entries;
+    let entries: Vec<&Entry> = entries.iter().collect();
+    let path = root.path().join("metrics.csv");
+    let place = Place::new(&path, false);
+    table(Table::Metrics, TableFormat::Csv, &entries, &place).unwrap();
+    let text = fs::read_to_string(&path).unwrap();
+    let row = text.lines().nth(1).unwrap();
+    assert!(row.starts_with("'=1+1,"), "{row}");
+    assert!(row.contains(",-0.5"), "{row}");
+}
+
+#[test]
 fn json_is_exact_and_says_what_it_has_no_word_for() {
     let (_root, path) = exported(TableFormat::Json, "metrics.json");
     let text = fs::read_to_string(&path).unwrap();
@@ -287,6 +302,12 @@ fn nothing_is_replaced_unasked_and_nothing_foreign_at_all() {
     let export = |force| tensorboard(&entries, &Place::new(&path, force));
     export(false).unwrap();
     assert!(matches!(export(false), Err(ExportError::Exists(_))));
+    export(true).unwrap();
+    let notes = path.join("notes.txt");
+    fs::write(&notes, "mine").unwrap();
+    assert!(matches!(export(true), Err(ExportError::NotOurs(_))));
+    assert_eq!(fs::read_to_string(&notes).unwrap(), "mine");
+    fs::remove_file(&notes).unwrap();
     export(true).unwrap();
     let foreign = root.path().join("runs");
     let before = fs::read_dir(&foreign).unwrap().count();

@@ -7,6 +7,7 @@ use super::Planned;
 use crate::runs::{
     Change, Inputs, RunError, RunFolder, RunList, RunRecord, Strays, find_runs, read_metrics,
 };
+use colorize_base::{MOST_TEXT, read_text};
 
 /// A run of the same experiment, variant and seed as a missing trial, made from other inputs.
 #[derive(Debug, Clone, PartialEq)]
@@ -85,7 +86,7 @@ impl KnownRun {
     /// What its identity was made from; `None` when its resolved experiment cannot be read.
     pub(super) fn inputs(&self) -> Option<&Inputs> {
         let read = || {
-            let text = std::fs::read_to_string(self.folder.experiment()).ok()?;
+            let text = read_text(&self.folder.experiment(), MOST_TEXT).ok()?;
             Some(Inputs::of_run(&self.record, &toml::from_str(&text).ok()?))
         };
         self.inputs.get_or_init(read).as_ref()

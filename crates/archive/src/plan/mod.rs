@@ -5,6 +5,7 @@
 //! again ([`State::of`]) before it does.
 
 mod estimate;
+mod goal;
 mod known;
 mod state;
 #[cfg(test)]
@@ -19,6 +20,7 @@ use crate::experiment::{Experiment, Variant};
 use crate::runs::{Identity, RunError, RunFolder, Strays};
 
 pub use estimate::{Estimate, Source};
+pub use goal::Goal;
 pub use known::Stale;
 pub use state::State;
 
@@ -61,6 +63,8 @@ pub struct Planned {
     pub steps: usize,
     /// How it stands.
     pub state: State,
+    /// How far it is to be trained for now.
+    pub goal: Goal,
     /// Whether it says that it is done although its log is missing.
     pub has_lost_log: bool,
     /// The version of the metrics' code that scored it, where that is older than today's.
@@ -86,6 +90,8 @@ pub struct Counts {
     pub failed: usize,
     /// At work now.
     pub running: usize,
+    /// Not done, and not trained any further: others of their sweep were better.
+    pub stopped: usize,
 }
 
 /// Why there is no plan.
@@ -97,7 +103,7 @@ pub enum PlanError {
     /// Two points of one matrix would be one run.
     #[error(
         "`{experiment}` has the same trial under two names, `{first}` and `{second}`: their differences do not change the result; \
-         remove one of them from `[matrix]`"
+         remove one of them from `[matrix]` or `[sweep]`"
     )]
     SameTrial {
         /// The experiment.
@@ -154,6 +160,7 @@ impl Plan {
                 outdated_scores,
                 folder,
                 steps: wanted.experiment.train.steps,
+                goal: Goal::End,
                 stale: None,
                 estimate: None,
             });
@@ -189,11 +196,22 @@ impl Plan {
         })
     }
 
+    /// The plan without the trials that are done.
+    #[must_use]
+    pub fn unfinished(&self) -> Self {
+        let trials = self.trials.iter().filter(|it| it.state != State::Done);
+        Self {
+            trials: trials.cloned().collect(),
+            strays: self.strays.clone(),
+        }
+    }
+
     /// Those that have to be trained, in the order in which they should be: missing, interrupted, failed.
     pub fn to_do(&self) -> Vec<&Planned> {
         let mut to_do: Vec<(u8, &Planned)> = self
             .trials
             .iter()
+            .filter(|trial| !trial.is_at_goal())
             .filter_map(|trial| Some((trial.state.turn()?, trial)))
             .collect();
         to_do.sort_by_key(|&(turn, _)| turn);
@@ -209,6 +227,10 @@ impl Plan {
     pub fn counts(&self) -> Counts {
         let mut counts = Counts::default();
         for trial in &self.trials {
+            if trial.is_stopped() {
+                counts.stopped += 1;
+                continue;
+            }
             match trial.state {
                 State::Done => counts.done += 1,
                 State::Missing => {
@@ -256,15 +278,24 @@ impl Planned {
         }
     }
 
-    /// Steps that are left to do.
-    pub fn steps_left(&self) -> usize {
-        let done = match self.state {
+    /// Steps that are done.
+    pub fn steps_done(&self) -> usize {
+        match self.state {
             State::Done => self.steps,
             State::Missing => 0,
             State::Interrupted { step, .. }
             | State::Failed { step, .. }
             | State::Running { step, .. } => step,
+        }
+    }
+
+    /// Steps that are left to do for now.
+    pub fn steps_left(&self) -> usize {
+        let end = match self.goal {
+            Goal::End => self.steps,
+            Goal::Step(step) => step,
+            Goal::Stopped { .. } => 0,
         };
-        self.steps.saturating_sub(done)
+        end.saturating_sub(self.steps_done())
     }
 }

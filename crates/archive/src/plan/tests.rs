@@ -42,6 +42,7 @@ impl Desk {
             experiment: &self.experiment,
             seed,
             dataset: self.dataset,
+            labels: None,
             weights: None,
             perceptual_weights: None,
             device_class: "flex",
@@ -177,6 +178,7 @@ fn missing_comes_before_interrupted_and_interrupted_before_failed() {
         interrupted: 1,
         failed: 1,
         running: 1,
+        stopped: 0,
         stale: 0,
     };
     assert_eq!(plan.counts(), counts);

@@ -20,6 +20,8 @@ pub fn write_with(
     path: &Path,
     fill: impl FnOnce(&mut File) -> Result<(), RunError>,
 ) -> Result<(), RunError> {
+    // First of all: it would make the folder of a run that was moved away.
+    lock::check(path)?;
     let mut whole = WholeFile::create(path).map_err(RunError::io("write", path))?;
     fill(whole.file())?;
     whole.sync().map_err(RunError::io("write", path))?;

@@ -7,6 +7,7 @@ use polars::prelude::*;
 
 use super::identity::hash;
 use super::images::{columns, write_table};
+use super::rows::read_quickly;
 use super::{ImageScores, RunError};
 use crate::experiment::Experiment;
 
@@ -56,7 +57,7 @@ pub fn write_baselines(path: &Path, scores: &[(String, ImageScores)]) -> Result<
     }
     let mut whole = whole.unwrap_or_default();
     whole.align_chunks_par();
-    write_table(path, &mut whole, Vec::new())
+    write_table(path, &mut whole)
 }
 
 /// Reads a table of [`write_baselines`], divided by baseline, in the order in which they were written.
@@ -65,7 +66,7 @@ pub fn write_baselines(path: &Path, scores: &[(String, ImageScores)]) -> Result<
 ///
 /// [`RunError`] when it is absent or not such a table.
 pub fn read_baselines(path: &Path) -> Result<Vec<(String, DataFrame)>, RunError> {
-    let table = super::read_image_scores(path)?;
+    let table = read_quickly(path)?;
     let wrong = || RunError::table("read", path);
     let names = table
         .column("baseline")

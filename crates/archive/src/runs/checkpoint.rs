@@ -3,13 +3,13 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Condvar, Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
-use colorize_base::PARTIAL;
+use colorize_base::{MOST_NUMBERS, MOST_RECORD, PARTIAL, read_file};
 
 use super::{RunError, atomic, lock};
 
@@ -40,11 +40,15 @@ impl CheckpointPart {
 
 const LIST: &str = "checkpoint.json";
 
-/// How the names of folders begin that are not checkpoints yet, or no longer.
+/// Digits of an identity that an error names, as in the names of folders.
+const DIGITS: usize = 10;
 
 #[derive(Serialize, Deserialize)]
 struct PartList {
     step: usize,
+    /// The identity of the run that wrote it; absent in those of programs that did not write it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    identity: Option<String>,
     /// BLAKE3 of every part, by file name.
     parts: BTreeMap<String, String>,
 }
@@ -75,7 +79,7 @@ impl Checkpoint {
     pub fn list(checkpoints: &Path) -> Result<Vec<Self>, RunError> {
         let entries = match fs::read_dir(checkpoints) {
             Ok(entries) => entries,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
             Err(error) => return Err(RunError::io("read", checkpoints)(error)),
         };
         let mut found = Vec::new();
@@ -121,35 +125,58 @@ impl Checkpoint {
         self.path.join(part.file_name())
     }
 
-    /// Reads every part and compares it with the hash noted when it was written.
+    /// Reads every part and compares it with the hash noted when it was written. With `identity`, the checkpoint must be that
+    /// run's; one of a program that did not note whose it is counts as belonging where it lies.
     ///
     /// # Errors
     ///
-    /// [`RunError::Checkpoint`] naming the part that is damaged or missing.
-    pub fn verify(&self) -> Result<(), RunError> {
-        let damaged = |reason: String| RunError::Checkpoint {
-            path: self.path.clone(),
-            reason,
-        };
-        let list = fs::read(self.path.join(LIST))
-            .map_err(|error| damaged(format!("cannot read `{LIST}`: {error}")))?;
+    /// [`RunError::Checkpoint`] naming the part that is damaged or missing, or the run that it belongs to; [`RunError::Io`] when
+    /// the system cannot read it now, which says nothing of what it holds.
+    pub fn verify(&self, identity: Option<&str>) -> Result<(), RunError> {
+        let list = self.read(LIST, MOST_RECORD)?;
         let list: PartList = serde_json::from_slice(&list)
-            .map_err(|error| damaged(format!("`{LIST}` is not a list of parts: {error}")))?;
+            .map_err(|error| self.unusable(format!("`{LIST}` is not a list of parts: {error}")))?;
         if list.step != self.step {
-            return Err(damaged(format!("`{LIST}` belongs to step {}", list.step)));
+            return Err(self.unusable(format!("`{LIST}` belongs to step {}", list.step)));
+        }
+        if let (Some(written), Some(expected)) = (&list.identity, identity)
+            && written != expected
+        {
+            let [written, expected] =
+                [written, expected].map(|it| it.get(..DIGITS).unwrap_or(it).to_owned());
+            return Err(self.unusable(format!(
+                "it belongs to another run, of identity {written} and not {expected}"
+            )));
         }
         for part in CheckpointPart::ALL {
             let name = part.file_name();
-            let bytes = fs::read(self.part(part))
-                .map_err(|error| damaged(format!("cannot read `{name}`: {error}")))?;
-            let hash = blake3::hash(&bytes).to_hex().to_string();
-            if list.parts.get(name) != Some(&hash) {
-                return Err(damaged(format!(
-                    "`{name}` has changed since it was written"
-                )));
+            let hash = blake3::hash(&self.read(name, MOST_NUMBERS)?).to_hex();
+            if list.parts.get(name).map(String::as_str) != Some(hash.as_str()) {
+                return Err(self.unusable(format!("`{name}` has changed since it was written")));
             }
         }
         Ok(())
+    }
+
+    /// One of its files. What it is may be the checkpoint's fault, and that the system is out of memory or of open files is not:
+    /// nobody should train again what lies there intact.
+    fn read(&self, name: &str, most: u64) -> Result<Vec<u8>, RunError> {
+        let path = self.path.join(name);
+        read_file(&path, most).map_err(|error| match error.kind() {
+            ErrorKind::NotFound
+            | ErrorKind::NotADirectory
+            | ErrorKind::IsADirectory
+            | ErrorKind::InvalidData => self.unusable(format!("cannot read `{name}`: {error}")),
+            _ => RunError::io("read", path)(error),
+        })
+    }
+
+    /// That it cannot be used, for this `reason`.
+    pub fn unusable(&self, reason: String) -> RunError {
+        RunError::Checkpoint {
+            path: self.path.clone(),
+            reason,
+        }
     }
 }
 
@@ -157,6 +184,7 @@ impl Checkpoint {
 #[derive(Debug)]
 pub struct CheckpointWriter {
     checkpoints: PathBuf,
+    identity: String,
     pending: Mutex<Pending>,
     settled: Condvar,
 }
@@ -170,15 +198,17 @@ struct Pending {
 }
 
 impl CheckpointWriter {
-    /// Writes into the folder `checkpoints`, which holds the one that the run resumes from, after step `done`; 0 for none.
+    /// Writes into the folder `checkpoints` of the run of this identity, which holds the one that the run resumes from, after
+    /// step `done`; 0 for none.
     ///
     /// # Errors
     ///
     /// [`RunError::Io`] when the folder cannot be made.
-    pub fn new(checkpoints: &Path, done: usize) -> Result<Self, RunError> {
+    pub fn new(checkpoints: &Path, identity: &str, done: usize) -> Result<Self, RunError> {
         fs::create_dir_all(checkpoints).map_err(RunError::io("create", checkpoints))?;
         Ok(Self {
             checkpoints: checkpoints.to_path_buf(),
+            identity: identity.to_owned(),
             pending: Mutex::new(Pending {
                 committed: Some(done),
                 ..Pending::default()
@@ -208,6 +238,7 @@ impl CheckpointWriter {
 
     fn save_part(&self, step: usize, part: CheckpointPart, bytes: &[u8]) -> Result<(), RunError> {
         let staging = self.staging(step);
+        lock::check(&staging)?;
         fs::create_dir_all(&staging).map_err(RunError::io("create", &staging))?;
         let path = staging.join(part.file_name());
         fs::File::create(&path)
@@ -224,6 +255,7 @@ impl CheckpointWriter {
         if pending.hashes.len() == CheckpointPart::ALL.len() {
             let list = PartList {
                 step,
+                identity: Some(self.identity.clone()),
                 parts: std::mem::take(&mut pending.hashes),
             };
             self.commit(&staging, &list)?;
@@ -295,7 +327,7 @@ mod tests {
     #[test]
     fn damage_is_named_and_removal_is_whole() {
         let folder = tempfile::tempdir().unwrap();
-        let writer = CheckpointWriter::new(folder.path(), 0).unwrap();
+        let writer = CheckpointWriter::new(folder.path(), "0123", 0).unwrap();
         for step in [10, 20, 30] {
             write(&writer, step);
         }
@@ -303,20 +335,33 @@ mod tests {
         found[2].remove().unwrap();
         assert_eq!(Checkpoint::steps(folder.path()).unwrap(), [30, 20]);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
-        found[0].verify().unwrap();
+        found[0].verify(Some("0123")).unwrap();
 
         let model = found[0].part(CheckpointPart::Model);
         let bytes = fs::read(&model).unwrap();
         fs::write(&model, &bytes[..bytes.len() - 1]).unwrap();
-        let error = found[0].verify().unwrap_err().to_string();
+        let error = found[0].verify(None).unwrap_err().to_string();
         assert!(error.contains("`model.bpk` has changed"), "{error}");
-        found[1].verify().unwrap();
+        found[1].verify(None).unwrap();
+        let error = found[1].verify(Some("4567")).unwrap_err().to_string();
+        assert!(
+            error.ends_with("it belongs to another run, of identity 0123 and not 4567"),
+            "{error}"
+        );
+
+        // Programs of before did not write whose it is.
+        let list = found[1].path.join(LIST);
+        let text = fs::read_to_string(&list).unwrap();
+        let old = text.replace("\"identity\": \"0123\",", "");
+        assert_ne!(old, text);
+        fs::write(&list, old).unwrap();
+        found[1].verify(Some("4567")).unwrap();
     }
 
     #[test]
     fn an_incomplete_checkpoint_is_not_listed_and_a_failure_is_told() {
         let folder = tempfile::tempdir().unwrap();
-        let writer = CheckpointWriter::new(folder.path(), 0).unwrap();
+        let writer = CheckpointWriter::new(folder.path(), "0123", 0).unwrap();
         writer.save(5, CheckpointPart::Model, b"x").unwrap();
         assert!(Checkpoint::list(folder.path()).unwrap().is_empty());
         // A file stands where the folder of the next one should be.

@@ -18,6 +18,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use colorize_base::{MOST_RECORD, read_file};
+
 use super::lock::{self, Holder, Owner, RunLock};
 use super::{Checkpoint, Identity, RunError, RunRecord, atomic, record};
 
@@ -132,7 +134,7 @@ impl RunFolder {
     /// [`RunError::Record`] when it is not what this program writes.
     pub fn record(&self) -> Result<Option<RunRecord>, RunError> {
         let path = self.path.join("run.json");
-        let bytes = match fs::read(&path) {
+        let bytes = match read_file(&path, MOST_RECORD) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(RunError::io("read", &path)(error)),
@@ -192,20 +194,38 @@ impl RunFolder {
         Ok(())
     }
 
-    /// The newest checkpoint that is sound, and the damage of those that were skipped.
+    /// The newest checkpoint that is sound, and the damage of those that were skipped. With `identity`, none of another run
+    /// counts.
     ///
     /// # Errors
     ///
     /// [`RunError::Io`] when the folder of checkpoints cannot be read.
-    pub fn latest_checkpoint(&self) -> Result<(Option<Checkpoint>, Vec<RunError>), RunError> {
-        let mut damaged = Vec::new();
+    pub fn latest_checkpoint(
+        &self,
+        identity: Option<&str>,
+    ) -> Result<(Option<Checkpoint>, Vec<RunError>), RunError> {
+        self.latest_checkpoint_that(|checkpoint| checkpoint.verify(identity))
+    }
+
+    /// The newest checkpoint that `judge` accepts, and what it said of those that were skipped.
+    ///
+    /// # Errors
+    ///
+    /// What `judge` says, but for [`RunError::Checkpoint`], after which the next older one is looked at; [`RunError::Io`] when
+    /// the folder of checkpoints cannot be read.
+    pub fn latest_checkpoint_that(
+        &self,
+        mut judge: impl FnMut(&Checkpoint) -> Result<(), RunError>,
+    ) -> Result<(Option<Checkpoint>, Vec<RunError>), RunError> {
+        let mut unusable = Vec::new();
         for checkpoint in Checkpoint::list(&self.checkpoints())? {
-            match checkpoint.verify() {
-                Ok(()) => return Ok((Some(checkpoint), damaged)),
-                Err(error) => damaged.push(error),
+            match judge(&checkpoint) {
+                Ok(()) => return Ok((Some(checkpoint), unusable)),
+                Err(error @ RunError::Checkpoint { .. }) => unusable.push(error),
+                Err(error) => return Err(error),
             }
         }
-        Ok((None, damaged))
+        Ok((None, unusable))
     }
 }
 

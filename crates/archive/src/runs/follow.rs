@@ -9,6 +9,7 @@ use polars::prelude::*;
 
 use super::metrics::files;
 use super::{RunError, RunFolder};
+use colorize_base::open_file;
 
 /// One number of the log.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -141,7 +142,7 @@ impl MetricFollower {
 
 /// The rows of one file; `None` when it no longer exists.
 fn read(path: &PathBuf) -> Result<Option<Part>, RunError> {
-    let file = match fs::File::open(path) {
+    let file = match open_file(path) {
         Ok(file) => file,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(RunError::io("read", path)(error)),

@@ -67,6 +67,7 @@ const SCORING_COUNTS: u32 = 2;
 
 /// The names of inputs that are no key of an experiment, or stand for the content of what one names.
 const DATASET: &str = "dataset.content";
+const LABELS: &str = "dataset.labels";
 const WEIGHTS: &str = "fusion.weights";
 const PERCEPTUAL_WEIGHTS: &str = "train.perceptual.weights";
 const DEVICE_CLASS: &str = "device_class";
@@ -82,6 +83,8 @@ pub struct IdentityParts<'a> {
     pub seed: u64,
     /// Hash over the usable images' ids and contents.
     pub dataset: &'a str,
+    /// Hash over the usable images' ids and categories; `None` where the network learns no labels.
+    pub labels: Option<&'a str>,
     /// What the extractor's weights are, by content; `None` without fusion.
     pub weights: Option<&'a str>,
     /// What the weights of the perceptual loss are, by content; `None` where the loss is of pixels alone.
@@ -102,8 +105,9 @@ pub struct Identity {
     scoring: Option<u32>,
 }
 
-/// What an identity was made from: every key that counts with its value as JSON, `dataset.content`, `fusion.weights` and
-/// `train.perceptual.weights` by content, `device_class`, `code.<module>` and `seed`. Two identities are compared in words by [`Inputs::changes`].
+/// What an identity was made from: every key that counts with its value as JSON, `dataset.content`, `dataset.labels`,
+/// `fusion.weights` and `train.perceptual.weights` by content, `device_class`, `code.<module>` and `seed`. Two identities are
+/// compared in words by [`Inputs::changes`].
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Inputs(BTreeMap<String, String>);
 
@@ -131,11 +135,12 @@ impl Identity {
 
     fn of_values(parts: &IdentityParts<'_>, mut values: BTreeMap<String, String>) -> Self {
         values.insert(DATASET.to_owned(), parts.dataset.to_owned());
-        for (name, weights) in [
+        for (name, content) in [
+            (LABELS, parts.labels),
             (WEIGHTS, parts.weights),
             (PERCEPTUAL_WEIGHTS, parts.perceptual_weights),
         ] {
-            values.extend(weights.map(|weights| (name.to_owned(), weights.to_owned())));
+            values.extend(content.map(|content| (name.to_owned(), content.to_owned())));
         }
         values.insert(DEVICE_CLASS.to_owned(), parts.device_class.to_owned());
         for (room, version) in parts.code {
@@ -220,6 +225,9 @@ impl Inputs {
                 && !is_frozen(&ADDED, key, value)
         });
         values.insert(DATASET.to_owned(), record.dataset.content_hash.clone());
+        if let Some(labels) = &record.dataset.labels {
+            values.insert(LABELS.to_owned(), labels.content_hash.clone());
+        }
         for (name, weights) in [
             (WEIGHTS, &record.weights),
             (PERCEPTUAL_WEIGHTS, &record.perceptual_weights),
@@ -271,6 +279,7 @@ impl fmt::Display for Change {
         let key = self.key.as_str();
         match (key, &self.before, &self.now) {
             (DATASET, ..) => formatter.write_str("dataset content changed"),
+            (LABELS, Some(_), Some(_)) => formatter.write_str("labels of the dataset changed"),
             (WEIGHTS, Some(_), Some(_)) => formatter.write_str("weights changed"),
             (PERCEPTUAL_WEIGHTS, Some(_), Some(_)) => {
                 formatter.write_str("weights of the perceptual loss changed")

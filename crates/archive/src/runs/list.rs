@@ -13,6 +13,7 @@ use rayon::prelude::*;
 use serde::Deserialize;
 
 use super::{RunError, RunFolder, RunRecord};
+use colorize_base::{MOST_RECORD, read_file};
 
 /// How many folders a remark names.
 const NAMED: usize = 4;
@@ -73,14 +74,19 @@ impl RunName {
 
     /// Of a folder's `run.json`; `None` where it cannot be read, which whoever reads the run says in full.
     fn read(folder: &Path) -> Option<Self> {
-        let bytes = fs::read(folder.join("run.json")).ok()?;
+        let bytes = read_file(&folder.join("run.json"), MOST_RECORD).ok()?;
         serde_json::from_slice(&bytes).ok()
     }
 
-    /// `experiment/s<seed>-<first ten hexadecimal digits>`: the run's own place below the folder of all runs.
-    pub fn place(&self) -> String {
+    /// `s<seed>-<first ten hexadecimal digits>`: the name of the run's own folder.
+    pub fn trial(&self) -> String {
         let digits = self.identity.get(..10).unwrap_or(&self.identity);
-        format!("{}/s{}-{digits}", self.experiment, self.seed)
+        format!("s{}-{digits}", self.seed)
+    }
+
+    /// `experiment/trial`: the run's own place below the folder of all runs.
+    pub fn place(&self) -> String {
+        format!("{}/{}", self.experiment, self.trial())
     }
 
     /// Whether `folder` is called what the run is.

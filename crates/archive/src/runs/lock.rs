@@ -21,6 +21,7 @@ mod claim;
 
 use std::collections::HashMap;
 use std::fs::{self, File, TryLockError};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Mutex, PoisonError};
@@ -33,7 +34,9 @@ use serde::{Deserialize, Serialize};
 use super::parts;
 use super::process::{Life, Process};
 use super::{RunError, RunFolder};
-use claim::{Claim, FREE, Found, append, is_highest, make, newest, newest_owner, remove_below};
+use claim::{
+    Claim, FREE, Found, Standing, append, make, newest, newest_owner, remove_below, standing,
+};
 
 /// From one beat of an owner's heart to the next.
 const BEAT: Duration = Duration::from_secs(5);
@@ -127,7 +130,7 @@ impl Drop for RunLock {
             drop(stop);
             let _ = heart.join();
         }
-        if is_highest(&self.folder, &self.claim) {
+        if matches!(standing(&self.folder, &self.claim), Ok(Standing::Highest)) {
             // A claim that cannot be given free is that of a process that will be gone.
             let _ = append(&self.claim, FREE);
         }
@@ -163,9 +166,14 @@ pub(super) fn lock(folder: &RunFolder) -> Result<RunLock, RunError> {
         },
     };
     let claim = Claim::of_this_process(after, false);
-    let Some(place) = make(path, number + 1, &claim, &[])? else {
+    let Some(place) = make(path, number.saturating_add(1), &claim, &[])? else {
         return Err(locked(newest_owner(path)));
     };
+    let heart = beat(path.to_path_buf(), place.clone()).map_err(|error| {
+        // Nobody is going to work on it.
+        let _ = append(&place, FREE);
+        RunError::io("start the heartbeat thread for", path)(error)
+    })?;
     remove_below(path, number + 1);
     HELD.lock()
         .unwrap_or_else(PoisonError::into_inner)
@@ -174,7 +182,7 @@ pub(super) fn lock(folder: &RunFolder) -> Result<RunLock, RunError> {
             claim: place.clone(),
         });
     Ok(RunLock {
-        heart: Some(beat(path.to_path_buf(), place.clone())),
+        heart: Some(heart),
         claim: place,
         folder: path.to_path_buf(),
         after: claim.after,
@@ -281,35 +289,41 @@ struct Held {
 
 static HELD: Mutex<Vec<Held>> = Mutex::new(Vec::new());
 
-/// Refuses to write `path` when it lies in a run that this process had and another one has taken over.
+/// Refuses to write `path` when it lies in a run that this process had and another one has taken over, or that is no longer
+/// there.
 pub(super) fn check(path: &Path) -> Result<(), RunError> {
     let held = HELD.lock().unwrap_or_else(PoisonError::into_inner);
     let Some(held) = held.iter().find(|held| path.starts_with(&held.folder)) else {
         return Ok(());
     };
-    if is_highest(&held.folder, &held.claim) {
-        return Ok(());
+    let path = held.folder.clone();
+    match standing(&held.folder, &held.claim)? {
+        Standing::Highest => Ok(()),
+        Standing::Gone => Err(RunError::Gone { path }),
+        Standing::Followed => Err(RunError::Taken {
+            path,
+            owner: newest_owner(&held.folder)
+                .map_or_else(|| "another process".to_owned(), |owner| owner.to_string()),
+        }),
     }
-    Err(RunError::Taken {
-        path: held.folder.clone(),
-        owner: newest_owner(&held.folder)
-            .map_or_else(|| "another process".to_owned(), |owner| owner.to_string()),
-    })
 }
 
 /// Starts the heartbeat of a claim.
-fn beat(folder: PathBuf, claim: PathBuf) -> (mpsc::Sender<()>, JoinHandle<()>) {
+fn beat(folder: PathBuf, claim: PathBuf) -> io::Result<(mpsc::Sender<()>, JoinHandle<()>)> {
     let (stop, stopped) = mpsc::channel();
-    let heart = std::thread::spawn(move || {
-        while stopped.recv_timeout(BEAT) == Err(RecvTimeoutError::Timeout) {
-            if !is_highest(&folder, &claim) {
-                break;
+    let heart = std::thread::Builder::new()
+        .name("heartbeat".to_owned())
+        .spawn(move || {
+            while stopped.recv_timeout(BEAT) == Err(RecvTimeoutError::Timeout) {
+                // A folder that cannot be read for a while costs a beat as well.
+                if standing(&folder, &claim).is_ok_and(|it| it != Standing::Highest) {
+                    break;
+                }
+                // A disk that is full for a while costs a beat, and not the run.
+                let _ = append(&claim, b'.');
             }
-            // A disk that is full for a while costs a beat, and not the run.
-            let _ = append(&claim, b'.');
-        }
-    });
-    (stop, heart)
+        })?;
+    Ok((stop, heart))
 }
 
 #[cfg(test)]

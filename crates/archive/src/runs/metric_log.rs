@@ -342,7 +342,7 @@ fn write_until_dropped(said: &Receiver<Message>, failure: &Mutex<Option<RunError
 fn write(job: &Job) -> Result<(), RunError> {
     let table = job.segment.table(&job.names);
     let mut table = table.map_err(RunError::table("write", &job.path))?;
-    write_table(&job.path, &mut table, Vec::new())
+    write_table(&job.path, &mut table)
 }
 
 #[cfg(test)]

@@ -24,6 +24,7 @@ mod lock;
 mod log;
 mod metric_log;
 mod metrics;
+mod notes;
 mod parts;
 mod photographs;
 mod process;
@@ -48,10 +49,12 @@ pub use lock::{Holder, Owner, PATIENCE, RunLock, Watch};
 pub use log::RunLog;
 pub use metric_log::MetricLog;
 pub use metrics::{MetricTable, read_metrics, read_whole_metrics};
+pub use notes::{NoTag, Notes, Tag};
 pub use photographs::{PhotographRow, read_photographs, write_photographs};
 pub use process::{memory_limit, peak_memory};
 pub use record::{
-    CopyRecord, DatasetRecord, FORMAT, RunRecord, Session, Status, StoppedEarly, WeightsRecord,
+    CopyRecord, DatasetRecord, FORMAT, LabelsRecord, RunRecord, Session, Status, StoppedEarly,
+    WeightsRecord,
 };
 pub use rows::{LoggedRow, read_metric_rows};
 
@@ -91,6 +94,14 @@ pub enum RunError {
         path.display()
     )]
     Record {
+        /// Where.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// `notes.toml` does not hold notes.
+    #[error("`{}` does not hold notes about a run: {reason}; correct it, or delete it", path.display())]
+    Notes {
         /// Where.
         path: PathBuf,
         /// What is wrong with it.
@@ -162,6 +173,16 @@ pub enum RunError {
         /// `process 123 on host`.
         owner: String,
     },
+    /// The folder of a run that this process works on is no longer there.
+    #[error(
+        "`{}` is gone: it was moved or deleted while this process worked on it; nothing was written there: move it back, then \
+         run the same command to resume from the last checkpoint",
+        path.display()
+    )]
+    Gone {
+        /// The run folder.
+        path: PathBuf,
+    },
     /// No run has this name.
     #[error("no run `{name}` in `{}`; available: {there}", runs.display())]
     NotFound {
@@ -207,12 +228,14 @@ impl Blamed for RunError {
             Self::Io { .. }
             | Self::Table { .. }
             | Self::Record { .. }
+            | Self::Notes { .. }
             | Self::Edited { .. }
             | Self::Incomplete { .. }
             | Self::Foreign { .. }
             | Self::Log { .. }
             | Self::Locked { .. }
             | Self::Taken { .. }
+            | Self::Gone { .. }
             | Self::Checkpoint { .. } => Blame::Failure,
         }
     }

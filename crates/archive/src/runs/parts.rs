@@ -16,13 +16,14 @@ const FILES: [&str; 5] = [
 ];
 
 /// The folders in it that this program writes to and deletes from.
-const FOLDERS: [&str; 6] = [
+const FOLDERS: [&str; 7] = [
     "checkpoints",
     "metrics",
     "images",
     "samples",
     "pictures",
     "environment",
+    "evaluations",
 ];
 
 /// Checks that every part is of the kind it should be: behind a link lies what belongs to somebody else, a pipe would be waited

@@ -18,12 +18,14 @@ pub struct PhotographRow {
     pub is_held_out: bool,
     /// BLAKE3 of the file's bytes.
     pub content: blake3::Hash,
+    /// Names of the categories that it shows; none in a table of a program that did not write them.
+    pub categories: Vec<String>,
 }
 
 /// What the table calls the two sides.
 const SPLITS: [&str; 2] = ["train", "validation"];
 
-/// Writes the table of a run: `image_id`, `file_name`, `split`, `content` in 64 hexadecimal digits.
+/// Writes the table of a run: `image_id`, `file_name`, `split`, `content` in 64 hexadecimal digits, `categories` as a list.
 ///
 /// # Errors
 ///
@@ -43,10 +45,19 @@ pub fn write_photographs(folder: &RunFolder, rows: &[PhotographRow]) -> Result<(
                 texts(|row| SPLITS[usize::from(row.is_held_out)].to_owned()),
             ),
             column("content", texts(|row| row.content.to_hex().to_string())),
+            categories(rows),
         ],
     )
     .map_err(RunError::table("write", &path))?;
-    write_table(&path, &mut table, Vec::new())
+    write_table(&path, &mut table)
+}
+
+fn categories(rows: &[PhotographRow]) -> Column {
+    let mut lists = ListStringChunkedBuilder::new("categories".into(), rows.len(), rows.len());
+    for row in rows {
+        lists.append_values_iter(row.categories.iter().map(String::as_str));
+    }
+    lists.finish().into_column()
 }
 
 /// Reads the table of a run; `None` where there is none, as in a run of a program that did not write it.
@@ -69,8 +80,16 @@ fn rows(table: &DataFrame) -> PolarsResult<Vec<PhotographRow>> {
     let names = table.column("file_name")?.str()?.iter();
     let splits = table.column("split")?.str()?.iter();
     let contents = table.column("content")?.str()?.iter();
-    let rows = ids.zip(names).zip(splits).zip(contents);
-    rows.map(|(((id, name), split), content)| {
+    // Tables of older programs have no such column.
+    let categories: Vec<Vec<String>> = match table.column("categories") {
+        Ok(column) => {
+            let lists = column.list()?.series_iter();
+            lists.map(names_of).collect::<PolarsResult<_>>()?
+        }
+        Err(_) => vec![Vec::new(); table.height()],
+    };
+    let rows = ids.zip(names).zip(splits).zip(contents).zip(categories);
+    rows.map(|((((id, name), split), content), categories)| {
         let content = content.and_then(|hex| blake3::Hash::from_hex(hex).ok());
         let side = SPLITS.iter().position(|&known| Some(known) == split);
         match (id, name, side, content) {
@@ -79,11 +98,21 @@ fn rows(table: &DataFrame) -> PolarsResult<Vec<PhotographRow>> {
                 file_name: name.to_owned(),
                 is_held_out: side == 1,
                 content,
+                categories,
             }),
             _ => polars_bail!(ComputeError: "a row without id, name, split or content"),
         }
     })
     .collect()
+}
+
+/// The texts of a list.
+fn names_of(list: Option<Series>) -> PolarsResult<Vec<String>> {
+    let Some(list) = list else {
+        return Ok(Vec::new());
+    };
+    let names = list.str()?.iter();
+    Ok(names.flatten().map(str::to_owned).collect())
 }
 
 #[cfg(test)]
@@ -100,9 +129,23 @@ mod tests {
             file_name: format!("{image_id}.jpg"),
             is_held_out,
             content: blake3::hash(&[u8::from(is_held_out)]),
+            categories: if is_held_out {
+                vec!["stop sign".to_owned(), "Bär".to_owned()]
+            } else {
+                Vec::new()
+            },
         });
         write_photographs(&folder, &rows).unwrap();
         assert_eq!(read_photographs(&folder).unwrap().unwrap(), rows);
+
+        // A table of a program that did not know categories.
+        let table = read_quickly(&folder.photographs()).unwrap();
+        let mut table = table.drop("categories").unwrap();
+        write_table(&folder.photographs(), &mut table).unwrap();
+        let read = read_photographs(&folder).unwrap().unwrap();
+        assert_eq!(read[0].file_name, "7.jpg");
+        assert!(read.iter().all(|row| row.categories.is_empty()));
+
         std::fs::write(folder.photographs(), "half").unwrap();
         assert!(read_photographs(&folder).is_err());
     }

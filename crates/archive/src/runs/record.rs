@@ -50,6 +50,9 @@ pub struct DatasetRecord {
     pub synthetic: Option<bool>,
     /// Hash over the usable images' ids and contents.
     pub content_hash: String,
+    /// What the usable images show, where the network learns it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub labels: Option<LabelsRecord>,
     /// Training images.
     pub train: usize,
     /// Images held out, before `evaluate.images` limits them.
@@ -67,6 +70,16 @@ pub struct DatasetRecord {
     /// trained on copies.
     #[serde(default)]
     pub copies: Vec<CopyRecord>,
+}
+
+/// What a network learned to tell beside the colors.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LabelsRecord {
+    /// Hash over the usable images' ids and categories.
+    pub content_hash: String,
+    /// The categories that the training images show, by the dataset's ids and in their order: one value each of the network's
+    /// classifier.
+    pub categories: Vec<i64>,
 }
 
 /// A photograph that was skipped because its bytes are those of another one.
@@ -204,20 +217,34 @@ impl RunRecord {
         self.step >= self.steps
     }
 
-    /// What is missing from the log of a run that says that it is done, in words; `None` where nothing is, and where it is not
-    /// done. Its log holds `rows` in all, and `losses` of the training, which are one a step.
-    pub fn lacks_of_log(&self, rows: usize, losses: usize) -> Option<String> {
+    /// What is wrong with the log of a run that says that it is done, in words; `None` where nothing is, and where it is not
+    /// done. Its log holds `rows` in all, and a loss of the training at the steps `losses`: at each step one.
+    pub fn lacks_of_log(&self, rows: usize, mut losses: Vec<usize>) -> Option<String> {
         if !self.is_finished() {
             return None;
         }
-        let what = match (rows, losses) {
-            (0, _) => "its metrics are missing".to_owned(),
-            (_, losses) if (1..self.steps).contains(&losses) => format!(
+        if rows == 0 {
+            return Some(says_done_but("its metrics are missing"));
+        }
+        if losses.is_empty() {
+            return None;
+        }
+        losses.sort_unstable();
+        let twice = losses.windows(2).find(|pair| pair[0] == pair[1]);
+        let what = match twice {
+            Some(step) => format!("its metrics have the rows of step {} twice", step[0]),
+            None if losses.len() < self.steps => format!(
                 "its metrics lack {} of its {} steps",
-                self.steps - losses,
+                self.steps - losses.len(),
                 self.steps
             ),
-            _ => return None,
+            None if losses.len() > self.steps || losses.last() != Some(&self.steps) => {
+                format!(
+                    "its metrics have rows of other steps than 1 to {}",
+                    self.steps
+                )
+            }
+            None => return None,
         };
         Some(says_done_but(&what))
     }

@@ -1,6 +1,5 @@
 //! The log of a run, row by row.
 
-use std::fs;
 use std::io::Cursor;
 use std::path::Path;
 
@@ -8,6 +7,7 @@ use polars::prelude::*;
 
 use super::metrics::files;
 use super::{RunError, RunFolder};
+use colorize_base::{MOST_NUMBERS, read_file};
 
 /// One number of a log that is read.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -44,8 +44,23 @@ pub fn read_metric_rows(
 /// Reads a small table on this thread alone: with thousands of them, the threads are better used on a file each. A thread
 /// that waited for polars's own would begin another file meanwhile, and in that wait a third, until its stack is full.
 pub(super) fn read_quickly(path: &Path) -> Result<DataFrame, RunError> {
-    let bytes = fs::read(path).map_err(RunError::io("read", path))?;
-    colorize_table::read(Cursor::new(bytes), true, |_| true).map_err(RunError::table("read", path))
+    read_with_footer(path, "").map(|(table, _)| table)
+}
+
+/// The same, and what the footer says under `key`.
+pub(super) fn read_with_footer(
+    path: &Path,
+    key: &str,
+) -> Result<(DataFrame, Option<String>), RunError> {
+    let bytes = read_file(path, MOST_NUMBERS).map_err(RunError::io("read", path))?;
+    let mut said = None;
+    let accept = |value: &dyn Fn(&str) -> Option<String>| {
+        said = value(key);
+        true
+    };
+    let table = colorize_table::read(Cursor::new(bytes), true, accept)
+        .map_err(RunError::table("read", path))?;
+    Ok((table, said))
 }
 
 fn show_rows(table: &DataFrame, each: &mut dyn FnMut(LoggedRow<'_>)) -> PolarsResult<()> {

@@ -1,7 +1,8 @@
 //! Whether a run that says that it is done still has what its numbers come from.
 
+use super::images::scores_of;
 use super::record::says_done_but;
-use super::{RunError, RunFolder, RunRecord, read_metric_rows};
+use super::{RunError, RunFolder, RunName, RunRecord, read_metric_rows};
 
 impl RunFolder {
     /// What a run that says that it is done lacks of its log or of the scores of single images at its last step, in words;
@@ -14,15 +15,32 @@ impl RunFolder {
         if !record.is_finished() {
             return Ok(None);
         }
-        let (mut rows, mut losses) = (0, 0);
+        let (mut rows, mut losses) = (0, Vec::new());
         read_metric_rows(self, &mut |row| {
             rows += 1;
-            losses += usize::from(row.split == "train" && row.metric == "loss");
+            if row.split == "train" && row.metric == "loss" {
+                losses.push(row.step);
+            }
         })?;
-        let log = record.lacks_of_log(rows, losses);
-        let has_scores = self.image_scores(record.steps).is_file();
-        let scores = (!has_scores).then(|| says_done_but("its per-image scores are missing"));
-        Ok(log.or(scores))
+        if let Some(lacks) = record.lacks_of_log(rows, losses) {
+            return Ok(Some(lacks));
+        }
+        let path = self.image_scores(record.steps);
+        if !path.is_file() {
+            return Ok(Some(says_done_but("its per-image scores are missing")));
+        }
+        let trial = RunName::of(record).trial();
+        let lacks = match scores_of(&path) {
+            Ok(Some(other)) if other != trial => Some(format!(
+                "its per-image scores are those of the run `{other}`"
+            )),
+            Ok(_) => None,
+            Err(RunError::Incomplete { reason, .. }) => {
+                Some(format!("its table of per-image scores {reason}"))
+            }
+            Err(error) => return Err(error),
+        };
+        Ok(lacks.map(|lacks| says_done_but(&lacks)))
     }
 
     /// Whether it says that it is done and has no log at all, by a glance at its folder.

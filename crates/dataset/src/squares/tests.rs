@@ -256,6 +256,7 @@ fn photographs_below_one_root_share_a_file() {
         id: 1,
         file_name: file_name.to_owned(),
         path: Path::new("/data/photos").join(file_name),
+        categories: Vec::new(),
         content_hash: content(0),
     };
     let cache = fixture.cache();

@@ -17,8 +17,8 @@ pub use evaluate::{BatchNormStatistics, EvaluateSection};
 pub use fusion::{ExtractorKind, FusionSection, Pooling, Preprocess};
 pub use image::{ImageSection, Resize};
 pub use network::{
-    BaldassarreSection, ImageTransformationSection, NetworkCost, NetworkSection, NormKind,
-    UnetSection, Upsampling, ZhangBlock, ZhangSection,
+    BaldassarreSection, IizukaSection, ImageTransformationSection, NetworkCost, NetworkSection,
+    NormKind, UnetSection, Upsampling, ZhangBlock, ZhangSection,
 };
 pub use slurm::{Gpus, SlurmSection};
 pub use train::{

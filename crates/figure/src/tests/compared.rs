@@ -60,6 +60,45 @@ fn a_run_keeps_its_colour_in_every_kind() {
 }
 
 #[test]
+fn the_best_point_of_a_sweep_is_named_and_framed() {
+    let content = Sweep {
+        keys: ["scale", "norm"]
+            .map(|name| SweptKey {
+                name: name.to_owned(),
+                values: SweptValues::Each(vec!["a".to_owned(), "b".to_owned()]),
+            })
+            .into(),
+        metric: metric("PSNR", "dB", 2, Better::Higher),
+        points: [(0.0, 0.0, 20.0), (1.0, 0.0, 22.5), (0.0, 1.0, 21.0)]
+            .map(|(across, down, value)| SweptPoint {
+                at: vec![across, down],
+                value: Some(value),
+                name: format!("{across} {down}"),
+            })
+            .into(),
+        note: String::new(),
+    };
+    for theme in [Theme::Light, Theme::Dark] {
+        for form in [SweepForm::Heat, SweepForm::Parallel] {
+            let figure = sweep("Sweep", &content, form, theme);
+            let said = words(&figure);
+            assert!(said.contains(&"best: 1 0 with 22.50 dB"), "{said:?}");
+            assert!(said.contains(&"PSNR in dB, higher is better"), "{said:?}");
+        }
+        let figure = sweep("Sweep", &content, SweepForm::Heat, theme);
+        let said = words(&figure);
+        assert!(
+            ["20.00", "22.50", "21.00"]
+                .iter()
+                .all(|it| said.contains(it))
+        );
+        let of = |ink| move |mark: &&Mark| matches!(mark, Mark::Rectangle { color, .. } if *color == ink);
+        let framed = figure.marks.iter().filter(of(theme.ink())).count();
+        assert_eq!(framed, 1);
+    }
+}
+
+#[test]
 fn of_forty_lines_eight_are_named_and_the_others_counted() {
     let line = |run: usize| Series {
         label: format!("run {run:02}"),

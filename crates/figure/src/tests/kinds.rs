@@ -15,10 +15,10 @@ pub(super) fn specimens() -> Vec<(String, Figure)> {
     let mut figures = Vec::new();
     for runs in RUNS {
         for (theme, odd) in [(Theme::Light, false), (Theme::Dark, true)] {
-            let drawn = every_kind(runs, theme, odd);
+            let drawn = every_kind(runs, theme, odd).into_iter();
+            let drawn = drawn.chain(sweeps(runs, theme, odd));
             let odd = if odd { ", odd" } else { "" };
-            let named = drawn.into_iter();
-            figures.extend(named.map(|(kind, figure)| (format!("{kind} {runs}{odd}"), figure)));
+            figures.extend(drawn.map(|(kind, figure)| (format!("{kind} {runs}{odd}"), figure)));
         }
     }
     figures
@@ -62,6 +62,75 @@ pub(super) fn names(runs: usize, odd: bool) -> Vec<RunName> {
         _ => format!("{run}{}", LONG.replace(' ', "-")),
     };
     RunName::numbered((0..runs).map(name))
+}
+
+/// Sweeps over two keys and more, in both forms: tables, dots and lines.
+pub(super) fn sweeps(points: usize, theme: Theme, odd: bool) -> Vec<(&'static str, Figure)> {
+    let title = if odd { LONG } else { "Title" };
+    let kinds = [
+        ("sweep of cells", 2, true, SweepForm::Heat),
+        ("sweep of dots", 2, false, SweepForm::Heat),
+        ("sweep of lines", 4, false, SweepForm::Parallel),
+        ("sweep without keys", 0, true, SweepForm::Heat),
+        ("sweep over many keys", 9, true, SweepForm::Parallel),
+    ];
+    kinds
+        .into_iter()
+        .map(|(kind, keys, is_table, form)| {
+            let content = swept(points, keys, is_table, odd);
+            (kind, sweep(title, &content, form, theme))
+        })
+        .collect()
+}
+
+fn swept(points: usize, keys: usize, is_table: bool, odd: bool) -> Sweep {
+    let words = |key: usize| -> Vec<String> {
+        let word = |value: usize| match value {
+            1 if odd => LONG.to_owned(),
+            _ => format!("value {value}"),
+        };
+        (0..4 + key).map(word).collect()
+    };
+    let key = |key: usize| SweptKey {
+        name: if odd {
+            LONG.to_owned()
+        } else {
+            format!("key_{key}")
+        },
+        values: match (is_table, key % 3) {
+            (true, _) | (false, 2) => SweptValues::Each(words(key)),
+            (false, 0) => SweptValues::Along(Scale::Log),
+            (false, _) => SweptValues::Along(Scale::Linear),
+        },
+    };
+    let keys: Vec<SweptKey> = (0..keys).map(key).collect();
+    let point = |point: usize| SweptPoint {
+        at: keys
+            .iter()
+            .enumerate()
+            .map(|(key, swept)| match &swept.values {
+                SweptValues::Each(values) => ((point / (1 + 3 * key)) % values.len()) as f64,
+                SweptValues::Along(_) if odd && point == 2 => f64::NAN,
+                SweptValues::Along(_) => 1e-4 * 10_f64.powf(3.0 * noise(point + 7 * key)),
+            })
+            .collect(),
+        value: match point {
+            3 if odd => None,
+            4 if odd => Some(f64::INFINITY),
+            _ => Some(20.0 + 3.0 * noise(point)),
+        },
+        name: format!("point {point}"),
+    };
+    Sweep {
+        points: (0..points).map(point).collect(),
+        keys,
+        metric: if odd {
+            metric(LONG, "", 3, Better::One)
+        } else {
+            metric("PSNR", "dB", 2, Better::Higher)
+        },
+        note: if odd { LONG.to_owned() } else { String::new() },
+    }
 }
 
 /// Between 0 and 1, without any order that shows.

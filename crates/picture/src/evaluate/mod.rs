@@ -24,7 +24,7 @@ pub use chroma::{Chroma, ab_mse, hue_error, uv_mse};
 pub use ciede2000::{Differences, ciede2000};
 pub use colorfulness::{colorfulness, colorfulness_absolute};
 pub use colorize_experiment::section::{BatchNormStatistics, EvaluateSection};
-pub use colorize_experiment::{MachineMetric, Metric, Properties};
+pub use colorize_experiment::{MachineMetric, Metric, Properties, TrainingMetric};
 pub use colorize_statistics::Better;
 pub use psnr::psnr;
 pub use score::ImageScore;

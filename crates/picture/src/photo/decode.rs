@@ -1,7 +1,6 @@
 //! From the bytes of a file to upright RGB pixels.
 
 use std::io::Cursor;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits, RgbImage};
@@ -11,6 +10,7 @@ use super::orientation::orientation;
 use super::profile::{Profile, to_srgb};
 use super::room::Room;
 use super::{PhotoError, PhotoFault, webp};
+use colorize_base::{MOST_PICTURE, quietly, read_file};
 
 /// Photographs with more pixels than this are refused, as a few bytes can claim to be billions of pixels.
 pub const MOST_PIXELS: u64 = 1 << 27;
@@ -57,7 +57,7 @@ impl Decoded {
 ///
 /// When the file cannot be read or decoded; the message names the file and the cause.
 pub fn decode(path: &Path) -> Result<RgbImage, PhotoError> {
-    std::fs::read(path)
+    read_file(path, MOST_PICTURE)
         .map_err(PhotoFault::from)
         .and_then(|bytes| decode_bytes(&bytes))
         .map_err(|fault| PhotoError {
@@ -109,8 +109,8 @@ fn guarded(
     inspect: impl Fn(&[u8]) -> Result<(), jpeg::Fault>,
 ) -> Result<Decoded, PhotoFault> {
     // A codec that panics on a damaged file must cost that file, not a run of days.
-    catch_unwind(AssertUnwindSafe(|| unguarded(bytes, inspect)))
-        .unwrap_or_else(|_| Err(PhotoFault::Codec("the codec panicked".to_owned())))
+    quietly(|| unguarded(bytes, inspect))
+        .unwrap_or_else(|said| Err(PhotoFault::Codec(format!("the codec panicked: {said}"))))
 }
 
 fn unguarded(

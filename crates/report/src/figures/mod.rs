@@ -17,13 +17,14 @@ mod resources;
 mod samples;
 mod scatter;
 mod spec;
+mod sweep;
 
 use std::collections::{BTreeMap, HashSet};
 
 use rayon::prelude::*;
 
 pub use album::{Album, Remade, Remake, Unavailable};
-pub use spec::{FigureKind, FigureSpec, LossScale};
+pub use spec::{FigureKind, FigureSpec, LossScale, SweepForm};
 
 use album::Wanted;
 
@@ -54,6 +55,12 @@ impl Context<'_> {
             label: self.selection.groups[group].short.clone(),
             look: Look::Run(group),
         }
+    }
+
+    /// A metric over all images, the mean over seeds: the number of the table of scores.
+    fn overall(&self, group: usize, metric: Metric) -> Option<f64> {
+        let values = self.material.values(group, metric)?;
+        Some(values.iter().sum::<f64>() / values.len() as f64)
     }
 
     /// The images that the first runs of all of these groups were judged by, in the order in which the first was: so the

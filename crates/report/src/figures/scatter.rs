@@ -38,8 +38,9 @@ pub(super) fn draw(spec: &FigureSpec, groups: &[usize], context: &Context<'_>) -
                     .map(|&group| Cloud {
                         run: context.name(group),
                         points: points(group, across, up, context),
-                        overall: overall(group, across, context)
-                            .zip(overall(group, up, context)),
+                        overall: context
+                            .overall(group, across)
+                            .zip(context.overall(group, up)),
                     })
                     .collect(),
                 x_references: if across.better() == Better::One {
@@ -82,12 +83,6 @@ pub(super) fn draw(spec: &FigureSpec, groups: &[usize], context: &Context<'_>) -
             outline.draw(|theme| scatter(&title, &content, theme))
         })
         .collect()
-}
-
-/// A metric over all images, the mean over seeds: the number of the table of scores.
-fn overall(group: usize, metric: Metric, context: &Context<'_>) -> Option<f64> {
-    let values = context.material.values(group, metric)?;
-    Some(values.iter().sum::<f64>() / values.len() as f64)
 }
 
 fn written(metric: Metric, value: f64) -> String {

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use super::album::Wanted;
 use super::{
     Context, Drawing, chroma, claims, comparison, curves, duel, effects, progress, resources,
-    samples, scatter,
+    samples, scatter, sweep,
 };
 use crate::evaluate::Metric;
 use crate::{Needs, ReportError};
@@ -33,6 +33,8 @@ pub struct FigureSpec {
     pub images: Option<usize>,
     /// Scale of the loss.
     pub scale: Option<LossScale>,
+    /// How a sweep is drawn; a heat map of two keys, and parallel axes of any other number, where it is not said.
+    pub form: Option<SweepForm>,
     /// Steps over which the loss is averaged for the eye; 0 leaves it as it is.
     pub smooth: Option<f64>,
     /// The first of two runs that are compared with each other.
@@ -49,6 +51,16 @@ pub enum LossScale {
     Linear,
     /// Equal steps are equal factors.
     Log,
+}
+
+/// How a sweep is drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SweepForm {
+    /// Two keys across and down, what became of them as color.
+    Heat,
+    /// An upright axis for each key, and a line for each point.
+    Parallel,
 }
 
 /// What a figure shows.
@@ -75,6 +87,8 @@ pub enum FigureKind {
     Extremes,
     /// Memory and speed over the steps.
     Resources,
+    /// What became of every point of a matrix or a random search.
+    Sweep,
 }
 
 impl FigureKind {
@@ -90,6 +104,7 @@ impl FigureKind {
             Self::Chroma => "chroma",
             Self::Extremes => "extremes",
             Self::Resources => "resources",
+            Self::Sweep => "sweep",
         }
     }
 
@@ -105,6 +120,7 @@ impl FigureKind {
             Self::Chroma => &["runs", "images"],
             Self::Extremes => &["of", "against", "metrics", "images"],
             Self::Resources => &["runs", "smooth"],
+            Self::Sweep => &["runs", "metrics", "form"],
         }
     }
 }
@@ -129,6 +145,7 @@ impl FigureSpec {
             ("metrics", !self.metrics.is_empty()),
             ("images", self.images.is_some()),
             ("scale", self.scale.is_some()),
+            ("form", self.form.is_some()),
             ("smooth", self.smooth.is_some()),
             ("of", self.of.is_some()),
             ("against", self.against.is_some()),
@@ -200,6 +217,7 @@ impl FigureSpec {
             FigureKind::Scatter => scatter::needs(self, needs),
             FigureKind::Extremes => duel::needs(self, needs),
             FigureKind::Resources => resources::needs(needs),
+            FigureKind::Sweep => sweep::needs(self, needs),
         }
     }
 
@@ -216,7 +234,8 @@ impl FigureSpec {
             | FigureKind::Claims
             | FigureKind::Effects
             | FigureKind::Scatter
-            | FigureKind::Resources => Vec::new(),
+            | FigureKind::Resources
+            | FigureKind::Sweep => Vec::new(),
         }
     }
 
@@ -238,6 +257,7 @@ impl FigureSpec {
             FigureKind::Chroma => chroma::draw(self, &groups, context),
             FigureKind::Extremes => duel::draw(self, context),
             FigureKind::Resources => Ok(resources::draw(self, &groups, context)),
+            FigureKind::Sweep => Ok(sweep::draw(self, &groups, context)),
         }
     }
 }

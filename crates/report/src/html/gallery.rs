@@ -25,6 +25,8 @@ pub struct Gallery {
     pub best: usize,
     /// What the images can be sorted by.
     pub metrics: Vec<GalleryMetric>,
+    /// What the images can be chosen by: names of categories.
+    pub categories: Vec<String>,
     /// The images, in the order in which they are shown at first.
     pub images: Vec<GalleryImage>,
 }
@@ -52,6 +54,8 @@ pub struct GalleryImage {
     pub width: u32,
     /// Height.
     pub height: u32,
+    /// The categories that it shows, by their places in [`Gallery::categories`].
+    pub shows: Vec<usize>,
     /// For every run whether its picture is there.
     pub has: Vec<bool>,
     /// For every run its scores, by metric.
@@ -70,6 +74,7 @@ struct Data<'a> {
     versions: Vec<&'a str>,
     best: usize,
     metrics: Vec<DataMetric<'a>>,
+    categories: &'a [String],
     images: Vec<DataImage<'a>>,
 }
 
@@ -87,6 +92,7 @@ struct DataImage<'a> {
     strip: String,
     width: u32,
     height: u32,
+    shows: &'a [usize],
     has: &'a [bool],
     scores: Vec<Vec<Option<f64>>>,
 }
@@ -111,12 +117,14 @@ impl Gallery {
                     },
                 })
                 .collect(),
+            categories: &self.categories,
             images: images
                 .map(|image| DataImage {
                     name: &image.name,
                     strip: STANDARD.encode(&image.strip),
                     width: image.width,
                     height: image.height,
+                    shows: &image.shows,
                     has: &image.has,
                     scores: image.scores.iter().map(|run| self.rounded(run)).collect(),
                 })

@@ -271,7 +271,7 @@
 
   const PAGE = innerWidth < 640 ? 24 : 60;
   const addGallery = (gallery) => {
-    const { title, versions, best, metrics, images } = dataOf(gallery);
+    const { title, versions, best, metrics, categories, images } = dataOf(gallery);
     const isThere = (entry, at) => at < 2 || entry.has[at - 2];
     const score = (entry, at, metric) => (at < 2 ? null : entry.scores[at - 2][metric]);
     const written = (value, metric) => (value === null ? "–" : value.toFixed(metrics[metric].digits));
@@ -287,6 +287,9 @@
     right.value = best;
     const [order, orderLabel] = choice("Sort by", ["order of the split", ...metrics.map(({ name }) => name)]);
     const [way, wayLabel] = choice("From", ["the best", "the worst", "right ahead of left", "right behind left"]);
+    const counted = categories.map((name, at) => `${name} (${images.filter(({ shows }) => shows.includes(at)).length})`);
+    const [subject, subjectLabel] = choice("Showing", ["anything", ...counted]);
+    subjectLabel.hidden = categories.length < 2;
     const search = make("input", { type: "search", placeholder: "part of a name" });
     const searchLabel = make("label", {}, "Name", search);
     const grid = make("ul", { className: "thumbs" });
@@ -299,7 +302,8 @@
     const sorted = () => {
       const metric = Number(order.value) - 1;
       const words = search.value.trim().toLowerCase();
-      const kept = images.filter(({ name }) => name.toLowerCase().includes(words));
+      const wanted = Number(subject.value) - 1;
+      const kept = images.filter(({ name, shows }) => name.toLowerCase().includes(words) && (wanted < 0 || shows.includes(wanted)));
       if (metric < 0) return kept;
       const [a, b] = [Number(left.value), Number(right.value)];
       const good = (entry, at) => goodness(score(entry, at, metric), metrics[metric]);
@@ -425,13 +429,13 @@
       draw();
       grid.querySelectorAll("button")[first]?.focus();
     });
-    for (const select of [left, right, order, way]) select.addEventListener("change", refresh);
+    for (const select of [left, right, order, way, subject]) select.addEventListener("change", refresh);
     search.addEventListener("input", refresh);
     gallery.classList.toggle("coarse", images.every(({ width }) => width < 128));
     refresh();
     grid.setAttribute("aria-label", `Held-out images, ${title}`);
     gallery.append(
-      make("div", { className: "choices" }, leftLabel, rightLabel, orderLabel, wayLabel, searchLabel),
+      make("div", { className: "choices" }, leftLabel, rightLabel, orderLabel, wayLabel, subjectLabel, searchLabel),
       found, grid, more,
     );
   };

@@ -1,6 +1,7 @@
 //! The held-out images of a report as thumbnails on its page.
 
-use std::collections::HashMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use image::codecs::jpeg::JpegEncoder;
 use image::{RgbImage, imageops};
@@ -10,6 +11,7 @@ use super::best::best;
 use super::html::{Gallery, GalleryImage, GalleryMetric};
 use crate::evaluate::{Baseline, Metric, answer};
 use crate::figures::Album;
+use crate::runs::read_photographs;
 use crate::table::{digits, grouped};
 use crate::{Group, Jury, Made, ReportError, Scores};
 
@@ -28,10 +30,14 @@ const SAMPLE: usize = 16;
 /// Of 1 to 100; colors shall stay what they are.
 const QUALITY: u8 = 82;
 
+/// Categories that images can be chosen by, at most: the most frequent ones.
+const CATEGORIES: usize = 100;
+
 /// An image whose pictures are available: its id, its name, its row in each run's table.
 struct Known {
     id: i64,
     name: String,
+    shows: Vec<usize>,
     has: Vec<bool>,
     scores: Vec<Vec<Option<f64>>>,
 }
@@ -42,6 +48,7 @@ struct Contents<'a> {
     album: &'a Album,
     groups: Vec<&'a Group>,
     metrics: Vec<Metric>,
+    categories: Vec<String>,
     images: Vec<Known>,
     /// How many images the runs were judged by.
     total: usize,
@@ -92,6 +99,7 @@ impl<'a> Contents<'a> {
             .collect();
         let named: Vec<(i64, String)> = tables.first().map(Scores::names).unwrap_or_default();
         let total = named.len();
+        let (categories, mut shown) = categories(&groups, &named)?;
         let images = named
             .into_iter()
             .filter_map(|(id, name)| {
@@ -104,6 +112,7 @@ impl<'a> Contents<'a> {
                 has.contains(&true).then(|| Known {
                     id,
                     name,
+                    shows: shown.remove(&id).unwrap_or_default(),
                     scores: scores.collect(),
                     has,
                 })
@@ -114,6 +123,7 @@ impl<'a> Contents<'a> {
             album: &made.album,
             groups,
             metrics,
+            categories,
             images,
             total,
         })
@@ -206,6 +216,44 @@ fn by_id(table: &Scores, metric: Metric) -> HashMap<i64, f64> {
         .collect()
 }
 
+/// The categories of held-out images, the most frequent first, and for every image their places among them; as the first run
+/// says that wrote them down.
+fn categories(
+    groups: &[&Group],
+    named: &[(i64, String)],
+) -> Result<(Vec<String>, HashMap<i64, Vec<usize>>), ReportError> {
+    let mut rows = Vec::new();
+    for group in groups {
+        let photographs = read_photographs(&group.first().folder)?.unwrap_or_default();
+        if photographs.iter().any(|row| !row.categories.is_empty()) {
+            rows = photographs;
+            break;
+        }
+    }
+    let held_out: HashSet<i64> = named.iter().map(|(id, _)| *id).collect();
+    rows.retain(|row| held_out.contains(&row.image_id));
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for name in rows.iter().flat_map(|row| &row.categories) {
+        *counts.entry(name).or_default() += 1;
+    }
+    let mut frequent: Vec<(&str, usize)> = counts.into_iter().collect();
+    frequent.sort_by_key(|&(name, count)| (Reverse(count), name));
+    frequent.truncate(CATEGORIES);
+    let places: HashMap<&str, usize> = frequent
+        .iter()
+        .enumerate()
+        .map(|(place, &(name, _))| (name, place))
+        .collect();
+    let shown = rows.iter().map(|row| {
+        let shows = row.categories.iter();
+        let shows = shows.filter_map(|name| places.get(name.as_str()).copied());
+        (row.image_id, shows.collect())
+    });
+    let shown = shown.collect();
+    let names = frequent.into_iter().map(|(name, _)| name.to_owned());
+    Ok((names.collect(), shown))
+}
+
 fn gallery(contents: &Contents<'_>, budget: usize, made: &Made) -> Result<Gallery, ReportError> {
     let side = contents.side(budget)?;
     let strips = contents
@@ -228,6 +276,7 @@ fn gallery(contents: &Contents<'_>, budget: usize, made: &Made) -> Result<Galler
             strip,
             width,
             height,
+            shows: known.shows.clone(),
             has: known.has.clone(),
             scores: known.scores.clone(),
         });
@@ -236,6 +285,7 @@ fn gallery(contents: &Contents<'_>, budget: usize, made: &Made) -> Result<Galler
         jury,
         groups,
         metrics,
+        categories,
         total,
         ..
     } = contents;
@@ -253,6 +303,7 @@ fn gallery(contents: &Contents<'_>, budget: usize, made: &Made) -> Result<Galler
                 better: metric.better(),
             })
             .collect(),
+        categories: categories.clone(),
         images,
     })
 }

@@ -6,6 +6,7 @@ use crate::evaluate::psnr;
 use crate::figure::decibels;
 use crate::figures::pictures;
 use crate::{Group, Made, Run};
+use colorize_base::{MOST_PICTURE, read_file};
 
 /// Images that a reader can put a slider over, at most.
 const SLIDER_IMAGES: usize = 6;
@@ -50,7 +51,7 @@ fn slider_image(id: i64, groups: &[&Group]) -> Option<SliderImage> {
     let first = groups.first()?.first();
     let truth = pictures::truth(first, id).ok()?;
     let raw = |run: &Run, kind: &str| {
-        let bytes = std::fs::read(run.folder.sample_image(kind, id)).ok()?;
+        let bytes = read_file(&run.folder.sample_image(kind, id), MOST_PICTURE).ok()?;
         let (width, height) = truth.dimensions();
         let larger = (SLIDER_SIDE / width.max(height).max(1)).max(1);
         Some(Picture::Png {

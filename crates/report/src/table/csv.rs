@@ -1,6 +1,7 @@
 //! A table as CSV (RFC 4180): all digits, one line per row; cells without a number are empty.
 
 use super::{Raw, Table};
+use colorize_base::csv_cell;
 
 /// Writes a table as CSV. The first column is the section's heading.
 pub fn csv(table: &Table) -> String {
@@ -34,9 +35,10 @@ fn push_row(text: &mut String, cells: impl Iterator<Item = String>) {
 }
 
 fn quoted(text: &str) -> String {
+    let text = csv_cell(text);
     if text.contains([',', '"', '\n', '\r']) {
         format!("\"{}\"", text.replace('"', "\"\""))
     } else {
-        text.to_owned()
+        text.into_owned()
     }
 }

@@ -100,6 +100,7 @@ mod tests {
                 id: id.into(),
                 file_name: String::new(),
                 path: std::path::PathBuf::new(),
+                categories: Vec::new(),
                 content_hash: blake3::hash(&[id]),
             })
             .collect()
@@ -112,6 +113,7 @@ mod tests {
             size: SIDE,
             pixels: positions.iter().flat_map(|_| square.clone()).collect(),
             features: positions.iter().map(|&position| position as f32).collect(),
+            labels: Vec::new(),
             positions,
         }
     }

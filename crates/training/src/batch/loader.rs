@@ -1,6 +1,7 @@
 //! Batches in order, prepared on other threads while the device works on the last one. What waits in the queue is
 //! bytes, not device memory.
 
+use std::io;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -136,6 +137,8 @@ impl DataLoader<Batch> for HeldOutLoader {
 /// The queue's reading end. Dropping it ends the threads behind it.
 struct Prefetch {
     batches: Receiver<Taken>,
+    /// Why no thread prepares anything.
+    refused: Option<io::Error>,
     done: usize,
     total: usize,
 }
@@ -150,9 +153,10 @@ impl Prefetch {
         // What is in preparation waits in the queue as well: its place in the order is taken before the work begins.
         let (queue, receiver) = sync_channel(QUEUE - PREPARING);
         let next = Arc::new(Mutex::new((batches, queue)));
+        let (mut at_work, mut refused) = (false, None);
         for _ in 0..PREPARING {
             let (pixels, next, finish) = (Arc::clone(pixels), Arc::clone(&next), finish.clone());
-            thread::Builder::new()
+            let started = thread::Builder::new()
                 .name("prefetch".to_owned())
                 .spawn(move || {
                     while let Some(((number, positions), place)) = take_place(&next) {
@@ -164,11 +168,16 @@ impl Prefetch {
                             break;
                         }
                     }
-                })
-                .expect("the operating system gives a thread");
+                });
+            // One is enough, if slower. Without any, the first batch is an error.
+            match started {
+                Ok(_) => at_work = true,
+                Err(error) => refused = Some(error),
+            }
         }
         Self {
             batches: receiver,
+            refused: refused.filter(|_| !at_work),
             done: 0,
             total,
         }
@@ -197,6 +206,9 @@ impl Iterator for Prefetch {
     type Item = Result<Batch, DatasetError>;
 
     fn next(&mut self) -> Option<Self::Item> {
+        if let Some(error) = self.refused.take() {
+            return Some(Err(DatasetError::new(NoThread(error))));
+        }
         let place = self.batches.recv().ok()?;
         self.done += 1;
         Some(match place.recv() {
@@ -205,6 +217,13 @@ impl Iterator for Prefetch {
         })
     }
 }
+
+/// No thread prepares batches.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "cannot start a thread that prepares batches of photographs: {0}; raise the limit on processes (`ulimit -u`)"
+)]
+struct NoThread(io::Error);
 
 /// The thread that prepared a batch ended without it.
 #[derive(Debug, thiserror::Error)]

@@ -33,8 +33,8 @@ static UNIT: [f32; 256] = {
     unit
 };
 
-/// What a step sees: photographs as bytes, and their feature vectors where the network fuses some. They become a
-/// tensor once, on the device of the step.
+/// What a step sees: photographs as bytes, their feature vectors where the network fuses some, and what they show where it learns
+/// that. They become a tensor once, on the device of the step.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Batch {
     /// Side of the square photographs, in pixels.
@@ -45,6 +45,9 @@ pub struct Batch {
     pub positions: Vec<usize>,
     /// One vector a photograph, one after the other; empty without fusion.
     pub features: Vec<f32>,
+    /// One row a photograph, one after the other: 1 for each category that it shows, and 0 for the others. Empty where no network
+    /// learns them.
+    pub labels: Vec<f32>,
 }
 
 impl Batch {
@@ -67,7 +70,8 @@ impl Batch {
         let count = self.len();
         let parts = count.div_ceil(most);
         let bytes = 3 * self.size * self.size;
-        let width = self.features.len().checked_div(count).unwrap_or(0);
+        let width = |rows: &[f32]| rows.len().checked_div(count).unwrap_or(0);
+        let [features, labels] = [&self.features, &self.labels].map(|rows| width(rows));
         (0..parts)
             .map(|part| {
                 let range = count * part / parts..count * (part + 1) / parts;
@@ -76,7 +80,8 @@ impl Batch {
                     size: self.size,
                     pixels: self.pixels[of(bytes)].to_vec(),
                     positions: self.positions[range.clone()].to_vec(),
-                    features: self.features[of(width)].to_vec(),
+                    features: self.features[of(features)].to_vec(),
+                    labels: self.labels[of(labels)].to_vec(),
                 }
             })
             .collect()
@@ -106,15 +111,25 @@ impl Batch {
 
     /// The feature vectors, `[batch, width]`, if there are any.
     pub fn to_features(&self, device: &Device) -> Option<Tensor<2>> {
-        if self.features.is_empty() {
+        self.to_rows(&self.features, device)
+    }
+
+    /// The labels, `[batch, categories]`, if there are any.
+    pub fn to_labels(&self, device: &Device) -> Option<Tensor<2>> {
+        self.to_rows(&self.labels, device)
+    }
+
+    /// One of `rows` a photograph, if there are any.
+    fn to_rows(&self, rows: &[f32], device: &Device) -> Option<Tensor<2>> {
+        if rows.is_empty() {
             return None;
         }
-        let shape = [self.len(), self.features.len() / self.len()];
-        if let Some(features) = backend::rows(&self.features, shape, device) {
-            return Some(features);
+        let shape = [self.len(), rows.len() / self.len()];
+        if let Some(tensor) = backend::rows(rows, shape, device) {
+            return Some(tensor);
         }
         Some(Tensor::from_data(
-            TensorData::new(self.features.clone(), shape),
+            TensorData::new(rows.to_vec(), shape),
             device,
         ))
     }
@@ -174,12 +189,14 @@ mod tests {
                 pixels: (0..3 * count as u8).collect(),
                 positions: (0..count).collect(),
                 features: (0..2 * count).map(|index| index as f32).collect(),
+                labels: (0..3 * count).map(|index| (index % 2) as f32).collect(),
             };
             let parts = batch.parts(4);
             let found: Vec<usize> = parts.iter().map(Batch::len).collect();
             assert_eq!(found, sizes);
             let all = |of: fn(&Batch) -> Vec<f32>| parts.iter().flat_map(of).collect::<Vec<f32>>();
             assert_eq!(all(|part| part.features.clone()), batch.features);
+            assert_eq!(all(|part| part.labels.clone()), batch.labels);
             let pixels: Vec<u8> = parts.iter().flat_map(|part| part.pixels.clone()).collect();
             assert_eq!(pixels, batch.pixels);
             let positions: Vec<usize> = parts
@@ -198,11 +215,14 @@ mod tests {
             pixels,
             positions: vec![3, 1],
             features: vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0],
+            labels: vec![1.0, 0.0],
         };
         let rgb = batch.to_rgb(&Device::flex());
         assert_eq!(rgb.dims(), [2, 3, 4, 4]);
         assert_eq!(to_pictures(rgb), batch.pictures());
         let features = batch.to_features(&Device::flex()).unwrap();
         assert_eq!(features.dims(), [2, 3]);
+        let labels = batch.to_labels(&Device::flex()).unwrap();
+        assert_eq!(labels.dims(), [2, 1]);
     }
 }

@@ -8,6 +8,7 @@ use rayon::prelude::*;
 use super::Batch;
 use crate::dataset::{Photograph, Square, Squares};
 use crate::photo::{self, PhotoError, PhotoFault};
+use colorize_base::{MOST_PICTURE, read_file};
 
 /// One vector of features a photograph.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -25,6 +26,8 @@ pub struct Pixels {
     photographs: Vec<Photograph>,
     square: Square,
     features: FeatureRows,
+    /// Ids of the categories that labels are about; none without labels.
+    categories: Vec<i64>,
     kept: Vec<OnceLock<Box<[u8]>>>,
     /// Photographs that may still be kept in memory.
     room: AtomicUsize,
@@ -40,6 +43,7 @@ impl Pixels {
             photographs,
             square,
             features: FeatureRows::default(),
+            categories: Vec::new(),
             kept,
             room: AtomicUsize::new(room),
             squares: None,
@@ -75,6 +79,19 @@ impl Pixels {
         Self { features, ..self }
     }
 
+    /// The same with labels: which of these categories, given by id, each photograph shows.
+    #[must_use]
+    pub fn with_labels(self, categories: Vec<i64>) -> Self {
+        Self { categories, ..self }
+    }
+
+    /// Which of the categories the photograph at `position` shows, 1 or 0 for each; nothing without labels.
+    pub fn labels(&self, position: usize) -> impl Iterator<Item = f32> {
+        let shown = &self.photographs[position].categories;
+        let categories = self.categories.iter();
+        categories.map(|category| f32::from(u8::from(shown.contains(category))))
+    }
+
     /// The vector of the photograph at `position`; empty when there are none.
     pub fn features(&self, position: usize) -> &[f32] {
         let width = self.features.width;
@@ -100,6 +117,10 @@ impl Pixels {
                 .iter()
                 .flat_map(|&position| self.features(position))
                 .copied()
+                .collect(),
+            labels: positions
+                .iter()
+                .flat_map(|&position| self.labels(position))
                 .collect(),
             positions,
         })
@@ -140,7 +161,7 @@ impl Pixels {
             self.keep(position, into);
             return Ok(());
         }
-        let decoded = std::fs::read(&photograph.path)
+        let decoded = read_file(&photograph.path, MOST_PICTURE)
             .map_err(PhotoFault::from)
             .and_then(|bytes| Ok((photo::read_again(&bytes)?, bytes)));
         let (decoded, bytes) = decoded.map_err(|fault| PhotoError {

@@ -13,7 +13,7 @@ use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
 use serde::Serialize;
 
-use colorize_base::{PARTIAL, write_whole};
+use colorize_base::{MOST_NUMBERS, PARTIAL, read_file, write_whole};
 
 use super::VERSION;
 use super::error::ExtractorError;
@@ -133,7 +133,7 @@ impl FeatureFolder {
             if seen.contains(&path) {
                 continue;
             }
-            let read = std::fs::read(&path).map_err(|error| error.to_string());
+            let read = read_file(&path, MOST_NUMBERS).map_err(|error| error.to_string());
             match read.and_then(|bytes| self.read_shard(&bytes, take)) {
                 Ok(()) => drop(seen.insert(path)),
                 Err(reason) => damaged.push(Damaged { path, reason }),

@@ -109,6 +109,11 @@ pub enum ExtractorError {
     /// The device failed.
     #[error("the device failed while computing features: {0}")]
     Device(String),
+    /// The system gives no thread.
+    #[error(
+        "cannot start the thread that reads photographs: {0}; raise the limit on processes (`ulimit -u`)"
+    )]
+    Thread(io::Error),
     /// The caller asked to stop.
     #[error("stopped after {done} of {total} photographs; computed features are kept")]
     Stopped {
@@ -152,6 +157,7 @@ impl Blamed for ExtractorError {
             Self::WeightsChanged { .. }
             | Self::PhotoChanged { .. }
             | Self::Device(_)
+            | Self::Thread(_)
             | Self::Stopped { .. }
             | Self::Write { .. } => Blame::Failure,
         }

@@ -18,6 +18,7 @@ use super::{ExtractorKind, Pooling, Preprocess};
 use crate::color::yuv::LUMA;
 use crate::dataset::{Photograph, Square, Squares};
 use crate::photo::{self, PhotoError, PhotoFault, Resize};
+use colorize_base::{MOST_PICTURE, read_file};
 
 /// Photographs that pass the classifier at once. Always as many, the last batch being filled up: a library may choose
 /// another algorithm for another number, and then the vector would depend on what else was asked for.
@@ -204,7 +205,7 @@ impl Stage<'_> {
         let mut shard = Shard::new(self.writer);
         let outcome = std::thread::scope(|scope| {
             let (sender, receiver) = sync_channel(AHEAD);
-            scope.spawn(move || {
+            let decode = move || {
                 for images in missing.chunks(AHEAD * BATCH) {
                     let lumas: Vec<_> = images
                         .par_iter()
@@ -220,7 +221,11 @@ impl Stage<'_> {
                         }
                     }
                 }
-            });
+            };
+            std::thread::Builder::new()
+                .name("photographs".to_owned())
+                .spawn_scoped(scope, decode)
+                .map_err(ExtractorError::Thread)?;
             for (images, lumas) in receiver {
                 if (self.should_stop)() {
                     return Ok(false);
@@ -332,7 +337,7 @@ fn luma(
         path: image.path.clone(),
         fault,
     };
-    let bytes = std::fs::read(&image.path).map_err(|error| fault(error.into()))?;
+    let bytes = read_file(&image.path, MOST_PICTURE).map_err(|error| fault(error.into()))?;
     let photo = photo::read_again(&bytes).map_err(fault)?;
     // After decoding, as a file that cannot be decoded has a better message.
     if photo.content_hash(&bytes) != image.content_hash {

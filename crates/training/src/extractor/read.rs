@@ -3,7 +3,6 @@
 use std::fmt::Write;
 use std::fs::File;
 use std::io::Read;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use burn::store::pytorch_reader::{self, PytorchReader};
@@ -12,9 +11,13 @@ use sha2::{Digest, Sha256};
 
 use super::error::ExtractorError;
 use super::state::{State, Values, is_counter};
+use colorize_base::{open_file, quietly, read_file, readable_size};
 
 /// Larger files are refused before they are read: the largest network here, VGG-16 with its classes, has 553 MB.
 const MOST_BYTES: u64 = 1 << 30;
+
+/// How many times over the tensors of a file may share its numbers.
+const SHARED: u64 = 2;
 
 /// The largest header that the safetensors format knows.
 const MOST_HEADER_BYTES: u64 = 100_000_000;
@@ -63,7 +66,7 @@ pub(crate) fn tensors(
     let read = match Format::of(&start) {
         Ok(Format::Pytorch) => guarded(|| read_pytorch(path, &is_wanted)),
         Ok(Format::Safetensors) => {
-            let bytes = std::fs::read(path).map_err(ExtractorError::read(path))?;
+            let bytes = read_file(path, MOST_BYTES).map_err(ExtractorError::read(path))?;
             guarded(|| read_safetensors(&bytes, &is_wanted))
         }
         Err(reason) => Err(reason.to_owned()),
@@ -80,7 +83,7 @@ fn open(path: &Path) -> Result<File, ExtractorError> {
         path: path.to_owned(),
         reason: reason.to_owned(),
     };
-    let file = File::open(path).map_err(ExtractorError::read(path))?;
+    let file = open_file(path).map_err(ExtractorError::read(path))?;
     let metadata = file.metadata().map_err(ExtractorError::read(path))?;
     if metadata.is_dir() {
         return Err(not_weights("it is a folder"));
@@ -126,8 +129,8 @@ impl Format {
 
 /// A parser that panics on a damaged file must not cost more than that file.
 fn guarded(read: impl FnOnce() -> Result<State, String>) -> Result<State, String> {
-    catch_unwind(AssertUnwindSafe(read))
-        .unwrap_or_else(|_| Err("the file is damaged: its parser panicked".to_owned()))
+    quietly(read)
+        .unwrap_or_else(|said| Err(format!("the file is damaged: its parser panicked: {said}")))
 }
 
 fn read_pytorch(path: &Path, is_wanted: &dyn Fn(&str) -> bool) -> Result<State, String> {
@@ -135,6 +138,11 @@ fn read_pytorch(path: &Path, is_wanted: &dyn Fn(&str) -> bool) -> Result<State, 
         format!("truncated, damaged, or not a PyTorch checkpoint: {error}")
     };
     let reader = PytorchReader::new(path).map_err(|error| damaged(&error))?;
+    // Views may share what the file holds, and claim far more together than there is.
+    let length = std::fs::metadata(path)
+        .map_err(|error| damaged(&error))?
+        .len();
+    let mut left = SHARED * length;
     let mut state = State::default();
     for (name, tensor) in reader.into_tensors() {
         if !is_wanted(&name) {
@@ -143,10 +151,10 @@ fn read_pytorch(path: &Path, is_wanted: &dyn Fn(&str) -> bool) -> Result<State, 
         if tensor.dtype() != pytorch_reader::DType::F32 {
             return Err(wrong_type(&name, &tensor.dtype()));
         }
-        // A view can claim more than the file holds.
-        if tensor.byte_len() as u64 > MOST_BYTES {
-            return Err(format!("tensor `{name}` claims more than 1 GiB"));
-        }
+        left = left.checked_sub(tensor.byte_len() as u64).ok_or_else(|| {
+            let length = readable_size(length);
+            format!("tensor `{name}` claims more numbers than a file of {length} can hold")
+        })?;
         let bytes = tensor.read().map_err(|error| damaged(&error))?;
         let numbers = bytes.as_chunks().0.iter();
         let values = Values {

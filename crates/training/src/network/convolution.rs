@@ -62,6 +62,9 @@ pub enum Border {
     /// Zeros, so that the output is as large as the input, or half as large at stride 2; what does not divide evenly
     /// goes to the bottom and the right, as in TensorFlow.
     Same,
+    /// Zeros, half a kernel on every side, as is usual in PyTorch: the output is as large as the input, or half as large at
+    /// stride 2, rounded up.
+    Around,
 }
 
 /// The padding of [`Border::Same`] for sizes that the stride divides.
@@ -70,6 +73,12 @@ pub(super) fn same(size: usize, stride: usize) -> PaddingConfig2d {
     let before = total / 2;
     let after = total - before;
     PaddingConfig2d::Explicit(before, before, after, after)
+}
+
+/// The padding of [`Border::Around`].
+pub(super) fn around(size: usize) -> PaddingConfig2d {
+    let half = size / 2;
+    PaddingConfig2d::Explicit(half, half, half, half)
 }
 
 /// A convolution without a norm. Glorot uniform, and a bias of zeros.
@@ -100,6 +109,7 @@ impl Convolution {
         let padding = match border {
             Border::Valid => PaddingConfig2d::Valid,
             Border::Same => same(size, stride),
+            Border::Around => around(size),
         };
         let convolution = Conv2dConfig::new(channels, [size, size])
             .with_stride([stride, stride])

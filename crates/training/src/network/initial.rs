@@ -8,6 +8,9 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 /// Keeps this stream apart from any other that is drawn from the same seed.
 const DOMAIN: &[u8; 24] = b"colorize initial weights";
 
+/// The same for the layers that say the labels.
+const OF_LABELS: &[u8; 24] = b"colorize label's weights";
+
 /// A stream of initial weights: the same seed gives the same numbers on every machine and backend.
 ///
 /// Weights are taken from the stream in the order in which the layers are built, and within a kernel in the order of
@@ -20,10 +23,19 @@ pub struct InitialWeights {
 impl InitialWeights {
     /// The stream of `seed`.
     pub fn new(seed: u64) -> Self {
+        Self::in_domain(seed, DOMAIN)
+    }
+
+    /// The stream of `seed` for the layers that say the labels.
+    pub fn of_labels(seed: u64) -> Self {
+        Self::in_domain(seed, OF_LABELS)
+    }
+
+    fn in_domain(seed: u64, domain: &[u8; 24]) -> Self {
         // The key is laid out here and not by `seed_from_u64`, whose expansion is another crate's affair.
         let mut key = [0; 32];
         key[..8].copy_from_slice(&seed.to_le_bytes());
-        key[8..].copy_from_slice(DOMAIN);
+        key[8..].copy_from_slice(domain);
         Self {
             generator: ChaCha8Rng::from_seed(key),
         }

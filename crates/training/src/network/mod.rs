@@ -5,8 +5,10 @@
 
 pub mod baldassarre;
 pub mod convolution;
+pub mod dense;
 pub mod fusion;
 pub mod head;
+pub mod iizuka;
 pub mod image_transformation;
 pub mod initial;
 pub mod norm;
@@ -20,6 +22,7 @@ use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::{Device, FloatDType, Tensor};
 
 use self::baldassarre::Baldassarre;
+use self::iizuka::Iizuka;
 use self::image_transformation::ImageTransformation;
 use self::initial::InitialWeights;
 use self::norm::Norm;
@@ -29,8 +32,8 @@ use crate::backend::Precision;
 
 pub use self::state::{State, Values};
 pub use colorize_experiment::section::{
-    BaldassarreSection, ImageTransformationSection, NetworkSection, NormKind, UnetSection,
-    Upsampling, ZhangSection,
+    BaldassarreSection, IizukaSection, ImageTransformationSection, NetworkSection, NormKind,
+    UnetSection, Upsampling, ZhangSection,
 };
 
 /// Changes when the same weights, or the same seed, would answer otherwise.
@@ -51,12 +54,32 @@ pub enum Network {
     Baldassarre(Baldassarre),
     /// Zhang et al. (2016).
     Zhang(Zhang),
+    /// Iizuka et al. (2016).
+    Iizuka(Iizuka),
 }
 
 /// What every network can do. A new one is a file with its structure, a constructor and this, and a variant above.
 trait Architecture {
     /// The last linear map; see [`Network::forward`].
     fn forward(&self, input: Tensor<4>, features: Option<Tensor<2>>) -> Tensor<4>;
+
+    /// The same, and what it says of the labels; see [`Network::forward_and_classify`]. Networks that learn none leave it.
+    fn forward_and_classify(
+        &self,
+        input: Tensor<4>,
+        features: Option<Tensor<2>>,
+    ) -> (Tensor<4>, Option<Tensor<2>>) {
+        (self.forward(input, features), None)
+    }
+
+    /// Adds what says the labels; see [`Network::learning_labels`]. Networks that learn none leave it.
+    fn learn_labels(
+        &mut self,
+        _categories: usize,
+        _weights: &mut InitialWeights,
+        _device: &Device,
+    ) {
+    }
 
     /// Every norm.
     fn norms(&mut self) -> Vec<&mut Norm>;
@@ -73,6 +96,7 @@ macro_rules! of_any_kind {
             Network::Unet($network) => $value,
             Network::Baldassarre($network) => $value,
             Network::Zhang($network) => $value,
+            Network::Iizuka($network) => $value,
         }
     };
 }
@@ -124,6 +148,9 @@ pub fn init(
         NetworkSection::Zhang(section) => {
             Network::Zhang(Zhang::new(section, ends, weights, device))
         }
+        NetworkSection::Iizuka(section) => {
+            Network::Iizuka(Iizuka::new(section, ends, weights, device))
+        }
     }
 }
 
@@ -151,6 +178,15 @@ impl Network {
         self
     }
 
+    /// The same network, which also learns which of `categories` a photograph shows, where it can. `device` is its own. The
+    /// weights of these layers are drawn apart from all others, so that they change none.
+    #[must_use]
+    pub fn learning_labels(mut self, categories: usize, seed: u64, device: &Device) -> Self {
+        let weights = &mut InitialWeights::of_labels(seed);
+        of_any_kind!(&mut self, network => network.learn_labels(categories, weights, device));
+        self
+    }
+
     fn set_precision(&mut self, precision: Precision) {
         of_any_kind!(self, network => network.set_precision(precision));
     }
@@ -168,6 +204,20 @@ impl Network {
     /// When the network fuses features and gets none.
     pub fn forward(&self, input: Tensor<4>, features: Option<Tensor<2>>) -> Tensor<4> {
         of_any_kind!(self, network => network.forward(input, features))
+    }
+
+    /// The same, and a logit for each category that it learns, `[batch, categories]`, if it
+    /// [learns](Self::learning_labels) some.
+    ///
+    /// # Panics
+    ///
+    /// As [`Self::forward`].
+    pub fn forward_and_classify(
+        &self,
+        input: Tensor<4>,
+        features: Option<Tensor<2>>,
+    ) -> (Tensor<4>, Option<Tensor<2>>) {
+        of_any_kind!(self, network => network.forward_and_classify(input, features))
     }
 
     /// Sets batch norm's running statistics to their means over `inputs`, each with the features that go with it, with the

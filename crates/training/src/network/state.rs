@@ -19,6 +19,9 @@ const OF_MAP: &str = "fusion.map";
 /// Its share of the vector, `[width, channels_out]`.
 const OF_FEATURES: &str = "fusion.features";
 
+/// How the names of layers begin that say the labels: what they learn shapes the network, but nobody asks them afterwards.
+const OF_LABELS: &str = "classifier.";
+
 /// A tensor.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Values {
@@ -32,7 +35,7 @@ pub struct Values {
 pub type State = BTreeMap<String, Values>;
 
 impl Network {
-    /// Every weight and running statistic. Kernels are `[out, in, height, width]`, those of transposed convolutions
+    /// Every weight and running statistic but those of the layers that only [say labels](Network::learning_labels). Kernels are `[out, in, height, width]`, those of transposed convolutions
     /// `[in, out, height, width]`.
     ///
     /// # Panics
@@ -42,6 +45,7 @@ impl Network {
         let mut collector = Collector::default();
         self.visit(&mut collector);
         let mut state = collector.state;
+        state.retain(|name, _| !name.starts_with(OF_LABELS));
         if let (Some(map), Some(features)) = (state.remove(OF_MAP), state.remove(OF_FEATURES)) {
             state.insert(FUSION.to_owned(), join(&map, &features));
         }

@@ -2,9 +2,10 @@
 //!
 //! A network ends at its last linear map. Everything before it, input and target, and everything after it, the answer in
 //! the target's unit, the loss, the picture, is an [`Objective`]'s. A new one is a variant here and a file beside
-//! [`regression`] and [`classes`]; the compiler asks for the rest.
+//! [`regression`] and [`classes`]; the compiler asks for the rest. What a network learns beside the colors is in [`labels`].
 
 pub mod classes;
+pub mod labels;
 pub mod regression;
 mod space;
 mod tensors;
@@ -13,6 +14,7 @@ use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor};
 
 pub use self::classes::{Classes, Decode, UnknownDecode};
+pub use self::labels::{LabelErrors, Labels};
 use self::regression::Regression;
 use crate::batch::{Batch, Pixels};
 use crate::color::{ColorSection, Head};

@@ -124,6 +124,7 @@ fn batch(pixels: Vec<u8>, size: usize) -> Batch {
         size,
         pixels,
         features: Vec::new(),
+        labels: Vec::new(),
     }
 }
 

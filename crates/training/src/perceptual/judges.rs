@@ -114,6 +114,7 @@ impl Judging<'_> {
                 .collect(),
             positions: photographs.positions.clone(),
             features: Vec::new(),
+            labels: Vec::new(),
         };
         let at_once = if backend::is_processor(&self.judges.device) {
             PAIRS_AT_ONCE

@@ -17,7 +17,7 @@ use crate::runs::{Checkpoint, MetricTable, RunError, RunFolder, read_image_score
 pub fn runs(one: &RunFolder, other: &RunFolder) -> Result<Verdict, ProofError> {
     let mut steps = Vec::new();
     for folder in [one, other] {
-        let (checkpoint, damaged) = folder.latest_checkpoint()?;
+        let (checkpoint, damaged) = folder.latest_checkpoint(None)?;
         match (checkpoint, damaged.into_iter().next()) {
             (Some(checkpoint), None) => steps.push(checkpoint.step),
             (_, Some(damaged)) => return Err(damaged.into()),

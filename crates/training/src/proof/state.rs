@@ -1,18 +1,15 @@
-//! The state of a training as named values: what Burn's records hold, under names that two trainings share.
-//!
-//! Burn tells parameters apart by random numbers, and names the optimizer's moments by them. Here all have the path of their
-//! parameter in the network.
+//! The state of a training as named values, which are compared with those of another one.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
-use std::fs;
 
 use burn::store::burn_pack::{Reader, Scalar};
 use burn::tensor::{Bytes, DType, Shape};
+use colorize_base::quietly;
 
 use super::ProofError;
 use crate::runs::{Checkpoint, CheckpointPart};
-use crate::train::StepState;
+use crate::train::{StepState, contents};
 
 /// A value of a state.
 #[derive(Debug, Clone, PartialEq)]
@@ -39,62 +36,52 @@ impl State {
     pub(super) fn of_step(state: StepState) -> Result<Self, ProofError> {
         let what = format!("after step {}", state.step);
         let mut parts = state.parts;
-        Self::of_parts(&what, |part| parts.remove(&part).unwrap_or_default())
+        Self::of_parts(&what, |part| {
+            let bytes = parts.remove(&part).unwrap_or_default();
+            Reader::from_bytes(Bytes::from_bytes_vec(bytes)).map_err(|error| error.to_string())
+        })
     }
 
     /// The state that a checkpoint keeps.
     pub(super) fn of_checkpoint(checkpoint: &Checkpoint) -> Result<Self, ProofError> {
-        checkpoint.verify()?;
+        checkpoint.verify(None)?;
         let what = format!("`{}`", checkpoint.path.display());
-        let mut failure = None;
-        let state = Self::of_parts(&what, |part| {
-            let path = checkpoint.part(part);
-            fs::read(&path).unwrap_or_else(|cause| {
-                failure.get_or_insert(ProofError::io("read", path)(cause));
-                Vec::new()
+        let read = || {
+            Self::of_parts(&what, |part| {
+                Reader::from_file_exact(checkpoint.part(part)).map_err(|error| error.to_string())
             })
-        });
-        failure.map_or(state, Err)
+        };
+        quietly(read).unwrap_or_else(|reason| {
+            Err(ProofError::State {
+                what: what.clone(),
+                reason,
+            })
+        })
     }
 
     fn of_parts(
         what: &str,
-        mut bytes: impl FnMut(CheckpointPart) -> Vec<u8>,
+        open: impl FnMut(CheckpointPart) -> Result<Reader, String>,
     ) -> Result<Self, ProofError> {
-        let wrong = |reason: String| ProofError::State {
-            what: what.to_owned(),
-            reason,
-        };
         let mut state = Self::default();
-        let mut paths: BTreeMap<String, String> = BTreeMap::new();
-        // The model comes first: it knows the paths of its parameters.
-        for part in CheckpointPart::ALL {
-            let reader = Reader::from_bytes(Bytes::from_bytes_vec(bytes(part)))
-                .map_err(|error| wrong(error.to_string()))?;
-            let scalars = reader.scalars().clone();
-            let tensors = reader
-                .into_tensors()
-                .map_err(|error| wrong(error.to_string()))?;
-            for tensor in tensors {
-                let (name, kind, shape, parameter, bytes) = tensor
-                    .into_parts()
-                    .map_err(|error| wrong(error.to_string()))?;
-                if let (CheckpointPart::Model, Some(parameter)) = (part, parameter) {
-                    paths.insert(parameter.to_string(), name.clone());
-                }
-                let value = Value::Tensor {
+        let read = contents::read(CheckpointPart::ALL, open, |name, value| {
+            let value = match value {
+                contents::Value::Tensor { kind, shape, bytes } => Value::Tensor {
                     kind,
                     shape,
                     bytes: bytes.to_vec(),
-                };
-                state.0.insert(named(part, &name, &paths), value);
-            }
-            for (name, scalar) in scalars {
-                let name = named(part, &name, &paths);
-                state.0.insert(name, Value::Scalar(scalar));
-            }
+                },
+                contents::Value::Scalar(scalar) => Value::Scalar(scalar),
+            };
+            state.0.insert(name, value);
+        });
+        match read {
+            Ok(()) => Ok(state),
+            Err(reason) => Err(ProofError::State {
+                what: what.to_owned(),
+                reason,
+            }),
         }
-        Ok(state)
     }
 
     pub(super) fn len(&self) -> usize {
@@ -242,19 +229,6 @@ impl Digest {
             .cloned()
             .collect()
     }
-}
-
-/// The name of a value: which part it is of, and the path of its parameter in place of Burn's number for it.
-fn named(part: CheckpointPart, name: &str, paths: &BTreeMap<String, String>) -> String {
-    let what = match part {
-        CheckpointPart::Model => "model",
-        CheckpointPart::Optimizer => "optimizer",
-        CheckpointPart::Scheduler => "schedule",
-    };
-    let path = name
-        .split_once('.')
-        .and_then(|(number, field)| Some(format!("{}.{field}", paths.get(number)?)));
-    format!("{what} {}", path.as_deref().unwrap_or(name))
 }
 
 #[cfg(test)]

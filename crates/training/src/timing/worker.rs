@@ -156,6 +156,7 @@ impl Pictures {
             features: (0..self.batch * self.features)
                 .map(|_| self.dice.next_u32() as f32 / u32::MAX as f32)
                 .collect(),
+            labels: Vec::new(),
         }
     }
 }
@@ -190,17 +191,21 @@ impl Worker {
         let said = child.stderr.take();
         let output =
             output.ok_or_else(|| TimingError::Start(std::io::ErrorKind::BrokenPipe.into()))?;
+        let words = said.map(|mut said| {
+            let read = move || {
+                let mut bytes = Vec::new();
+                let _ = said.read_to_end(&mut bytes);
+                String::from_utf8_lossy(&bytes).into_owned()
+            };
+            std::thread::Builder::new().spawn(read)
+        });
+        // Without its standard input, the process ends.
+        let words = words.transpose().map_err(TimingError::Start)?;
         let mut worker = Self {
             child,
             input,
             output: BufReader::new(output),
-            words: said.map(|mut said| {
-                std::thread::spawn(move || {
-                    let mut bytes = Vec::new();
-                    let _ = said.read_to_end(&mut bytes);
-                    String::from_utf8_lossy(&bytes).into_owned()
-                })
-            }),
+            words,
             parameters: 0,
             last: None,
         };

@@ -15,7 +15,7 @@ use crate::batch::{Batch, Pixels, to_pictures};
 use crate::evaluate::ImageScore;
 use crate::experiment::Experiment;
 use crate::network::{self, Network, State};
-use crate::objective::{Decode, Fitted, Objective, Split};
+use crate::objective::{Decode, Fitted, Labels, Objective, Split};
 use crate::perceptual::{Judging, PerceptualLoss};
 use crate::photo::PhotoError;
 
@@ -37,6 +37,9 @@ pub struct Colorizer {
     /// What the maps of a classifier add to the loss, where they do.
     #[module(skip)]
     perceptual: Option<PerceptualLoss>,
+    /// What a step asks beside the colors.
+    #[module(skip)]
+    pub(super) labels: Option<Labels>,
     /// Without autodiff.
     #[module(skip)]
     device: Device,
@@ -100,6 +103,7 @@ impl Colorizer {
             update: Update::of(&experiment.train),
             objective,
             perceptual: None,
+            labels: None,
             device: device.clone(),
             training_device,
         }
@@ -108,6 +112,23 @@ impl Colorizer {
     /// The same, whose loss has a perceptual part. Without it, a network that was trained with one still answers.
     pub(crate) fn with_perceptual(self, perceptual: Option<PerceptualLoss>) -> Self {
         Self { perceptual, ..self }
+    }
+
+    /// The same, which learns `labels` beside the colors, if there are any; the initial weights of what says them are those of
+    /// `seed`.
+    #[must_use]
+    pub fn learning(self, labels: Option<Labels>, seed: u64) -> Self {
+        let Some(labels) = labels else {
+            return self;
+        };
+        let count = labels.categories.len();
+        let learning = |network: Network, device| network.learning_labels(count, seed, device);
+        Self {
+            network: learning(self.network, &self.training_device),
+            averaged: self.averaged.map(|it| learning(it, &self.device)),
+            labels: Some(labels),
+            ..self
+        }
     }
 
     /// The same, which has taken `done` steps.
@@ -379,6 +400,7 @@ mod tests {
                 .collect(),
             positions: (0..count).collect(),
             features: Vec::new(),
+            labels: Vec::new(),
         };
         for name in backend::present() {
             if !backend::is_deterministic(&name) {

@@ -1,5 +1,7 @@
 //! Which photographs a trial learns from, and which it is judged by.
 
+use std::collections::BTreeSet;
+
 use super::TrainError;
 use crate::dataset::inspection::Selection;
 use crate::dataset::{Photograph, Split, SplitSection, split_of};
@@ -77,6 +79,13 @@ impl Division {
         })
     }
 
+    /// What the training photographs show: ids of categories, rising, each once.
+    pub fn categories(&self) -> Vec<i64> {
+        let shown = self.train.iter().flat_map(|image| &image.categories);
+        let distinct: BTreeSet<i64> = shown.copied().collect();
+        distinct.into_iter().collect()
+    }
+
     /// Every usable photograph on both sides: to judge a run by photographs that it never saw.
     pub fn everything(selection: &Selection) -> Self {
         let all = selection.images.clone();
@@ -98,6 +107,7 @@ pub fn photograph_rows(selection: &Selection, split: &SplitSection) -> Vec<Photo
             file_name: image.file_name.clone(),
             is_held_out: split_of(image.id, split) == Split::Validation,
             content: image.content_hash,
+            categories: Vec::new(),
         })
         .collect()
 }

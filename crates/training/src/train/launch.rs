@@ -8,7 +8,9 @@ use super::checkpoints::{PartCheckpointer, WhenAsked};
 use super::colorizer::Colorizer;
 use super::division::Division;
 use super::logger::{ParquetLogger, SharedLog};
-use super::metrics::{DataWait, HeldOut, NonFinite, Speed, TrainingLoss};
+use super::metrics::{
+    ClassificationLoss, DataWait, Guard, HeldOut, NonFinite, Speed, TrainingLoss,
+};
 use super::optimizer::optimizer;
 use super::progress::{Display, Progress};
 use super::rate::Rate;
@@ -44,12 +46,15 @@ impl Trial<'_> {
         witness: Option<Arc<Witness>>,
         own: &Interrupter,
         stop: &Interrupter,
+        pause: Option<usize>,
     ) -> Result<LearningResult<Colorizer>, TrainError> {
         let experiment = self.experiment;
         let section = &experiment.train;
         let [of_train, of_held_out] = features;
         let [train, held_out] = self.pixels(divided, diary);
-        let train = Arc::new(train.with_features(of_train));
+        let labels = model.labels.as_ref();
+        let categories = labels.map_or_else(Vec::new, |labels| labels.categories.clone());
+        let train = Arc::new(train.with_features(of_train).with_labels(categories));
         let held_out = Arc::new(held_out.with_features(of_held_out));
         let batches_of = |images| Order::new(divided.train.len(), images, self.seed);
         let samples = self.samples(divided, &held_out)?;
@@ -93,7 +98,9 @@ impl Trial<'_> {
             judges,
             non_finite: non_finite.clone(),
             asked: stop.clone(),
+            pause,
         };
+        let guard = Guard::new(non_finite.clone(), own.clone());
         let label = self.label();
         let mut training = SupervisedTraining::<Colorizer>::new(
             folder.path(),
@@ -117,12 +124,15 @@ impl Trial<'_> {
             part(CheckpointPart::Scheduler),
         )
         .with_checkpointing_strategy(WhenAsked)
-        .metric_train_numeric(TrainingLoss::new(non_finite.clone(), own.clone()))
+        .metric_train_numeric(TrainingLoss::new(guard.clone()))
         .metric_train_numeric(Speed::default())
         .metric_train_numeric(DataWait::default())
         .num_epochs(section.steps.div_ceil(section.evaluate_every))
         .with_training_strategy(TrainingStrategy::Custom(Arc::new(schedule)))
         .label(&label);
+        if model.labels.is_some() {
+            training = training.metric_train_numeric(ClassificationLoss::new(guard));
+        }
         let measured = evaluate::Metric::ALL
             .into_iter()
             .filter(|&metric| metric.is_per_image() && experiment.evaluate.measures(metric));

@@ -10,7 +10,8 @@ use burn_train::metric::{
     NumericEntry, SerializedEntry,
 };
 
-use crate::evaluate::{Better, ImageScore, MachineMetric, Metric, Properties};
+use crate::evaluate::{Better, ImageScore, MachineMetric, Metric, Properties, TrainingMetric};
+use crate::objective::LabelErrors;
 
 /// A training step's loss, still on its device.
 pub(super) struct LossInput {
@@ -19,6 +20,9 @@ pub(super) struct LossInput {
     /// Images in the batch.
     pub(super) images: usize,
 }
+
+/// What a training step learned of the labels, still on its device; none where it learned none.
+pub(super) struct LabelInput(pub(super) Option<LabelErrors>);
 
 /// How long a training step took.
 pub(super) struct SpeedInput {
@@ -84,21 +88,43 @@ impl NonFinite {
     }
 }
 
-/// `loss` of the training split. A loss that is not finite stops the training.
+/// Stops a training whose loss is not finite.
 #[derive(Clone)]
-pub(super) struct TrainingLoss {
-    ratio: Ratio,
+pub(super) struct Guard {
     non_finite: NonFinite,
     interrupter: Interrupter,
 }
 
-impl TrainingLoss {
+impl Guard {
     /// Notes the first loss that is not finite in `non_finite`, and stops `interrupter`'s training then.
     pub(super) fn new(non_finite: NonFinite, interrupter: Interrupter) -> Self {
         Self {
-            ratio: Ratio::default(),
             non_finite,
             interrupter,
+        }
+    }
+
+    fn look(&self, loss: f64, metadata: &MetricMetadata) {
+        if !loss.is_finite() {
+            self.non_finite.note(metadata.iteration.unwrap_or(1));
+            self.interrupter.stop(Some("the loss is not finite"));
+        }
+    }
+}
+
+/// `loss` of the training split: that of the colors.
+#[derive(Clone)]
+pub(super) struct TrainingLoss {
+    ratio: Ratio,
+    guard: Guard,
+}
+
+impl TrainingLoss {
+    /// A loss that `guard` looks at.
+    pub(super) fn new(guard: Guard) -> Self {
+        Self {
+            ratio: Ratio::default(),
+            guard,
         }
     }
 }
@@ -120,10 +146,7 @@ impl BurnMetric for TrainingLoss {
         metadata: &MetricMetadata,
     ) -> Result<SerializedEntry, TensorReadError> {
         let loss = input.loss.clone().try_into_scalar::<f64>()?;
-        if !loss.is_finite() {
-            self.non_finite.note(metadata.iteration.unwrap_or(1));
-            self.interrupter.stop(Some("the loss is not finite"));
-        }
+        self.guard.look(loss, metadata);
         let images = input.images as f64;
         self.ratio.add((loss * images, images));
         Ok(self.ratio.text(None))
@@ -139,6 +162,73 @@ impl BurnMetric for TrainingLoss {
 }
 
 impl Numeric for TrainingLoss {
+    fn value(&self) -> Option<NumericEntry> {
+        Some(Ratio::entry(self.ratio.last))
+    }
+
+    fn running_value(&self) -> Option<NumericEntry> {
+        Some(Ratio::entry(self.ratio.all))
+    }
+
+    fn final_value(&self) -> NumericEntry {
+        NumericEntry::Final(self.ratio.all.0 / self.ratio.all.1)
+    }
+}
+
+/// `classification_loss` of the training split.
+#[derive(Clone)]
+pub(super) struct ClassificationLoss {
+    ratio: Ratio,
+    guard: Guard,
+}
+
+impl ClassificationLoss {
+    /// A loss that `guard` looks at.
+    pub(super) fn new(guard: Guard) -> Self {
+        Self {
+            ratio: Ratio::default(),
+            guard,
+        }
+    }
+}
+
+impl BurnMetric for ClassificationLoss {
+    type Input = LabelInput;
+
+    fn name(&self) -> MetricName {
+        Arc::new(TrainingMetric::ClassificationLoss.name().to_owned())
+    }
+
+    fn attributes(&self) -> MetricAttributes {
+        attributes(TrainingMetric::ClassificationLoss.properties())
+    }
+
+    fn update(
+        &mut self,
+        input: &LabelInput,
+        metadata: &MetricMetadata,
+    ) -> Result<SerializedEntry, TensorReadError> {
+        // A step without labels has no value, which is 0 of 0.
+        let mut terms = (0.0, 0.0);
+        if let LabelInput(Some(errors)) = input {
+            let sum = errors.sum.clone().try_into_scalar::<f64>()?;
+            self.guard.look(sum, metadata);
+            terms = (sum, errors.labeled as f64);
+        }
+        self.ratio.add(terms);
+        Ok(self.ratio.text(None))
+    }
+
+    fn compute(&mut self) -> Result<SerializedEntry, TensorReadError> {
+        Ok(self.ratio.text(None))
+    }
+
+    fn clear(&mut self) {
+        self.ratio = Ratio::default();
+    }
+}
+
+impl Numeric for ClassificationLoss {
     fn value(&self) -> Option<NumericEntry> {
         Some(Ratio::entry(self.ratio.last))
     }

@@ -22,6 +22,11 @@ pub enum Outcome {
         /// The step at which the metric was best.
         best: usize,
     },
+    /// It has come as far as it was to be trained for now, and has a checkpoint of this step.
+    Paused {
+        /// Steps done.
+        step: usize,
+    },
     /// It was stopped on request, after a checkpoint at this step.
     Interrupted {
         /// Steps done.
@@ -37,6 +42,10 @@ impl Display for Outcome {
             Self::StoppedEarly { step, best } => write!(
                 formatter,
                 "done: stopped early after step {step}, nothing was better than step {best}"
+            ),
+            Self::Paused { step } => write!(
+                formatter,
+                "paused after the checkpoint of step {step}, as far as it was to be trained"
             ),
             Self::Interrupted { step: 0 } => {
                 formatter.write_str("interrupted before the first checkpoint")
@@ -76,6 +85,15 @@ pub enum TrainError {
         /// Share held out.
         share: f64,
     },
+    /// The network is to learn labels, and no photograph has any.
+    #[error(
+        "no training photograph shows a category, but `network.classification = {weight}` has the network learn which it shows; \
+         use a dataset with annotations, or set `network.classification = 0`"
+    )]
+    NoLabels {
+        /// The weight of what it is to learn.
+        weight: f64,
+    },
     /// The loss became infinite or not a number.
     #[error(
         "the loss is not finite at step {step}; the last good checkpoint is {}; try a lower `train.optimizer.learning_rate`",
@@ -104,7 +122,7 @@ impl Blamed for TrainError {
             Self::Device(error) => error.blame(),
             Self::Extractor(error) => error.blame(),
             Self::Photo(error) => error.blame(),
-            Self::EmptySplit { .. } => Blame::Request,
+            Self::EmptySplit { .. } | Self::NoLabels { .. } => Blame::Request,
             Self::NonFinite { .. } | Self::Training { .. } => Blame::Failure,
         }
     }

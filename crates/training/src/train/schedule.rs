@@ -96,6 +96,8 @@ pub(super) struct Schedule {
     pub(super) non_finite: NonFinite,
     /// A stop that is asked for from outside; burn-train's own ends this training alone, as an error does.
     pub(super) asked: Interrupter,
+    /// The step after which the training stops for now.
+    pub(super) pause: Option<usize>,
 }
 
 type Processor = SupervisedTrainingEventProcessor<Colorizer>;
@@ -183,7 +185,7 @@ impl SupervisedLearningStrategy<Colorizer> for Schedule {
             let mut sample = self.cadence.is_due(step, self.cadence.sample);
             let mut is_last = step == self.cadence.steps;
             let mut checkpoint = self.cadence.is_due(step, self.cadence.checkpoint);
-            if !(evaluate || sample || checkpoint || self.should_stop(&interrupter)) {
+            if !(evaluate || sample || checkpoint || self.should_stop(step, &interrupter)) {
                 continue;
             }
             Self::settle(&mut processor, &store, &interrupter);
@@ -232,7 +234,7 @@ impl SupervisedLearningStrategy<Colorizer> for Schedule {
                 costs.end("samples");
             }
             // Asked once: a stop that comes later finds its checkpoint after the next step.
-            let stopping = self.should_stop(&interrupter);
+            let stopping = self.should_stop(step, &interrupter);
             let ending = stopping || is_last;
             if let Some(sampler) = sampler.as_ref().filter(|_| evaluate || ending) {
                 sampler.sample();
@@ -271,8 +273,8 @@ impl Schedule {
         store.find_metric(Metric::Loss.name(), 0, Aggregate::Mean, &Split::Train);
     }
 
-    fn should_stop(&self, interrupter: &Interrupter) -> bool {
-        interrupter.should_stop() || self.asked.should_stop()
+    fn should_stop(&self, step: usize, interrupter: &Interrupter) -> bool {
+        self.pause == Some(step) || interrupter.should_stop() || self.asked.should_stop()
     }
 
     /// Whether the training has to end here. After a row, a picture or a table that could not be written no checkpoint may

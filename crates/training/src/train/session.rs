@@ -16,8 +16,8 @@ use crate::dataset::Manifest;
 use crate::dataset::inspection::Selection;
 use crate::perceptual::PerceptualWeights;
 use crate::runs::{
-    CopyRecord, DatasetRecord, Environment, FORMAT, Identity, RunFolder, RunRecord, Session,
-    Status, peak_memory, write_photographs,
+    CopyRecord, DatasetRecord, Environment, FORMAT, Identity, LabelsRecord, RunFolder, RunRecord,
+    Session, Status, peak_memory, write_photographs,
 };
 
 impl Trial<'_> {
@@ -28,7 +28,7 @@ impl Trial<'_> {
         identity: &Identity,
         divided: &Division,
         done: usize,
-        parameters: usize,
+        model: &Colorizer,
     ) -> Result<RunRecord, TrainError> {
         let mut sessions = folder
             .record()?
@@ -74,6 +74,7 @@ impl Trial<'_> {
                     .ok()
                     .map(|manifest| manifest.is_synthetic()),
                 content_hash: self.selection.content_hash().to_hex().to_string(),
+                labels: self.labels_record(model),
                 train: divided.train.len(),
                 validation: divided.held_out_in_all,
                 colorless: self.selection.colorless.clone(),
@@ -89,13 +90,21 @@ impl Trial<'_> {
             },
             weights: self.weights.map(|weights| weights.record(self.cache)),
             perceptual_weights: self.perceptual.and_then(PerceptualWeights::loss_record),
-            parameters,
+            parameters: model.parameter_count(),
             sessions,
         };
         let split = &self.experiment.dataset.split;
         write_photographs(folder, &photograph_rows(self.selection, split))?;
         folder.write_record(&record)?;
         Ok(record)
+    }
+
+    /// What the network learns beside the colors.
+    fn labels_record(&self, model: &Colorizer) -> Option<LabelsRecord> {
+        Some(LabelsRecord {
+            content_hash: self.labels_hash()?,
+            categories: model.labels.as_ref()?.categories.clone(),
+        })
     }
 
     /// What came of it; `checkpoint` is the last step that a checkpoint keeps.
@@ -157,7 +166,7 @@ pub(super) fn end(
     record.step = step;
     record.status = match ended {
         Ok(Outcome::Done | Outcome::AlreadyDone | Outcome::StoppedEarly { .. }) => Status::Done,
-        Ok(Outcome::Interrupted { .. }) => Status::Interrupted,
+        Ok(Outcome::Paused { .. } | Outcome::Interrupted { .. }) => Status::Interrupted,
         Err(_) => Status::Failed,
     };
     record.error = ended.as_ref().err().map(ToString::to_string);

@@ -10,13 +10,16 @@ use super::TrainSection;
 use super::average::averaged;
 use super::colorizer::Colorizer;
 use super::gradients::{Clipping, scaled};
-use super::metrics::{LossInput, SpeedInput, WaitInput};
+use super::metrics::{LabelInput, LossInput, SpeedInput, WaitInput};
 use crate::batch::Batch;
+use crate::objective::LabelErrors;
 
 /// What a training step leaves behind.
 #[derive(Debug)]
 pub struct TrainItem {
+    /// Of the colors.
     loss: Tensor<1>,
+    labels: Option<LabelErrors>,
     images: usize,
     /// Seconds from the end of the last step to the end of this one; the loop knows.
     pub seconds: f64,
@@ -25,7 +28,7 @@ pub struct TrainItem {
 }
 
 impl TrainItem {
-    /// The loss over the batch, from its device.
+    /// The loss of the colors over the batch, from its device.
     ///
     /// # Errors
     ///
@@ -65,15 +68,22 @@ impl Colorizer {
         let device = &self.training_device;
         let split = self.objective.split(batch.to_rgb(device));
         let features = batch.to_features(device);
-        let map = self.network.forward(split.input.clone(), features);
+        let input = split.input.clone();
+        let (map, logits) = self.network.forward_and_classify(input, features);
         let loss = self.loss(map, split, batch);
+        let labels = logits.and_then(|logits| LabelErrors::of(logits, batch));
+        let whole = match (&self.labels, &labels) {
+            (Some(asked), Some(errors)) => loss.clone() + asked.loss(errors),
+            _ => loss.clone(),
+        };
         let item = TrainItem {
-            loss: loss.clone(),
+            loss,
+            labels,
             images: batch.len(),
             seconds: 0.0,
             waited: 0.0,
         };
-        TrainOutput::new(&self.network, loss.backward(), item)
+        TrainOutput::new(&self.network, whole.backward(), item)
     }
 }
 
@@ -91,6 +101,7 @@ impl TrainStep for Colorizer {
         let share = 1.0 / parts.len() as f64;
         let mut gradients = GradientsAccumulator::new();
         let mut losses: Option<Tensor<1>> = None;
+        let mut labels: Option<LabelErrors> = None;
         for part in &parts {
             let TrainOutput { grads, item } = self.pass(part);
             gradients.accumulate(&self.network, grads);
@@ -99,6 +110,11 @@ impl TrainStep for Colorizer {
                 Some(sum) => sum + loss,
                 None => loss,
             });
+            let errors = item.labels.map(LabelErrors::without_autodiff);
+            labels = match (labels, errors) {
+                (Some(sum), Some(errors)) => Some(sum.and(errors)),
+                (one, other) => one.or(other),
+            };
         }
         TrainOutput {
             grads: scaled(&self.network, gradients.grads(), share),
@@ -106,6 +122,7 @@ impl TrainStep for Colorizer {
                 loss: losses
                     .expect("more images than one pass takes")
                     .mul_scalar(share),
+                labels,
                 images,
                 seconds: 0.0,
                 waited: 0.0,
@@ -135,6 +152,7 @@ impl ItemLazy for TrainItem {
         self.loss.device().flush()?;
         Ok(Self {
             loss: self.loss.without_autodiff(),
+            labels: self.labels.map(LabelErrors::without_autodiff),
             ..self
         })
     }
@@ -146,6 +164,12 @@ impl Adaptor<LossInput> for TrainItem {
             loss: self.loss.clone(),
             images: self.images,
         }
+    }
+}
+
+impl Adaptor<LabelInput> for TrainItem {
+    fn adapt(&self) -> LabelInput {
+        LabelInput(self.labels.clone())
     }
 }
 

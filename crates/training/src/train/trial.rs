@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use burn::tensor::Device;
 use burn_train::Interrupter;
+use colorize_base::{MOST_TEXT, read_text};
 
 use super::colorizer::Colorizer;
 use super::division::Division;
@@ -20,6 +21,7 @@ use crate::batch::{self, FeatureRows};
 use crate::dataset::inspection::Selection;
 use crate::experiment::{Experiment, Variant};
 use crate::extractor::ExtractorError;
+use crate::objective::Labels;
 use crate::perceptual::{Judges, PerceptualLoss, PerceptualWeights};
 use crate::runs::{
     Checkpoint, CheckpointWriter, Identity, IdentityParts, MetricLog, MetricTable, RunError,
@@ -75,15 +77,33 @@ pub struct Trial<'a> {
 impl Trial<'_> {
     /// What this trial is: equal identity, equal numbers.
     pub fn identity(&self) -> Identity {
+        let labels = self.labels_hash();
         Identity::of(&IdentityParts {
             experiment: self.experiment,
             seed: self.seed,
             dataset: &self.selection.content_hash().to_hex(),
+            labels: labels.as_deref(),
             weights: self.weights.map(ExtractorWeights::identity),
             perceptual_weights: self.perceptual.and_then(PerceptualWeights::loss_identity),
             device_class: backend::device_class(&self.device),
             code: &code(&self.device),
         })
+    }
+
+    /// Hash over what the photographs show, where the network learns it.
+    pub(super) fn labels_hash(&self) -> Option<String> {
+        let learns = self.experiment.network.classification() > 0.0;
+        learns.then(|| self.selection.labels_hash().to_hex().to_string())
+    }
+
+    /// What the network learns of the training photographs beside their colors, if it does.
+    fn labels(&self, divided: &Division) -> Result<Option<Labels>, TrainError> {
+        let weight = self.experiment.network.classification();
+        let labels = Labels::of(self.experiment, divided.categories());
+        if weight > 0.0 && labels.is_none() {
+            return Err(TrainError::NoLabels { weight });
+        }
+        Ok(labels)
     }
 
     /// What the progress calls it: `norm-and-scale norm=batch scale=8 s0`.
@@ -115,6 +135,15 @@ impl Trial<'_> {
         self.run_witnessed(stop, None)
     }
 
+    /// The same up to `step`, which gets a checkpoint: what comes after it is as if the training had never paused.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::run`].
+    pub fn run_until(&self, stop: &Interrupter, step: usize) -> Result<Outcome, TrainError> {
+        self.run_to(stop, None, Some(step))
+    }
+
     /// The same, before a witness that is shown the state after every step.
     ///
     /// # Errors
@@ -125,12 +154,22 @@ impl Trial<'_> {
         stop: &Interrupter,
         witness: Option<Arc<Witness>>,
     ) -> Result<Outcome, TrainError> {
+        self.run_to(stop, witness, None)
+    }
+
+    fn run_to(
+        &self,
+        stop: &Interrupter,
+        witness: Option<Arc<Witness>>,
+        pause: Option<usize>,
+    ) -> Result<Outcome, TrainError> {
         let identity = self.identity();
         let folder = self.folder();
         if is_done(&folder)? {
             return Ok(Outcome::AlreadyDone);
         }
         let divided = Division::of(self.selection, self.experiment)?;
+        let labels = self.labels(&divided)?;
         let device = backend::open(&self.device)?;
         let section = &self.experiment.train;
         backend::computes(&self.device, section.precision)?;
@@ -145,7 +184,7 @@ impl Trial<'_> {
         if let Some(dead) = lock.taken_from() {
             diary.line(&format!("taken over from {dead}, which died"));
         }
-        let (checkpoint, damaged) = folder.latest_checkpoint()?;
+        let (checkpoint, damaged) = self.sound_checkpoint(&folder, &identity, &device)?;
         let done = checkpoint.map_or(0, |checkpoint| checkpoint.step);
         for error in &damaged {
             let instead = match done {
@@ -153,6 +192,9 @@ impl Trial<'_> {
                 done => format!("falling back to the previous checkpoint, of step {done}"),
             };
             self.warn(&diary, &format!("{error}; {instead}"));
+        }
+        if pause.is_some_and(|pause| done >= pause) {
+            return Ok(Outcome::Paused { step: done });
         }
         if self.was_edited(&folder) {
             let path = folder.experiment();
@@ -171,7 +213,9 @@ impl Trial<'_> {
             let text = "is missing: the per-image scores of this step are lost";
             self.warn(&diary, &format!("`{}` {text}", path.display()));
         }
-        let checkpoints = Arc::new(CheckpointWriter::new(&folder.checkpoints(), done)?);
+        let checkpoints =
+            CheckpointWriter::new(&folder.checkpoints(), &identity.to_string(), done)?;
+        let checkpoints = Arc::new(checkpoints);
         // An error stops this training, and none that comes after it.
         let own = Interrupter::new();
         let log = SharedLog::new(
@@ -187,12 +231,13 @@ impl Trial<'_> {
             return Ok(Outcome::Interrupted { step: done });
         };
         let model = Colorizer::new(self.experiment, self.seed, &device)
+            .learning(labels, self.seed)
             .with_perceptual(self.perceptual_loss(&device)?);
         let judges = match self.perceptual {
             Some(weights) => Judges::load(weights, &device)?,
             None => None,
         };
-        let mut record = self.begin(&folder, &identity, &divided, done, model.parameter_count())?;
+        let mut record = self.begin(&folder, &identity, &divided, done, &model)?;
         diary.line(&format!(
             "{} after step {done} of {} on {}, {} training and {} held-out images",
             if done == 0 { "starting" } else { "resuming" },
@@ -230,8 +275,14 @@ impl Trial<'_> {
             witness,
             &own,
             stop,
+            pause,
         );
-        let ended = self.judge(checkpoints.committed(), result, &log, &non_finite);
+        let ended = match self.judge(checkpoints.committed(), result, &log, &non_finite) {
+            Ok(Outcome::Interrupted { step }) if pause == Some(step) => {
+                Ok(Outcome::Paused { step })
+            }
+            ended => ended,
+        };
         if matches!(ended, Ok(Outcome::Interrupted { .. })) && own.should_stop() {
             // The dashboard was told to stop, and that means all.
             stop.stop(Some("asked for"));
@@ -256,7 +307,7 @@ impl Trial<'_> {
     /// Whether the resolved experiment in the folder says something else of a key that counts.
     fn was_edited(&self, folder: &RunFolder) -> bool {
         let path = folder.experiment();
-        let Ok(text) = std::fs::read_to_string(&path) else {
+        let Ok(text) = read_text(&path, MOST_TEXT) else {
             // A run that begins has none yet.
             return false;
         };

@@ -2,7 +2,6 @@
 //! describes it.
 
 use std::collections::{BTreeMap, HashMap};
-use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -18,6 +17,7 @@ use crate::extractor::{ExtractorKind, WEIGHTS_FOLDER, WeightsChoice};
 use crate::network::{State, Values};
 use crate::runs::read_metrics;
 use crate::train::{Colorizer, ExtractorWeights};
+use colorize_base::{open_file, read_file};
 
 /// Changes when an older program could misread a file. Newer files are refused.
 pub const MODEL_FORMAT: u32 = 1;
@@ -45,7 +45,7 @@ pub fn is_model(path: &Path) -> bool {
 
 /// The header of a safetensors file.
 fn header(path: &Path) -> Option<Json> {
-    let mut file = File::open(path).ok()?;
+    let mut file = open_file(path).ok()?;
     let mut length = [0; 8];
     file.read_exact(&mut length).ok()?;
     let length = u64::from_le_bytes(length);
@@ -232,20 +232,7 @@ fn read(path: &Path) -> Result<Vec<u8>, TrainedError> {
         path: path.to_owned(),
         cause,
     };
-    let file = File::open(path).map_err(failed)?;
-    let length = file.metadata().map_err(failed)?.len();
-    if length > MOST_BYTES {
-        return Err(TrainedError::Model {
-            path: path.to_owned(),
-            reason: "it is larger than 4 GiB".to_owned(),
-        });
-    }
-    let mut bytes = Vec::new();
-    // What grows while it is read, such as a device, ends as well.
-    file.take(MOST_BYTES)
-        .read_to_end(&mut bytes)
-        .map_err(failed)?;
-    Ok(bytes)
+    read_file(path, MOST_BYTES).map_err(failed)
 }
 
 /// Metadata and tensors, or in words what is wrong.

@@ -16,12 +16,11 @@ pub use known::Known;
 pub use photographs::Colored;
 pub use pictures::ScoredPicture;
 
-use colorize_base::{Blame, Blamed};
+use colorize_base::{Blame, Blamed, MOST_TEXT, read_text};
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
 
 use burn::module::Module;
-use burn::store::ModuleRecord;
 use burn::tensor::Device;
 
 use crate::backend::{self, BackendError, DeviceName};
@@ -29,11 +28,11 @@ use crate::color::Head;
 use crate::dataset::Manifest;
 use crate::experiment::{Experiment, ExperimentError};
 use crate::extractor::{ExtractorError, WeightsChoice};
-use crate::objective::Decode;
+use crate::objective::{Decode, Labels};
 use crate::perceptual::{Judges, PerceptualWeights};
 use crate::photo::PhotoError;
-use crate::runs::{Checkpoint, CheckpointPart, Inputs, RunError, RunFolder, RunRecord};
-use crate::train::{Colorizer, ExtractorWeights, Fusing, TrainError};
+use crate::runs::{Checkpoint, Inputs, RunError, RunFolder, RunRecord};
+use crate::train::{Colorizer, ExtractorWeights, Fusing, TrainError, with_weights};
 
 /// Why a trained run cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -179,7 +178,7 @@ impl TrainedRun {
             .record()?
             .ok_or_else(|| no_run("`run.json` is missing"))?;
         let path = folder.experiment();
-        let text = std::fs::read_to_string(&path)
+        let text = read_text(&path, MOST_TEXT)
             .map_err(|error| no_run(&format!("`{}` {error}", path.display())))?;
         let experiment = Experiment::from_toml(&text, &path)?;
         let inputs = toml::from_str(&text).map(|table| Inputs::of_run(&record, &table));
@@ -190,18 +189,14 @@ impl TrainedRun {
             }
             .into());
         }
-        let checkpoint = checkpoint(folder, step)?;
+        let checkpoint = checkpoint(folder, &record.identity, step)?;
         let weights = weights(&experiment, &record, cache)?;
-        let damaged = |reason: String| RunError::Checkpoint {
-            path: checkpoint.path.clone(),
-            reason,
-        };
-        let record_of_model = ModuleRecord::load(checkpoint.part(CheckpointPart::Model))
-            .map_err(|error| damaged(error.to_string()))?;
-        let colorizer = Colorizer::new(&experiment, record.seed, &device)
-            .try_load_record(record_of_model)
-            .map_err(|error| damaged(error.to_string()))?
-            .valid();
+        // What it learned beside the colors is a part of the checkpoint, and is not asked any more.
+        let labels = record.dataset.labels.as_ref();
+        let labels = labels.and_then(|it| Labels::of(&experiment, it.categories.clone()));
+        let untrained =
+            Colorizer::new(&experiment, record.seed, &device).learning(labels, record.seed);
+        let colorizer = with_weights(untrained, &checkpoint)?.valid();
         let synthetic = record.dataset.synthetic.or_else(|| {
             let manifest = Manifest::read(Path::new(&record.dataset.manifest)).ok()?;
             Some(manifest.is_synthetic())
@@ -294,7 +289,11 @@ fn same_weights(
 }
 
 /// The checkpoint of `step`, or the newest that is sound.
-fn checkpoint(folder: &RunFolder, step: Option<usize>) -> Result<Checkpoint, RunError> {
+fn checkpoint(
+    folder: &RunFolder,
+    identity: &str,
+    step: Option<usize>,
+) -> Result<Checkpoint, RunError> {
     if let Some(step) = step {
         let checkpoint = Checkpoint::at(&folder.checkpoints(), step);
         if !checkpoint.path.is_dir() {
@@ -311,10 +310,10 @@ fn checkpoint(folder: &RunFolder, step: Option<usize>) -> Result<Checkpoint, Run
                 },
             });
         }
-        checkpoint.verify()?;
+        checkpoint.verify(Some(identity))?;
         return Ok(checkpoint);
     }
-    let (checkpoint, damaged) = folder.latest_checkpoint()?;
+    let (checkpoint, damaged) = folder.latest_checkpoint(Some(identity))?;
     checkpoint.ok_or_else(|| {
         let reasons: Vec<String> = damaged.iter().map(ToString::to_string).collect();
         RunError::NoCheckpoint {

@@ -53,6 +53,7 @@ impl TrainedNetwork {
                     size: section.size,
                     pixels: small[some.clone()].concat(),
                     positions: positions.to_vec(),
+                    labels: Vec::new(),
                     features: features.get(some).map(<[_]>::concat).unwrap_or_default(),
                 };
                 self.colorizer.predicted_chroma(&batch)

@@ -4,7 +4,7 @@ use super::super::entry::{DatasetFacts, Facts};
 use super::super::{Entry, Point, Series};
 use super::Filter;
 use crate::experiment::Variant;
-use crate::runs::{RunFolder, Status};
+use crate::runs::{Notes, RunFolder, Status};
 
 fn entry() -> Entry {
     let point = |step, value| Point { step, value };
@@ -52,6 +52,12 @@ fn entry() -> Entry {
             commit: Some("c4d70c8aaaa".to_owned()),
             dirty: Some(false),
             version: Some("0.1.0".to_owned()),
+            notes: Notes {
+                tags: ["paper", "red-signs"]
+                    .map(|tag| tag.parse().unwrap())
+                    .into(),
+                note: None,
+            },
         },
         values: std::sync::Arc::new(
             values
@@ -82,6 +88,7 @@ fn filters_pick_what_they_say() {
         "experiment=03-yuv",
         "experiment~yuv and experiment ~ '0?-*' and experiment !~ fusion",
         "seed in (0, 1, 2)",
+        "tags~red-signs and tags~paper and tags !~ draft",
         "seed not in (0, 1)",
         "network.scale>=16 and network.scale <= 16.0",
         "title~\"stop\" and title ~ '\"STOP\" signs'",

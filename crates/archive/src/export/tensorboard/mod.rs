@@ -20,6 +20,7 @@ use super::timeline::Timeline;
 use crate::catalog::Entry;
 use crate::experiment::Properties;
 use crate::runs::{RunError, Status, read_metric_rows};
+use colorize_base::{MOST_PICTURE, read_file};
 use event::Picture;
 use hyperparameters::{Keys, Outcome};
 
@@ -80,7 +81,7 @@ fn write_run(
         ))?;
     }
     for (step, path) in samples(run) {
-        let png = fs::read(&path).map_err(|cause| RunError::Io {
+        let png = read_file(&path, MOST_PICTURE).map_err(|cause| RunError::Io {
             action: "read",
             path: path.clone(),
             cause,

@@ -43,6 +43,7 @@ fn parts(experiment: &Experiment) -> IdentityParts<'_> {
         experiment,
         seed: 0,
         dataset: "d1",
+        labels: None,
         weights: None,
         perceptual_weights: None,
         device_class: "flex",
@@ -135,6 +136,15 @@ fn what_is_no_key_counts_too_and_is_told_in_words() {
         }),
         ["dataset content changed"]
     );
+    let labeled = |labels| IdentityParts {
+        labels: Some(labels),
+        ..same
+    };
+    assert_eq!(words(labeled("l1")), ["dataset.labels is new: l1"]);
+    let [one, other] = ["l1", "l2"].map(|labels| Identity::of(&labeled(labels)).inputs);
+    let changes = one.changes(&other);
+    assert_eq!(changes.len(), 1);
+    assert_eq!(changes[0].to_string(), "labels of the dataset changed");
     assert_eq!(
         words(IdentityParts {
             weights: Some("w2"),
@@ -180,13 +190,16 @@ fn a_run_folder_keeps_what_its_identity_was_made_from() {
     experiment.train.flush_seconds = 3.0;
     experiment.image.cache_memory = 0.0;
     experiment.image.cache_disk = false;
-    let identity = identity(&experiment);
+    let identity = Identity::of(&IdentityParts {
+        labels: Some("l1"),
+        ..parts(&experiment)
+    });
     let record: RunRecord = serde_json::from_value(serde_json::json!({
         "format": 1, "experiment": "tiny", "title": "Tiny", "seed": 0, "identity": identity.to_string(),
         "status": "done", "error": null, "step": 1, "steps": 1, "device": "flex", "device_class": "flex",
         "code": { "train": 2 }, "libraries": {},
         "dataset": {
-            "manifest": "", "content_hash": "d1", "train": 1, "validation": 1,
+            "manifest": "", "content_hash": "d1", "labels": { "content_hash": "l1", "categories": [3] }, "train": 1, "validation": 1,
             "colorless": [], "broken": {}, "missing": []
         },
         "parameters": 1, "sessions": [],

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::Owner;
 use crate::runs::RunError;
 use crate::runs::process::Process;
+use colorize_base::{MOST_RECORD, read_file};
 
 const CLAIM: &str = ".claim-";
 
@@ -60,9 +61,13 @@ pub(super) fn newest(folder: &Path) -> Result<Option<(u64, Found)>, RunError> {
             return Ok(None);
         };
         let path = claim_path(folder, number);
-        match fs::read(&path) {
+        match read_file(&path, MOST_RECORD) {
             Ok(bytes) => return Ok(Some((number, read(&bytes)))),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            // A pipe, or more than this program writes.
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+                return Ok(Some((number, Found::Unreadable)));
+            }
             Err(error) => return Err(RunError::io("read", path)(error)),
         }
     }
@@ -153,18 +158,35 @@ pub(super) fn make(
         Err(error) => return Err(RunError::io("write", &path)(error)),
     }
     // One that comes late, by a claim that was removed since, makes a number that is not the highest.
-    if is_highest(folder, &path) {
+    if standing(folder, &path)? == Standing::Highest {
         return Ok(Some(path));
     }
     let _ = fs::remove_file(&path);
     Ok(None)
 }
 
-/// Whether the claim exists and no higher one does.
-pub(super) fn is_highest(folder: &Path, claim: &Path) -> bool {
-    numbers(folder).is_ok_and(|numbers| {
-        let highest = numbers.iter().max();
-        highest.is_some_and(|&number| claim_path(folder, number) == claim)
+/// How a claim stands among all of its folder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// It exists, and no higher one does.
+    Highest,
+    /// Another one counts.
+    Followed,
+    /// There is no claim at all, as where the folder was moved away.
+    Gone,
+}
+
+/// How the claim stands.
+///
+/// # Errors
+///
+/// [`RunError::Io`] when the folder cannot be read now, which says nothing of who has it.
+pub(super) fn standing(folder: &Path, claim: &Path) -> Result<Standing, RunError> {
+    let numbers = numbers(folder)?;
+    Ok(match numbers.iter().max() {
+        None => Standing::Gone,
+        Some(&number) if claim_path(folder, number) == claim => Standing::Highest,
+        Some(_) => Standing::Followed,
     })
 }
 

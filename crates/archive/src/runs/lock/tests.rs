@@ -168,6 +168,32 @@ fn an_owner_that_was_taken_for_dead_writes_no_more() {
 }
 
 #[test]
+fn a_run_that_is_moved_away_is_gone_and_not_taken_over() {
+    let (root, folder) = folder();
+    let lock = folder.lock().unwrap();
+    fs::rename(folder.path(), root.path().join("elsewhere")).unwrap();
+    let record = folder.path().join("run.json");
+    let error = crate::runs::atomic::write(&record, b"mine").unwrap_err();
+    assert!(matches!(error, RunError::Gone { .. }), "{error}");
+    assert!(!folder.path().exists(), "nothing is made in its place");
+    drop(lock);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_claim_that_is_a_pipe_is_not_waited_for() {
+    let (_root, folder) = folder();
+    fs::create_dir_all(folder.path()).unwrap();
+    let made = std::process::Command::new("mkfifo")
+        .arg(claim_path(folder.path(), 9))
+        .status()
+        .unwrap();
+    assert!(made.success());
+    assert_eq!(folder.holder().unwrap(), Holder::Nobody);
+    folder.lock().unwrap();
+}
+
+#[test]
 fn what_is_no_claim_stands_in_nobodys_way() {
     let (_root, folder) = folder();
     fs::create_dir_all(folder.path()).unwrap();

@@ -2,6 +2,7 @@
 
 mod baldassarre;
 mod cost;
+mod iizuka;
 mod image_transformation;
 mod unet;
 mod zhang;
@@ -10,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::baldassarre::BaldassarreSection;
 pub use self::cost::NetworkCost;
+pub use self::iizuka::IizukaSection;
 pub use self::image_transformation::ImageTransformationSection;
 pub use self::unet::UnetSection;
 pub use self::zhang::{ZhangBlock, ZhangSection};
@@ -26,6 +28,8 @@ pub enum NetworkSection {
     Baldassarre(BaldassarreSection),
     /// The network of Zhang et al. (2016).
     Zhang(ZhangSection),
+    /// The network of Iizuka et al. (2016).
+    Iizuka(IizukaSection),
 }
 
 /// How a layer doubles the sides of its input.
@@ -91,6 +95,16 @@ trait Architecture {
         (self.norm() == Some(NormKind::Instance)).then_some(("norm", "instance"))
     }
 
+    /// Whether it fuses the vectors of a pretrained classifier.
+    fn fuses(&self) -> bool {
+        true
+    }
+
+    /// The weight of the labels' loss beside that of the colors; 0 in a network that learns none.
+    fn classification(&self) -> f64 {
+        0.0
+    }
+
     /// Channels of the first layer, the value of `scale`.
     fn first_channels(&self) -> usize;
 
@@ -111,6 +125,7 @@ macro_rules! of_any_kind {
             NetworkSection::Unet($section) => $value,
             NetworkSection::Baldassarre($section) => $value,
             NetworkSection::Zhang($section) => $value,
+            NetworkSection::Iizuka($section) => $value,
         }
     };
 }
@@ -154,6 +169,16 @@ impl NetworkSection {
         of_any_kind!(self, section => section.needs_f32())
     }
 
+    /// Whether it fuses the vectors of a pretrained classifier.
+    pub fn fuses(&self) -> bool {
+        of_any_kind!(self, section => section.fuses())
+    }
+
+    /// The weight of the labels' loss beside that of the colors; 0 in a network that learns none.
+    pub fn classification(&self) -> f64 {
+        of_any_kind!(self, section => section.classification())
+    }
+
     /// Residual blocks in the middle.
     pub fn residual_blocks(&self) -> usize {
         of_any_kind!(self, section => section.residual_blocks())
@@ -170,7 +195,7 @@ impl NetworkSection {
     }
 }
 
-/// Channels of the first layer in the papers of both networks that have no other key.
+/// Channels of the first layer in the papers whose networks are built as they were published.
 fn scale_of_the_papers() -> usize {
     64
 }

@@ -451,6 +451,27 @@ fn planes_one_after_the_other_show_the_same_picture() {
 }
 
 #[test]
+fn a_lossy_webp_with_transparency_that_is_cut_is_no_photograph() {
+    let whole = golden("lossy_alpha.webp");
+    assert_eq!(decode_bytes(&whole).unwrap().dimensions(), (24, 16));
+    for length in 0..whole.len() {
+        assert!(decode_bytes(&whole[..length]).is_err(), "{length}");
+    }
+    // With all sizes made right again, the decoder alone can notice it.
+    let at = whole.windows(4).position(|it| it == b"VP8 ").unwrap();
+    let data = whole.len() - (at + 8);
+    for kept in [data / 8, data / 2, data * 7 / 8] {
+        let mut cut = whole[..at + 8 + kept / 2 * 2].to_vec();
+        let size = |length: usize| (length as u32).to_le_bytes();
+        let (file, chunk) = (cut.len() - 8, cut.len() - (at + 8));
+        cut[4..8].copy_from_slice(&size(file));
+        cut[at + 4..at + 8].copy_from_slice(&size(chunk));
+        assert!(webp::judge(&cut).is_ok());
+        assert!(decode_bytes(&cut).is_err(), "{kept} of {data}");
+    }
+}
+
+#[test]
 fn a_webp_file_has_all_the_bytes_that_it_promises() {
     let chunk = |name: &[u8; 4], content: &[u8]| {
         let mut bytes = name.to_vec();

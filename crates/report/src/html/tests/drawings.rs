@@ -315,6 +315,7 @@ pub(super) fn gallery(title: &str, count: usize, size: usize) -> Gallery {
             strip: strips[index % strips.len()].clone(),
             width: size as u32,
             height: size as u32,
+            shows: vec![index % 3],
             has: (0..RUNS.len()).map(|run| !lacks(run, index)).collect(),
             scores: scores.collect(),
         }
@@ -328,6 +329,9 @@ pub(super) fn gallery(title: &str, count: usize, size: usize) -> Gallery {
             metric("PSNR (dB)", 2, Better::Higher),
             metric("Colorfulness ratio", 3, Better::One),
         ],
+        categories: ["person", "stop sign", "<b>dog</b>"]
+            .map(str::to_owned)
+            .into(),
         images: (0..count).map(image).collect(),
     }
 }

@@ -20,6 +20,7 @@ fn pixels(folder: &tempfile::TempDir, count: usize) -> Pixels {
             Photograph {
                 id: at as i64,
                 file_name,
+                categories: Vec::new(),
                 content_hash: blake3::hash(&[at as u8]),
                 path,
             }

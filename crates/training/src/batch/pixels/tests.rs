@@ -34,6 +34,7 @@ impl Fixture {
                 Photograph {
                     id: at as i64,
                     file_name,
+                    categories: (1..at as i64).collect(),
                     content_hash: blake3::hash(&std::fs::read(&path).unwrap()),
                     path,
                 }
@@ -146,4 +147,14 @@ fn a_photograph_that_was_changed_is_not_kept_as_the_old_one() {
         .unwrap();
     everything(&pixels);
     assert_eq!(fixture.present(), COUNT - 1);
+}
+
+#[test]
+fn labels_are_in_the_order_of_the_categories() {
+    let pixels = Fixture::new().in_memory(COUNT);
+    assert!(everything(&pixels).labels.is_empty());
+    // Photograph n shows the categories from 1 to below n.
+    let pixels = pixels.with_labels(vec![4, 1, 9]);
+    let batch = pixels.batch(vec![5, 1, 3]).unwrap();
+    assert_eq!(batch.labels, [1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0]);
 }

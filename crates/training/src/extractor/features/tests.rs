@@ -62,6 +62,7 @@ fn write_photo(path: &Path, number: usize) -> Photograph {
     Photograph {
         id: number as i64,
         file_name: path.display().to_string(),
+        categories: Vec::new(),
         content_hash: blake3::hash(&std::fs::read(path).unwrap()),
         path: path.to_owned(),
     }

@@ -174,6 +174,7 @@ fn a_batch_is_encoded_at_a_quarter_of_its_size() {
         pixels,
         positions: vec![0, 1],
         features: Vec::new(),
+        labels: Vec::new(),
     };
     let soft = classes(ClassesSection::default()).encode(&batch);
     assert_eq!(soft.shape, [2, 3, 3]);

@@ -43,6 +43,7 @@ fn batch(images: usize, seed: usize) -> Batch {
             .collect(),
         positions: (0..images).collect(),
         features: Vec::new(),
+        labels: Vec::new(),
     }
 }
 
