@@ -158,6 +158,7 @@ fn write_run(
         labels: None,
         weights: None,
         perceptual_weights: None,
+        from: None,
         device_class: "flex",
         code: &code,
     });
@@ -192,12 +193,13 @@ fn write_run(
             .collect(),
         libraries: [("burn".to_owned(), "0.22.1".to_owned())].into(),
         dataset: DatasetRecord {
-            manifest: "coco.toml".to_owned(),
+            manifest: "coco.toml".into(),
             synthetic: None,
             content_hash: "0123456789abcdef".to_owned(),
             labels: None,
             train: 900,
             validation: 100,
+            excluded: Vec::new(),
             colorless: Vec::new(),
             toned: Vec::new(),
             broken: std::collections::BTreeMap::new(),
@@ -206,6 +208,7 @@ fn write_run(
         },
         weights: None,
         perceptual_weights: None,
+        from: None,
         parameters: 10_000,
         sessions: vec![Session {
             started,

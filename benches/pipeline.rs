@@ -138,7 +138,7 @@ fn measure(
     let mut on_disk = |again: bool| {
         folders += usize::from(!again);
         let folder = temporary.join(format!("cache-{threads}-{size}-{folders}"));
-        let squares = Squares::open(&folder, &photographs[0], square, complain);
+        let squares = Squares::open(&folder, photographs, square, complain);
         fresh(0).with_squares(squares.map(Arc::new))
     };
     report("filling", &mut || on_disk(false), false)?;
@@ -280,10 +280,10 @@ fn grow(count: usize) -> anyhow::Result<()> {
         })
         .collect();
     // Small ones: what opening costs depends on their number.
-    let open = || Squares::open(&cache.folder, &photographs[0], square(8), complain);
+    let open = || Squares::open(&cache.folder, &photographs, square(8), complain);
     let filling = open().context("the squares can be opened")?;
     for photograph in &photographs {
-        filling.write(photograph.content_hash, &[0; 3 * 8 * 8]);
+        filling.write(photograph, &[0; 3 * 8 * 8]);
     }
     drop(filling);
     let before = status("VmRSS:");

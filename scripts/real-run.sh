@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Trains what reports/photographs.toml tells of: every stage of the story and its controls, on photographs.
 #
-#   scripts/real-run.sh [--program PROGRAM] [--dataset MANIFEST] [--device DEVICE] [--runs FOLDER] [EXPERIMENT:SEED...]
+#   scripts/real-run.sh [--program PROGRAM] [--dataset MANIFEST]... [--device DEVICE] [--runs FOLDER] [EXPERIMENT:SEED...]
 #
 # Without EXPERIMENT:SEED, all of them, the most telling first. A run that is done is left alone, and one that was stopped is
 # resumed, so the script may be stopped and started at any time. 96 pixels, 5,000 steps of 8, in bfloat16 where DEVICE is
@@ -11,19 +11,20 @@ set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 program=$root/target/release/colorize
-dataset=coco
+datasets=()
 device=libtorch
 runs=runs
 while [[ ${1:-} == --* ]]; do
     case $1 in
         --program) program=$2 ;;
-        --dataset) dataset=$2 ;;
+        --dataset) datasets+=(--dataset "$2") ;;
         --device) device=$2 ;;
         --runs) runs=$2 ;;
         *) sed -n '2,8s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2; exit 2 ;;
     esac
     shift 2
 done
+[[ ${#datasets[@]} -gt 0 ]] || datasets=(--dataset coco)
 
 trials=("$@")
 if [[ ${#trials[@]} -eq 0 ]]; then
@@ -38,7 +39,7 @@ fi
 precision=f32
 [[ $device == libtorch* ]] && precision=bf16
 for trial in "${trials[@]}"; do
-    "$program" run "$root/experiments/${trial%:*}.toml" --seed "${trial#*:}" --dataset "$dataset" --device "$device" --runs "$runs" \
+    "$program" run "$root/experiments/${trial%:*}.toml" --seed "${trial#*:}" "${datasets[@]}" --device "$device" --runs "$runs" \
         --set image.size=96 --set train.batch_size=8 --set train.steps=5000 --set "train.precision=\"$precision\"" \
         --set train.schedule=cosine --set train.optimizer.learning_rate=2e-3 \
         --set train.evaluate_every=1000 --set train.sample_every=2500 --set train.checkpoint_every=500 \

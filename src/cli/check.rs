@@ -7,14 +7,16 @@ use std::process::ExitCode;
 
 use super::{DONE, WRONG_REQUEST, output};
 use crate::command_error::Result;
-use crate::dataset::{Cache, DatasetError, Index, Manifest, Source};
+use crate::dataset::{Cache, Dataset, DatasetError};
 use crate::experiment::{
     Experiment, ExperimentError, Overridden, Overrides, Resolved, check_names, resolve,
 };
 use crate::runs::memory_limit;
 use crate::terminal;
+use crate::train::judge_frozen;
 use crate::work::experiments::experiment_files;
-use crate::work::prepare::{select, shortage, utf8_path};
+use crate::work::photographs::select;
+use crate::work::prepare::{shortage, utf8_path};
 
 /// Arguments of `colorize check`.
 #[derive(Debug, clap::Args)]
@@ -31,9 +33,9 @@ pub(super) struct CheckArguments {
     /// Seed to use instead of the experiments'; repeatable
     #[arg(long, value_name = "N")]
     seed: Vec<u64>,
-    /// Dataset manifest to use instead of the experiments', such as `datasets/coco.toml`
+    /// Dataset manifest to use instead of the experiments', such as `datasets/coco.toml`; several make one dataset
     #[arg(long, value_name = "MANIFEST", value_parser = utf8_path())]
-    dataset: Option<PathBuf>,
+    dataset: Vec<PathBuf>,
 }
 
 /// Prints a line for each sound file, below it a line for each key that was written more than once, and everything that is
@@ -46,7 +48,7 @@ pub(super) fn run(arguments: &CheckArguments) -> Result<ExitCode> {
     let overrides = Overrides {
         set: arguments.set.clone(),
         seeds: arguments.seed.clone(),
-        dataset: arguments.dataset.clone(),
+        datasets: arguments.dataset.clone(),
         quick: arguments.quick,
     };
     let outcome = check(&arguments.experiments, &overrides, check_dataset)?;
@@ -102,12 +104,14 @@ fn check(
             let points = resolve(file, &overrides)?;
             for (index, point) in points.iter().enumerate() {
                 let same = |before: &Resolved| {
-                    before.manifest == point.manifest
-                        && before.experiment.dataset == point.experiment.dataset
+                    let unlimited = |of: &Resolved| of.experiment.dataset.unlimited();
+                    before.manifests == point.manifests && unlimited(before) == unlimited(point)
                 };
                 if !points[..index].iter().any(same) {
                     dataset(point)?;
                 }
+                judge_frozen(&point.experiment)
+                    .map_err(|wrong| point.error_at(&wrong.key, wrong.message, wrong.help))?;
             }
             Ok(points)
         };
@@ -143,12 +147,12 @@ fn check(
 /// Whether a dataset has the categories that an experiment wants of it. A dataset that is not on this machine is not at
 /// fault, and the synthetic world is painted by the run that first needs it, not here.
 fn check_dataset(resolved: &Resolved) -> Result<(), ExperimentError> {
-    let manifest = Manifest::read(&resolved.manifest)
+    let dataset = Dataset::read(&resolved.manifests)
         .map_err(|error| resolved.error_at("dataset.use", error.to_string(), ""))?;
-    if matches!(manifest.source, Source::Synthetic { .. }) {
+    if dataset.is_synthetic() {
         return Ok(());
     }
-    let index = Cache::of_user().and_then(|cache| Index::open(&manifest, &cache, &|_| {}));
+    let index = Cache::of_user().and_then(|cache| dataset.open(&cache, &|_, _| {}));
     match index {
         Ok(index) => select(resolved, &index).map(drop),
         Err(DatasetError::Missing { .. } | DatasetError::NoCacheFolder) => Ok(()),
@@ -199,7 +203,7 @@ fn line(points: &[Resolved]) -> String {
         experiment.name,
         experiment.title,
         range(points, |experiment| experiment.train.steps, "step"),
-        experiment.dataset.manifest,
+        experiment.dataset.manifests,
         axes(points),
         if seeds.len() == 1 { "seed" } else { "seeds" },
         seeds.join(", "),

@@ -14,12 +14,14 @@ use crate::dataset::inspection::Selection;
 use crate::dataset::{Cache, DatasetSection, Split, split_of};
 use crate::evaluate::Metric;
 use crate::experiment::Experiment;
+use crate::experiment::section::Manifests;
 use crate::perceptual::{Judges, PerceptualWeights};
 use crate::report::{Scores, Summary};
 use crate::runs::{RunRecord, read_image_scores, write_image_scores_to};
 use crate::train::{BASELINE_CODE, Division};
 use crate::trained::{Known, TrainedRun};
-use crate::work::prepare::{bar, score_baselines, select_photographs, utf8_path};
+use crate::work::photographs::select_photographs;
+use crate::work::prepare::{bar, score_baselines, utf8_path};
 
 /// How many photographs are named.
 const NAMED: usize = 10;
@@ -29,9 +31,9 @@ const NAMED: usize = 10;
 pub(super) struct EvaluateArguments {
     #[command(flatten)]
     choice: RunChoice,
-    /// Dataset manifest; defaults to the run's own, with the run's categories
+    /// Dataset manifest; defaults to the run's own, with the run's categories; several make one dataset
     #[arg(long, value_name = "MANIFEST", value_parser = utf8_path())]
-    dataset: Option<PathBuf>,
+    dataset: Vec<PathBuf>,
     /// With `--dataset`: keep only images that show this category; repeatable
     #[arg(long, value_name = "NAME", requires = "dataset")]
     category: Vec<String>,
@@ -67,18 +69,21 @@ pub(super) fn run(arguments: &EvaluateArguments) -> Result<()> {
     let judges = judges(&trained, &arguments.metric, &cache)?;
     let summary = Summary::read(&trained.folder)?;
     let mut experiment = trained.experiment.clone();
-    let manifest = match &arguments.dataset {
-        Some(manifest) => {
-            experiment.dataset = DatasetSection {
-                categories: arguments.category.clone(),
-                ..experiment.dataset
-            };
-            manifest.clone()
-        }
-        None => PathBuf::from(&trained.record.dataset.manifest),
+    let is_other = !arguments.dataset.is_empty();
+    let manifests = if is_other {
+        experiment.dataset = DatasetSection {
+            categories: arguments.category.clone(),
+            exclude: Vec::new(),
+            ..experiment.dataset
+        };
+        let paths = arguments.dataset.iter();
+        Manifests::new(paths.map(|path| path.to_string_lossy().into_owned()))
+    } else {
+        trained.record.dataset.manifest.clone()
     };
-    let (manifest, selection) = select_photographs(&manifest, &experiment.dataset, &cache)?;
-    let known = known(&trained, &selection, arguments.dataset.is_some(), &cache)?;
+    let (dataset, selection) = select_photographs(&manifests, &experiment.dataset, &cache)?;
+    let dataset = dataset.name();
+    let known = known(&trained, &selection, is_other, &cache)?;
     let side = |content: &blake3::Hash| known.as_ref()?.side(content);
     let divided = match arguments.split {
         Which::Validation => {
@@ -102,9 +107,9 @@ pub(super) fn run(arguments: &EvaluateArguments) -> Result<()> {
         Which::Validation => overlap.judged(&hash, &divided),
         Which::All => hash.to_string(),
     };
-    let path = score_baselines(&experiment, &manifest.name, &divided, &judged, runs, &cache)?;
+    let path = score_baselines(&experiment, &dataset, &divided, &judged, runs, &cache)?;
 
-    let scoring = bar("scoring the run on", &manifest.name);
+    let scoring = bar("scoring the run on", &dataset);
     scoring.set_length(divided.held_out.len() as u64);
     let table = trained.score(&divided.held_out, judges.as_ref(), &|done| {
         scoring.set_position(done as u64);
@@ -112,8 +117,7 @@ pub(super) fn run(arguments: &EvaluateArguments) -> Result<()> {
     scoring.finish_and_clear();
     let decode = arguments.choice.decode;
     let name = format!(
-        "evaluations/{}-{}-{}-{}-step-{:06}{}.parquet",
-        manifest.name,
+        "evaluations/{dataset}-{}-{}-{}-step-{:06}{}.parquet",
         divided.split,
         &hash[..10],
         device_class(&arguments.choice.device).replace(':', "-"),
@@ -135,7 +139,7 @@ pub(super) fn run(arguments: &EvaluateArguments) -> Result<()> {
     });
     let mut rows = vec![scores];
     rows.extend(Scores::of_baseline_file(&path).context("cannot read the baselines")?);
-    output::scores(&[(manifest.name.clone(), rows)], arguments.baselines);
+    output::scores(&[(dataset, rows)], arguments.baselines);
     output::line("");
     for (metric, value) in on_request {
         if let Some(value) = value {
@@ -188,8 +192,8 @@ fn known(
     if let Some(known) = trained.recall(selection)? {
         return Ok(Some(known));
     }
-    let own = Path::new(&trained.record.dataset.manifest);
-    if !is_other || !own.is_file() {
+    let own = &trained.record.dataset.manifest;
+    if !is_other || !own.names().iter().all(|it| Path::new(it).is_file()) {
         return Ok(None);
     }
     match select_photographs(own, &trained.experiment.dataset, cache) {

@@ -40,7 +40,7 @@ pub(super) fn run(arguments: &FeaturesArguments) -> Result<ExitCode> {
             cache: &experiment.cache.folder,
         };
         let photographs = Division::everything(&experiment.selection).train;
-        let computing = bar("features of", &experiment.manifest.name);
+        let computing = bar("features of", &experiment.dataset.name());
         computing.set_length(photographs.len() as u64);
         let begun = Instant::now();
         let found = feature_rows(

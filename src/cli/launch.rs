@@ -48,9 +48,18 @@ pub(super) fn slurm(
         Err(LauncherError::NoSlurm { .. }) if dry_run => Queue::default(),
         queue => queue?,
     };
-    let (queued, tasks): (Vec<_>, Vec<_>) = work
+    let (ready, waiting): (Vec<_>, Vec<_>) = work
         .plan
         .to_do()
+        .into_iter()
+        .partition(|trial| work.plan.waits_for(trial).is_none());
+    if !waiting.is_empty() {
+        output::note(&format!(
+            "{} left for later: they start from trials of this plan that are not done; once those are, run the same command again",
+            trials(waiting.len())
+        ));
+    }
+    let (queued, tasks): (Vec<_>, Vec<_>) = ready
         .into_iter()
         .partition(|trial| queue.task(&trial.name()).is_some());
     if !queued.is_empty() {

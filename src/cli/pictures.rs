@@ -1,18 +1,19 @@
 //! Pictures that the figures of a report show and no run folder holds: remade by the run's own network.
 
 use std::cell::RefCell;
-use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use crate::backend::{self, DeviceName};
 use crate::command_error::{CommandError, Result};
 use crate::dataset::inspection::Selection;
 use crate::dataset::{Cache, DatasetSection};
+use crate::experiment::section::Manifests;
 use crate::report::{Remade, Run, Unavailable};
 use crate::runs::RunError;
 use crate::train::Division;
 use crate::trained::{TrainedError, TrainedRun};
-use crate::work::prepare::{bar, select_photographs};
+use crate::work::photographs::select_photographs;
+use crate::work::prepare::bar;
 
 /// Makes them, and remembers the photographs of every dataset that it has inspected.
 pub(super) struct Pictures {
@@ -20,8 +21,8 @@ pub(super) struct Pictures {
     selections: RefCell<Vec<Known>>,
 }
 
-/// A manifest, what is selected of it, and the photographs.
-type Known = (PathBuf, DatasetSection, Rc<Selection>);
+/// Manifests, what is selected of them, and the photographs.
+type Known = (Manifests, DatasetSection, Rc<Selection>);
 
 impl Pictures {
     /// Nothing is opened until a picture is asked for.
@@ -68,15 +69,15 @@ impl Pictures {
 
     /// The usable photographs of a run's dataset.
     fn selection(&self, trained: &TrainedRun) -> Result<Rc<Selection>> {
-        let manifest = Path::new(&trained.record.dataset.manifest);
+        let manifests = &trained.record.dataset.manifest;
         let section = &trained.experiment.dataset;
-        let known = |(path, other, _): &&Known| path == manifest && other == section;
+        let known = |(known, other, _): &&Known| known == manifests && other == section;
         if let Some((.., selection)) = self.selections.borrow().iter().find(known) {
             return Ok(Rc::clone(selection));
         }
-        let (_, selection) = select_photographs(manifest, section, &self.cache)?;
+        let (_, selection) = select_photographs(manifests, section, &self.cache)?;
         let selection = Rc::new(selection);
-        let known = (manifest.to_owned(), section.clone(), Rc::clone(&selection));
+        let known = (manifests.clone(), section.clone(), Rc::clone(&selection));
         self.selections.borrow_mut().push(known);
         Ok(selection)
     }

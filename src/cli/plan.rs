@@ -28,9 +28,9 @@ pub(super) struct PlanArguments {
     /// Seed to plan instead of the experiment's; repeatable
     #[arg(long, value_name = "N")]
     seed: Vec<u64>,
-    /// Dataset manifest to use instead of the experiment's, such as `datasets/coco.toml`
+    /// Dataset manifest to use instead of the experiment's, such as `datasets/coco.toml`; several make one dataset
     #[arg(long, value_name = "MANIFEST", value_parser = utf8_path())]
-    dataset: Option<PathBuf>,
+    dataset: Vec<PathBuf>,
     /// Where the trials would be computed: `flex`, `libtorch` or `libtorch:cuda:0`
     #[arg(long, default_value = "flex")]
     device: DeviceName,
@@ -229,6 +229,8 @@ struct WrittenTrial<'a> {
     identity: String,
     configuration: &'a str,
     folder: String,
+    /// The name of the trial of this plan whose weights it starts from.
+    after: Option<&'a str>,
     steps: usize,
     /// How far it is to be trained for now.
     goal: Goal,
@@ -279,6 +281,7 @@ impl<'a> WrittenTrial<'a> {
             identity: trial.identity.to_string(),
             configuration: trial.identity.configuration(),
             folder: trial.folder.path().display().to_string(),
+            after: trial.after.as_deref(),
             steps: trial.steps,
             goal: trial.goal,
             state: &trial.state,

@@ -8,7 +8,6 @@ use clap::Args;
 use super::pictures::Pictures;
 use super::{DONE, FAILED, INTERRUPTED, output};
 use crate::command_error::{Context, Result};
-use crate::dataset::Source;
 use crate::experiment::{Overrides, resolve};
 use crate::report::progress::prepend;
 use crate::report::{Judgement, Made, Report};
@@ -73,7 +72,7 @@ pub(super) fn run(arguments: &ReproduceArguments) -> Result<ExitCode> {
     }
     // Read before anything is trained: a wrong report ends the command at once.
     let report = Report::read(&arguments.report)?;
-    let work = arguments.training.plan(resolved)?;
+    let work = arguments.training.plan(resolved, None)?;
     let has_trained = !work.plan.to_do().is_empty();
     let stop = stop_on_signal()?;
     let overrides = |prepared: &Prepared| {
@@ -143,9 +142,7 @@ impl ReproduceArguments {
 fn record(made: &Made, prepared: &[Prepared], has_trained: bool) -> Result<Vec<PathBuf>> {
     let folder = Path::new("progress");
     let mut written = Vec::new();
-    let is_synthetic = prepared
-        .iter()
-        .all(|stage| matches!(stage.manifest.source, Source::Synthetic { .. }));
+    let is_synthetic = prepared.iter().all(|stage| stage.dataset.is_synthetic());
     if is_synthetic {
         let stages: Vec<&str> = STAGES
             .iter()

@@ -18,6 +18,7 @@ use crate::work::campaign::{Campaign, CampaignArguments, claims_of};
 use crate::work::prepare::{
     ExperimentArguments, Prepared, TrainingArguments, Work, stop_on_signal,
 };
+use crate::work::start::find_starts;
 use crate::work::{WorkArguments, Worked, summaries, work_off};
 use crate::work::{halving, jobs};
 
@@ -90,11 +91,12 @@ pub(super) fn run(arguments: &RunArguments) -> Result<ExitCode> {
         .as_ref()
         .filter(|_| arguments.until_input_ends)
     {
-        let prepared = training.prepare(resolved)?;
+        let mut prepared = training.prepare(resolved)?;
+        find_starts(&mut prepared, training.device, &training.runs, Some(name))?;
         let stop = stop(arguments)?;
         return only(&prepared, name, arguments, &stop);
     }
-    let mut work = training.plan(resolved)?;
+    let mut work = training.plan(resolved, arguments.only.as_deref())?;
     if let Some(name) = &arguments.only {
         let only = work.plan.only(name);
         work.plan = only.ok_or_else(|| no_such_trial(name))?;

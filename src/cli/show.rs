@@ -203,7 +203,7 @@ fn dataset(record: &RunRecord) {
     let dataset = &record.dataset;
     output::line("");
     output::line("Dataset");
-    fact("manifest", &dataset.manifest);
+    fact("manifest", &dataset.manifest.to_string());
     fact("content", &dataset.content_hash);
     fact(
         "images",
@@ -216,6 +216,7 @@ fn dataset(record: &RunRecord) {
     let copies = dataset.copies.iter();
     let copies: Vec<String> = copies.map(|copy| copy.file_name.clone()).collect();
     for (name, files) in [
+        ("excluded", &dataset.excluded),
         ("colorless", &dataset.colorless),
         ("toned", &dataset.toned),
         ("broken", &broken),
@@ -242,6 +243,9 @@ fn dataset(record: &RunRecord) {
     if let Some(weights) = &record.perceptual_weights {
         let path = weights.path.as_deref().unwrap_or("random");
         fact("loss weights", &format!("{} ({path})", weights.identity));
+    }
+    if let Some(from) = &record.from {
+        fact("from", &format!("{} ({})", from.origin, from.path));
     }
 }
 

@@ -111,7 +111,7 @@ impl Campaign {
         let wanted = wanted.collect();
         let prepared = prepare(all)?;
         Ok(Self {
-            work: training.plan_of(prepared)?,
+            work: training.plan_of(prepared, None)?,
             contests,
             sides,
             own,

@@ -36,7 +36,7 @@ pub(crate) fn details(trial: &Planned) -> String {
                 trial.folder.path().display()
             )
         }),
-        State::Missing => trial.stale.as_ref().map_or_else(String::new, |stale| {
+        State::Missing => trial.stale.as_ref().map_or_else(|| before(trial), |stale| {
             if stale.is_renamed {
                 return format!(
                     "stored under a different name, `{}`: move it back to `{}`",
@@ -50,7 +50,11 @@ pub(crate) fn details(trial: &Planned) -> String {
             } else {
                 changes.join(", ")
             };
-            format!("stale: an earlier run exists ({what})")
+            let stale = format!("stale: an earlier run exists ({what})");
+            match before(trial) {
+                before if before.is_empty() => stale,
+                before => format!("{before}; {stale}"),
+            }
         }),
         State::Interrupted { step, killed } => {
             let how = if *killed { "killed" } else { "stopped" };
@@ -72,4 +76,10 @@ pub(crate) fn details(trial: &Planned) -> String {
             format!("process {process} on {host}{place}, since {since}")
         }
     }
+}
+
+/// What a trial starts from, where that is another one of its plan.
+fn before(trial: &Planned) -> String {
+    let after = trial.after.as_ref();
+    after.map_or_else(String::new, |name| format!("starts from {name}"))
 }

@@ -58,6 +58,11 @@ impl<'a> Pool<'a> {
         }
     }
 
+    /// Whether no process is running.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.running.is_empty()
+    }
+
     pub(crate) fn has_room(&self) -> bool {
         self.running.len() < self.jobs
     }
@@ -175,7 +180,7 @@ pub(crate) fn shared_arguments(
     for seed in &overrides.seeds {
         add("--seed", seed.to_string().into());
     }
-    if let Some(dataset) = &overrides.dataset {
+    for dataset in &overrides.datasets {
         add("--dataset", dataset.into());
     }
     add("--device", training.device.to_string().into());

@@ -6,8 +6,10 @@ pub(crate) mod experiments;
 pub(crate) mod halving;
 pub(crate) mod jobs;
 pub(crate) mod outlook;
+pub(crate) mod photographs;
 pub(crate) mod prepare;
 pub(crate) mod squares;
+pub(crate) mod start;
 
 pub(crate) use details::details;
 
@@ -149,8 +151,8 @@ fn note_photographs(work: &Work, trial: &Planned) {
     if trial.folder.photographs().is_file() {
         return;
     }
-    let split = &prepared.resolved.experiment.dataset.split;
-    let rows = photograph_rows(&prepared.selection, split);
+    let section = &prepared.resolved.experiment.dataset;
+    let rows = photograph_rows(&prepared.selection, section);
     if let Err(error) = write_photographs(&trial.folder, &rows) {
         terminal::warning(&error.to_string());
     }
@@ -189,6 +191,10 @@ impl<'a> Worker<'a> {
             if self.is_over() {
                 break;
             }
+            if let Some(source) = self.waits_for(trial)? {
+                self.leave(trial, source)?;
+                continue;
+            }
             let attempt = match self.work.prepared(trial) {
                 Some(prepared) => attempt(prepared, trial, self.training, self.stop),
                 None => continue,
@@ -200,7 +206,7 @@ impl<'a> Worker<'a> {
 
     fn side_by_side(&mut self, trials: &[&'a Planned]) -> Result<()> {
         let jobs = usize::from(self.arguments.jobs);
-        let mut waiting = trials.iter().copied();
+        let mut waiting = trials.to_vec();
         let mut pool = jobs::Pool::new(self.training, jobs);
         let mut first_failure = None;
         loop {
@@ -209,7 +215,9 @@ impl<'a> Worker<'a> {
                 pool.stop();
             }
             while !is_over && pool.has_room() {
-                let Some(trial) = waiting.next() else { break };
+                let Some(trial) = self.next_of(&mut waiting, &pool)? else {
+                    break;
+                };
                 let Some(prepared) = self.work.prepared(trial) else {
                     continue;
                 };
@@ -231,6 +239,61 @@ impl<'a> Worker<'a> {
             }
         }
         first_failure.map_or(Ok(()), Err)
+    }
+
+    /// The next of `waiting` that can be trained now. Where there is none, and nothing is trained that the others wait for, they
+    /// are left.
+    fn next_of(
+        &mut self,
+        waiting: &mut Vec<&'a Planned>,
+        pool: &jobs::Pool<'_>,
+    ) -> Result<Option<&'a Planned>> {
+        for place in 0..waiting.len() {
+            if self.waits_for(waiting[place])?.is_none() {
+                return Ok(Some(waiting.remove(place)));
+            }
+        }
+        if pool.is_empty() {
+            for trial in waiting.drain(..) {
+                if let Some(source) = self.waits_for(trial)? {
+                    self.leave(trial, source)?;
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// The trial of the plan whose weights a trial starts from, where that is not done yet. One that has a checkpoint needs none.
+    fn waits_for(&self, trial: &Planned) -> Result<Option<&'a Planned>, RunError> {
+        let has_begun = trial.steps_left() < trial.steps;
+        let Some(source) = trial
+            .after
+            .as_ref()
+            .and_then(|name| self.work.plan.find(name))
+        else {
+            return Ok(None);
+        };
+        if has_begun {
+            return Ok(None);
+        }
+        let is_done = State::of(&source.folder)? == State::Done;
+        Ok(Some(source).filter(|_| !is_done))
+    }
+
+    /// Leaves a trial whose source was not trained.
+    fn leave(&mut self, trial: &Planned, source: &Planned) -> Result<(), RunError> {
+        let (label, of) = (trial.label(), source.label());
+        if let State::Running { .. } = State::of(&source.folder)? {
+            terminal::note(&format!(
+                "{label}  skipped: it starts from {of}, on which {} is working",
+                owner(source)?
+            ));
+            self.worked.elsewhere.push(label);
+        } else {
+            let reason = format!("it starts from {of}, which is not done");
+            self.worked.failed.push((label, reason));
+        }
+        Ok(())
     }
 
     /// Notes how an attempt ended, and says it.
@@ -346,9 +409,9 @@ pub(crate) fn attempt(
 /// Scores the baselines of an experiment, unless they already exist.
 fn baselines(prepared: &Prepared, training: &TrainingArguments) -> Result<()> {
     let experiment = &prepared.resolved.experiment;
-    let divided = Division::of(&prepared.selection, experiment)?;
+    let divided = Division::unlimited(&prepared.selection, experiment)?;
     let hash = prepared.selection.content_hash().to_hex();
-    let dataset = &prepared.manifest.name;
+    let dataset = &prepared.dataset.name();
     let cache = &prepared.cache;
     score_baselines(experiment, dataset, &divided, &hash, &training.runs, cache)?;
     Ok(())

@@ -10,32 +10,29 @@ use colorize_base::readable_size;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::experiments::experiment_files;
+use super::photographs::{inspect, open_index, select};
 use super::squares::WantedSquares;
+use super::start::{Starts, find_starts};
 use crate::backend::{self, DeviceName};
 use crate::command_error::{CommandError, Context, INTERRUPTED, Result};
-use crate::dataset::inspection::{self, Selection};
-use crate::dataset::{
-    Cache, DatasetError, DatasetSection, ImageRecord, Index, Manifest, Square, resolve_manifest,
-};
-use crate::experiment::{
-    Cost, Experiment, ExperimentError, Overridden, Overrides, Resolved, resolve,
-};
+use crate::dataset::inspection::Selection;
+use crate::dataset::{Cache, Dataset};
+use crate::experiment::{Cost, Experiment, Overridden, Overrides, Resolved, resolve};
 use crate::perceptual::PerceptualWeights;
 use crate::plan::{Plan, Planned, Wanted};
 use crate::runs::{Machine, memory_limit};
 use crate::signals;
 use crate::terminal;
-use crate::train::{Display, Division, ExtractorWeights, Interrupter, Trial, baselines};
-
-/// How many photographs of a kind that is skipped are named on the terminal.
-const NAMED: usize = 10;
+use crate::train::{
+    Display, Division, ExtractorWeights, Interrupter, Trial, baselines, judge_frozen,
+};
 
 /// Arguments that every training command shares.
 #[derive(Debug, Args)]
 pub(crate) struct TrainingArguments {
-    /// Dataset manifest to use instead of the experiment's, such as `datasets/coco.toml`
+    /// Dataset manifest to use instead of the experiment's, such as `datasets/coco.toml`; several make one dataset
     #[arg(long, value_name = "MANIFEST", value_parser = utf8_path())]
-    pub(crate) dataset: Option<PathBuf>,
+    pub(crate) dataset: Vec<PathBuf>,
     /// Where to compute: `flex`, `libtorch` or `libtorch:cuda:0`
     #[arg(long, default_value = "flex")]
     pub(crate) device: DeviceName,
@@ -134,11 +131,13 @@ pub(crate) fn shortage(experiment: &Experiment, memory: u64) -> Option<String> {
 /// An experiment and its photographs.
 pub(crate) struct Prepared {
     pub(crate) resolved: Resolved,
-    pub(crate) manifest: Manifest,
+    pub(crate) dataset: Dataset,
     /// Shared by all experiments that want the same photographs.
     pub(crate) selection: Arc<Selection>,
     pub(crate) weights: Option<ExtractorWeights>,
     pub(crate) perceptual: PerceptualWeights,
+    /// What each seed starts from, where that is not scratch.
+    pub(crate) starts: Starts,
     pub(crate) cache: Cache,
 }
 
@@ -146,7 +145,7 @@ impl TrainingArguments {
     /// Overrides without assignments and seeds.
     pub(crate) fn overrides(&self, quick: bool) -> Overrides {
         Overrides {
-            dataset: self.dataset.clone(),
+            datasets: self.dataset.clone(),
             quick,
             ..Overrides::default()
         }
@@ -170,10 +169,11 @@ impl TrainingArguments {
         prepare_all(experiments, &squares)
     }
 
-    /// From the experiments to a plan of all their trials; see [`Self::prepare`]. No run folder is touched.
-    pub(crate) fn plan(&self, experiments: Vec<Resolved>) -> Result<Work> {
+    /// From the experiments to a plan of all their trials; see [`Self::prepare`]. No run folder is touched. Of several runs that
+    /// a trial may start from, that is meant which makes it the trial `only`.
+    pub(crate) fn plan(&self, experiments: Vec<Resolved>, only: Option<&str>) -> Result<Work> {
         let prepared = self.prepare(experiments)?;
-        self.plan_of(prepared)
+        self.plan_of(prepared, only)
     }
 
     /// Whether the device is available and supports what the experiments need.
@@ -195,11 +195,12 @@ impl TrainingArguments {
 
     /// The same for a device that need not be on this machine, where nothing may be trained: what is decoded is not kept.
     pub(crate) fn plan_elsewhere(&self, experiments: Vec<Resolved>) -> Result<Work> {
-        self.plan_of(prepare_elsewhere(experiments)?)
+        self.plan_of(prepare_elsewhere(experiments)?, None)
     }
 
-    /// A plan of all trials of experiments whose datasets are open.
-    pub(crate) fn plan_of(&self, prepared: Vec<Prepared>) -> Result<Work> {
+    /// A plan of all trials of experiments whose datasets are open; see [`Self::plan`].
+    pub(crate) fn plan_of(&self, mut prepared: Vec<Prepared>, only: Option<&str>) -> Result<Work> {
+        find_starts(&mut prepared, self.device, &self.runs, only)?;
         let plan = self.survey(&prepared)?;
         Ok(Work { prepared, plan })
     }
@@ -213,6 +214,7 @@ impl TrainingArguments {
                     variant: &experiment.resolved.variant,
                     seed,
                     identity: self.trial(experiment, seed).identity(),
+                    after: experiment.starts.after(seed),
                 });
             }
         }
@@ -247,7 +249,8 @@ impl Prepared {
             weights: self.weights.as_ref(),
             perceptual: Some(&self.perceptual),
             cache: &self.cache.folder,
-            manifest: &self.resolved.manifest,
+            manifests: &self.resolved.manifests,
+            from: self.starts.of(seed),
             runs,
             display,
         }
@@ -264,6 +267,7 @@ pub(crate) struct Work {
 impl Work {
     /// Plans again, after training or where the experiments' seeds are others now.
     pub(crate) fn replan(&mut self, training: &TrainingArguments) -> Result<()> {
+        find_starts(&mut self.prepared, training.device, &training.runs, None)?;
         self.plan = training.survey(&self.prepared)?;
         Ok(())
     }
@@ -351,105 +355,31 @@ pub(crate) fn prepare(
             &cache.folder,
         )?,
     };
+    let section = &resolved.experiment.dataset;
     let same = before.iter().find(|other| {
-        other.resolved.manifest == resolved.manifest
-            && other.resolved.experiment.dataset == resolved.experiment.dataset
+        other.resolved.manifests == resolved.manifests
+            && other.resolved.experiment.dataset.unlimited() == section.unlimited()
     });
-    let (manifest, selection) = if let Some(same) = same {
-        (same.manifest.clone(), Arc::clone(&same.selection))
+    let (dataset, selection) = if let Some(same) = same {
+        (same.dataset.clone(), Arc::clone(&same.selection))
     } else {
-        let manifest = Manifest::read(&resolved.manifest)?;
-        let index = open_index(&manifest, cache)?;
-        let records = select(&resolved, &index)?;
-        let section = &resolved.experiment.dataset;
+        let dataset = Dataset::read(&resolved.manifests)?;
+        let index = open_index(&dataset, cache)?;
+        let chosen = select(&resolved, &index)?;
         let squares = squares.of_photographs(&resolved);
-        let selection = inspect(&manifest, &records, section, cache, &squares)?;
-        (manifest, Arc::new(selection))
+        let selection = inspect(&dataset, &chosen, section, cache, &squares)?;
+        (dataset, Arc::new(selection))
     };
+    judge_frozen(&resolved.experiment)
+        .map_err(|wrong| resolved.error_at(&wrong.key, wrong.message, wrong.help))?;
     Ok(Prepared {
         resolved,
-        manifest,
+        dataset,
         selection,
         weights,
         perceptual,
+        starts: Starts::default(),
         cache: cache.clone(),
-    })
-}
-
-/// The usable photographs of a dataset that is named apart from an experiment file.
-pub(crate) fn select_photographs(
-    manifest: &Path,
-    section: &DatasetSection,
-    cache: &Cache,
-) -> Result<(Manifest, Selection)> {
-    let manifest = Manifest::read(&resolve_manifest(&manifest.to_string_lossy(), None)?)?;
-    let index = open_index(&manifest, cache)?;
-    let records = index.select(&section.categories)?;
-    let selection = inspect(&manifest, &records, section, cache, &[])?;
-    Ok((manifest, selection))
-}
-
-fn open_index(manifest: &Manifest, cache: &Cache) -> Result<Index> {
-    let painting = bar("painting scenes of", &manifest.name);
-    let index = Index::open(manifest, cache, &|done| painting.set_position(done as u64))?;
-    painting.finish_and_clear();
-    if let Some(warning) = &index.warning {
-        terminal::warning(warning);
-    }
-    if !index.passed_over.is_empty() {
-        let passed_over = &index.passed_over;
-        terminal::note(&format!("{}: passed over: {passed_over}", manifest.name));
-    }
-    Ok(index)
-}
-
-fn inspect(
-    manifest: &Manifest,
-    records: &[&ImageRecord],
-    section: &DatasetSection,
-    cache: &Cache,
-    squares: &[Square],
-) -> Result<Selection> {
-    let inspecting = bar("inspecting photographs of", &manifest.name);
-    inspecting.set_length(records.len() as u64);
-    let inspected = inspection::inspect(records, cache, squares, &|done| {
-        inspecting.set_position(done as u64);
-    });
-    inspecting.finish_and_clear();
-    for warning in &inspected.warnings {
-        terminal::warning(warning);
-    }
-    let selection = inspected.usable(section)?;
-    report_unusable(&manifest.name, &selection);
-    Ok(selection)
-}
-
-/// The photographs that an experiment selects; a category that does not exist is drawn where it was written.
-pub(crate) fn select<'a>(
-    resolved: &Resolved,
-    index: &'a Index,
-) -> Result<Vec<&'a ImageRecord>, ExperimentError> {
-    let categories = &resolved.experiment.dataset.categories;
-    index.select(categories).map_err(|error| {
-        let (message, help, key) = match &error {
-            DatasetError::UnknownCategory {
-                name,
-                dataset,
-                hint,
-            } => {
-                let place = categories.iter().position(|category| category == name);
-                (
-                    format!("dataset `{dataset}` has no category `{name}`"),
-                    hint.clone(),
-                    place.map_or_else(
-                        || "dataset.categories".to_owned(),
-                        |place| format!("dataset.categories[{place}]"),
-                    ),
-                )
-            }
-            error => (error.to_string(), String::new(), "dataset".to_owned()),
-        };
-        resolved.error_at(&key, message, help)
     })
 }
 
@@ -464,47 +394,6 @@ pub(crate) fn bar(what: &str, dataset: &str) -> ProgressBar {
     };
     bar.with_style(style)
         .with_prefix(format!("{what} {dataset}"))
-}
-
-fn report_unusable(dataset: &str, selection: &Selection) {
-    let Selection {
-        images,
-        copies,
-        colorless,
-        toned,
-        broken,
-        missing,
-    } = selection;
-    terminal::note(&format!(
-        "{dataset}: {} photographs; skipped: {} without color, {}{} broken, {} missing, {} copies of others",
-        images.len(),
-        colorless.len(),
-        match toned.len() {
-            0 => String::new(),
-            toned => format!("{toned} toned, "),
-        },
-        broken.len(),
-        missing.len(),
-        copies.len()
-    ));
-    let broken = broken.iter();
-    name_some(
-        "broken",
-        broken.map(|(file_name, cause)| format!("{file_name}: {cause}")),
-    );
-    name_some("toned", toned.iter().cloned());
-    name_some("copy", copies.iter().map(ToString::to_string));
-}
-
-/// The first few of what is skipped; the record of a run lists all of it.
-fn name_some(what: &str, skipped: impl ExactSizeIterator<Item = String>) {
-    let more = skipped.len().saturating_sub(NAMED);
-    for text in skipped.take(NAMED) {
-        terminal::note(&format!("  {what}: {text}"));
-    }
-    if more > 0 {
-        terminal::note(&format!("  … and {more} more, in `run.json`"));
-    }
 }
 
 /// A stop that Ctrl-C asks for; asked twice, the process ends at once.

@@ -12,8 +12,9 @@ pub(crate) struct WantedSquares(Vec<Wanted>);
 
 #[derive(Debug)]
 struct Wanted {
-    manifest: PathBuf,
+    manifests: Vec<PathBuf>,
     categories: Vec<String>,
+    exclude: Vec<String>,
     square: Square,
 }
 
@@ -41,8 +42,9 @@ impl WantedSquares {
                     .into_iter()
                     .flatten()
                     .map(|square| Wanted {
-                        manifest: resolved.manifest.clone(),
+                        manifests: resolved.manifests.clone(),
                         categories: experiment.dataset.categories.clone(),
+                        exclude: experiment.dataset.exclude.clone(),
                         square,
                     }),
             );
@@ -55,9 +57,11 @@ impl WantedSquares {
     pub(crate) fn of_photographs(&self, resolved: &Resolved) -> Vec<Square> {
         let mut squares = Vec::new();
         for wanted in &self.0 {
-            let selects_all = wanted.categories.is_empty()
-                || wanted.categories == resolved.experiment.dataset.categories;
-            if wanted.manifest == resolved.manifest
+            let section = &resolved.experiment.dataset;
+            let selects_all = (wanted.categories.is_empty()
+                || wanted.categories == section.categories)
+                && wanted.exclude.iter().all(|it| section.exclude.contains(it));
+            if wanted.manifests == resolved.manifests
                 && selects_all
                 && !squares.contains(&wanted.square)
             {

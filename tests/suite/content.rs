@@ -349,3 +349,174 @@ expect = "less"
     }
     assert!(!page.contains("paired over"), "nothing is paired");
 }
+
+#[test]
+fn several_manifests_are_one_dataset() {
+    let bench = Bench::new();
+    let (plain, _) = bench.train("base");
+    let before = photographs(&plain);
+    // Other photographs under the same ids, and copies of ten under other names.
+    bench.paint("more", 7);
+    for number in 0..10 {
+        let copy = bench.path().join("more").join(name(COUNT + number));
+        fs::copy(bench.path().join("base").join(name(number)), copy).unwrap();
+    }
+    let images = (0..COUNT + 10).map(|number| (number + 1, number)).collect();
+    bench.list("more", "more", images);
+    let joined = |manifests: [&str; 2], runs: &str| {
+        let [one, two] = manifests;
+        let said = bench.say(&[
+            "run",
+            "tiny.toml",
+            "--dataset",
+            one,
+            "--dataset",
+            two,
+            "--runs",
+            runs,
+        ]);
+        let found = entries(&bench.path().join(runs).join("tiny"));
+        (RunFolder::at(&found[0]), said)
+    };
+    let (both, said) = joined(["base.toml", "more.toml"], "joined");
+    assert!(
+        said.contains("base+more: 80 photographs; skipped:"),
+        "{said}"
+    );
+    assert!(said.contains("10 copies of others"), "{said}");
+    assert!(said.contains("copy: p40.png of p00.png"), "{said}");
+    // The photographs of the first one are where they were.
+    let rows = photographs(&both);
+    assert_eq!(rows.len(), 80);
+    for row in &before {
+        assert!(rows.contains(row), "{row:?}");
+    }
+    let record = both.record().unwrap().unwrap();
+    assert_eq!(record.dataset.manifest.stems(), "base+more");
+    let said = bench.say(&[
+        "run",
+        "tiny.toml",
+        "--dataset",
+        "base.toml",
+        "--dataset",
+        "more.toml",
+        "--runs",
+        "joined",
+    ]);
+    assert!(said.contains("already done"), "{said}");
+    let other = joined(["more.toml", "base.toml"], "turned").0;
+    assert_ne!(other.path().file_name(), both.path().file_name());
+    // One in a list is that one.
+    let list = "dataset.use=[\"base.toml\"]";
+    let said = bench.say(&["run", "tiny.toml", "--set", list, "--runs", "runs-base"]);
+    assert!(said.contains("already done"), "{said}");
+    // It is found again.
+    let said = bench.say(&["evaluate", "tiny", "--runs", "joined"]);
+    assert!(said.contains("evaluations/base+more-validation-"), "{said}");
+
+    let refused = |arguments: &[&str]| {
+        let output = bench.program(&[&["run", "tiny.toml"], arguments].concat());
+        assert_eq!(output.status.code(), Some(2));
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let said = refused(&["--dataset", "base.toml", "--dataset", "./base.toml"]);
+    assert!(
+        said.contains("`dataset.use` names `./base.toml` twice"),
+        "{said}"
+    );
+    fs::write(
+        bench.path().join("world.toml"),
+        "kind = \"synthetic\"\ncount = 4\nseed = 0\nsize = 16\n",
+    )
+    .unwrap();
+    let said = refused(&["--dataset", "base.toml", "--dataset", "world.toml"]);
+    assert!(said.contains("which is painted scenes, with"), "{said}");
+    fs::write(
+        bench.path().join("folder.toml"),
+        "kind = \"folder\"\npath = \"more\"\n",
+    )
+    .unwrap();
+    let all = [
+        "--dataset",
+        "base.toml",
+        "--dataset",
+        "folder.toml",
+        "--runs",
+        "folders",
+    ];
+    bench.say(&[&["plan", "tiny.toml"], &all[..]].concat());
+    let said = refused(&[&all[..], &["--set", "dataset.exclude=[\"cow\"]"]].concat());
+    assert!(said.contains("has no categories"), "{said}");
+}
+
+#[test]
+fn fewer_photographs_are_judged_by_the_same_ones() {
+    let bench = Bench::new();
+    let (plain, _) = bench.train("base");
+    let all = photographs(&plain);
+    let mut learned = BTreeSet::new();
+    for most in ["3", "6", "10000"] {
+        let limit = format!("dataset.limit={most}");
+        bench.say(&["run", "tiny.toml", "--set", &limit, "--runs", most]);
+        let run = RunFolder::at(&entries(&bench.path().join(most).join("tiny"))[0]);
+        let rows = photographs(&run);
+        assert_eq!(names(&rows, true), names(&all, true));
+        assert_eq!(scored(&run.image_scores(2)), scored(&plain.image_scores(2)));
+        let train = names(&rows, false);
+        assert_eq!(train.len(), run.record().unwrap().unwrap().dataset.train);
+        assert!(learned.is_subset(&train) && train.len() > learned.len());
+        learned = train;
+        // They share the baselines.
+        let baselines = |runs: &str| {
+            let entries = entries(&bench.path().join(runs).join("baselines")).into_iter();
+            let read = entries.map(|path| {
+                (
+                    path.file_name().unwrap().to_owned(),
+                    fs::read(&path).unwrap(),
+                )
+            });
+            read.collect::<Vec<_>>()
+        };
+        assert_eq!(baselines(most), baselines("runs-base"));
+    }
+    assert_eq!(learned, names(&all, false));
+}
+
+#[test]
+fn photographs_are_left_out_by_what_they_show() {
+    let bench = Bench::new();
+    let world = "kind = \"synthetic\"\ncount = 60\nseed = 3\nsize = 24\n";
+    fs::write(bench.path().join("world.toml"), world).unwrap();
+    let run = [
+        "run",
+        "tiny.toml",
+        "--dataset",
+        "world.toml",
+        "--runs",
+        "runs",
+        "--set",
+    ];
+    let said = bench.say(&[&run[..], &["dataset.exclude=[\"stop sign\"]"]].concat());
+    let run_of = || RunFolder::at(&entries(&bench.path().join("runs/tiny"))[0]);
+    let excluded = run_of().record().unwrap().unwrap().dataset.excluded;
+    let expected = format!(
+        "world: {} photographs; skipped: {} that show `stop sign`, ",
+        60 - excluded.len(),
+        excluded.len()
+    );
+    assert!(
+        !excluded.is_empty() && said.contains(&expected),
+        "{expected}{said}"
+    );
+    let rows = photographs(&run_of());
+    assert_eq!(rows.len(), 60 - excluded.len());
+    assert!(rows.iter().all(|row| !excluded.contains(&row.file_name)));
+    let wrong = bench.program(&[&run[..], &["dataset.exclude=[\"car\", \"stop sing\"]"]].concat());
+    assert_eq!(wrong.status.code(), Some(2));
+    let said = String::from_utf8(wrong.stderr).unwrap();
+    assert!(
+        said.contains("dataset `world` has no category `stop sing`"),
+        "{said}"
+    );
+    assert!(said.contains("did you mean `stop sign`?"), "{said}");
+}

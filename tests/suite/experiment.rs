@@ -176,12 +176,12 @@ fn quick_is_inherited_and_gives_way_to_the_command_line() {
     assert_eq!(experiment.image.size, 48);
     assert_eq!(experiment.network.first_channels(), 8);
     assert_eq!(experiment.seeds, [9]);
-    assert!(resolved.manifest.ends_with("datasets/synthetic.toml"));
+    assert!(resolved.manifests[0].ends_with("datasets/synthetic.toml"));
 
     let quick = Overrides {
         quick: true,
         seeds: vec![3, 4],
-        dataset: Some(desk.folder.path().join("datasets/coco.toml")),
+        datasets: vec![desk.folder.path().join("datasets/coco.toml")],
         ..set(&["train.steps=7", "quick.image.size=64"])
     };
     let resolved = desk.resolve("child.toml", &quick);
@@ -189,7 +189,7 @@ fn quick_is_inherited_and_gives_way_to_the_command_line() {
     assert_eq!(experiment.train.steps, 7);
     assert_eq!(experiment.image.size, 64);
     assert_eq!(experiment.seeds, [3, 4]);
-    assert!(resolved.manifest.ends_with("datasets/coco.toml"));
+    assert!(resolved.manifests[0].ends_with("datasets/coco.toml"));
 }
 
 #[test]
@@ -216,7 +216,7 @@ fn assignments_are_typed_like_toml() {
         ]),
     );
     let experiment = &resolved.experiment;
-    assert!(resolved.manifest.ends_with("datasets/synthetic.toml"));
+    assert!(resolved.manifests[0].ends_with("datasets/synthetic.toml"));
     assert_eq!(
         experiment.dataset.categories,
         ["cow", "stop sign"],
@@ -237,7 +237,7 @@ fn a_manifest_is_found_from_the_file_that_names_it() {
     desk.write("deep/child.toml", "extends = \"../root.toml\"\n");
     let resolved = desk.resolve("deep/child.toml", &Overrides::default());
     assert_eq!(
-        resolved.manifest.canonicalize().unwrap(),
+        resolved.manifests[0].canonicalize().unwrap(),
         desk.path("mine.toml").canonicalize().unwrap()
     );
 }

@@ -23,5 +23,6 @@ mod report;
 mod runs;
 mod squares;
 mod stages;
+mod starts;
 mod terminal;
 mod tracking;

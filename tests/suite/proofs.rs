@@ -6,10 +6,11 @@ use colorize::backend::{self, DeviceName, Precision};
 use colorize::experiment::Experiment;
 use colorize::proof;
 use colorize::train::{
-    Interrupter, LearningRateSchedule, Optimizer, Outcome, TrainSection, Trial, Witness,
+    Interrupter, LearningRateSchedule, Optimizer, Outcome, Start, StartSource, TrainSection, Trial,
+    Witness,
 };
 
-use crate::runs::{Bench, program};
+use crate::runs::{Bench, program, weights};
 
 fn said(output: &std::process::Output) -> String {
     format!(
@@ -185,6 +186,102 @@ fn every_schedule_goes_on_to_the_same_bits_with_a_warm_up_and_without() {
             };
             experiment.train.warmup_steps = warmup_steps;
             assert_proven(&bench, &experiment, &format!("{number}-{warmup_steps}"));
+        }
+    }
+}
+
+#[test]
+fn a_training_from_another_with_frozen_parts_goes_on_without_its_source() {
+    let bench = Bench::new();
+    let stop = Interrupter::new();
+    let beginning = few_steps(&bench);
+    for (name, average) in [("plain", 0.0), ("average", 0.7)] {
+        let mut experiment = few_steps(&bench);
+        experiment.train.from = "tiny".to_owned();
+        experiment.train.frozen = vec!["encode_1".to_owned(), "residual_blocks".to_owned()];
+        experiment.train.ema = average;
+        let sources = bench.runs(&format!("{name}-sources"));
+        let source = bench.trial(&beginning, &sources, DeviceName::Flex);
+        assert_eq!(source.run(&stop).unwrap(), Outcome::Done);
+        let start = Start::of_run("tiny", source.folder()).unwrap();
+        let folder = bench.runs(name);
+        let trial = Trial {
+            from: Some(&start),
+            ..bench.trial(&experiment, &folder, DeviceName::Flex)
+        };
+        let verdict = proof::determinism(&trial, &folder, &stop).unwrap();
+        assert!(verdict.is_ok(), "{name}: {verdict:?}");
+        let whole = folder.join("first");
+        let whole = Trial {
+            runs: &whole,
+            ..trial
+        };
+        // It did start there, and what is frozen is still what it was.
+        let frozen = |trial: &Trial<'_>, step| {
+            let weights = weights(trial.experiment, &trial.folder(), step);
+            weights[..2].to_vec()
+        };
+        assert_eq!(frozen(&whole, 4), frozen(&source, 4), "{name}");
+        let runs = folder.join("killed");
+        let killed = Trial {
+            runs: &runs,
+            ..trial
+        };
+        let witness = Arc::new(Witness::new(|state| state.step < 3));
+        let outcome = killed.run_witnessed(&stop, Some(witness)).unwrap();
+        assert_eq!(outcome, Outcome::Interrupted { step: 2 });
+        std::fs::remove_dir_all(&sources).unwrap();
+        let gone = Start {
+            source: StartSource::Gone(source.folder().path().to_owned()),
+            ..start.clone()
+        };
+        let resumed = Trial {
+            from: Some(&gone),
+            ..killed
+        };
+        assert_eq!(resumed.run(&stop).unwrap(), Outcome::Done, "{name}");
+        let verdict = proof::runs(&whole.folder(), &resumed.folder()).unwrap();
+        assert!(verdict.is_ok(), "{name}: {verdict:?}");
+        // Without a checkpoint there is nothing to go on from.
+        let other = folder.join("other");
+        let other = Trial {
+            runs: &other,
+            ..resumed
+        };
+        let refused = other.run(&stop).unwrap_err().to_string();
+        assert!(
+            refused.contains("is gone, and there is no checkpoint"),
+            "{refused}"
+        );
+    }
+}
+
+#[test]
+fn a_training_from_another_is_proven_on_every_device() {
+    let bench = Bench::new();
+    let second = "extends = \"tiny.toml\"\ntrain.from = \"tiny\"\ntrain.frozen = [\"encode_1\", \"decode_2.norm\"]\n";
+    std::fs::write(bench.folder.path().join("second.toml"), second).unwrap();
+    for device in backend::present() {
+        if matches!(device, DeviceName::LibtorchCuda(_)) {
+            continue;
+        }
+        let device = device.to_string();
+        let output = program(&bench, &["run", "tiny.toml", "--device", &device]);
+        assert!(output.status.success(), "{}", said(&output));
+        for proof in ["determinism", "resume"] {
+            let arguments = [
+                "verify",
+                proof,
+                "second.toml",
+                "--steps",
+                "4",
+                "--device",
+                &device,
+            ];
+            let output = program(&bench, &arguments);
+            let said = said(&output);
+            assert_eq!(output.status.code(), Some(0), "{said}");
+            assert!(said.contains("bit-identical"), "{said}");
         }
     }
 }

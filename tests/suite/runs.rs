@@ -9,7 +9,7 @@ use burn::store::ModuleRecord;
 use burn::tensor::Tensor;
 use colorize::backend::{self, DeviceName};
 use colorize::dataset::inspection::{Selection, inspect};
-use colorize::dataset::{Cache, Index, Manifest};
+use colorize::dataset::{Cache, Dataset};
 use colorize::evaluate::BatchNormStatistics;
 use colorize::experiment::{Experiment, Overrides, Variant, resolve};
 use colorize::objective::Labels;
@@ -27,7 +27,7 @@ pub(crate) struct Bench {
     pub(crate) cache: Cache,
     pub(crate) experiment: Experiment,
     pub(crate) selection: Selection,
-    manifest: PathBuf,
+    manifests: Vec<PathBuf>,
     variant: Variant,
 }
 
@@ -57,15 +57,15 @@ impl Bench {
         let cache = Cache {
             folder: folder.path().join("cache"),
         };
-        let manifest = Manifest::read(&resolved.manifest).unwrap();
-        let index = Index::open(&manifest, &cache, &|_| {}).unwrap();
+        let dataset = Dataset::read(&resolved.manifests).unwrap();
+        let index = dataset.open(&cache, &|_, _| {}).unwrap();
         let records = index.select(&[]).unwrap();
         let selection = inspect(&records, &cache, &[], &|_| {})
             .usable(&resolved.experiment.dataset)
             .unwrap();
         Self {
             experiment: resolved.experiment,
-            manifest: resolved.manifest,
+            manifests: resolved.manifests,
             variant: resolved.variant,
             selection,
             cache,
@@ -88,7 +88,8 @@ impl Bench {
             weights: None,
             perceptual: None,
             cache: &self.cache.folder,
-            manifest: &self.manifest,
+            manifests: &self.manifests,
+            from: None,
             runs,
             display: Display::Silent,
         }

@@ -89,10 +89,15 @@ impl Cache {
 /// What files in the cache are called that hold something of every photograph below one root: the folder that `path` lies
 /// in without the `file_name` at its end.
 pub(crate) fn name_of_root(path: &Path, file_name: &str) -> String {
-    let below = Path::new(file_name).components().count();
-    let root = path.ancestors().nth(below).unwrap_or(path);
+    let root = root_of(path, file_name);
     let name = root.file_name().unwrap_or_default().to_string_lossy();
     keyed_name(&name, &root.display().to_string())
+}
+
+/// The folder that `path` lies in, without the `file_name` at its end.
+pub(crate) fn root_of<'a>(path: &'a Path, file_name: &str) -> &'a Path {
+    let below = Path::new(file_name).components().count();
+    path.ancestors().nth(below).unwrap_or(path)
 }
 
 /// A file with holes takes less than its length.

@@ -130,6 +130,29 @@ pub enum DatasetError {
         /// The nearest names, or all of them when they are few.
         hint: String,
     },
+    /// A category was asked for, and one of the joined datasets has none, so that it is unknown what its images show.
+    #[error(
+        "dataset `{dataset}` has no categories, so it is unknown which of its photographs show `{name}`: those come with COCO \
+         annotations; leave this dataset out of `dataset.use`, or select no categories"
+    )]
+    NoCategories {
+        /// What was asked for.
+        name: String,
+        /// The dataset's name.
+        dataset: String,
+    },
+    /// Painted scenes were to be joined with photographs.
+    #[error(
+        "cannot join `{}`, which is painted scenes, with `{}`, which is photographs: a number on both would say nothing about \
+         either; use one kind",
+        painted.display(), taken.display()
+    )]
+    CannotJoin {
+        /// A manifest of painted scenes.
+        painted: PathBuf,
+        /// A manifest of photographs.
+        taken: PathBuf,
+    },
     /// No manifest answers to a name or path.
     #[error(transparent)]
     UnknownManifest(#[from] UnknownManifest),
@@ -160,6 +183,8 @@ impl Blamed for DatasetError {
             | Self::OutsideFolder { .. }
             | Self::FileName { .. }
             | Self::UnknownCategory { .. }
+            | Self::NoCategories { .. }
+            | Self::CannotJoin { .. }
             | Self::NoCacheFolder => Blame::Request,
         }
     }

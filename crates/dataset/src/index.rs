@@ -1,5 +1,8 @@
 //! The index: every image of a dataset, with its categories.
 
+mod join;
+mod select;
+
 use std::collections::{HashMap, HashSet};
 use std::path::{Component, Path, PathBuf};
 
@@ -11,7 +14,6 @@ use super::coco::Instances;
 use super::manifest::{Manifest, Source};
 use super::synthetic::{self, World};
 use super::{DatasetError, PassedOver, coco, folder, table};
-use colorize_base::nearest::{nearest, quoted};
 use colorize_base::{keyed_name, read_file};
 
 /// The images of a dataset, in order of id.
@@ -31,11 +33,22 @@ pub struct Index {
     pub lost: LostAnnotations,
     /// Files of a folder that are no photographs; none for other sources.
     pub passed_over: PassedOver,
+    /// The datasets that it was joined from; empty for one alone.
+    pub parts: Vec<Part>,
     /// Whether this call built the index, rather than finding it in the cache.
     pub built: bool,
     /// What is odd about it: names that several categories have, annotations that are lost, and why it could not be put into
     /// the cache, if so; it serves as well.
     pub warning: Option<String>,
+}
+
+/// A dataset that was joined with others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part {
+    /// Its manifest's name.
+    pub name: String,
+    /// Whether its images can be selected by what they show.
+    pub has_categories: bool,
 }
 
 /// What an image can show.
@@ -50,8 +63,11 @@ pub struct Category {
 /// An image as the source describes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ImageRecord {
-    /// COCO's id, or for a folder a 63-bit hash of the file name.
+    /// COCO's id, or for a folder a 63-bit hash of the file name. Of datasets that are joined the second and all after it have
+    /// ids of 63 bits of their own.
     pub id: i64,
+    /// The place of its dataset among those that are joined, from 0.
+    pub source: usize,
     /// Path below the root, with `/` between its parts.
     pub file_name: String,
     /// The file.
@@ -242,6 +258,7 @@ impl Index {
                 .into_iter()
                 .map(|file| ImageRecord {
                     id: folder::id_of(&file.file_name),
+                    source: 0,
                     path: root.join(&file.file_name),
                     file_name: file.file_name,
                     width: None,
@@ -318,6 +335,7 @@ impl Index {
                 categories.sort_unstable();
                 ImageRecord {
                     id: row.id,
+                    source: 0,
                     path: root.join(&row.file_name),
                     width: row.width(),
                     height: row.height(),
@@ -351,11 +369,28 @@ impl Index {
         root: &Path,
         source: &Path,
         categories: Vec<Category>,
-        mut images: Vec<ImageRecord>,
+        images: Vec<ImageRecord>,
         annotations: usize,
     ) -> Result<Self, DatasetError> {
-        images.sort_by_key(|image| image.id);
-        for pair in images.windows(2) {
+        let index = Self {
+            name: name.to_owned(),
+            root: root.to_owned(),
+            categories,
+            images,
+            annotations,
+            lost: LostAnnotations::default(),
+            passed_over: PassedOver::default(),
+            parts: Vec::new(),
+            built: true,
+            warning: None,
+        };
+        index.sorted(source)
+    }
+
+    /// The same with its images by rising id, which was read from `source`.
+    fn sorted(mut self, source: &Path) -> Result<Self, DatasetError> {
+        self.images.sort_by_key(|image| image.id);
+        for pair in self.images.windows(2) {
             if pair[0].id == pair[1].id {
                 return Err(DatasetError::DuplicateId {
                     path: source.to_owned(),
@@ -365,65 +400,7 @@ impl Index {
                 });
             }
         }
-        Ok(Self {
-            name: name.to_owned(),
-            root: root.to_owned(),
-            categories,
-            images,
-            annotations,
-            lost: LostAnnotations::default(),
-            passed_over: PassedOver::default(),
-            built: true,
-            warning: None,
-        })
-    }
-
-    /// The images that show at least one of `categories`, given by name, in order of id; all images when none is given.
-    ///
-    /// # Errors
-    ///
-    /// When the dataset has no category of one of the names; the message tells the nearest.
-    pub fn select(&self, categories: &[String]) -> Result<Vec<&ImageRecord>, DatasetError> {
-        if categories.is_empty() {
-            return Ok(self.images.iter().collect());
-        }
-        let mut wanted = Vec::new();
-        for name in categories {
-            let before = wanted.len();
-            let named = self.categories.iter().filter(|known| known.name == *name);
-            wanted.extend(named.map(|category| category.id));
-            if wanted.len() == before {
-                return Err(DatasetError::UnknownCategory {
-                    name: name.clone(),
-                    dataset: self.name.clone(),
-                    hint: self.hint(name),
-                });
-            }
-        }
-        let shows = |image: &&ImageRecord| image.categories.iter().any(|id| wanted.contains(id));
-        Ok(self.images.iter().filter(shows).collect())
-    }
-
-    fn hint(&self, name: &str) -> String {
-        let names = || {
-            self.categories
-                .iter()
-                .map(|category| category.name.as_str())
-        };
-        let near: Vec<&str> = nearest(name, names()).take(3).collect();
-        if self.categories.is_empty() {
-            "it has no categories: those come with COCO annotations".to_owned()
-        } else if !near.is_empty() {
-            format!("did you mean {}?", quoted(near))
-        } else if self.categories.len() <= 20 {
-            format!("it has {}", quoted(names()))
-        } else {
-            format!(
-                "`colorize dataset stats {}` lists the {} it has",
-                self.name,
-                self.categories.len()
-            )
-        }
+        Ok(self)
     }
 
     /// The images whose file does not exist now, in order of id.

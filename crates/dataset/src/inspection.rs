@@ -12,9 +12,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use rayon::prelude::*;
 
 use crate::DatasetSection;
-use crate::cache::name_of_root;
+use crate::cache::{name_of_root, root_of};
 use crate::photo::{self, PhotoFault, Profile};
-use crate::{Cache, ImageRecord, Photograph, Square, Squares};
+use crate::squares::SquaresFile;
+use crate::{Cache, Category, ImageRecord, Photograph, Square};
 pub use copies::CopiedImage;
 use table::{FileState, Row};
 
@@ -78,6 +79,10 @@ pub struct Selection {
     pub images: Vec<Photograph>,
     /// Those that would be usable, and are copies of one that is.
     pub copies: Vec<CopiedImage>,
+    /// What they can show: the names behind their `categories`; none where only their pixels matter.
+    pub categories: Vec<Category>,
+    /// File names of photographs that were not looked at, because they show what `dataset.exclude` names.
+    pub excluded: Vec<String>,
     /// File names of photographs without color.
     pub colorless: Vec<String>,
     /// File names of photographs with one hue only, such as sepia ones.
@@ -135,8 +140,8 @@ impl Blamed for InspectionError {
     }
 }
 
-/// Inspects every photograph of `records` on all cores, at most once as long as its file does not change (path, size,
-/// time). Those that are decoded for this are written as each of `squares` as well, so that nobody has to decode them
+/// Inspects every photograph of `records`, of one dataset or of several that are joined, on all cores, at most once as long as
+/// its file does not change (path, size, time). Those that are decoded for this are written as each of `squares` as well, so that nobody has to decode them
 /// again; those that are known are not. `progress` is told the number of photographs done.
 ///
 /// It cannot fail: what is wrong with a file is its finding, and a cache that cannot be used is a warning.
@@ -146,14 +151,42 @@ pub fn inspect(
     squares: &[Square],
     progress: &(dyn Fn(usize) + Sync),
 ) -> Inspection {
-    let Some(first) = records.first() else {
-        return Inspection {
-            images: Vec::new(),
-            decoded: 0,
-            warnings: Vec::new(),
-        };
-    };
-    let dataset = name_of_root(&first.path, &first.file_name);
+    // Each root has a table of findings, and squares, of its own: what is joined here may be used alone elsewhere.
+    let mut roots: Vec<(&Path, Vec<usize>)> = Vec::new();
+    for (place, record) in records.iter().enumerate() {
+        let root = root_of(&record.path, &record.file_name);
+        match roots.iter_mut().find(|(known, _)| *known == root) {
+            Some((_, places)) => places.push(place),
+            None => roots.push((root, vec![place])),
+        }
+    }
+    let mut images: Vec<Option<InspectedImage>> = vec![None; records.len()];
+    let (mut decoded, mut warnings, mut done) = (0, Vec::new(), 0);
+    for (_, places) in roots {
+        let records: Vec<&ImageRecord> = places.iter().map(|&place| records[place]).collect();
+        let found = inspect_root(&records, cache, squares, &|more| progress(done + more));
+        done += places.len();
+        decoded += found.decoded;
+        warnings.extend(found.warnings);
+        for (place, image) in places.into_iter().zip(found.images) {
+            images[place] = Some(image);
+        }
+    }
+    Inspection {
+        images: images.into_iter().flatten().collect(),
+        decoded,
+        warnings,
+    }
+}
+
+/// The same of photographs below one root, at least one.
+fn inspect_root(
+    records: &[&ImageRecord],
+    cache: &Cache,
+    squares: &[Square],
+    progress: &(dyn Fn(usize) + Sync),
+) -> Inspection {
+    let dataset = name_of_root(&records[0].path, &records[0].file_name);
     let file = table::path(cache, &dataset);
     let known = table::read(&file);
     let states: Vec<Option<FileState>> = records
@@ -177,13 +210,13 @@ pub fn inspect(
     let done = AtomicUsize::new(records.len() - todo.len());
     progress(done.load(Ordering::Relaxed));
     let told = Arc::new(Mutex::new(Vec::new()));
-    let squares: Vec<Squares> = squares
+    let squares: Vec<SquaresFile> = squares
         .iter()
         .filter(|_| !todo.is_empty())
         .filter_map(|&square| {
             let told = Arc::clone(&told);
             let tell = move |text: &str| heard(&told).push(text.to_owned());
-            Squares::of_dataset(&cache.folder, &dataset, square, tell)
+            SquaresFile::of_dataset(&cache.folder, &dataset, square, tell)
         })
         .collect();
     let mut unsaved = None;
@@ -231,18 +264,19 @@ fn heard(told: &Mutex<Vec<String>>) -> MutexGuard<'_, Vec<String>> {
 }
 
 impl InspectedImage {
-    /// The photograph, if it can be decoded.
-    fn photograph(&self) -> Option<Photograph> {
-        match &self.finding {
-            Finding::Photo { content_hash, .. } => Some(Photograph {
-                id: self.record.id,
-                file_name: self.record.file_name.clone(),
-                path: self.record.path.clone(),
-                categories: self.record.categories.clone(),
-                content_hash: *content_hash,
-            }),
-            Finding::Broken { .. } | Finding::Missing => None,
-        }
+    /// The photograph with the place of its dataset, if it can be decoded.
+    fn photograph(&self) -> Option<(usize, Photograph)> {
+        let Finding::Photo { content_hash, .. } = &self.finding else {
+            return None;
+        };
+        let photograph = Photograph {
+            id: self.record.id,
+            file_name: self.record.file_name.clone(),
+            path: self.record.path.clone(),
+            categories: self.record.categories.clone(),
+            content_hash: *content_hash,
+        };
+        Some((self.record.source, photograph))
     }
 }
 
@@ -256,11 +290,14 @@ impl Inspection {
         let mut selection = Selection {
             images: Vec::new(),
             copies: Vec::new(),
+            categories: Vec::new(),
+            excluded: Vec::new(),
             colorless: Vec::new(),
             toned: Vec::new(),
             broken: Vec::new(),
             missing: Vec::new(),
         };
+        let mut usable = Vec::new();
         for image in &self.images {
             let name = image.record.file_name.clone();
             match &image.finding {
@@ -272,7 +309,7 @@ impl Inspection {
                 Finding::Photo { chroma_spread, .. } if *chroma_spread < section.toned_below => {
                     selection.toned.push(name);
                 }
-                Finding::Photo { .. } => selection.images.extend(image.photograph()),
+                Finding::Photo { .. } => usable.extend(image.photograph()),
             }
         }
         let all = self.images.len();
@@ -287,7 +324,7 @@ impl Inspection {
                 named: selection.name_some(),
             });
         }
-        if selection.images.is_empty() {
+        if usable.is_empty() {
             return Err(InspectionError::NothingLeft {
                 all,
                 colorless: selection.colorless.len(),
@@ -296,7 +333,7 @@ impl Inspection {
                 missing,
             });
         }
-        (selection.images, selection.copies) = copies::set_apart(selection.images);
+        (selection.images, selection.copies) = copies::set_apart(usable);
         Ok(selection)
     }
 
@@ -381,7 +418,7 @@ enum Keep {
 }
 
 /// Decodes a file, notes what it is and keeps it as squares.
-fn look(path: &Path, squares: &[Squares]) -> (Finding, Keep) {
+fn look(path: &Path, squares: &[SquaresFile]) -> (Finding, Keep) {
     let found = read_file(path, MOST_PICTURE)
         .map_err(PhotoFault::from)
         .and_then(|bytes| {

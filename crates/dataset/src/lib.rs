@@ -1,7 +1,8 @@
 //! Where photographs come from: manifests, the index of a dataset, selection by category, and the split.
 //!
-//! A [`Manifest`] says where a dataset lies (COCO annotations, a plain folder, or the synthetic world). An [`Index`]
-//! is the list of its images, read from a Parquet cache that is rebuilt when the source changes. [`split_of`] divides
+//! A [`Manifest`] says where photographs lie (COCO annotations, a plain folder, or the synthetic world), and a [`Dataset`] is
+//! one of them or several. An [`Index`] is the list of its images, read from a Parquet cache that is rebuilt when the source
+//! changes. [`split_of`] divides
 //! images into `train` and `validation`. Only [`inspection`] opens photographs, each of them once; what it has decoded is
 //! kept as [`Squares`] for those who train on it.
 
@@ -9,6 +10,7 @@
 
 mod cache;
 mod coco;
+mod dataset;
 mod error;
 mod folder;
 mod index;
@@ -23,14 +25,15 @@ mod table;
 
 pub use cache::Cache;
 pub(crate) use cache::{read_table, write_table};
-pub use colorize_experiment::section::{DatasetSection, SplitSection};
+pub use colorize_experiment::section::{DatasetSection, Limit, SplitSection};
 pub use colorize_experiment::{list_manifests, resolve_manifest};
 use colorize_picture::photo;
 pub use colorize_synthetic as synthetic;
+pub use dataset::Dataset;
 pub use error::DatasetError;
 pub(crate) use folder::modified;
 pub use folder::photographs_in;
-pub use index::{Category, ImageRecord, Index, LostAnnotations, Unlisted};
+pub use index::{Category, ImageRecord, Index, LostAnnotations, Part, Unlisted};
 pub use manifest::{Manifest, Source};
 pub use passed_over::PassedOver;
 pub use photograph::Photograph;

@@ -10,6 +10,7 @@
 //! overwritten by the next one. A damaged slot stays, and the photograph gets another one behind it.
 
 mod file;
+mod roots;
 
 use std::collections::HashMap;
 use std::fs::{File, FileTimes, OpenOptions};
@@ -20,8 +21,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use self::file::{read_at, write_at};
-use crate::Photograph;
-use crate::cache::name_of_root;
+pub use self::roots::Squares;
 use crate::photo::{self, ImageSection, Resize};
 use colorize_base::open_file;
 
@@ -72,7 +72,7 @@ impl From<&ImageSection> for Square {
 }
 
 /// The photographs of one dataset as squares of one kind, as far as they are on disk.
-pub struct Squares {
+pub(crate) struct SquaresFile {
     file: File,
     path: PathBuf,
     square: Square,
@@ -98,30 +98,19 @@ struct Known {
     seen: u64,
 }
 
-impl std::fmt::Debug for Squares {
+impl std::fmt::Debug for SquaresFile {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter
-            .debug_struct("Squares")
+            .debug_struct("SquaresFile")
             .field("path", &self.path)
             .finish_non_exhaustive()
     }
 }
 
-impl Squares {
-    /// The squares of the dataset that has `photograph`, to read and to add to, below the folder of the cache. Files of
-    /// other versions of `photo` and forgotten ones are removed. `tell` is called at most once with what went wrong, from
-    /// any thread; `None` when that was here.
-    pub fn open(
-        cache: &Path,
-        photograph: &Photograph,
-        square: Square,
-        tell: impl Fn(&str) + Send + Sync + 'static,
-    ) -> Option<Self> {
-        let dataset = name_of_root(&photograph.path, &photograph.file_name);
-        Self::of_dataset(cache, &dataset, square, tell)
-    }
-
-    /// The same of a dataset by the name of its root.
+impl SquaresFile {
+    /// The squares of a dataset by the name of its root, to read and to add to, below the folder of the cache. Files of other
+    /// versions of `photo` and forgotten ones are removed. `tell` is called at most once with what went wrong, from any thread;
+    /// `None` when that was here.
     pub(crate) fn of_dataset(
         cache: &Path,
         dataset: &str,
@@ -131,20 +120,19 @@ impl Squares {
         Place::new(cache, dataset, square, photo::VERSION).create(LEFT_FREE, Box::new(tell))
     }
 
-    /// Those that [`Self::open`] would open, to be read only; `None` when there are none.
-    pub fn find(cache: &Path, photograph: &Photograph, square: Square) -> Option<Self> {
-        let dataset = name_of_root(&photograph.path, &photograph.file_name);
-        let place = Place::new(cache, &dataset, square, photo::VERSION);
+    /// Those that [`Self::of_dataset`] would open, to be read only; `None` when there are none.
+    fn find(cache: &Path, dataset: &str, square: Square) -> Option<Self> {
+        let place = Place::new(cache, dataset, square, photo::VERSION);
         place.open(File::options().read(true)).ok()
     }
 
     /// What they are.
-    pub fn square(&self) -> Square {
+    pub(crate) fn square(&self) -> Square {
         self.square
     }
 
     /// Fills `into` with the pixels of the photograph with this content, if they are there.
-    pub fn read(&self, content: blake3::Hash, into: &mut [u8]) -> bool {
+    pub(crate) fn read(&self, content: blake3::Hash, into: &mut [u8]) -> bool {
         let Some(slot) = self.slot(content) else {
             return false;
         };
@@ -169,7 +157,7 @@ impl Squares {
     }
 
     /// Adds the pixels of the photograph with this content, unless they are there or the disk has no room.
-    pub fn write(&self, content: blake3::Hash, pixels: &[u8]) {
+    pub(crate) fn write(&self, content: blake3::Hash, pixels: &[u8]) {
         if !self.writes.load(Ordering::Relaxed) {
             return;
         }
@@ -297,7 +285,7 @@ impl Place {
     }
 
     /// What lies there, to be read.
-    fn open(&self, options: &OpenOptions) -> io::Result<Squares> {
+    fn open(&self, options: &OpenOptions) -> io::Result<SquaresFile> {
         if self.path.exists() {
             // A pipe would be waited for.
             open_file(&self.path)?;
@@ -305,7 +293,7 @@ impl Place {
         let file = options.open(&self.path)?;
         // Who cannot set the time owns the file no less.
         let _ = file.set_times(FileTimes::new().set_modified(SystemTime::now()));
-        let squares = Squares {
+        let squares = SquaresFile {
             file,
             path: self.path.clone(),
             square: self.square,
@@ -320,14 +308,14 @@ impl Place {
     }
 
     /// The same to be added to, made where there is nothing.
-    fn create(&self, left_free: u64, tell: Tell) -> Option<Squares> {
+    fn create(&self, left_free: u64, tell: Tell) -> Option<SquaresFile> {
         let folder = self.path.parent().unwrap_or(&self.path);
         let mut options = File::options();
         options.create(true).truncate(false).read(true).write(true);
         match std::fs::create_dir_all(folder).and_then(|()| self.open(&options)) {
             Ok(squares) => {
                 self.tidy(folder);
-                Some(Squares {
+                Some(SquaresFile {
                     left_free,
                     tell,
                     writes: AtomicBool::new(true),

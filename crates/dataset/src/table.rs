@@ -57,6 +57,7 @@ pub(super) fn read(path: &Path, name: &str, root: &Path, fingerprint: &str) -> O
         annotations: footer.annotations,
         lost: footer.lost,
         passed_over: PassedOver::default(),
+        parts: Vec::new(),
         built: false,
         warning: None,
     })
@@ -106,6 +107,7 @@ fn records(frame: &DataFrame, root: &Path) -> PolarsResult<Vec<ImageRecord>> {
         };
         images.push(ImageRecord {
             id,
+            source: 0,
             file_name: name.to_owned(),
             path: root.join(name),
             width,

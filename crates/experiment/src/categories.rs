@@ -1,25 +1,39 @@
-//! The categories of a dataset are a set: in whatever order a file names them, and however often, they select the same
-//! photographs, so they are the same experiment. Here they get one order, and each its place once.
+//! Lists of names that are sets: in whatever order a file names the categories of a dataset or the parts of a network, and
+//! however often, they select the same, so they are the same experiment. Here they get one order, and each its place once.
 
 use super::tree::{Item, Node};
 
-const KEY: [&str; 2] = ["dataset", "categories"];
+/// The keys of such lists.
+const KEYS: [[&str; 2]; 3] = [
+    ["dataset", "categories"],
+    ["dataset", "exclude"],
+    ["train", "frozen"],
+];
 
-/// Puts `dataset.categories` of `tree` in order; returns the names that were there already, where they stand.
-pub(super) fn unify(tree: &mut Node) -> Vec<Node> {
-    let Some(mut list) = tree.get(&KEY).cloned() else {
-        return Vec::new();
-    };
-    let doubles = unify_list(&mut list);
-    tree.put(&KEY, Some(list));
-    doubles
+/// Puts these lists of `tree` in order; returns the names that were there already, where they stand, each with its key.
+pub(super) fn unify(tree: &mut Node) -> Vec<(String, Node)> {
+    let mut all = Vec::new();
+    for key in KEYS {
+        let Some(mut list) = tree.get(&key).cloned() else {
+            continue;
+        };
+        let doubles = unify_list(&mut list);
+        tree.put(&key, Some(list));
+        all.extend(doubles.into_iter().map(|name| (key.join("."), name)));
+    }
+    all
 }
 
-/// Puts in order a list that is a value of the key at `path`, if that is the list of categories.
+/// Puts in order a list that is a value of the key at `path`, if that is a set.
 pub(super) fn unify_at(path: &[String], list: &mut Node) {
-    if path == KEY {
+    if is_set(path) {
         unify_list(list);
     }
+}
+
+/// Whether the value of the key at `path` is a set of names.
+pub(super) fn is_set(path: &[String]) -> bool {
+    KEYS.iter().any(|key| path == key)
 }
 
 /// Sorts the names by their bytes. A list that holds anything else is wrong, and stays as it is written.

@@ -149,7 +149,7 @@ pub(super) fn read_text(path: &Path) -> Result<Vec<u8>, Unread> {
 }
 
 /// Whether two paths lead to one file, however they are written.
-fn same_file(left: &Path, right: &Path) -> bool {
+pub(super) fn same_file(left: &Path, right: &Path) -> bool {
     match (left.canonicalize(), right.canonicalize()) {
         (Ok(left), Ok(right)) => left == right,
         _ => left == right,

@@ -44,6 +44,7 @@ mod retention;
 mod search;
 pub mod section;
 mod source;
+mod start;
 mod tree;
 mod variant;
 mod weights;
@@ -75,6 +76,7 @@ pub use precision::{Cudnn, Precision};
 pub use problem::{ExperimentError, Fault, Problem};
 pub use resolve::{check_names, resolve};
 pub use retention::Retention;
+pub use start::StartsFrom;
 pub use tree::Layer;
 pub use variant::Variant;
 pub use written::known_keys;
@@ -118,13 +120,15 @@ pub struct Resolved {
     pub origins: Origins,
     /// The file it was read from.
     pub path: PathBuf,
-    /// The dataset's manifest: a file that exists.
-    pub manifest: PathBuf,
+    /// The dataset's manifests, in their order: files that exist, each once, at least one.
+    pub manifests: Vec<PathBuf>,
     /// The file that `fusion.weights` names, which exists; `None` where it holds a name or where there is no extractor.
     pub weights: Option<PathBuf>,
     /// The file that `train.perceptual.weights` names, which exists; `None` where it holds a name or where the loss is of
     /// pixels alone.
     pub perceptual_weights: Option<PathBuf>,
+    /// What `train.from` means, which need not exist; `None` where the weights come from nothing.
+    pub from: Option<StartsFrom>,
     /// What the file claims, its own claims and not its parents'.
     pub claims: Vec<Claim>,
     /// Where in the file's `[matrix]` or `[sweep]` it stands.

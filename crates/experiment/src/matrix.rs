@@ -292,7 +292,7 @@ pub(super) fn judge(axis: &Axis, table: &str, is_range: bool) -> Option<Problem>
         }));
     }
     // An array-valued key takes arrays, and a lone array for it is the usual slip.
-    let takes_arrays = key == "dataset.categories";
+    let takes_arrays = categories::is_set(&axis.path);
     if takes_arrays && !matches!(last.item, Item::Array(_)) {
         let values: Vec<&str> = axis.values.iter().map(|value| value.value.text()).collect();
         let fault = wrong_type(format!("{written}[0]"), "an array", &axis.values[0]);

@@ -1,5 +1,6 @@
 //! What the command line changes about an experiment.
 
+use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -16,9 +17,9 @@ pub struct Overrides {
     pub set: Vec<String>,
     /// Replaces `seeds` unless empty.
     pub seeds: Vec<u64>,
-    /// Replaces `dataset.use`; relative to the current folder.
-    pub dataset: Option<PathBuf>,
-    /// Whether the values under `[quick]` apply. Those of `set`, `seeds` and `dataset` go before them.
+    /// Replaces `dataset.use` unless empty; relative to the current folder.
+    pub datasets: Vec<PathBuf>,
+    /// Whether the values under `[quick]` apply. Those of `set`, `seeds` and `datasets` go before them.
     pub quick: bool,
 }
 
@@ -81,39 +82,57 @@ impl Overrides {
     }
 
     fn dataset_assignment(&self) -> Option<Assignment> {
-        let manifest = self.dataset.as_ref()?.to_string_lossy().into_owned();
-        let flag = "--dataset ";
-        let source = Source::command_line(format!("{flag}{manifest}"));
-        let place = Place::new(&source, flag.len()..source.text.len());
+        let names = self.datasets.iter();
+        let names: Vec<String> = names.map(|it| it.to_string_lossy().into_owned()).collect();
+        let (place, mut elements) = repeated("--dataset ", &names, |name, flag| {
+            let manifest = Item::String(name.clone());
+            (flag.start + "--dataset ".len()..flag.end, manifest)
+        })?;
+        let node = if elements.len() == 1 {
+            elements.remove(0)
+        } else {
+            written(place, Item::Array(elements))
+        };
         Some(Assignment {
             path: vec!["dataset".to_string(), "use".to_string()],
-            node: written(place, Item::String(manifest)),
+            node,
         })
     }
 
     fn seeds_assignment(&self) -> Option<Assignment> {
-        if self.seeds.is_empty() {
-            return None;
-        }
-        let flags: Vec<String> = self
-            .seeds
-            .iter()
-            .map(|seed| format!("--seed {seed}"))
-            .collect();
-        let source = Source::command_line(flags.join(" "));
-        let mut start = 0;
-        let mut elements = Vec::new();
-        for (seed, flag) in self.seeds.iter().zip(&flags) {
-            let place = Place::new(&source, start..start + flag.len());
-            elements.push(written(place, Item::Integer(i128::from(*seed))));
-            start += flag.len() + 1;
-        }
-        let place = Place::new(&source, 0..source.text.len());
+        let (place, elements) = repeated("--seed ", &self.seeds, |seed, flag| {
+            (flag, Item::Integer(i128::from(*seed)))
+        })?;
         Some(Assignment {
             path: vec!["seeds".to_string()],
             node: written(place, Item::Array(elements)),
         })
     }
+}
+
+/// The values of a flag that may be repeated, and the place of all of them; `None` where there are none. `item` is told a
+/// value and where its flag and itself stand; it says which part of that is to blame for the value.
+fn repeated<T: ToString>(
+    flag: &str,
+    values: &[T],
+    item: impl Fn(&T, Range<usize>) -> (Range<usize>, Item),
+) -> Option<(Place, Vec<Node>)> {
+    if values.is_empty() {
+        return None;
+    }
+    let arguments = values
+        .iter()
+        .map(|value| format!("{flag}{}", value.to_string()));
+    let arguments: Vec<String> = arguments.collect();
+    let source = Source::command_line(arguments.join(" "));
+    let mut start = 0;
+    let mut elements = Vec::new();
+    for (value, argument) in values.iter().zip(&arguments) {
+        let (span, item) = item(value, start..start + argument.len());
+        elements.push(written(Place::new(&source, span), item));
+        start += argument.len() + 1;
+    }
+    Some((Place::new(&source, 0..source.text.len()), elements))
 }
 
 fn written(place: Place, item: Item) -> Node {

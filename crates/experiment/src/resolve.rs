@@ -5,11 +5,12 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use super::manifest::{UnknownManifest, resolve_manifest};
+use super::start::find_start;
 
 use super::categories;
 use super::claim;
 use super::explain::{RENAMED, closest, dotted, parts};
-use super::file::{ExperimentFile, parse, read_family};
+use super::file::{ExperimentFile, parse, read_family, same_file};
 use super::halving;
 use super::judge::{judge, judge_slurm};
 use super::layers::Layers;
@@ -18,7 +19,7 @@ use super::neighbours::Neighbours;
 use super::overrides::Assignment;
 use super::problem::{ExperimentError, Fault, Problem};
 use super::search;
-use super::tree::Node;
+use super::tree::{Item, Node};
 use super::weights::{find_extractor_weights, find_perceptual_weights};
 use super::written::{Written, read_all};
 use super::{Experiment, Origins, Overrides, Resolved, Variant};
@@ -37,7 +38,7 @@ const MOST_FAULTY: usize = 200;
 /// # Errors
 ///
 /// All that is wrong with the files and the overrides, as far as it can be told at once; `[quick]` is judged even
-/// when it is not asked for. The dataset's manifest and the weights' file have to exist, but are not opened.
+/// when it is not asked for. The dataset's manifests and the weights' file have to exist, but are not opened.
 pub fn resolve(path: &Path, overrides: &Overrides) -> Result<Vec<Resolved>, ExperimentError> {
     let family = read_family(path).map_err(|problem| ExperimentError::from(*problem))?;
     let assignments = overrides.assignments().map_err(ExperimentError::new)?;
@@ -121,7 +122,8 @@ impl Judged<'_> {
     fn judge(&self, point: Point) -> Result<Resolved, Vec<Problem>> {
         let Point { variant, mut tree } = point;
         let mut notes = self.notes.clone();
-        notes.extend(categories::unify(&mut tree).iter().map(named_twice));
+        let doubles = categories::unify(&mut tree);
+        notes.extend(doubles.iter().map(|(key, name)| named_twice(key, name)));
         let (written, found) = read_all::<Written>(&tree);
         for path in &found.left_behind {
             tree.put(path, None);
@@ -165,13 +167,14 @@ impl Judged<'_> {
                 }
             }
         }
-        let manifest = find_manifest(self.path, &tree).map_err(|problem| problems.push(*problem));
-        match (complete, manifest) {
-            (Some((experiment, _)), Ok(manifest)) if problems.is_empty() => Ok(Resolved {
+        let manifests = find_manifests(self.path, &tree).map_err(|found| problems.extend(found));
+        match (complete, manifests) {
+            (Some((experiment, _)), Ok(manifests)) if problems.is_empty() => Ok(Resolved {
+                from: find_start(&experiment, &tree),
                 experiment,
                 origins: Origins(tree),
                 path: self.path.to_path_buf(),
-                manifest,
+                manifests,
                 weights,
                 perceptual_weights,
                 claims,
@@ -205,14 +208,14 @@ fn notes(is_quick: bool, has_quick: bool, assignments: &[Assignment]) -> Vec<Str
         .collect()
 }
 
-fn named_twice(category: &Node) -> String {
-    let name = category.as_str().unwrap_or_default();
-    let place = &category.value;
+fn named_twice(key: &str, double: &Node) -> String {
+    let name = double.as_str().unwrap_or_default();
+    let place = &double.value;
     let at = match place.source.path() {
         Some(path) => format!("{}:{}", path.display(), place.line()),
         None => place.source.label(),
     };
-    format!("`dataset.categories` names `{name}` twice; it is counted once ({at})")
+    format!("`{key}` names `{name}` twice; it is counted once ({at})")
 }
 
 /// Points that turn out to be one experiment.
@@ -303,20 +306,43 @@ fn quick_problems(quickened: &Node, stem: &str) -> Vec<Problem> {
     problems
 }
 
-/// The manifest that `dataset.use` means. A path is relative to the file that writes it, or to the current folder
-/// where the command line does; a name is looked up from the experiment's folder. Empty for a key that is missing,
-/// empty or no string: that is reported as such.
-fn find_manifest(path: &Path, tree: &Node) -> Result<PathBuf, Box<Problem>> {
-    let key = parts("dataset.use");
-    let Some((node, name)) = tree
-        .get(&key)
-        .and_then(|node| node.as_str().map(|name| (node, name)))
-    else {
-        return Ok(PathBuf::new());
+/// The manifests that `dataset.use` means, each of them once. Empty for a key that is missing, empty or of another type: that
+/// is reported as such.
+fn find_manifests(path: &Path, tree: &Node) -> Result<Vec<PathBuf>, Vec<Problem>> {
+    let written = match tree.get(&parts("dataset.use")) {
+        None => return Ok(Vec::new()),
+        Some(node) => match &node.item {
+            Item::Array(elements) => elements.as_slice(),
+            _ => std::slice::from_ref(node),
+        },
     };
-    if name.trim().is_empty() {
-        return Ok(PathBuf::new());
+    let mut manifests: Vec<PathBuf> = Vec::new();
+    let mut problems = Vec::new();
+    for node in written {
+        let name = node.as_str().unwrap_or_default();
+        if name.trim().is_empty() {
+            continue;
+        }
+        match find_manifest(path, node, name) {
+            Ok(found) if manifests.iter().any(|known| same_file(known, &found)) => {
+                let fault = Fault::Other(format!("`dataset.use` names `{name}` twice"));
+                let help = "remove one of them: every photograph counts once";
+                problems.push(Problem::new(fault, node.value.clone()).help(help));
+            }
+            Ok(found) => manifests.push(found),
+            Err(problem) => problems.push(*problem),
+        }
     }
+    if problems.is_empty() {
+        Ok(manifests)
+    } else {
+        Err(problems)
+    }
+}
+
+/// The manifest of this `name`, which `node` writes. A path is relative to the file that writes it, or to the current folder
+/// where the command line does; a name is looked up from the experiment's folder.
+fn find_manifest(path: &Path, node: &Node, name: &str) -> Result<PathBuf, Box<Problem>> {
     let is_path = Path::new(name)
         .extension()
         .is_some_and(|ending| ending.eq_ignore_ascii_case("toml"));

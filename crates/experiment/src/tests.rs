@@ -7,9 +7,9 @@ use proptest::prelude::*;
 use crate::section::{
     AugmentSection, BatchNormStatistics, ClassesSection, ColorSection, DatasetSection,
     EvaluateSection, ExtractorKind, FusionSection, Gray, Head, ImageSection,
-    ImageTransformationSection, LearningRateSchedule, Loss, NetworkSection, NormKind, Optimizer,
-    Perceptual, Pooling, Preprocess, Resize, Space, SplitSection, StopEarly, TrainSection,
-    Upsampling, VggLayer,
+    ImageTransformationSection, LearningRateSchedule, Limit, Loss, Manifests, NetworkSection,
+    NormKind, Optimizer, Perceptual, Pooling, Preprocess, Resize, Space, SplitSection, StopEarly,
+    TrainSection, Upsampling, VggLayer,
 };
 use crate::{Cudnn, Metric, Precision, Retention};
 
@@ -28,8 +28,10 @@ fn count() -> impl Strategy<Value = usize> {
 
 prop_compose! {
     fn dataset()(
-        manifest in "[a-z/]{1,9}(\\.toml)?",
+        manifests in prop::collection::vec("[a-z/]{1,9}(\\.toml)?", 1..4),
         categories in prop::collection::btree_set(any::<String>(), 0..4),
+        exclude in prop::collection::btree_set("[^a]{0,3}excluded", 0..3),
+        limit in prop_oneof![Just(Limit::All), count().prop_map(Limit::AtMost)],
         validation in 0.001..0.999,
         seed in 0..=LARGEST,
         colorless_below in 0.0..=255.0,
@@ -37,7 +39,9 @@ prop_compose! {
         max_broken in 0.0..=1.0,
     ) -> DatasetSection {
         let split = SplitSection { validation, seed };
-        DatasetSection { manifest, categories: categories.into_iter().collect(), split, colorless_below, toned_below, max_broken }
+        let manifests = Manifests::new(manifests);
+        let (categories, exclude) = (categories.into_iter().collect(), exclude.into_iter().collect());
+        DatasetSection { manifests, categories, exclude, limit, split, colorless_below, toned_below, max_broken }
     }
 }
 
@@ -143,12 +147,17 @@ prop_compose! {
         (clip_norm, clip_value) in (off_or(positive()), off_or(positive())),
         ema in off_or(0.001..1.0),
         patience in 0..=LARGEST as usize,
+        (from, from_partial) in (prop_oneof![Just("scratch".to_owned()), "[a-z/.]{1,9}[a-z]"], any::<bool>()),
+        frozen in prop::collection::btree_set("[a-z_.0-9]{1,9}", 0..3),
     ) -> TrainSection {
         let [steps, batch_size, checkpoint_every, evaluate_every, sample_every, last] = counts;
         // More of them is too large for any machine.
         let (steps, batch_size) = (steps % (1 << 40) + 1, batch_size % 64 + 1);
         TrainSection {
             steps,
+            from_partial: from_partial && from != "scratch",
+            from,
+            frozen: frozen.into_iter().collect(),
             batch_size,
             accumulate,
             loss,

@@ -4,7 +4,6 @@
 //! numbers of each.
 
 use std::collections::{BTreeMap, HashMap};
-use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
@@ -324,8 +323,7 @@ fn juries(
 fn tell_apart(juries: &mut [Jury], groups: &[Group]) {
     let dataset = |jury: &Jury| &groups[jury.groups[0]].first().record.dataset;
     let name = |jury: &Jury| {
-        let manifest = Path::new(&dataset(jury).manifest);
-        let name = manifest.file_stem().unwrap_or_default().to_string_lossy();
+        let name = dataset(jury).manifest.stems();
         format!("{} of {name}", jury.categories)
     };
     let is_other =

@@ -12,9 +12,10 @@ use crate::dataset::Cache;
 use crate::experiment::{Experiment, Overrides, resolve};
 use crate::proof::{self, Verdict};
 use crate::runs::find_run;
-use crate::train::{Display, Trial};
+use crate::train::{Display, Start, Trial};
 use crate::work::prepare::{Prepared, prepare, remark, stop_on_signal};
 use crate::work::squares::WantedSquares;
+use crate::work::start::find_starts;
 
 /// Arguments of both proofs.
 #[derive(Debug, Args)]
@@ -34,9 +35,12 @@ pub(in crate::cli) struct ProofArguments {
     /// Seed to use instead of the experiment's first
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
-    /// Dataset manifest to use instead of the experiment's
+    /// Dataset manifest to use instead of the experiment's; several make one dataset
     #[arg(long, value_name = "MANIFEST")]
-    dataset: Option<PathBuf>,
+    dataset: Vec<PathBuf>,
+    /// Folder of all runs, where `train.from` is looked up
+    #[arg(long, default_value = "runs", value_name = "DIR")]
+    runs: PathBuf,
     /// Where to compute: `flex`, `libtorch` or `libtorch:cuda:0`
     #[arg(long, default_value = "flex")]
     device: DeviceName,
@@ -121,6 +125,10 @@ pub(in crate::cli) fn resume(arguments: &ResumeArguments) -> Result<ExitCode> {
     let workplace = proof.workplace()?;
     let program = std::env::current_exe().context("cannot find this program")?;
     let name = &prepared.resolved.experiment.name;
+    let from = prepared.starts.of(seed).map(Start::path);
+    let from = from.map(std::path::absolute).transpose();
+    let from = from.context("cannot find the folder of runs")?;
+    let from = from.map(|from| from.display().to_string());
     let trial = proof
         .trial(&prepared, seed, workplace.path())
         .identity()
@@ -137,8 +145,12 @@ pub(in crate::cli) fn resume(arguments: &ResumeArguments) -> Result<ExitCode> {
         command.args(["--seed", &seed.to_string()]);
         command.args(["--device", &proof.device.to_string()]);
         command.arg("--runs").arg(runs);
-        if let Some(manifest) = &proof.dataset {
+        for manifest in &proof.dataset {
             command.arg("--dataset").arg(manifest);
+        }
+        // These runs are not among those where it was found.
+        if let Some(from) = &from {
+            command.arg("--set").arg(format!("train.from={from}"));
         }
         if proof.quick {
             command.arg("--quick");
@@ -178,7 +190,7 @@ impl ProofArguments {
         Overrides {
             set,
             seeds: self.seed.into_iter().collect(),
-            dataset: self.dataset.clone(),
+            datasets: self.dataset.clone(),
             quick: self.quick,
         }
     }
@@ -206,7 +218,10 @@ impl ProofArguments {
         }
         backend::computes(&self.device, train.precision)?;
         let squares = WantedSquares::of(std::slice::from_ref(&resolved));
-        prepare(resolved, &Cache::of_user()?, &[], &squares)
+        let mut prepared = [prepare(resolved, &Cache::of_user()?, &[], &squares)?];
+        find_starts(&mut prepared, self.device, &self.runs, None)?;
+        let [prepared] = prepared;
+        Ok(prepared)
     }
 
     fn trial<'a>(&self, prepared: &'a Prepared, seed: u64, runs: &'a Path) -> Trial<'a> {

@@ -125,7 +125,7 @@ fn squares_are_those_of_experiments_that_select_every_photograph() {
     let of_signs = [square(12), square(32), square(20)];
     assert_eq!(wanted.of_photographs(&all[3]), of_signs);
     let elsewhere = Resolved {
-        manifest: PathBuf::from("elsewhere.toml"),
+        manifests: vec![PathBuf::from("elsewhere.toml")],
         ..all[0].clone()
     };
     assert_eq!(wanted.of_photographs(&elsewhere), []);
@@ -140,6 +140,6 @@ fn what_was_not_asked_for_is_not_kept() {
     };
     let prepared = prepare(resolved, &cache, &[], &WantedSquares::default()).unwrap();
     let square = Square::from(&prepared.resolved.experiment.image);
-    let first = &prepared.selection.images[0];
-    assert!(Squares::find(&cache.folder, first, square).is_none());
+    let photographs = &prepared.selection.images;
+    assert!(Squares::find(&cache.folder, photographs, square).is_none());
 }

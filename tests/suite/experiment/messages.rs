@@ -825,11 +825,47 @@ fn datasets() {
     let message = desk.message(root_with("\"coco\"", "\"../datasets/cocoa.toml\""));
     messages.add("a path", &message);
     let overrides = Overrides {
-        dataset: Some(desk.folder.path().join("datasets/synthetik.toml")),
+        datasets: vec![desk.folder.path().join("datasets/synthetik.toml")],
         ..Overrides::default()
     };
     let message = desk.plain(&desk.refuse("root.toml", &overrides));
     messages.add("`--dataset`", &message);
+    let several = "[\"coco\", \"synthetic\", \"../datasets/coco.toml\"]";
+    let message = desk.message(root_with("\"coco\"", several));
+    messages.add("one twice", &message);
+    let overrides = Overrides {
+        datasets: ["coco.toml", "synthetik.toml"]
+            .map(|name| desk.folder.path().join("datasets").join(name))
+            .to_vec(),
+        ..Overrides::default()
+    };
+    let message = desk.plain(&desk.refuse("root.toml", &overrides));
+    messages.add("`--dataset` twice", &message);
+    for wrong in ["[]", "[\"coco\", 3]", "3", "[\"coco\", \" \"]"] {
+        let message = desk.message(root_with("\"coco\"", wrong));
+        messages.add(&format!("`use = {wrong}`"), &message);
+    }
+    insta::assert_snapshot!(messages.0);
+}
+
+#[test]
+fn subsets_and_starts() {
+    let desk = Desk::with_root();
+    let mut messages = Messages::default();
+    for lines in [
+        "dataset.limit = 0",
+        "dataset.limit = -1",
+        "dataset.limit = \"few\"",
+        "dataset.exclude = \"cow\"",
+        "dataset.categories = [\"cow\", \"cat\"]\ndataset.exclude = [\"cat\"]",
+        "matrix.dataset.exclude = [\"cow\"]",
+        "train.from = \"\"",
+        "train.from_partial = true",
+        "train.frozen = \"encode_1\"",
+    ] {
+        let message = desk.message(format!("extends = \"root.toml\"\n{lines}\n"));
+        messages.add(&lines.replace('\n', ", "), &message);
+    }
     insta::assert_snapshot!(messages.0);
 }
 

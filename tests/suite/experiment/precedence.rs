@@ -50,6 +50,7 @@ fn identity(experiment: &Experiment) -> String {
         labels: None,
         weights: None,
         perceptual_weights: None,
+        from: None,
         device_class: "flex",
         code: &[],
     };
@@ -206,7 +207,7 @@ fn every_committed_experiment_is_small_under_quick() {
                 ..
             } = &point.experiment;
             assert_eq!(seeds, &[0], "{name}");
-            assert_eq!(dataset.manifest, "synthetic", "{name}");
+            assert_eq!(dataset.manifests.names(), ["synthetic"], "{name}");
             assert_eq!((image.size, train.batch_size), (40, 8), "{name}");
             // Only the original's network has such blocks.
             let blocks = usize::from(network.kind() == "image_transformation");
@@ -326,7 +327,7 @@ fn what_is_said_in_vain_is_noted_or_refused() {
 
     let both = Overrides {
         seeds: vec![3],
-        dataset: Some("synthetic".into()),
+        datasets: vec!["synthetic".into()],
         ..set(&[
             "dataset={ use = \"coco\" }",
             "train.steps=3",

@@ -133,6 +133,7 @@ impl World {
             labels: None,
             weights: None,
             perceptual_weights: None,
+            from: None,
             device_class: "flex",
             code: &CODE,
         });
@@ -275,12 +276,13 @@ impl World {
                 .into(),
             libraries: BTreeMap::from([("burn".to_owned(), "0.22.1".to_owned())]),
             dataset: DatasetRecord {
-                manifest: "world.toml".to_owned(),
+                manifest: "world.toml".into(),
                 synthetic: None,
                 content_hash: "photographs".to_owned(),
                 labels: None,
                 train: 48,
                 validation: self.images,
+                excluded: Vec::new(),
                 colorless: Vec::new(),
                 toned: Vec::new(),
                 broken: BTreeMap::new(),
@@ -289,6 +291,7 @@ impl World {
             },
             weights: None,
             perceptual_weights: None,
+            from: None,
             parameters: 1234,
             sessions: vec![Session {
                 started: time("2026-01-02T03:04:05Z"),

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Entry, Value, Values};
 use crate::experiment::Variant;
-use crate::runs::{Identity, RunRecord, keys_and_values};
+use crate::runs::{Identity, Origin, RunRecord, keys_and_values};
 
 /// Up to so many keys are all shown where they differ; of more, as many as tell the configurations apart.
 const SHOWN: usize = 4;
@@ -33,6 +33,7 @@ struct Beside<'a> {
     device_class: &'a str,
     weights: Option<&'a str>,
     perceptual_weights: Option<&'a str>,
+    from: Option<&'a Origin>,
     code: &'a BTreeMap<String, u32>,
 }
 
@@ -88,6 +89,7 @@ impl Configuration {
                 .perceptual_weights
                 .as_ref()
                 .map(|it| it.identity.as_str()),
+            from: record.from.as_ref().map(|it| &it.origin),
             code: &record.code,
         };
         Self::new(&record.variant, &keys_and_values(experiment), &beside)
@@ -101,6 +103,7 @@ impl Configuration {
             device_class: "",
             weights: None,
             perceptual_weights: None,
+            from: None,
             code: &BTreeMap::new(),
         };
         Self::new(variant, &keys_and_values(experiment), &beside)
@@ -114,6 +117,7 @@ impl Configuration {
             device_class: &facts.device_class,
             weights: facts.weights.as_deref(),
             perceptual_weights: facts.perceptual_weights.as_deref(),
+            from: facts.from.as_ref(),
             code: &facts.code,
         };
         Self::new(&facts.variant, &entry.values, &beside)
@@ -135,6 +139,10 @@ impl Configuration {
             ("train.perceptual.weights", beside.perceptual_weights),
         ] {
             values.extend(weights.map(|weights| (key.to_owned(), short(weights))));
+        }
+        if let Some(from) = beside.from {
+            let hash = from.configuration.split(' ').next_back();
+            values.insert("train.from".to_owned(), short(hash.unwrap_or_default()));
         }
         Self {
             variant: variant.clone(),

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::read::Reader;
 use super::{Fact, Key, Point, Series, Statistic, Value};
 use crate::experiment::Variant;
-use crate::runs::{Condition, Notes, RunError, RunFolder, RunRecord, Status};
+use crate::runs::{Condition, Notes, Origin, RunError, RunFolder, RunRecord, Status};
 
 /// The keys of a resolved experiment, dotted, with their values as JSON.
 pub type Values = BTreeMap<String, String>;
@@ -73,6 +73,8 @@ pub struct Facts {
     pub weights: Option<String>,
     /// The identity of the weights of the perceptual loss; `None` where the loss is of pixels alone.
     pub perceptual_weights: Option<String>,
+    /// Where the initial weights come from; `None` from scratch.
+    pub from: Option<Origin>,
     /// Learned values.
     pub parameters: usize,
     /// Number of sessions.
@@ -149,13 +151,14 @@ impl Facts {
             code: record.code,
             libraries: record.libraries,
             dataset: DatasetFacts {
-                manifest: record.dataset.manifest,
+                manifest: record.dataset.manifest.to_string(),
                 content: record.dataset.content_hash,
                 train: record.dataset.train,
                 validation: record.dataset.validation,
             },
             weights: record.weights.map(|weights| weights.identity),
             perceptual_weights: record.perceptual_weights.map(|weights| weights.identity),
+            from: record.from.map(|from| from.origin),
             parameters: record.parameters,
             notes,
         }

@@ -29,6 +29,7 @@ pub(crate) fn record(experiment: &Experiment, seed: u64) -> (Identity, RunRecord
         labels: None,
         weights: None,
         perceptual_weights: None,
+        from: None,
         device_class: "flex",
         code: &[("train", 2)],
     });
@@ -51,12 +52,13 @@ pub(crate) fn record(experiment: &Experiment, seed: u64) -> (Identity, RunRecord
         code: [("train".to_owned(), 2)].into(),
         libraries: [("burn".to_owned(), "0.22.1".to_owned())].into(),
         dataset: DatasetRecord {
-            manifest: "world.toml".to_owned(),
+            manifest: "world.toml".into(),
             synthetic: None,
             content_hash: "d1".to_owned(),
             labels: None,
             train: 90,
             validation: 10,
+            excluded: Vec::new(),
             colorless: Vec::new(),
             toned: Vec::new(),
             broken: [].into(),
@@ -65,6 +67,7 @@ pub(crate) fn record(experiment: &Experiment, seed: u64) -> (Identity, RunRecord
         },
         weights: None,
         perceptual_weights: None,
+        from: None,
         parameters: 1_000,
         sessions: vec![Session {
             started: began,

@@ -37,6 +37,8 @@ pub struct Wanted<'a> {
     pub seed: u64,
     /// What it is; the run folder follows from it.
     pub identity: Identity,
+    /// The name of the trial whose weights it starts from, where that is wanted as well; see [`Planned::name`].
+    pub after: Option<String>,
 }
 
 /// Trials, and how they stand.
@@ -59,6 +61,8 @@ pub struct Planned {
     pub identity: Identity,
     /// Where it lies, or will.
     pub folder: RunFolder,
+    /// The name of the trial of this plan whose weights it starts from.
+    pub after: Option<String>,
     /// Total steps.
     pub steps: usize,
     /// How it stands.
@@ -159,6 +163,7 @@ impl Plan {
                 has_lost_log,
                 outdated_scores,
                 folder,
+                after: wanted.after.clone(),
                 steps: wanted.experiment.train.steps,
                 goal: Goal::End,
                 stale: None,
@@ -188,10 +193,13 @@ impl Plan {
         &self.trials
     }
 
-    /// The plan of the one trial of this name; `None` when it has none.
+    /// The plan of the one trial of this name, which starts from what is done; `None` when it has none.
     pub fn only(&self, name: &str) -> Option<Self> {
         Some(Self {
-            trials: vec![self.find(name)?.clone()],
+            trials: vec![Planned {
+                after: None,
+                ..self.find(name)?.clone()
+            }],
             strays: self.strays.clone(),
         })
     }
@@ -206,7 +214,8 @@ impl Plan {
         }
     }
 
-    /// Those that have to be trained, in the order in which they should be: missing, interrupted, failed.
+    /// Those that have to be trained, in the order in which they should be: missing, interrupted, failed, but none before the
+    /// one whose weights it starts from.
     pub fn to_do(&self) -> Vec<&Planned> {
         let mut to_do: Vec<(u8, &Planned)> = self
             .trials
@@ -215,7 +224,24 @@ impl Plan {
             .filter_map(|trial| Some((trial.state.turn()?, trial)))
             .collect();
         to_do.sort_by_key(|&(turn, _)| turn);
-        to_do.into_iter().map(|(_, trial)| trial).collect()
+        let mut waiting: Vec<&Planned> = to_do.into_iter().map(|(_, trial)| trial).collect();
+        let mut ordered = Vec::with_capacity(waiting.len());
+        while !waiting.is_empty() {
+            let is_free = |trial: &&Planned| {
+                let mut others = waiting.iter();
+                !others.any(|other| trial.after.as_ref() == Some(&other.name()))
+            };
+            // A plan has no circle; what is in one would otherwise wait for ever.
+            let next = waiting.iter().position(is_free).unwrap_or(0);
+            ordered.push(waiting.remove(next));
+        }
+        ordered
+    }
+
+    /// The trial of this plan whose weights a trial starts from, where that is not done.
+    pub fn waits_for(&self, trial: &Planned) -> Option<&Planned> {
+        let source = self.find(trial.after.as_deref()?)?;
+        (source.state != State::Done).then_some(source)
     }
 
     /// The trial of this name; see [`Planned::name`].

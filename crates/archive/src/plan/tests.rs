@@ -45,6 +45,7 @@ impl Desk {
             labels: None,
             weights: None,
             perceptual_weights: None,
+            from: None,
             device_class: "flex",
             code: &[("train", self.code)],
         })
@@ -59,6 +60,7 @@ impl Desk {
                 variant: &variant,
                 seed,
                 identity: self.identity(seed),
+                after: None,
             })
             .collect();
         Plan::of(self.runs.path(), &wanted, self.processor).unwrap()
@@ -187,6 +189,41 @@ fn missing_comes_before_interrupted_and_interrupted_before_failed() {
 }
 
 #[test]
+fn a_trial_comes_after_the_one_whose_weights_it_starts_from() {
+    let desk = Desk::new();
+    desk.leave_seed(0, "failed", 1.0);
+    let variant = Variant::default();
+    let name = |seed| format!("tiny/{}", desk.identity(seed).trial());
+    // 2 starts from 1, which starts from 0; 3 starts from what is done.
+    desk.leave_seed(4, "done", 1.0);
+    let after = [
+        (4, None),
+        (3, Some(4)),
+        (2, Some(1)),
+        (1, Some(0)),
+        (0, None),
+    ];
+    let wanted: Vec<Wanted<'_>> = after
+        .into_iter()
+        .map(|(seed, after)| Wanted {
+            experiment: &desk.experiment,
+            variant: &variant,
+            seed,
+            identity: desk.identity(seed),
+            after: after.map(name),
+        })
+        .collect();
+    let plan = Plan::of(desk.runs.path(), &wanted, "fast").unwrap();
+    let seeds: Vec<u64> = plan.to_do().iter().map(|trial| trial.seed).collect();
+    assert_eq!(seeds, [3, 0, 1, 2]);
+    let waits_for = |seed| {
+        let trial = plan.find(&name(seed)).unwrap();
+        plan.waits_for(trial).map(|source| source.seed)
+    };
+    assert_eq!([0, 1, 2, 3].map(waits_for), [None, Some(0), Some(1), None]);
+}
+
+#[test]
 fn a_stale_trial_says_what_changed_since() {
     let mut desk = Desk::new();
     desk.leave("done", 1.0);
@@ -232,6 +269,7 @@ fn two_points_that_would_be_one_run_are_refused() {
         variant,
         seed: 0,
         identity: desk.identity(0),
+        after: None,
     });
     let error = Plan::of(desk.runs.path(), &wanted, "fast").unwrap_err();
     insta::assert_snapshot!(error, @"`tiny` has the same trial under two names, `checkpoint_every=5` and `checkpoint_every=10`: their differences do not change the result; remove one of them from `[matrix]`");

@@ -18,17 +18,43 @@ pub fn find_run(runs: &Path, name: &str) -> Result<RunFolder, RunError> {
     if direct.join("run.json").is_file() {
         return Ok(RunFolder::at(direct));
     }
-    let RunList { runs: all, strays } = find_runs(runs)?;
+    let list = find_runs(runs)?;
+    let found = named(&list, name);
+    match &found[..] {
+        [run] => Ok(run.clone()),
+        [] => Err(RunError::NotFound {
+            name: name.to_owned(),
+            runs: runs.to_path_buf(),
+            there: self::list(list.runs.iter()),
+        }),
+        _ => Err(RunError::Ambiguous {
+            name: name.to_owned(),
+            found: self::list(found.iter()),
+        }),
+    }
+}
+
+/// All runs under `runs` that `name` may mean; see [`find_run`].
+///
+/// # Errors
+///
+/// [`RunError::Io`] when the folder cannot be read.
+pub fn runs_named(runs: &Path, name: &str) -> Result<Vec<RunFolder>, RunError> {
+    Ok(named(&find_runs(runs)?, name))
+}
+
+fn named(list: &RunList, name: &str) -> Vec<RunFolder> {
     let wanted = name.trim_end_matches('/');
     // A copy is meant by nobody who does not write out its name.
-    let copies = strays.copies.iter().map(|copy| RunFolder::at(&copy.path));
-    let mut copies = copies.filter(|copy| {
+    let copies = list.strays.copies.iter();
+    let mut copies = copies.map(|copy| RunFolder::at(&copy.path)).filter(|copy| {
         names(copy).is_some_and(|(experiment, trial)| wanted == format!("{experiment}/{trial}"))
     });
     if let Some(copy) = copies.next() {
-        return Ok(copy);
+        return vec![copy];
     }
-    let mut found: Vec<&RunFolder> = all
+    let mut found: Vec<&RunFolder> = list
+        .runs
         .iter()
         .filter(|run| {
             let Some((experiment, trial)) = names(run) else {
@@ -46,18 +72,7 @@ pub fn find_run(runs: &Path, name: &str) -> Result<RunFolder, RunError> {
     {
         found = vec![found[exact]];
     }
-    match found[..] {
-        [run] => Ok(run.clone()),
-        [] => Err(RunError::NotFound {
-            name: name.to_owned(),
-            runs: runs.to_path_buf(),
-            there: list(all.iter()),
-        }),
-        _ => Err(RunError::Ambiguous {
-            name: name.to_owned(),
-            found: list(found.into_iter()),
-        }),
-    }
+    found.into_iter().cloned().collect()
 }
 
 /// The names of a run's experiment and trial.

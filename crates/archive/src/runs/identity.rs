@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::RunRecord;
@@ -12,7 +12,7 @@ use crate::experiment::Experiment;
 /// Keys of an experiment that change no number: names, and how often and how long its state is kept. The manifest and the
 /// names of weights are among them because their contents count instead, and metrics that are measured on request because
 /// they can be measured later.
-const NO_NUMBER: [&str; 16] = [
+const NO_NUMBER: [&str; 17] = [
     "name",
     "title",
     "seeds",
@@ -21,6 +21,7 @@ const NO_NUMBER: [&str; 16] = [
     "image.cache_memory",
     "image.cache_disk",
     "train.perceptual.weights",
+    "train.from",
     "train.checkpoint_every",
     "train.retain.last",
     "train.retain.best",
@@ -37,11 +38,15 @@ const NO_NUMBER_ONCE: [&str; 1] = ["train.keep_checkpoints"];
 /// Keys that were added after runs had been made, each with the value, as JSON, that all runs before had in effect. A key
 /// counts only where it differs from that value, so a new key makes no run stale. The value is frozen: it stays when the
 /// key's default changes.
-const ADDED: [(&str, &str); 20] = [
+const ADDED: [(&str, &str); 24] = [
+    ("dataset.exclude", "[]"),
+    ("dataset.limit", "\"all\""),
     ("dataset.toned_below", "0.0"),
     ("network.upsampling", "\"transposed\""),
     ("augment.flip", "false"),
     ("augment.crop", "1.0"),
+    ("train.from_partial", "false"),
+    ("train.frozen", "[]"),
     ("train.warmup_steps", "0"),
     ("train.accumulate", "1"),
     ("train.clip_norm", "0.0"),
@@ -70,6 +75,7 @@ const DATASET: &str = "dataset.content";
 const LABELS: &str = "dataset.labels";
 const WEIGHTS: &str = "fusion.weights";
 const PERCEPTUAL_WEIGHTS: &str = "train.perceptual.weights";
+const FROM: &str = "train.from";
 const DEVICE_CLASS: &str = "device_class";
 const CODE: &str = "code.";
 const SEED: &str = "seed";
@@ -89,10 +95,53 @@ pub struct IdentityParts<'a> {
     pub weights: Option<&'a str>,
     /// What the weights of the perceptual loss are, by content; `None` where the loss is of pixels alone.
     pub perceptual_weights: Option<&'a str>,
+    /// Where the initial weights come from; `None` from scratch.
+    pub from: Option<&'a Origin>,
     /// `flex`, `libtorch` or `libtorch:cuda`: kinds of device whose arithmetic differs.
     pub device_class: &'a str,
     /// The version of every module whose code can change a number, by name.
     pub code: &'a [(&'static str, u32)],
+}
+
+/// What the initial weights of a trial are taken from. `Display` says it shortly: `run 0123456789`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Origin {
+    /// `run` and the identity of a run, or `file` and the SHA-256 of a model's file.
+    pub identity: String,
+    /// The same with the run's configuration, so that trials that differ in the seed alone are repetitions of one another where
+    /// each starts from the run of its seed.
+    pub configuration: String,
+}
+
+impl Origin {
+    /// A run.
+    pub fn run(identity: &str, configuration: &str) -> Self {
+        Self {
+            identity: format!("run {identity}"),
+            configuration: format!("run {configuration}"),
+        }
+    }
+
+    /// A file with this SHA-256 in hexadecimal.
+    pub fn file(sha256: &str) -> Self {
+        let identity = format!("file {sha256}");
+        Self {
+            configuration: identity.clone(),
+            identity,
+        }
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(shortened(&self.identity))
+    }
+}
+
+/// `run` or `file`, and the first ten digits of what it is known by.
+fn shortened(origin: &str) -> &str {
+    let word = origin.find(' ').map_or(0, |space| space + 1);
+    origin.get(..word + 10).unwrap_or(origin)
 }
 
 /// A trial's identity: 32 bytes in hexadecimal. Equal identity, equal numbers.
@@ -106,8 +155,8 @@ pub struct Identity {
 }
 
 /// What an identity was made from: every key that counts with its value as JSON, `dataset.content`, `dataset.labels`,
-/// `fusion.weights` and `train.perceptual.weights` by content, `device_class`, `code.<module>` and `seed`. Two identities are
-/// compared in words by [`Inputs::changes`].
+/// `fusion.weights`, `train.perceptual.weights` and `train.from` by content, `device_class`, `code.<module>` and `seed`. Two
+/// identities are compared in words by [`Inputs::changes`].
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Inputs(BTreeMap<String, String>);
 
@@ -146,7 +195,13 @@ impl Identity {
         for (room, version) in parts.code {
             values.insert(format!("{CODE}{room}"), counted(room, *version).to_string());
         }
+        if let Some(from) = parts.from {
+            values.insert(FROM.to_owned(), from.configuration.clone());
+        }
         let configuration = hash_of(&values);
+        if let Some(from) = parts.from {
+            values.insert(FROM.to_owned(), from.identity.clone());
+        }
         values.insert(SEED.to_owned(), parts.seed.to_string());
         Self {
             hex: hash_of(&values),
@@ -235,6 +290,9 @@ impl Inputs {
             let identity = weights.as_ref().map(|weights| weights.identity.clone());
             values.extend(identity.map(|identity| (name.to_owned(), identity)));
         }
+        if let Some(from) = &record.from {
+            values.insert(FROM.to_owned(), from.origin.identity.clone());
+        }
         values.insert(DEVICE_CLASS.to_owned(), record.device_class.clone());
         for (room, version) in &record.code {
             values.insert(format!("{CODE}{room}"), counted(room, *version).to_string());
@@ -283,6 +341,16 @@ impl fmt::Display for Change {
             (WEIGHTS, Some(_), Some(_)) => formatter.write_str("weights changed"),
             (PERCEPTUAL_WEIGHTS, Some(_), Some(_)) => {
                 formatter.write_str("weights of the perceptual loss changed")
+            }
+            (FROM, Some(before), Some(now)) => write!(
+                formatter,
+                "{key} is another: {} → {}",
+                shortened(before),
+                shortened(now)
+            ),
+            (FROM, None, Some(now)) => write!(formatter, "{key} is new: {}", shortened(now)),
+            (FROM, Some(before), None) => {
+                write!(formatter, "{key} was removed: {}", shortened(before))
             }
             (_, Some(before), Some(now)) => {
                 let name = match key.strip_prefix(CODE) {

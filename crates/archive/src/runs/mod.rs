@@ -38,11 +38,11 @@ pub use checkpoint::{Checkpoint, CheckpointPart, CheckpointWriter};
 pub use colorize_experiment::Retention;
 pub use condition::Condition;
 pub use environment::{Build, Environment, Gpu, Machine, Observed};
-pub use find::find_run;
+pub use find::{find_run, runs_named};
 pub use folder::RunFolder;
 pub use follow::{MetricFollower, MetricPoint};
 pub use git::Git;
-pub use identity::{Change, Identity, IdentityParts, Inputs, keys_and_values};
+pub use identity::{Change, Identity, IdentityParts, Inputs, Origin, keys_and_values};
 pub use images::{ImageScores, read_image_scores, write_image_scores, write_image_scores_to};
 pub use list::{RunList, RunName, Stray, Strays, find_runs};
 pub use lock::{Holder, Owner, PATIENCE, RunLock, Watch};
@@ -53,8 +53,8 @@ pub use notes::{NoTag, Notes, Tag};
 pub use photographs::{PhotographRow, read_photographs, write_photographs};
 pub use process::{memory_limit, peak_memory};
 pub use record::{
-    CopyRecord, DatasetRecord, FORMAT, LabelsRecord, RunRecord, Session, Status, StoppedEarly,
-    WeightsRecord,
+    CopyRecord, DatasetRecord, FORMAT, FromRecord, LabelsRecord, RunRecord, Session, Status,
+    StoppedEarly, WeightsRecord,
 };
 pub use rows::{LoggedRow, read_metric_rows};
 

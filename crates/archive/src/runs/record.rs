@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Environment, Identity};
+use super::{Environment, Identity, Origin};
 use crate::experiment::Variant;
-use crate::experiment::section::StopEarly;
+use crate::experiment::section::{Manifests, StopEarly};
 
 /// Changes when `run.json` changes in a way that an older program could misread.
 pub const FORMAT: u32 = 1;
@@ -43,8 +43,8 @@ impl std::fmt::Display for Status {
 /// The photographs of a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DatasetRecord {
-    /// The manifest, as it was found.
-    pub manifest: String,
+    /// The manifest, as it was found; an array of several.
+    pub manifest: Manifests,
     /// Whether these are scenes that the program paints itself; absent in records of programs that did not write it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub synthetic: Option<bool>,
@@ -57,6 +57,10 @@ pub struct DatasetRecord {
     pub train: usize,
     /// Images held out, before `evaluate.images` limits them.
     pub validation: usize,
+    /// Photographs that show a category of `dataset.exclude`, which were left out; none in records of programs that did not
+    /// have that key.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub excluded: Vec<String>,
     /// Photographs without color, which were skipped.
     pub colorless: Vec<String>,
     /// Photographs with one hue only, which were skipped; none in records of programs that did not look for them.
@@ -102,6 +106,18 @@ pub struct WeightsRecord {
     pub identity: String,
     /// Where the file was; absent where they are random.
     pub path: Option<String>,
+}
+
+/// Where the initial weights of a run come from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FromRecord {
+    /// What `train.from` says.
+    pub written: String,
+    /// The run's folder, or the file, where it was.
+    pub path: String,
+    /// What it is.
+    #[serde(flatten)]
+    pub origin: Origin,
 }
 
 /// One session: the work of one process.
@@ -185,6 +201,9 @@ pub struct RunRecord {
     /// The weights of the perceptual loss; absent where the loss is of pixels alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub perceptual_weights: Option<WeightsRecord>,
+    /// Where the initial weights come from; absent from scratch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<FromRecord>,
     /// Learned values, without running statistics.
     pub parameters: usize,
     /// Every session, oldest first.

@@ -1,6 +1,6 @@
 //! Tests of the index: sources, cache, selection, statistics.
 
-use super::super::SplitSection;
+use super::super::{Dataset, SplitSection};
 use super::*;
 
 const JSON: &str = r#"{
@@ -376,4 +376,125 @@ fn photographs_outside_the_image_folder_are_read_only_where_the_manifest_allows_
     let name = "../secret.jpg";
     std::fs::write(root.join("instances.json"), JSON.replace("c.jpg", name)).unwrap();
     assert_eq!(ids(&fixture.open().unwrap().missing()), [20]);
+}
+
+/// A second dataset beside the fixture's, with the same ids and another `car`.
+fn joined(fixture: &Fixture, json: &str) -> Result<Index, DatasetError> {
+    let root = fixture.folder.path();
+    std::fs::create_dir_all(root.join("more")).unwrap();
+    std::fs::write(root.join("more.json"), json).unwrap();
+    let path = root.join("more.toml");
+    let text = "kind = \"coco\"\nimages = \"more\"\nannotations = \"more.json\"";
+    std::fs::write(&path, text).unwrap();
+    let dataset = Dataset::read(&[fixture.manifest.path.clone(), path])?;
+    assert_eq!(dataset.name(), "tiny+more");
+    dataset.open(&fixture.cache, &|_, _| ())
+}
+
+const MORE: &str = r#"{
+    "images": [{"id": 10, "file_name": "a.jpg"}, {"id": 20, "file_name": "z.jpg"}],
+    "annotations": [{"image_id": 10, "category_id": 1}, {"image_id": 20, "category_id": 2}],
+    "categories": [{"id": 1, "name": "kite"}, {"id": 2, "name": "car"}]
+}"#;
+
+#[test]
+fn datasets_are_joined_by_the_names_of_their_categories() {
+    let fixture = Fixture::new();
+    let index = joined(&fixture, MORE).unwrap();
+    let names: Vec<&str> = index.categories.iter().map(|it| it.name.as_str()).collect();
+    assert_eq!(names, ["car", "stop sign", "person", "kite"]);
+    let ids: Vec<i64> = index.categories.iter().map(|it| it.id).collect();
+    assert_eq!(ids, [1, 2, 3, 4]);
+    assert_eq!(index.images.len(), 5);
+    assert!(index.images.is_sorted_by_key(|image| image.id));
+    assert!(index.built);
+    let shown = |categories: &[&str]| -> Vec<(usize, String)> {
+        let categories: Vec<String> = categories.iter().map(ToString::to_string).collect();
+        let images = index.select(&categories).unwrap().into_iter();
+        let mut shown: Vec<_> = images.map(|it| (it.source, it.file_name.clone())).collect();
+        shown.sort();
+        shown
+    };
+    let found = |places: &[(usize, &str)]| -> Vec<(usize, String)> {
+        places
+            .iter()
+            .map(|&(at, name)| (at, name.to_owned()))
+            .collect()
+    };
+    assert_eq!(
+        shown(&["car"]),
+        found(&[(0, "a.jpg"), (0, "c.jpg"), (1, "z.jpg")])
+    );
+    assert_eq!(shown(&["kite"]), found(&[(1, "a.jpg")]));
+    // The first dataset's photographs are who they were; the others' depend on nothing but id and place.
+    let alone = fixture.open().unwrap();
+    for image in &alone.images {
+        assert!(
+            index
+                .images
+                .iter()
+                .any(|it| it.id == image.id && it.path == image.path)
+        );
+    }
+    let second: Vec<i64> = index
+        .images
+        .iter()
+        .filter(|it| it.source == 1)
+        .map(|it| it.id)
+        .collect();
+    let larger = MORE.replace(
+        "\"images\": [",
+        "\"images\": [{\"id\": 1, \"file_name\": \"0.jpg\"}, ",
+    );
+    let again = joined(&fixture, &larger).unwrap();
+    assert!(
+        second
+            .iter()
+            .all(|id| again.images.iter().any(|it| it.id == *id))
+    );
+    assert_eq!(again.images.len(), 6);
+
+    let all = index.select(&[]).unwrap();
+    let (kept, left_out) = index.leave_out(all, &["car".to_owned()]).unwrap();
+    assert_eq!((kept.len(), left_out.len()), (2, 3));
+    let all = index.select(&[]).unwrap();
+    let (kept, left_out) = index.leave_out(all, &[]).unwrap();
+    assert_eq!((kept.len(), left_out.len()), (5, 0));
+    let unknown = index.select(&["kit".to_owned()]).unwrap_err().to_string();
+    assert_eq!(
+        unknown,
+        "dataset `tiny+more` has no category `kit`; did you mean `kite`?"
+    );
+}
+
+#[test]
+fn what_cannot_be_joined_is_refused() {
+    let fixture = Fixture::new();
+    let root = fixture.folder.path();
+    let plain = MORE.replace(
+        "\"categories\": [{\"id\": 1, \"name\": \"kite\"}, {\"id\": 2, \"name\": \"car\"}]",
+        "\"licenses\": []",
+    );
+    let index = joined(&fixture, &plain).unwrap();
+    assert_eq!(index.select(&[]).unwrap().len(), 5);
+    let refused = index.select(&["car".to_owned()]).unwrap_err().to_string();
+    assert!(
+        refused.starts_with("dataset `more` has no categories, so"),
+        "{refused}"
+    );
+    let world = root.join("world.toml");
+    std::fs::write(
+        &world,
+        "kind = \"synthetic\"\ncount = 2\nseed = 0\nsize = 16",
+    )
+    .unwrap();
+    let refused = Dataset::read(&[fixture.manifest.path.clone(), world.clone()]).unwrap_err();
+    let refused = refused
+        .to_string()
+        .replace(&format!("{}/", root.display()), "");
+    assert!(
+        refused.starts_with("cannot join `world.toml`, which is painted scenes, with `tiny.toml`"),
+        "{refused}"
+    );
+    assert!(Dataset::read(&[world]).unwrap().is_synthetic());
 }

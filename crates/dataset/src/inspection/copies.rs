@@ -33,32 +33,36 @@ impl fmt::Display for CopiedImage {
 
 /// Of every content one photograph, and the others as its copies, both in the order of `images`.
 ///
-/// The one that stays is that with the shortest file name, of equally long ones the first by alphabet, and of one file
+/// Each comes with the place of its dataset among those that are joined. The one that stays is that of the first dataset, and
+/// within one that with the shortest file name, of equally long ones the first by alphabet, and of one file
 /// under several ids the smallest: what is added later (`a (1).jpg`, a folder of copies, the next id) is the copy, so that
 /// adding one moves no photograph to the other side of the split. Nothing is considered but the copies of one another.
-pub(super) fn set_apart(images: Vec<Photograph>) -> (Vec<Photograph>, Vec<CopiedImage>) {
+pub(super) fn set_apart(images: Vec<(usize, Photograph)>) -> (Vec<Photograph>, Vec<CopiedImage>) {
     let mut staying: HashMap<blake3::Hash, usize> = HashMap::with_capacity(images.len());
-    for (place, image) in images.iter().enumerate() {
+    for (place, (_, image)) in images.iter().enumerate() {
         match staying.entry(image.content_hash) {
             Entry::Vacant(vacant) => {
                 vacant.insert(place);
             }
             Entry::Occupied(mut other) => {
-                if precedence(image) < precedence(&images[*other.get()]) {
+                if precedence(&images[place]) < precedence(&images[*other.get()]) {
                     other.insert(place);
                 }
             }
         }
     }
     if staying.len() == images.len() {
-        return (images, Vec::new());
+        return (
+            images.into_iter().map(|(_, image)| image).collect(),
+            Vec::new(),
+        );
     }
     let staying = staying.into_iter();
     let staying: HashMap<blake3::Hash, Photograph> = staying
-        .map(|(content, place)| (content, images[place].clone()))
+        .map(|(content, place)| (content, images[place].1.clone()))
         .collect();
     let (mut distinct, mut copies) = (Vec::with_capacity(staying.len()), Vec::new());
-    for image in images {
+    for (_, image) in images {
         match staying.get(&image.content_hash) {
             Some(of) if of.id != image.id => copies.push(CopiedImage {
                 of: of.clone(),
@@ -70,6 +74,7 @@ pub(super) fn set_apart(images: Vec<Photograph>) -> (Vec<Photograph>, Vec<Copied
     (distinct, copies)
 }
 
-fn precedence(image: &Photograph) -> (usize, &str, i64) {
-    (image.file_name.len(), &image.file_name, image.id)
+fn precedence((source, image): &(usize, Photograph)) -> (usize, usize, &str, i64) {
+    let name = &image.file_name;
+    (*source, name.len(), name, image.id)
 }

@@ -3,6 +3,7 @@
 use image::{Rgb, RgbImage};
 
 use super::*;
+use crate::Squares;
 use crate::photo::Resize;
 
 struct Fixture {
@@ -29,6 +30,7 @@ impl Fixture {
             .zip(1..)
             .map(|(file_name, id)| ImageRecord {
                 id,
+                source: 0,
                 path: root.join(&file_name),
                 file_name,
                 width: None,
@@ -57,8 +59,10 @@ fn paint(path: &Path, color: [u8; 3]) {
 
 fn section(colorless_below: f64, max_broken: f64) -> DatasetSection {
     DatasetSection {
-        manifest: "test".to_owned(),
+        manifests: "test".into(),
         categories: Vec::new(),
+        exclude: Vec::new(),
+        limit: crate::Limit::All,
         split: crate::SplitSection::default(),
         colorless_below,
         toned_below: 0.0,
@@ -317,6 +321,7 @@ fn of_every_content_one_photograph_stays_and_the_others_are_named() {
         }
         fixture.records.push(ImageRecord {
             id,
+            source: 0,
             path,
             file_name: copy.to_owned(),
             width: None,
@@ -359,6 +364,49 @@ fn copies_are_those_of_the_categories_that_were_selected() {
 }
 
 #[test]
+fn of_joined_datasets_each_has_its_own_findings_and_the_first_keeps_its_photographs() {
+    let fixture = Fixture::new(3);
+    let more = fixture.folder.path().join("more");
+    std::fs::create_dir(&more).unwrap();
+    paint(&more.join("new.png"), [120, 10, 10]);
+    let original = fixture.folder.path().join("photos/sub/1.png");
+    // A copy whose name is shorter: alone it would stay.
+    std::fs::copy(original, more.join("1.png")).unwrap();
+    let record = |id, name: &str| ImageRecord {
+        id,
+        source: 1,
+        path: more.join(name),
+        file_name: name.to_owned(),
+        ..fixture.records[0].clone()
+    };
+    let others = [record(-7, "1.png"), record(50, "new.png")];
+    let alone: Vec<&ImageRecord> = others.iter().collect();
+    let decoded = |records: &[&ImageRecord]| inspect(records, &fixture.cache, &[], &|_| ());
+    assert_eq!(decoded(&alone).decoded, 2);
+    let mut both: Vec<&ImageRecord> = others.iter().chain(&fixture.records).collect();
+    both.sort_by_key(|record| record.id);
+    let joined = decoded(&both);
+    assert_eq!(joined.decoded, fixture.records.len() - 1, "one is missing");
+    let names: Vec<&str> = joined
+        .images
+        .iter()
+        .map(|it| it.record.file_name.as_str())
+        .collect();
+    let expected: Vec<&str> = both.iter().map(|it| it.file_name.as_str()).collect();
+    assert_eq!(names, expected);
+    let selection = joined.usable(&section(1.0, 0.9)).unwrap();
+    let names: Vec<&str> = selection
+        .images
+        .iter()
+        .map(|it| it.file_name.as_str())
+        .collect();
+    assert_eq!(names, ["sub/0.png", "sub/1.png", "sub/2.png", "new.png"]);
+    assert_eq!(selection.copies[0].to_string(), "1.png of sub/1.png");
+    // What is known of one is known wherever it is used.
+    assert_eq!(fixture.inspect().decoded, 0);
+}
+
+#[test]
 fn what_is_decoded_is_kept_as_squares() {
     let fixture = Fixture::new(3);
     let records: Vec<&ImageRecord> = fixture.records.iter().collect();
@@ -374,14 +422,15 @@ fn what_is_decoded_is_kept_as_squares() {
         .images
         .iter()
         .filter_map(InspectedImage::photograph)
+        .map(|(_, photograph)| photograph)
         .collect();
     assert_eq!(photographs.len(), 4);
-    let found = |square| Squares::find(&fixture.cache.folder, &photographs[0], square);
+    let found = |square| Squares::find(&fixture.cache.folder, &photographs, square);
     for square in &squares[1..] {
         let found = found(*square).unwrap();
         for photograph in &photographs {
             let mut pixels = vec![0; square.bytes()];
-            assert!(found.read(photograph.content_hash, &mut pixels));
+            assert!(found.read(photograph, &mut pixels));
             let picture = photo::decode(&photograph.path).unwrap();
             let resized = photo::resize(&picture, square.size, square.resize);
             assert_eq!(pixels, resized.into_raw(), "{}", photograph.file_name);

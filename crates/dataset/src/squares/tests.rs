@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::*;
+use crate::Photograph;
 
 const SQUARE: Square = Square {
     size: 8,
@@ -38,7 +39,7 @@ impl Fixture {
         self.folder.path().join("cache")
     }
 
-    fn open_as(&self, dataset: &str, square: Square, version: u32, left_free: u64) -> Squares {
+    fn open_as(&self, dataset: &str, square: Square, version: u32, left_free: u64) -> SquaresFile {
         self.try_open_as(dataset, square, version, left_free)
             .unwrap()
     }
@@ -49,7 +50,7 @@ impl Fixture {
         square: Square,
         version: u32,
         left_free: u64,
-    ) -> Option<Squares> {
+    ) -> Option<SquaresFile> {
         let (told, folder) = (Arc::clone(&self.told), self.folder.path().to_owned());
         let tell = move |text: &str| {
             let text = text.replace(&folder.display().to_string(), "ROOT");
@@ -58,7 +59,7 @@ impl Fixture {
         Place::new(&self.cache(), dataset, square, version).create(left_free, Box::new(tell))
     }
 
-    fn open(&self) -> Squares {
+    fn open(&self) -> SquaresFile {
         self.open_as("photos", SQUARE, photo::VERSION, 0)
     }
 
@@ -106,7 +107,7 @@ fn pixels(at: usize) -> Vec<u8> {
 }
 
 /// Whether the squares have a photograph, which must then be that.
-fn has(squares: &Squares, at: usize) -> bool {
+fn has(squares: &SquaresFile, at: usize) -> bool {
     let mut found = vec![0; SQUARE.bytes()];
     let has = squares.read(content(at), &mut found);
     assert!(!has || found == pixels(at), "photograph {at}");
@@ -252,24 +253,41 @@ fn datasets_sizes_and_methods_have_files_of_their_own() {
 #[test]
 fn photographs_below_one_root_share_a_file() {
     let fixture = Fixture::new();
-    let photograph = |file_name: &str| Photograph {
+    let photograph = |root: &str, file_name: &str, at: usize| Photograph {
         id: 1,
         file_name: file_name.to_owned(),
-        path: Path::new("/data/photos").join(file_name),
+        path: Path::new("/data").join(root).join(file_name),
         categories: Vec::new(),
-        content_hash: content(0),
+        content_hash: content(at),
     };
     let cache = fixture.cache();
-    let find = |file_name| Squares::find(&cache, &photograph(file_name), SQUARE);
-    assert!(find("a.png").is_none());
+    let [one, two, other] = [
+        photograph("photos", "a.png", 1),
+        photograph("photos", "sub/b.png", 2),
+        photograph("others", "a.png", 3),
+    ];
+    let find =
+        |photographs: &[&Photograph]| Squares::find(&cache, photographs.iter().copied(), SQUARE);
+    assert!(find(&[&one]).is_none());
     assert!(!cache.exists());
-    let squares = Squares::open(&cache, &photograph("sub/b.png"), SQUARE, |_| {}).unwrap();
-    squares.write(content(1), &pixels(1));
-    let found = find("a.png").unwrap();
-    assert!(has(&found, 1));
+    let squares = Squares::open(&cache, [&two], SQUARE, |_| {}).unwrap();
+    squares.write(&one, &pixels(1));
+    // Of another root, which was not asked for.
+    squares.write(&other, &pixels(3));
+    let mut read = vec![0; SQUARE.bytes()];
+    let found = find(&[&one, &other]).unwrap();
+    assert!(found.read(&one, &mut read) && read == pixels(1));
+    assert!(!found.read(&other, &mut read));
     // They were asked for to be read.
-    found.write(content(2), &pixels(2));
-    assert!(!has(&squares, 2));
+    found.write(&two, &pixels(2));
+    assert!(!squares.read(&two, &mut read));
+    // Datasets that are joined keep a file each.
+    let both = Squares::open(&cache, [&one, &other], SQUARE, |_| {}).unwrap();
+    both.write(&other, &pixels(3));
+    assert_eq!(fixture.files().len(), 2);
+    let alone = find(&[&other]).unwrap();
+    assert!(alone.read(&other, &mut read) && read == pixels(3));
+    assert!(!alone.read(&one, &mut read));
 }
 
 #[test]

@@ -2,16 +2,25 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::{Limit, Manifests};
+
 /// Which photographs an experiment trains on and is judged by.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DatasetSection {
-    /// A manifest: the name of a file in `datasets/` without its ending, or a path to a `.toml` file.
+    /// A manifest: the name of a file in `datasets/` without its ending, or a path to a `.toml` file; or several, whose
+    /// photographs make one dataset.
     #[serde(rename = "use")]
-    pub manifest: String,
+    pub manifests: Manifests,
     /// Keep only images that show at least one of these categories, by name; empty keeps all.
     #[serde(default)]
     pub categories: Vec<String>,
+    /// Leave out images that show at least one of these categories, by name.
+    #[serde(default)]
+    pub exclude: Vec<String>,
+    /// How many of the photographs in `train` are learned from. Those held out are not limited.
+    #[serde(default)]
+    pub limit: Limit,
     /// How images are divided into `train` and `validation`.
     #[serde(default)]
     pub split: SplitSection,
@@ -29,12 +38,30 @@ pub struct DatasetSection {
 }
 
 impl DatasetSection {
+    /// The same without a limit: sections that are equal then select the same photographs of the same manifests.
+    #[must_use]
+    pub fn unlimited(&self) -> Self {
+        Self {
+            limit: Limit::All,
+            ..self.clone()
+        }
+    }
+
     /// What is wrong with the values: the key within the section, and what it must be, to be read after its name.
     pub fn violations(&self) -> Vec<(&'static str, String)> {
         let mut violations = Vec::new();
         let mut refuse = |key, must: &str| violations.push((key, must.to_string()));
-        if self.manifest.trim().is_empty() {
+        let names = self.manifests.names();
+        if names.is_empty() || names.iter().any(|name| name.trim().is_empty()) {
             refuse("use", "must name a dataset");
+        }
+        if self.limit == Limit::AtMost(0) {
+            refuse("limit", "must be at least 1, or `all`");
+        }
+        let both = self.exclude.iter().find(|it| self.categories.contains(it));
+        if let Some(both) = both {
+            let must = format!("must not name `{both}`, which `dataset.categories` asks for");
+            refuse("exclude", &must);
         }
         let validation = self.split.validation;
         if !(validation > 0.0 && validation < 1.0) {

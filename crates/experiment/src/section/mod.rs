@@ -6,6 +6,8 @@ pub mod dataset;
 pub mod evaluate;
 pub mod fusion;
 pub mod image;
+mod limit;
+mod manifests;
 pub mod network;
 pub mod slurm;
 pub mod train;
@@ -16,11 +18,13 @@ pub use dataset::{DatasetSection, SplitSection};
 pub use evaluate::{BatchNormStatistics, EvaluateSection};
 pub use fusion::{ExtractorKind, FusionSection, Pooling, Preprocess};
 pub use image::{ImageSection, Resize};
+pub use limit::Limit;
+pub use manifests::Manifests;
 pub use network::{
     BaldassarreSection, IizukaSection, ImageTransformationSection, NetworkCost, NetworkSection,
     NormKind, UnetSection, Upsampling, ZhangBlock, ZhangSection,
 };
 pub use slurm::{Gpus, SlurmSection};
 pub use train::{
-    LearningRateSchedule, Loss, Optimizer, Perceptual, StopEarly, TrainSection, VggLayer,
+    LearningRateSchedule, Loss, Optimizer, Perceptual, SCRATCH, StopEarly, TrainSection, VggLayer,
 };

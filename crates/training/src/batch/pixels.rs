@@ -154,9 +154,8 @@ impl Pixels {
             return Ok(());
         }
         let photograph = &self.photographs[position];
-        let content = photograph.content_hash;
         if let Some(squares) = &self.squares
-            && squares.read(content, into)
+            && squares.read(photograph, into)
         {
             self.keep(position, into);
             return Ok(());
@@ -173,9 +172,9 @@ impl Pixels {
         self.keep(position, into);
         if let Some(squares) = &self.squares
             // A file that was changed after it was inspected must not be kept under the name of the old one.
-            && decoded.content_hash(&bytes) == content
+            && decoded.content_hash(&bytes) == photograph.content_hash
         {
-            squares.write(content, into);
+            squares.write(photograph, into);
         }
         Ok(())
     }

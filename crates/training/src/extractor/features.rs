@@ -200,8 +200,7 @@ impl Stage<'_> {
             resize: request.resize,
         };
         // What was decoded for this before, while the photographs were inspected.
-        let first = missing.first();
-        let squares = first.and_then(|photograph| Squares::find(cache_folder, photograph, square));
+        let squares = Squares::find(cache_folder, missing.iter().copied(), square);
         let mut shard = Shard::new(self.writer);
         let outcome = std::thread::scope(|scope| {
             let (sender, receiver) = sync_channel(AHEAD);
@@ -329,7 +328,7 @@ fn luma(
     let Square { size, resize } = square;
     if let Some(squares) = squares {
         let mut pixels = vec![0; square.bytes()];
-        if squares.read(image.content_hash, &mut pixels) {
+        if squares.read(image, &mut pixels) {
             return Ok(luma_of(&pixels));
         }
     }

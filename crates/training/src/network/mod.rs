@@ -13,6 +13,7 @@ pub mod image_transformation;
 pub mod initial;
 pub mod norm;
 pub mod padding;
+mod parts;
 pub mod residual_block;
 mod state;
 pub mod unet;
@@ -30,7 +31,8 @@ use self::unet::Unet;
 use self::zhang::Zhang;
 use crate::backend::Precision;
 
-pub use self::state::{State, Values};
+pub(crate) use self::parts::is_in;
+pub use self::state::{Misfit, State, Values};
 pub use colorize_experiment::section::{
     BaldassarreSection, IizukaSection, ImageTransformationSection, NetworkSection, NormKind,
     UnetSection, Upsampling, ZhangSection,
@@ -220,8 +222,8 @@ impl Network {
         of_any_kind!(self, network => network.forward_and_classify(input, features))
     }
 
-    /// Sets batch norm's running statistics to their means over `inputs`, each with the features that go with it, with the
-    /// weights at hand. The inputs live on the network's device without autodiff: a forward pass that no backward pass
+    /// Sets batch norm's running statistics, but those of frozen parts, to their means over `inputs`, each with the features that
+    /// go with it, with the weights at hand. The inputs live on the network's device without autodiff: a forward pass that no backward pass
     /// follows would leave its graph, and with it its feature maps, in memory until the next training step.
     ///
     /// A clone's statistics are the network's own, so the network that is in training has them as well; training itself does

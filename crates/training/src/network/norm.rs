@@ -1,6 +1,6 @@
 //! The normalization after a convolution.
 
-use burn::module::{Module, RunningState};
+use burn::module::{Module, ParamId, RunningState};
 use burn::nn::{BatchNorm, BatchNormConfig, InstanceNorm, InstanceNormConfig};
 use burn::tensor::module::batch_norm_train;
 use burn::tensor::{Device, Tensor};
@@ -23,6 +23,8 @@ pub enum Norm {
     Batch(BatchNorm),
     /// Over batch, height and width, on a device without autodiff: it takes in statistics, and nobody learns.
     Collecting(BatchNorm),
+    /// As [`Self::Batch`], but what it sees in training leaves no trace in the running statistics.
+    Frozen(BatchNorm),
     /// Over height and width of each image, in training and after.
     Instance(InstanceNorm),
 }
@@ -49,7 +51,22 @@ impl Norm {
     pub(super) fn set_momentum(&mut self, momentum: f64) {
         match self {
             Self::Batch(norm) | Self::Collecting(norm) => norm.momentum = momentum,
-            Self::Instance(_) => {}
+            Self::Frozen(_) | Self::Instance(_) => {}
+        }
+    }
+
+    /// From now on keeps its running statistics as they are.
+    pub(super) fn freeze(&mut self) {
+        if let Self::Batch(norm) = self {
+            *self = Self::Frozen(norm.clone());
+        }
+    }
+
+    /// The parameter that is its learned scale.
+    pub(super) fn scale(&self) -> ParamId {
+        match self {
+            Self::Batch(norm) | Self::Collecting(norm) | Self::Frozen(norm) => norm.gamma.id,
+            Self::Instance(norm) => norm.gamma.as_ref().map_or_else(ParamId::new, |it| it.id),
         }
     }
 
@@ -73,22 +90,26 @@ impl Norm {
         }
     }
 
-    /// Batch norm's running mean and variance.
+    /// Batch norm's running mean and variance, which may change.
     fn running(&self) -> Option<[&RunningState<Tensor<1>>; 2]> {
         match self {
             Self::Batch(norm) | Self::Collecting(norm) => {
                 Some([&norm.running_mean, &norm.running_var])
             }
-            Self::Instance(_) => None,
+            Self::Frozen(_) | Self::Instance(_) => None,
         }
     }
 
     /// Batch norm that is to use the statistics of the batch.
     pub(super) fn in_training(&self, device: &Device) -> Option<&BatchNorm> {
         match self {
-            Self::Batch(norm) if device.is_autodiff() && norm.training.is_enabled() => Some(norm),
+            Self::Batch(norm) | Self::Frozen(norm)
+                if device.is_autodiff() && norm.training.is_enabled() =>
+            {
+                Some(norm)
+            }
             Self::Collecting(norm) => Some(norm),
-            Self::Batch(_) | Self::Instance(_) => None,
+            Self::Batch(_) | Self::Frozen(_) | Self::Instance(_) => None,
         }
     }
 
@@ -108,8 +129,8 @@ impl Norm {
         }
     }
 
-    /// Normalizes `input`. Batch norm uses the batch's statistics, and takes them into its running ones, when `input`
-    /// lives on a device with autodiff, or after [`Self::collect`].
+    /// Normalizes `input`. Batch norm uses the batch's statistics, and takes them into its running ones unless it is frozen, when
+    /// `input` lives on a device with autodiff, or after [`Self::collect`].
     ///
     /// # Shapes
     ///
@@ -130,6 +151,11 @@ impl Norm {
                 self.take_in([of_batch.mean, of_batch.variance]);
                 of_batch.output
             }
+            Self::Frozen(norm) if input.device().is_autodiff() => {
+                let (gamma, beta) = (norm.gamma.val(), norm.beta.val());
+                batch_norm_train(input, gamma, beta, norm.epsilon).output
+            }
+            Self::Frozen(norm) => norm.forward(input),
             Self::Instance(norm) => norm.forward(input),
         }
     }

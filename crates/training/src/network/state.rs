@@ -1,6 +1,7 @@
 //! A network's numbers by name, with the names and layouts of PyTorch's `state_dict`: what a file of one network holds.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{Tensor, TensorData};
@@ -11,13 +12,13 @@ use super::Network;
 const NAMED: usize = 4;
 
 /// The fusion layer as PyTorch has it: one 1x1 convolution over the concatenation of map and vector.
-const FUSION: &str = "fusion.weight";
+pub(super) const FUSION: &str = "fusion.weight";
 
 /// Its share of the map, `[channels_out, channels]`, as [`super::fusion::Fusion`] keeps it.
-const OF_MAP: &str = "fusion.map";
+pub(super) const OF_MAP: &str = "fusion.map";
 
 /// Its share of the vector, `[width, channels_out]`.
-const OF_FEATURES: &str = "fusion.features";
+pub(super) const OF_FEATURES: &str = "fusion.features";
 
 /// How the names of layers begin that say the labels: what they learn shapes the network, but nobody asks them afterwards.
 const OF_LABELS: &str = "classifier.";
@@ -57,10 +58,35 @@ impl Network {
     /// # Errors
     ///
     /// In words what is missing from `state`, superfluous in it, of another shape, or not finite.
-    pub fn with_state(self, mut state: State) -> Result<Self, String> {
-        if let Some(faults) = faults(&self.state(), &state) {
-            return Err(faults);
+    pub fn with_state(self, state: State) -> Result<Self, String> {
+        let misfit = Misfit::of(&self.state(), &state);
+        if misfit.is_empty() {
+            Ok(self.load(state))
+        } else {
+            Err(misfit.to_string())
         }
+    }
+
+    /// The same network with those numbers of `state` that fit it, and what does not, where anything does not.
+    ///
+    /// # Errors
+    ///
+    /// In words why nothing of it can be taken: nothing fits, or numbers are not finite.
+    pub fn with_some_of(self, mut state: State) -> Result<(Self, Option<Misfit>), String> {
+        let own = self.state();
+        let misfit = Misfit::of(&own, &state);
+        if !misfit.unsound.is_empty() {
+            return Err(misfit.to_string());
+        }
+        state.retain(|name, values| own.get(name).is_some_and(|it| it.shape == values.shape));
+        if state.is_empty() {
+            return Err(format!("nothing fits; {misfit}"));
+        }
+        Ok((self.load(state), Some(misfit).filter(|it| !it.is_empty())))
+    }
+
+    /// The same network with the numbers of `state`, which fit it.
+    fn load(self, mut state: State) -> Self {
         if let Some(kernel) = state.remove(FUSION) {
             let (map, features) = split(&kernel);
             state.insert(OF_MAP.to_owned(), map);
@@ -70,48 +96,80 @@ impl Network {
             place: Place::default(),
             state,
         };
-        Ok(self.map(&mut loader))
+        self.map(&mut loader)
     }
 }
 
-/// What keeps `found` from being the numbers of a network that has `expected`.
-fn faults(expected: &State, found: &State) -> Option<String> {
-    let mut missing = Vec::new();
-    let mut misshapen = Vec::new();
-    let mut unsound = Vec::new();
-    for (name, Values { shape, .. }) in expected {
-        match found.get(name) {
-            None => missing.push(format!("`{name}`")),
-            Some(values) if values.shape != *shape => {
-                misshapen.push(format!("`{name}` {:?} for {shape:?}", values.shape));
+/// What keeps tensors from being the numbers of a network. `Display` names the first few of each kind.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Misfit {
+    /// The network has them, the tensors do not.
+    missing: Vec<String>,
+    /// They have another shape, which is told.
+    misshapen: Vec<String>,
+    /// They hold numbers that are none.
+    unsound: Vec<String>,
+    /// The network does not have them.
+    unknown: Vec<String>,
+}
+
+impl Misfit {
+    /// What keeps `found` from being the numbers of a network that has `expected`.
+    fn of(expected: &State, found: &State) -> Self {
+        let mut misfit = Self::default();
+        for (name, Values { shape, .. }) in expected {
+            match found.get(name) {
+                None => misfit.missing.push(format!("`{name}`")),
+                Some(values) if values.shape != *shape => {
+                    let text = format!("`{name}` {:?} for {shape:?}", values.shape);
+                    misfit.misshapen.push(text);
+                }
+                Some(values) if !values.numbers.iter().all(|number| number.is_finite()) => {
+                    misfit.unsound.push(format!("`{name}`"));
+                }
+                Some(_) => {}
             }
-            Some(values) if !values.numbers.iter().all(|number| number.is_finite()) => {
-                unsound.push(format!("`{name}`"));
-            }
-            Some(_) => {}
         }
+        let unknown = found.keys().filter(|name| !expected.contains_key(*name));
+        misfit.unknown = unknown.map(|name| format!("`{name}`")).collect();
+        misfit
     }
-    let superfluous = found.keys().filter(|name| !expected.contains_key(*name));
-    let superfluous: Vec<String> = superfluous.map(|name| format!("`{name}`")).collect();
-    let kinds = [
-        ("missing", missing),
-        ("of the wrong shape", misshapen),
-        ("not finite", unsound),
-        ("unknown", superfluous),
-    ];
-    let said: Vec<String> = kinds
-        .into_iter()
-        .filter(|(_, names)| !names.is_empty())
-        .map(|(kind, names)| {
-            let more = match names.len().saturating_sub(NAMED) {
-                0 => String::new(),
-                more => format!(" and {more} more"),
-            };
-            let named = &names[..names.len().min(NAMED)];
-            format!("{kind}: {}{more}", named.join(", "))
-        })
-        .collect();
-    (!said.is_empty()).then(|| said.join("; "))
+
+    fn kinds(&self) -> [(&'static str, &[String]); 4] {
+        [
+            ("missing", &self.missing),
+            ("of the wrong shape", &self.misshapen),
+            ("not finite", &self.unsound),
+            ("unknown", &self.unknown),
+        ]
+    }
+
+    fn is_empty(&self) -> bool {
+        self.kinds().iter().all(|(_, names)| names.is_empty())
+    }
+
+    /// How many tensors of the network are not among those that were found, or do not fit it.
+    pub fn count(&self) -> usize {
+        self.missing.len() + self.misshapen.len()
+    }
+}
+
+impl fmt::Display for Misfit {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kinds = self.kinds().into_iter();
+        let said: Vec<String> = kinds
+            .filter(|(_, names)| !names.is_empty())
+            .map(|(kind, names)| {
+                let more = match names.len().saturating_sub(NAMED) {
+                    0 => String::new(),
+                    more => format!(" and {more} more"),
+                };
+                let named = &names[..names.len().min(NAMED)];
+                format!("{kind}: {}{more}", named.join(", "))
+            })
+            .collect();
+        formatter.write_str(&said.join("; "))
+    }
 }
 
 /// `[channels_out, channels + width, 1, 1]` of both shares.
@@ -149,20 +207,20 @@ fn split(kernel: &Values) -> (Values, Values) {
 
 /// Where in a network a visitor is. Variants of enums have no part in names: they are told by the experiment.
 #[derive(Default)]
-struct Place(Vec<Option<String>>);
+pub(super) struct Place(Vec<Option<String>>);
 
 impl Place {
-    fn enter(&mut self, name: &str, container: &str) {
+    pub(super) fn enter(&mut self, name: &str, container: &str) {
         let is_variant = container.starts_with("Enum:");
         self.0.push((!is_variant).then(|| name.to_owned()));
     }
 
-    fn exit(&mut self) {
+    pub(super) fn exit(&mut self) {
         self.0.pop();
     }
 
     /// Its name in PyTorch, where scale and shift of a norm are called as kernel and bias of a convolution are.
-    fn name(&self) -> String {
+    pub(super) fn name(&self) -> String {
         let parts: Vec<&str> = self
             .0
             .iter()
@@ -216,7 +274,11 @@ impl ModuleMapper for Loader {
             return param;
         };
         let device = param.lazy_device();
-        param.map(|_| Tensor::from_data(TensorData::new(numbers, shape), &device))
+        param.map(|old| {
+            let new = Tensor::from_data(TensorData::new(numbers, shape), &device);
+            // What is trained goes on to be.
+            new.set_require_grad(old.is_require_grad())
+        })
     }
 
     fn enter_module(&mut self, name: &str, container: &str) {
@@ -289,6 +351,41 @@ mod tests {
             [1.0, 2.0, 5.0, 7.0, 9.0, 3.0, 4.0, 6.0, 8.0, 10.0]
         );
         assert_eq!(split(&kernel), (map, features));
+    }
+
+    #[test]
+    fn what_fits_is_taken_and_the_rest_stays() {
+        let [own, other] = [1, 2].map(|seed| network(NormKind::Batch, None, seed));
+        let before = own.state();
+        let mut state = other.state();
+        state.remove("encode_1.norm.bias");
+        state.get_mut("encode_2.convolution.weight").unwrap().shape[0] = 5;
+        state.insert(
+            "head.weight".to_owned(),
+            before["encode_1.norm.weight"].clone(),
+        );
+        let (mixed, misfit) = own.clone().with_some_of(state).unwrap();
+        let misfit = misfit.unwrap();
+        assert_eq!(misfit.count(), 2);
+        assert_eq!(
+            misfit.to_string(),
+            "missing: `encode_1.norm.bias`; of the wrong shape: `encode_2.convolution.weight` [5, 2, 3, 3] for [4, 2, 3, 3]; \
+             unknown: `head.weight`"
+        );
+        for (name, values) in mixed.state() {
+            let kept = ["encode_1.norm.bias", "encode_2.convolution.weight"];
+            let from = if kept.contains(&name.as_str()) {
+                &before[&name]
+            } else {
+                &other.state()[&name]
+            };
+            assert_eq!(values, *from, "{name}");
+        }
+        let (_, whole) = own.clone().with_some_of(other.state()).unwrap();
+        assert_eq!(whole, None);
+        let alien = [("a.weight".to_owned(), before["encode_1.norm.bias"].clone())];
+        let refused = own.with_some_of(alien.into()).unwrap_err();
+        assert!(refused.starts_with("nothing fits; missing: "), "{refused}");
     }
 
     #[test]

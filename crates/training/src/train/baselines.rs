@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use super::{Division, TrainError, image_scores};
 use crate::batch::{self, Pixels};
 use crate::color;
-use crate::dataset::{Photograph, Square, Squares};
+use crate::dataset::{Square, Squares};
 use crate::evaluate::{self, Baseline, ChromaMean, ImageScore, answer};
 use crate::experiment::Experiment;
 use crate::photo;
@@ -59,15 +59,11 @@ pub fn baselines(
     let done = AtomicUsize::new(0);
     let step = || progress(done.fetch_add(1, Ordering::Relaxed) + 1, all);
     let square = Square::from(&experiment.image);
-    let squares = |photograph: &Photograph| {
-        // A run that follows says what is wrong with the cache.
-        Squares::open(cache, photograph, square, |_| {}).map(Arc::new)
-    };
-    let squares = divided
-        .held_out
-        .first()
-        .filter(|_| experiment.image.cache_disk)
-        .and_then(squares);
+    let photographs = divided.train.iter().chain(&divided.held_out);
+    // A run that follows says what is wrong with the cache.
+    let open = || Squares::open(cache, photographs, square, |_| {});
+    let squares = experiment.image.cache_disk.then(open).flatten();
+    let squares = squares.map(Arc::new);
     // Nothing is kept in memory: each photograph is looked at once.
     let pixels = |photographs| Pixels::new(photographs, square, 0).with_squares(squares.clone());
 

@@ -14,7 +14,7 @@ use crate::backend;
 use crate::batch::{Batch, Pixels, to_pictures};
 use crate::evaluate::ImageScore;
 use crate::experiment::Experiment;
-use crate::network::{self, Network, State};
+use crate::network::{self, Misfit, Network, State};
 use crate::objective::{Decode, Fitted, Labels, Objective, Split};
 use crate::perceptual::{Judging, PerceptualLoss};
 use crate::photo::PhotoError;
@@ -49,6 +49,9 @@ pub struct Colorizer {
     /// What a step does beside its passes.
     #[module(skip)]
     pub(super) update: Update,
+    /// The parts that are not trained.
+    #[module(skip)]
+    pub(super) frozen: Vec<String>,
 }
 
 /// What a batch looks like before and after the network.
@@ -86,21 +89,24 @@ impl Colorizer {
         }
         let objective = Objective::of(experiment);
         let feature_width = experiment.fusion.extractor.width();
+        let frozen = &experiment.train.frozen;
         let init = |device: &Device| {
-            network::init(
+            let network = network::init(
                 &experiment.network,
                 objective.input_channels(),
                 objective.output(),
                 (feature_width > 0).then_some(feature_width),
                 seed,
                 device,
-            )
+            );
+            network.with_frozen(frozen)
         };
         Self {
             network: init(&training_device).with_precision(precision),
             averaged: (experiment.train.ema > 0.0).then(|| init(device)),
             fitted: objective.unfitted(&training_device),
             update: Update::of(&experiment.train),
+            frozen: frozen.clone(),
             objective,
             perceptual: None,
             labels: None,
@@ -185,6 +191,34 @@ impl Colorizer {
         self.network = self.network.with_state(state)?;
         self.averaged = None;
         Ok(self)
+    }
+
+    /// The same with initial weights and statistics from elsewhere: those of `state`, or with `partial` those that fit. Says what
+    /// did not fit, if anything.
+    ///
+    /// # Errors
+    ///
+    /// In words why they are not those of this network.
+    pub(crate) fn starting_from(
+        mut self,
+        state: State,
+        partial: bool,
+    ) -> Result<(Self, Option<Misfit>), String> {
+        let load = |network: Network, state: State| {
+            if partial {
+                network.with_some_of(state)
+            } else {
+                Ok((network.with_state(state)?, None))
+            }
+        };
+        // Before the first step, the average is the weights.
+        self.averaged = match self.averaged {
+            Some(average) => Some(load(average, state.clone())?.0),
+            None => None,
+        };
+        let (network, misfit) = load(self.network, state)?;
+        self.network = network;
+        Ok((self, misfit))
     }
 
     /// Sets batch norm's statistics of the network that answers to their means over `batches`; see

@@ -158,9 +158,12 @@ impl Trial<'_> {
         // Those that are looked at again and again come first, but do not crowd out the others.
         let of_held_out = held_out_bytes.min(budget / 2);
         let open = |square: Square| {
-            let photograph = divided.train.first().filter(|_| image.cache_disk)?;
+            if !image.cache_disk {
+                return None;
+            }
+            let photographs = divided.train.iter().chain(&divided.held_out);
             let (diary, display, label) = (Arc::clone(diary), self.display, self.label());
-            let squares = Squares::open(self.cache, photograph, square, move |trouble| {
+            let squares = Squares::open(self.cache, photographs, square, move |trouble| {
                 diary.line(trouble);
                 display.warn(&label, trouble);
             });

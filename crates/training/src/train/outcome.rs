@@ -94,6 +94,14 @@ pub enum TrainError {
         /// The weight of what it is to learn.
         weight: f64,
     },
+    /// The initial weights cannot be had from what `train.from` names.
+    #[error("cannot start from `{written}`: {reason}")]
+    Start {
+        /// What `train.from` says.
+        written: String,
+        /// Why not.
+        reason: String,
+    },
     /// The loss became infinite or not a number.
     #[error(
         "the loss is not finite at step {step}; the last good checkpoint is {}; try a lower `train.optimizer.learning_rate`",
@@ -122,7 +130,7 @@ impl Blamed for TrainError {
             Self::Device(error) => error.blame(),
             Self::Extractor(error) => error.blame(),
             Self::Photo(error) => error.blame(),
-            Self::EmptySplit { .. } | Self::NoLabels { .. } => Blame::Request,
+            Self::EmptySplit { .. } | Self::NoLabels { .. } | Self::Start { .. } => Blame::Request,
             Self::NonFinite { .. } | Self::Training { .. } => Blame::Failure,
         }
     }

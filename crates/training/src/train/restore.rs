@@ -14,9 +14,11 @@ use colorize_base::quietly;
 
 use super::colorizer::Colorizer;
 use super::contents::{self, Value};
+use super::frozen::without_frozen;
 use super::optimizer::optimizer;
 use super::rate::Rate;
 use super::{TrainSection, Trial};
+use crate::objective::Labels;
 use crate::runs::{Checkpoint, CheckpointPart, Identity, RunError, RunFolder};
 
 /// How Burn ends the name of the scalar that says how many dimensions a moment has.
@@ -37,6 +39,7 @@ impl Trial<'_> {
         &self,
         folder: &RunFolder,
         identity: &Identity,
+        labels: Option<&Labels>,
         device: &Device,
     ) -> Result<(Option<Checkpoint>, Vec<RunError>), RunError> {
         let identity = identity.to_string();
@@ -49,7 +52,8 @@ impl Trial<'_> {
             }
             checkpoint.verify(Some(&identity))?;
             let expected = expected.get_or_insert_with(|| {
-                let model = Colorizer::new(self.experiment, self.seed, device);
+                let model = Colorizer::new(self.experiment, self.seed, device)
+                    .learning(labels.cloned(), self.seed);
                 Outline::of_training(&model, section)
             });
             let found = Outline::of_checkpoint(checkpoint, CheckpointPart::ALL);
@@ -100,13 +104,10 @@ impl Outline {
     fn of_training(model: &Colorizer, section: &TrainSection) -> Result<Self, String> {
         let mut gradients = Zeros::default();
         model.network.visit(&mut gradients);
+        let gradients = without_frozen(&model.network, &model.frozen, gradients.0);
         let mut optimizer = optimizer(&section.optimizer);
         // A step without a gradient makes every moment that the optimizer keeps.
-        let _ = optimizer.step(
-            ModuleLearningRate::from(0.0_f64),
-            model.clone(),
-            gradients.0,
-        );
+        let _ = optimizer.step(ModuleLearningRate::from(0.0_f64), model.clone(), gradients);
         let schedule = ModuleLrScheduler::from(Rate::after(0, section));
         let mut records = BTreeMap::from([
             (CheckpointPart::Model, bytes(model.clone().into_record())),

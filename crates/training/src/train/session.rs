@@ -10,10 +10,11 @@ use super::division::{Division, photograph_rows};
 use super::logger::SharedLog;
 use super::metrics::NonFinite;
 use super::trial::code;
-use super::{Outcome, TrainError, Trial};
+use super::{Outcome, Start, TrainError, Trial};
 use crate::backend::{self, DeviceName};
-use crate::dataset::Manifest;
+use crate::dataset::Dataset;
 use crate::dataset::inspection::Selection;
+use crate::experiment::section::Manifests;
 use crate::perceptual::PerceptualWeights;
 use crate::runs::{
     CopyRecord, DatasetRecord, Environment, FORMAT, Identity, LabelsRecord, RunFolder, RunRecord,
@@ -69,14 +70,17 @@ impl Trial<'_> {
                 .map(|(name, version)| (name.to_owned(), version))
                 .collect(),
             dataset: DatasetRecord {
-                manifest: self.manifest.display().to_string(),
-                synthetic: Manifest::read(self.manifest)
+                manifest: Manifests::new(
+                    self.manifests.iter().map(|path| path.display().to_string()),
+                ),
+                synthetic: Dataset::read(self.manifests)
                     .ok()
-                    .map(|manifest| manifest.is_synthetic()),
+                    .map(|dataset| dataset.is_synthetic()),
                 content_hash: self.selection.content_hash().to_hex().to_string(),
                 labels: self.labels_record(model),
                 train: divided.train.len(),
                 validation: divided.held_out_in_all,
+                excluded: self.selection.excluded.clone(),
                 colorless: self.selection.colorless.clone(),
                 toned: self.selection.toned.clone(),
                 broken: self
@@ -90,11 +94,12 @@ impl Trial<'_> {
             },
             weights: self.weights.map(|weights| weights.record(self.cache)),
             perceptual_weights: self.perceptual.and_then(PerceptualWeights::loss_record),
+            from: self.from.map(Start::record),
             parameters: model.parameter_count(),
             sessions,
         };
-        let split = &self.experiment.dataset.split;
-        write_photographs(folder, &photograph_rows(self.selection, split))?;
+        let section = &self.experiment.dataset;
+        write_photographs(folder, &photograph_rows(self.selection, section))?;
         folder.write_record(&record)?;
         Ok(record)
     }

@@ -9,6 +9,7 @@ use burn_train::{ItemLazy, TrainOutput, TrainStep};
 use super::TrainSection;
 use super::average::averaged;
 use super::colorizer::Colorizer;
+use super::frozen::without_frozen;
 use super::gradients::{Clipping, scaled};
 use super::metrics::{LabelInput, LossInput, SpeedInput, WaitInput};
 use crate::batch::Batch;
@@ -136,6 +137,8 @@ impl TrainStep for Colorizer {
         rate: ModuleLearningRate,
         gradients: GradientsParams,
     ) -> Self {
+        // What is frozen has no part in the norm either.
+        let gradients = without_frozen(&self.network, &self.frozen, gradients);
         let gradients = self.update.clipping.clip(&self.network, gradients);
         let mut stepped = optimizer.step(rate, self, gradients);
         let Update { ema, done, .. } = &mut stepped.update;

@@ -1,6 +1,6 @@
 //! One trial: from the resolved experiment and its photographs to a run folder that is done.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use super::logger::SharedLog;
 use super::metrics::NonFinite;
 use super::progress::{Display, Progress};
 use super::session::{end, other_threads};
-use super::{Outcome, TrainError, Witness};
+use super::{Outcome, Start, TrainError, Witness};
 use crate::backend::{self, DeviceName};
 use crate::batch::{self, FeatureRows};
 use crate::dataset::inspection::Selection;
@@ -66,8 +66,10 @@ pub struct Trial<'a> {
     pub perceptual: Option<&'a PerceptualWeights>,
     /// The folder of the cache, for feature vectors and decoded photographs.
     pub cache: &'a Path,
-    /// The manifest that names them, for the record.
-    pub manifest: &'a Path,
+    /// The manifests that name them, for the record.
+    pub manifests: &'a [PathBuf],
+    /// Where the initial weights come from; `None` from scratch.
+    pub from: Option<&'a Start>,
     /// The folder of all runs.
     pub runs: &'a Path,
     /// How progress is shown.
@@ -85,6 +87,7 @@ impl Trial<'_> {
             labels: labels.as_deref(),
             weights: self.weights.map(ExtractorWeights::identity),
             perceptual_weights: self.perceptual.and_then(PerceptualWeights::loss_identity),
+            from: self.from.map(|from| &from.origin),
             device_class: backend::device_class(&self.device),
             code: &code(&self.device),
         })
@@ -163,6 +166,12 @@ impl Trial<'_> {
         witness: Option<Arc<Witness>>,
         pause: Option<usize>,
     ) -> Result<Outcome, TrainError> {
+        if let (Some(written), None) = (self.experiment.train.source(), self.from) {
+            return Err(TrainError::Start {
+                written: written.to_owned(),
+                reason: "it was not looked up".to_owned(),
+            });
+        }
         let identity = self.identity();
         let folder = self.folder();
         if is_done(&folder)? {
@@ -184,7 +193,8 @@ impl Trial<'_> {
         if let Some(dead) = lock.taken_from() {
             diary.line(&format!("taken over from {dead}, which died"));
         }
-        let (checkpoint, damaged) = self.sound_checkpoint(&folder, &identity, &device)?;
+        let (checkpoint, damaged) =
+            self.sound_checkpoint(&folder, &identity, labels.as_ref(), &device)?;
         let done = checkpoint.map_or(0, |checkpoint| checkpoint.step);
         for error in &damaged {
             let instead = match done {
@@ -227,12 +237,22 @@ impl Trial<'_> {
             own.clone(),
         );
 
+        let mut model =
+            Colorizer::new(self.experiment, self.seed, &device).learning(labels, self.seed);
+        // Before what takes long. A checkpoint keeps what became of them.
+        if let (0, Some(from)) = (done, self.from) {
+            let (started, said) = from.apply(model, section.from_partial, &device)?;
+            model = started;
+            if section.from_partial {
+                self.warn(&diary, &said);
+            } else {
+                diary.line(&said);
+            }
+        }
         let Some(features) = self.features(&divided, &device, &diary, stop)? else {
             return Ok(Outcome::Interrupted { step: done });
         };
-        let model = Colorizer::new(self.experiment, self.seed, &device)
-            .learning(labels, self.seed)
-            .with_perceptual(self.perceptual_loss(&device)?);
+        let model = model.with_perceptual(self.perceptual_loss(&device)?);
         let judges = match self.perceptual {
             Some(weights) => Judges::load(weights, &device)?,
             None => None,

@@ -9,6 +9,7 @@ use burn::module::Module;
 use safetensors::tensor::{Metadata, TensorView};
 use safetensors::{Dtype, SafeTensors};
 use serde_json::{Value as Json, json};
+use sha2::{Digest as _, Sha256};
 
 use super::{TrainedError, TrainedNetwork, TrainedRun, same_weights};
 use crate::backend::{self, DeviceName};
@@ -84,8 +85,6 @@ impl TrainedRun {
     /// What the metadata says, but for the experiment and the checksum.
     fn facts(&self) -> Result<BTreeMap<&'static str, String>, TrainedError> {
         let record = &self.record;
-        let manifest = Path::new(&record.dataset.manifest);
-        let name = manifest.file_stem().unwrap_or_default().to_string_lossy();
         let mut scores = BTreeMap::new();
         for (split, metric, series) in read_metrics(&self.folder)?.all() {
             let value = series.iter().find(|&&(step, _)| step == self.step);
@@ -108,7 +107,7 @@ impl TrainedRun {
             ("identity", record.identity.clone()),
             ("step", self.step.to_string()),
             ("steps", record.steps.to_string()),
-            ("dataset", name.into_owned()),
+            ("dataset", record.dataset.manifest.stems()),
             ("photographs", record.dataset.train.to_string()),
             (
                 "held_out_photographs",
@@ -225,6 +224,22 @@ impl TrainedNetwork {
             cache: cache.to_path_buf(),
         })
     }
+}
+
+/// The weights and statistics in a file that [`TrainedRun::to_file`] made, and the SHA-256 of the file in hexadecimal.
+///
+/// # Errors
+///
+/// [`TrainedError`] when the file cannot be read, is no model, damaged, or of a newer format.
+pub(crate) fn read_state(path: &Path) -> Result<(State, String), TrainedError> {
+    let bytes = read(path)?;
+    let (_, state) = parse(&bytes).map_err(|reason| TrainedError::Model {
+        path: path.to_owned(),
+        reason,
+    })?;
+    let digits = Sha256::digest(&bytes);
+    let digits = digits.iter().map(|byte| format!("{byte:02x}"));
+    Ok((state, digits.collect()))
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, TrainedError> {

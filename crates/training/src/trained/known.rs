@@ -61,7 +61,7 @@ impl TrainedRun {
         let Some(own) = own else {
             return Ok(None);
         };
-        let rows = photograph_rows(own, &self.experiment.dataset.split);
+        let rows = photograph_rows(own, &self.experiment.dataset);
         write_photographs(&self.folder, &rows)?;
         Ok(Some(Known::of(&rows)))
     }

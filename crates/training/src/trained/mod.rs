@@ -11,6 +11,7 @@ mod photographs;
 mod pictures;
 mod score;
 
+pub(crate) use file::read_state;
 pub use file::{MODEL_FORMAT, is_model};
 pub use known::Known;
 pub use photographs::Colored;
@@ -25,7 +26,7 @@ use burn::tensor::Device;
 
 use crate::backend::{self, BackendError, DeviceName};
 use crate::color::Head;
-use crate::dataset::Manifest;
+use crate::dataset::Dataset;
 use crate::experiment::{Experiment, ExperimentError};
 use crate::extractor::{ExtractorError, WeightsChoice};
 use crate::objective::{Decode, Labels};
@@ -170,6 +171,57 @@ impl TrainedRun {
         cache: &Path,
     ) -> Result<Self, TrainedError> {
         let device = backend::open(&device_name)?;
+        let Model {
+            record,
+            experiment,
+            checkpoint,
+            colorizer,
+        } = Model::of(folder, step, &device)?;
+        let weights = weights(&experiment, &record, cache)?;
+        let synthetic = record.dataset.synthetic.or_else(|| {
+            let names = record.dataset.manifest.names().iter();
+            let paths: Vec<PathBuf> = names.map(PathBuf::from).collect();
+            Some(Dataset::read(&paths).ok()?.is_synthetic())
+        });
+        Ok(Self {
+            network: TrainedNetwork {
+                experiment,
+                seed: record.seed,
+                identity: record.identity.clone(),
+                step: checkpoint.step,
+                synthetic,
+                colorizer,
+                weights,
+                device_name,
+                device,
+                cache: cache.to_path_buf(),
+            },
+            folder: folder.clone(),
+            record,
+        })
+    }
+}
+
+/// What a run folder says of a network, and the network.
+pub(crate) struct Model {
+    pub(crate) record: RunRecord,
+    experiment: Experiment,
+    pub(crate) checkpoint: Checkpoint,
+    /// In inference mode.
+    pub(crate) colorizer: Colorizer,
+}
+
+impl Model {
+    /// The network of `step`, or of the newest sound checkpoint. An extractor is not looked for.
+    ///
+    /// # Errors
+    ///
+    /// As [`TrainedRun::open`].
+    pub(crate) fn of(
+        folder: &RunFolder,
+        step: Option<usize>,
+        device: &Device,
+    ) -> Result<Self, TrainedError> {
         let no_run = |reason: &str| RunError::Record {
             path: folder.path().to_path_buf(),
             reason: reason.to_owned(),
@@ -190,32 +242,17 @@ impl TrainedRun {
             .into());
         }
         let checkpoint = checkpoint(folder, &record.identity, step)?;
-        let weights = weights(&experiment, &record, cache)?;
         // What it learned beside the colors is a part of the checkpoint, and is not asked any more.
         let labels = record.dataset.labels.as_ref();
         let labels = labels.and_then(|it| Labels::of(&experiment, it.categories.clone()));
         let untrained =
-            Colorizer::new(&experiment, record.seed, &device).learning(labels, record.seed);
+            Colorizer::new(&experiment, record.seed, device).learning(labels, record.seed);
         let colorizer = with_weights(untrained, &checkpoint)?.valid();
-        let synthetic = record.dataset.synthetic.or_else(|| {
-            let manifest = Manifest::read(Path::new(&record.dataset.manifest)).ok()?;
-            Some(manifest.is_synthetic())
-        });
         Ok(Self {
-            network: TrainedNetwork {
-                experiment,
-                seed: record.seed,
-                identity: record.identity.clone(),
-                step: checkpoint.step,
-                synthetic,
-                colorizer,
-                weights,
-                device_name,
-                device,
-                cache: cache.to_path_buf(),
-            },
-            folder: folder.clone(),
             record,
+            experiment,
+            checkpoint,
+            colorizer,
         })
     }
 }

@@ -55,8 +55,7 @@ impl TrainedRun {
         photographs: &[Photograph],
     ) -> Result<HeldOutLoader, TrainedError> {
         let square = Square::from(&self.experiment.image);
-        let first = photographs.first();
-        let squares = first.and_then(|photograph| Squares::find(&self.cache, photograph, square));
+        let squares = Squares::find(&self.cache, photographs, square);
         let pixels =
             Pixels::new(photographs.to_vec(), square, 0).with_squares(squares.map(Arc::new));
         let pixels = pixels.with_features(self.features(photographs)?);

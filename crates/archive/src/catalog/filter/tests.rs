@@ -44,6 +44,7 @@ fn entry() -> Entry {
             },
             weights: None,
             perceptual_weights: None,
+            from: None,
             parameters: 1_000,
             sessions: 1,
             started: Some("2026-11-20T10:00:00Z".parse().unwrap()),

@@ -46,6 +46,7 @@ fn parts(experiment: &Experiment) -> IdentityParts<'_> {
         labels: None,
         weights: None,
         perceptual_weights: None,
+        from: None,
         device_class: "flex",
         code: &[("train", 2)],
     }
@@ -63,7 +64,12 @@ fn altered(experiment: &Experiment, key: &str) -> Option<Experiment> {
             vec![(if number == 0.0 { 1.0 } else { number / 2.0 }).into()]
         }
         Value::Number(number) => vec![(number.as_u64().unwrap() + 4).into()],
-        Value::String(_) => TEXTS.map(Value::from).to_vec(),
+        // A limit is a number or a word.
+        Value::String(_) => TEXTS
+            .map(Value::from)
+            .into_iter()
+            .chain([7.into()])
+            .collect(),
         Value::Array(_) => vec![vec![7].into(), vec!["cow"].into()],
         other => panic!("{key} is {other}"),
     };
@@ -169,6 +175,12 @@ fn what_is_no_key_counts_too_and_is_told_in_words() {
         words(parts(&experiment)),
         ["fusion.weights was removed: w1"]
     );
+    let other = Origin::file("0123456789abcdef");
+    let file = IdentityParts {
+        from: Some(&other),
+        ..same
+    };
+    assert_eq!(words(file), ["train.from is new: file 0123456789"]);
     let mut other = experiment.clone();
     let NetworkSection::ImageTransformation(network) = &mut other.network else {
         panic!("the example has the network of the original");
@@ -220,6 +232,31 @@ fn a_key_that_was_added_counts_only_beyond_its_frozen_default() {
         assert!(Identity::counts(key), "{key}");
         serde_json::from_str::<Value>(value).unwrap();
     }
+}
+
+#[test]
+fn what_a_training_starts_from_counts_by_what_it_is() {
+    let mut example = example();
+    example.train.from = "01-batchnorm".to_owned();
+    let from = |origin: &Origin| {
+        Identity::of(&IdentityParts {
+            from: Some(origin),
+            ..parts(&example)
+        })
+    };
+    let one = from(&Origin::run("aaaaaaaaaaaaaaaa", "cccc"));
+    // The name alone is nothing.
+    let scratch = identity(&example);
+    assert_eq!(scratch.to_string(), identity(&self::example()).to_string());
+    assert_ne!(one.configuration(), scratch.configuration());
+    // The same run of another seed.
+    let other = from(&Origin::run("bbbbbbbbbbbbbbbb", "cccc"));
+    assert_ne!(one.to_string(), other.to_string());
+    assert_eq!(one.configuration(), other.configuration());
+    let changes = one.inputs().changes(other.inputs());
+    let words: Vec<String> = changes.iter().map(ToString::to_string).collect();
+    let expected = "train.from is another: run aaaaaaaaaa → run bbbbbbbbbb";
+    assert_eq!(words, [expected]);
 }
 
 #[test]

@@ -18,12 +18,24 @@ pub use self::stop_early::StopEarly;
 use crate::precision::{Cudnn, Precision};
 use crate::retention::Retention;
 
+/// What `train.from` says where no other training comes before: initial weights are drawn by the seed.
+pub const SCRATCH: &str = "scratch";
+
 /// How long and how a network is trained, and how often its state is saved.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TrainSection {
     /// Total optimizer steps.
     pub steps: usize,
+    /// Where the initial weights come from: [`SCRATCH`], a run, by name or folder, or a file that `export model` wrote.
+    #[serde(default = "default_from")]
+    pub from: String,
+    /// Whether only those of its weights are taken that fit the network; the others stay as they are from scratch.
+    #[serde(default)]
+    pub from_partial: bool,
+    /// Parts of the network that are not trained, by the names that exported files have, each with all that is below it.
+    #[serde(default)]
+    pub frozen: Vec<String>,
     /// Images per forward and backward pass, and so per step unless gradients are accumulated.
     pub batch_size: usize,
     /// Passes per step, whose gradients are averaged: a batch larger than memory allows.
@@ -83,6 +95,11 @@ pub struct TrainSection {
 }
 
 impl TrainSection {
+    /// What the initial weights come from; `None` where that is nothing.
+    pub fn source(&self) -> Option<&str> {
+        (self.from != SCRATCH).then_some(self.from.as_str())
+    }
+
     /// Images whose gradients make one step.
     pub fn images_per_step(&self) -> usize {
         self.batch_size.saturating_mul(self.accumulate)
@@ -110,6 +127,14 @@ impl TrainSection {
             if !(seconds > 0.0 && seconds.is_finite()) {
                 violations.push((key, "must be a number above 0".to_string()));
             }
+        }
+        if self.from.trim().is_empty() {
+            let must = format!("must name a run or a file, or be `{SCRATCH}`");
+            violations.push(("from", must));
+        }
+        if self.from_partial && self.source().is_none() {
+            let must = format!("must be false where `train.from` is `{SCRATCH}`");
+            violations.push(("from_partial", must));
         }
         violations.extend(self.loss.violations());
         violations.extend(self.perceptual.violations());
@@ -141,6 +166,10 @@ impl TrainSection {
         }
         violations
     }
+}
+
+fn default_from() -> String {
+    SCRATCH.to_owned()
 }
 
 fn default_accumulate() -> usize {

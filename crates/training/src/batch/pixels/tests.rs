@@ -57,17 +57,17 @@ impl Fixture {
 
     fn on_disk(&self, kept: usize) -> Pixels {
         let tell = |text: &str| panic!("{text}");
-        let squares = Squares::open(&self.cache(), &self.photographs[0], SQUARE, tell);
+        let squares = Squares::open(&self.cache(), &self.photographs, SQUARE, tell);
         self.in_memory(kept).with_squares(squares.map(Arc::new))
     }
 
     /// How many of the photographs are on disk.
     fn present(&self) -> usize {
-        let squares = Squares::find(&self.cache(), &self.photographs[0], SQUARE).unwrap();
+        let squares = Squares::find(&self.cache(), &self.photographs, SQUARE).unwrap();
         let mut pixels = vec![0; SQUARE.bytes()];
         let photographs = self.photographs.iter();
         photographs
-            .filter(|photograph| squares.read(photograph.content_hash, &mut pixels))
+            .filter(|photograph| squares.read(photograph, &mut pixels))
             .count()
     }
 

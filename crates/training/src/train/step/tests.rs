@@ -2,6 +2,7 @@ use std::path::Path;
 
 use burn_train::Learner;
 
+use super::super::frozen::judge_frozen;
 use super::super::launch::learner;
 use super::super::stepper::take_step;
 use super::*;
@@ -19,8 +20,13 @@ fn experiment(set: &[&str]) -> Experiment {
         "network.residual_blocks=1",
         "train.optimizer={kind='sgd',learning_rate=0.5}",
     ];
+    // Other networks have no residual blocks.
+    let is_other = set.iter().any(|it| it.starts_with("network.kind"));
+    let small = small
+        .iter()
+        .filter(|it| !is_other || !it.starts_with("network.residual_blocks"));
     let overrides = Overrides {
-        set: small.iter().chain(set).map(ToString::to_string).collect(),
+        set: small.chain(set).map(ToString::to_string).collect(),
         ..Overrides::default()
     };
     let whole = include_str!("../../timing/standard.toml");
@@ -35,9 +41,14 @@ fn beginner(experiment: &Experiment) -> Learner<Colorizer> {
 
 /// Colorful noise, others for every seed.
 fn batch(images: usize, seed: usize) -> Batch {
-    let pixels = 0..images * 3 * SIDE * SIDE;
+    batch_of(SIDE, images, seed)
+}
+
+/// The same with sides of another length.
+fn batch_of(size: usize, images: usize, seed: usize) -> Batch {
+    let pixels = 0..images * 3 * size * size;
     Batch {
-        size: SIDE,
+        size,
         pixels: pixels
             .map(|index| ((index + 7 * seed) * (index + 3) % 251) as u8)
             .collect(),
@@ -160,4 +171,149 @@ fn a_clipped_step_is_as_long_as_it_may_be() {
     let (before, after) = sgd(&["train.clip_value=1e-4"]);
     let longest = apart(&before, &after);
     assert!((longest / (0.5 * most) - 1.0).abs() < 1e-2, "{longest}");
+}
+
+/// A learner of the experiment on a device.
+fn on(device: &burn::tensor::Device, experiment: &Experiment) -> Learner<Colorizer> {
+    learner(Colorizer::new(experiment, 3, device), &experiment.train, 0)
+}
+
+/// The bits of every tensor whose name begins with one of `parts`, or with none of them.
+fn bits(learner: &Learner<Colorizer>, parts: &[&str], inside: bool) -> Vec<(String, Vec<u32>)> {
+    let state = learner.model().network.state().into_iter();
+    state
+        .filter(|(name, _)| parts.iter().any(|part| crate::network::is_in(name, part)) == inside)
+        .map(|(name, values)| (name, values.numbers.iter().map(|it| it.to_bits()).collect()))
+        .collect()
+}
+
+#[test]
+fn what_is_frozen_stays_bit_for_bit_and_the_rest_is_trained_as_without_it() {
+    // Everything that could move a value without a gradient.
+    let adamw = "train.optimizer={kind='adamw',learning_rate=0.01,weight_decay=0.5}";
+    let momentum = "train.optimizer={kind='sgd',learning_rate=0.1,momentum=0.9,weight_decay=0.1}";
+    let cases: [(&[&str], &[&str]); 5] = [
+        (
+            &["encode_1", "residual_blocks.0"],
+            &[adamw, "train.ema=0.5"],
+        ),
+        (
+            &["encode_2.norm", "decode_3"],
+            &[momentum, "train.accumulate=2"],
+        ),
+        (&["encode_1"], &[adamw, "network.norm=instance"]),
+        (
+            &["encode.0", "decode.0"],
+            &[adamw, "network.kind=unet", "network.depth=2"],
+        ),
+        (
+            &["blocks.0", "blocks.6", "enlarge"],
+            &[momentum, "network.kind=zhang", "image.size=16"],
+        ),
+    ];
+    for name in backend::present() {
+        if !backend::is_deterministic(&name) {
+            continue;
+        }
+        let device = backend::open(&name).unwrap();
+        for (parts, keys) in cases {
+            let set = [&["train.batch_size=2"], keys].concat();
+            let plain = experiment(&set);
+            let side = plain.image.size;
+            let mut frozen = plain.clone();
+            frozen.train.frozen = parts.iter().map(ToString::to_string).collect();
+            judge_frozen(&frozen).unwrap();
+            let [mut plain, mut frozen] = [&plain, &frozen].map(|it| on(&device, it));
+            let before = bits(&frozen, parts, true);
+            assert!(!before.is_empty(), "{parts:?}");
+            let images = frozen.model().update.batch_size * 2;
+            for step in 0..3 {
+                let [one, other] = [&mut plain, &mut frozen]
+                    .map(|learner| take_step(learner, batch_of(side, images, step)));
+                if step == 0 {
+                    let losses = [one, other].map(|item| item.loss().unwrap().to_bits());
+                    assert_eq!(losses[0], losses[1]);
+                    // One step from the same place: what moves has moved by the same gradient.
+                    let [one, other] = [&plain, &frozen].map(|it| bits(it, parts, false));
+                    assert_eq!(one, other, "{name} {parts:?}");
+                }
+                assert_eq!(bits(&frozen, parts, true), before, "{name} {parts:?}");
+            }
+            assert_ne!(bits(&plain, parts, true), before);
+            // Nor do its statistics when the others' are recomputed, in either network that answers.
+            let model = frozen.model();
+            let statistics = |model: &Colorizer| -> Vec<(String, Vec<f32>)> {
+                let state = model.state().into_iter();
+                let running = state.filter(|(name, _)| name.contains("running"));
+                running
+                    .map(|(name, values)| (name, values.numbers))
+                    .collect()
+            };
+            let old = statistics(&model);
+            model.recompute_statistics([batch_of(side, 2, 9)].into_iter());
+            let is_frozen = |name: &str| parts.iter().any(|part| crate::network::is_in(name, part));
+            for ((name, old), (_, new)) in old.into_iter().zip(statistics(&model)) {
+                assert_eq!(old == new, is_frozen(&name), "{name}");
+            }
+        }
+    }
+}
+
+#[test]
+fn parts_that_the_network_does_not_have_are_named_with_those_it_has() {
+    let mut experiment = experiment(&[]);
+    let mut judge = |frozen: &[&str]| {
+        experiment.train.frozen = frozen.iter().map(ToString::to_string).collect();
+        judge_frozen(&experiment)
+    };
+    judge(&[]).unwrap();
+    judge(&["residual_blocks", "encode_1.convolution.weight"]).unwrap();
+    let wrong = judge(&["encode_1", "encoder_2"]).unwrap_err();
+    assert_eq!(wrong.key, "train.frozen[1]");
+    assert_eq!(wrong.message, "the network has no part `encoder_2`");
+    assert_eq!(
+        wrong.help,
+        "did you mean `encode_2`? parts of this network, each with all that is below it: `decode_1`, `decode_2`, `decode_3`, \
+         `encode_1`, `encode_2`, `encode_3`, `residual_blocks`, `residual_blocks.0`"
+    );
+    // The beginning of a name is no part.
+    judge(&["encode"]).unwrap_err();
+    let all = [
+        "decode_1",
+        "decode_2",
+        "decode_3",
+        "encode_1",
+        "encode_2",
+        "encode_3",
+        "residual_blocks",
+    ];
+    assert_eq!(judge(&all).unwrap_err().key, "train.frozen");
+    judge(&all[1..]).unwrap();
+}
+
+#[test]
+fn a_training_starts_from_weights_that_it_is_given() {
+    let experiment = experiment(&["train.batch_size=2", "train.ema=0.8"]);
+    let mut source = beginner(&experiment);
+    take_step(&mut source, batch(2, 0));
+    let state = source.model().state();
+    let device = backend::open(&DeviceName::Flex).unwrap();
+    let own = Colorizer::new(&experiment, 8, &device);
+    let (started, misfit) = own.clone().starting_from(state.clone(), false).unwrap();
+    assert_eq!(misfit, None);
+    assert_eq!(started.network.state(), state);
+    assert_eq!(started.averaged.as_ref().unwrap().state(), state);
+    // It can be trained.
+    let mut learner = learner(started, &experiment.train, 0);
+    take_step(&mut learner, batch(2, 1));
+    assert!(apart(&learner.model().network.state(), &state) > 1e-3);
+    let mut wider = state;
+    wider.get_mut("encode_1.norm.bias").unwrap().shape = vec![9];
+    let refused = own.clone().starting_from(wider.clone(), false).unwrap_err();
+    assert_eq!(
+        refused,
+        "of the wrong shape: `encode_1.norm.bias` [9] for [2]"
+    );
+    let (_, misfit) = own.starting_from(wider, true).unwrap();
+    assert_eq!(misfit.unwrap().count(), 1);
 }
