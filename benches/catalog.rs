@@ -157,6 +157,7 @@ fn write_run(
         dataset: "0123456789abcdef",
         labels: None,
         weights: None,
+        perceptual_weights: None,
         from: None,
         device_class: "flex",
         code: &code,
@@ -206,6 +207,7 @@ fn write_run(
             copies: Vec::new(),
         },
         weights: None,
+        perceptual_weights: None,
         from: None,
         parameters: 10_000,
         sessions: vec![Session {

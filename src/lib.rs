@@ -30,4 +30,6 @@ pub use colorize_figure as figure;
 pub use colorize_picture::{color, evaluate, photo};
 pub use colorize_report as report;
 pub use colorize_statistics as statistics;
-pub use colorize_training::{batch, extractor, network, objective, proof, timing, train, trained};
+pub use colorize_training::{
+    batch, extractor, network, objective, perceptual, proof, timing, train, trained,
+};

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 
 use super::output;
@@ -11,8 +12,10 @@ use crate::backend::device_class;
 use crate::command_error::{Context, Result};
 use crate::dataset::inspection::Selection;
 use crate::dataset::{Cache, DatasetSection, Split, split_of};
+use crate::evaluate::Metric;
 use crate::experiment::Experiment;
 use crate::experiment::section::Manifests;
+use crate::perceptual::{Judges, PerceptualWeights};
 use crate::report::{Scores, Summary};
 use crate::runs::{RunRecord, read_image_scores, write_image_scores_to};
 use crate::train::{BASELINE_CODE, Division};
@@ -37,9 +40,18 @@ pub(super) struct EvaluateArguments {
     /// Which images to score: those that the run's split holds out, or all
     #[arg(long, value_enum, default_value_t = Which::Validation)]
     split: Which,
+    /// Also measure a metric that needs the weights of a network, as `evaluate.metrics` does; repeatable
+    #[arg(long, value_name = "NAME", value_parser = on_request())]
+    metric: Vec<Metric>,
     /// Also show the baselines that say what the best possible answers score
     #[arg(long)]
     baselines: bool,
+}
+
+/// A metric that is measured on request, by its name.
+fn on_request() -> impl TypedValueParser<Value = Metric> {
+    let names = PossibleValuesParser::new(Metric::ON_REQUEST.map(Metric::name));
+    names.try_map(|name| Metric::from_name(&name).ok_or("no such metric"))
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -54,6 +66,7 @@ enum Which {
 pub(super) fn run(arguments: &EvaluateArguments) -> Result<()> {
     let cache = Cache::of_user()?;
     let trained = arguments.choice.open(&cache)?;
+    let judges = judges(&trained, &arguments.metric, &cache)?;
     let summary = Summary::read(&trained.folder)?;
     let mut experiment = trained.experiment.clone();
     let is_other = !arguments.dataset.is_empty();
@@ -98,7 +111,7 @@ pub(super) fn run(arguments: &EvaluateArguments) -> Result<()> {
 
     let scoring = bar("scoring the run on", &dataset);
     scoring.set_length(divided.held_out.len() as u64);
-    let table = trained.score(&divided.held_out, &|done| {
+    let table = trained.score(&divided.held_out, judges.as_ref(), &|done| {
         scoring.set_position(done as u64);
     })?;
     scoring.finish_and_clear();
@@ -118,10 +131,22 @@ pub(super) fn run(arguments: &EvaluateArguments) -> Result<()> {
     if let Some(decode) = decode {
         let _ = write!(label, ", decoded by {decode}");
     }
-    let mut rows = vec![Scores::new(label, read_image_scores(&written)?)];
+    let scores = Scores::new(label, read_image_scores(&written)?);
+    let on_request = Metric::ON_REQUEST.map(|metric| {
+        let total = table.totals.iter().find(|(name, _)| *name == metric.name());
+        let value = total.map(|&(_, value)| value);
+        (metric, value.or_else(|| scores.value(metric)))
+    });
+    let mut rows = vec![scores];
     rows.extend(Scores::of_baseline_file(&path).context("cannot read the baselines")?);
     output::scores(&[(dataset, rows)], arguments.baselines);
     output::line("");
+    for (metric, value) in on_request {
+        if let Some(value) = value {
+            let (title, digits) = (metric.title(), metric.digits());
+            output::line(&format!("{title}: {value:.digits$} (lower is better)"));
+        }
+    }
     for line in overlap.said(known.is_some(), arguments.split, &divided, &trained.record) {
         output::line(&line);
     }
@@ -133,6 +158,24 @@ pub(super) fn run(arguments: &EvaluateArguments) -> Result<()> {
         .collect();
     output::line(&format!("Protocol: {}", code.join(", ")));
     Ok(())
+}
+
+/// The networks of the metrics that were asked for, here or by the run's experiment. Of the latter, those whose weights are
+/// not here are left out, with a message that says how to get them.
+fn judges(trained: &TrainedRun, asked: &[Metric], cache: &Cache) -> Result<Option<Judges>> {
+    let mut metrics = asked.to_vec();
+    for metric in trained.experiment.evaluate.on_request() {
+        match PerceptualWeights::of_metrics(&[metric], &cache.folder) {
+            Ok(_) => metrics.push(metric),
+            // What was asked for here is an error below.
+            Err(error) if !asked.contains(&metric) => {
+                output::note(&format!("`{}` is left out: {error}", metric.name()));
+            }
+            Err(_) => {}
+        }
+    }
+    let weights = PerceptualWeights::of_metrics(&metrics, &cache.folder)?;
+    Ok(trained.judges(&weights)?)
 }
 
 /// The photographs that the run knows: as its folder says or, where an older program trained it, as the dataset says that

@@ -87,7 +87,7 @@ enum Command {
     /// List, fetch, index and describe datasets
     #[command(subcommand)]
     Dataset(dataset::DatasetCommand),
-    /// List and fetch pretrained classifiers
+    /// List and fetch the weights of pretrained networks
     #[command(subcommand)]
     Weights(weights::WeightsCommand),
     /// Time training steps on this machine: seconds, images per second, memory, and how they scale

@@ -240,6 +240,10 @@ fn dataset(record: &RunRecord) {
         let path = weights.path.as_deref().unwrap_or("random");
         fact("weights", &format!("{} ({path})", weights.identity));
     }
+    if let Some(weights) = &record.perceptual_weights {
+        let path = weights.path.as_deref().unwrap_or("random");
+        fact("loss weights", &format!("{} ({path})", weights.identity));
+    }
     if let Some(from) = &record.from {
         fact("from", &format!("{} ({})", from.origin, from.path));
     }

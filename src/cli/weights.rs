@@ -1,8 +1,9 @@
-//! `colorize weights`: pretrained classifiers, by name and checksum.
+//! `colorize weights`: pretrained networks, by name and checksum.
 
 use std::path::Path;
 
 use clap::Subcommand;
+use colorize_base::readable_size;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::output;
@@ -58,7 +59,7 @@ fn list(folder: &Path) {
         table.add_row([
             item.name.to_owned(),
             item.title.to_owned(),
-            format!("{:.0} MB", item.bytes as f64 / 1e6),
+            readable_size(item.bytes),
             if item.path(folder).is_file() {
                 "yes".to_owned()
             } else {

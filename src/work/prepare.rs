@@ -18,6 +18,7 @@ use crate::command_error::{CommandError, Context, INTERRUPTED, Result};
 use crate::dataset::inspection::Selection;
 use crate::dataset::{Cache, Dataset};
 use crate::experiment::{Cost, Experiment, Overridden, Overrides, Resolved, resolve};
+use crate::perceptual::PerceptualWeights;
 use crate::plan::{Plan, Planned, Wanted};
 use crate::runs::{Machine, memory_limit};
 use crate::signals;
@@ -134,6 +135,7 @@ pub(crate) struct Prepared {
     /// Shared by all experiments that want the same photographs.
     pub(crate) selection: Arc<Selection>,
     pub(crate) weights: Option<ExtractorWeights>,
+    pub(crate) perceptual: PerceptualWeights,
     /// What each seed starts from, where that is not scratch.
     pub(crate) starts: Starts,
     pub(crate) cache: Cache,
@@ -245,6 +247,7 @@ impl Prepared {
             device,
             selection: &self.selection,
             weights: self.weights.as_ref(),
+            perceptual: Some(&self.perceptual),
             cache: &self.cache.folder,
             manifests: &self.resolved.manifests,
             from: self.starts.of(seed),
@@ -338,6 +341,20 @@ pub(crate) fn prepare(
             &cache.folder,
         )?,
     };
+    let judged = before.iter().find(|other| {
+        let (one, other) = (&other.resolved, &resolved);
+        one.perceptual_weights == other.perceptual_weights
+            && one.experiment.train.perceptual == other.experiment.train.perceptual
+            && one.experiment.evaluate.metrics == other.experiment.evaluate.metrics
+    });
+    let perceptual = match judged {
+        Some(same) => same.perceptual.clone(),
+        None => PerceptualWeights::locate(
+            &resolved.experiment,
+            resolved.perceptual_weights.as_deref(),
+            &cache.folder,
+        )?,
+    };
     let section = &resolved.experiment.dataset;
     let same = before.iter().find(|other| {
         other.resolved.manifests == resolved.manifests
@@ -360,6 +377,7 @@ pub(crate) fn prepare(
         dataset,
         selection,
         weights,
+        perceptual,
         starts: Starts::default(),
         cache: cache.clone(),
     })

@@ -16,6 +16,7 @@ mod labels;
 mod memory;
 mod models;
 mod network;
+mod perceptual;
 mod plan;
 mod proofs;
 mod report;

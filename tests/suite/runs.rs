@@ -86,6 +86,7 @@ impl Bench {
             device,
             selection: &self.selection,
             weights: None,
+            perceptual: None,
             cache: &self.cache.folder,
             manifests: &self.manifests,
             from: None,

@@ -7,9 +7,10 @@ use colorize::backend::DeviceName;
 use colorize::color::{ClassesSection, ColorSection, Gray, Head, Space, yuv};
 use colorize::evaluate::BatchNormStatistics;
 use colorize::experiment::Experiment;
-use colorize::experiment::section::AugmentSection;
+use colorize::experiment::section::{AugmentSection, Perceptual};
 use colorize::extractor::{ExtractorKind, FusionSection};
 use colorize::network::{NetworkSection, NormKind};
+use colorize::perceptual::PerceptualWeights;
 use colorize::runs::{RunFolder, read_baselines, read_image_scores, read_metrics};
 use colorize::train::BASELINE_CODE;
 use colorize::train::{
@@ -28,9 +29,11 @@ fn trained(trial: &Trial<'_>) -> RunFolder {
 /// Trains `experiment` at once, and again with a stop after its first step; both have to end the same.
 fn goes_on(bench: &Bench, experiment: &Experiment, name: &str) -> RunFolder {
     let extractor = extractor_weights(bench, experiment);
+    let judging = PerceptualWeights::locate(experiment, None, &bench.cache.folder).unwrap();
     let runs = bench.runs(&format!("{name}-whole"));
     let trial = |runs| Trial {
         weights: extractor.as_ref(),
+        perceptual: Some(&judging),
         ..bench.trial(experiment, runs, DeviceName::Flex)
     };
     let whole = trained(&trial(&runs));
@@ -135,6 +138,28 @@ fn every_space_head_and_loss_trains_and_goes_on() {
     losses.sort_unstable();
     losses.dedup();
     assert_eq!(losses.len(), 5 * Loss::ALL.len());
+}
+
+#[test]
+fn a_perceptual_loss_trains_in_every_space_and_goes_on() {
+    let bench = Bench::new();
+    for (space, accumulate) in [(Space::Rgb, 1), (Space::Yuv, 2), (Space::Lab, 1)] {
+        let mut experiment = bench.experiment.clone();
+        experiment.color.space = space;
+        experiment.train.accumulate = accumulate;
+        let mut losses = Vec::new();
+        for weight in [0.0, 0.1, 1.0] {
+            experiment.train.perceptual = Perceptual {
+                weight,
+                weights: "random".to_owned(),
+                ..Perceptual::default()
+            };
+            let folder = goes_on(&bench, &experiment, &format!("{space:?}-{weight}"));
+            let log = read_metrics(&folder).unwrap();
+            losses.push(log.last("validation", "loss").unwrap());
+        }
+        assert!(losses.is_sorted() && losses[0] < losses[2], "{losses:?}");
+    }
 }
 
 /// A small one of every network but the original's; the match does not compile until a new one is thought of.
@@ -410,7 +435,7 @@ fn a_trained_run_scores_again_what_it_scored() {
         let trained =
             TrainedRun::open(&folder, None, DeviceName::Flex, &bench.cache.folder).unwrap();
         let divided = Division::of(&bench.selection, &experiment).unwrap();
-        let table = trained.score(&divided.held_out, &|_| {}).unwrap();
+        let table = trained.score(&divided.held_out, None, &|_| {}).unwrap();
         let logged = read_image_scores(&folder.image_scores(6)).unwrap();
         for (metric, values) in &table.metrics {
             let column = logged.column(metric).unwrap().f64().unwrap();

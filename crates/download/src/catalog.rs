@@ -1,8 +1,8 @@
 //! The files that can be fetched by name.
 //!
 //! COCO publishes no checksums. Its lengths and SHA-256 are those that data set libraries and published reproductions pin;
-//! several of them, made independently, agree. torchvision's file names carry the first eight digits of the SHA-256; the
-//! other 56 come from published reproductions and agree with each other and with those eight.
+//! several of them, made independently, agree. The file names of torchvision and of the FID's network carry the first eight
+//! digits of the SHA-256; the other 56 come from published reproductions and agree with each other and with those eight.
 
 use std::path::{Path, PathBuf};
 
@@ -50,7 +50,7 @@ pub enum Origin {
 /// What a file is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ItemKind {
-    /// The weights of a pretrained classifier.
+    /// The weights of a pretrained network.
     Weights,
     /// A zip archive of a data set, to be unpacked.
     Dataset {
@@ -108,6 +108,11 @@ pub fn find(name: &str) -> Option<&'static Item> {
 
 const TORCHVISION_LICENCE: &str =
     "BSD-3-Clause (torchvision); the terms of ImageNet may apply to weights trained on it";
+
+const LPIPS_LICENCE: &str = "BSD-2-Clause";
+
+/// The wheel that carries the layers of LPIPS.
+const LPIPS_WHEEL: &str = "lpips==0.1.4";
 
 const COCO_LICENCE: &str =
     "annotations CC BY 4.0; the photographs have the licenses on their Flickr pages";
@@ -175,6 +180,89 @@ pub const ITEMS: &[Item] = &[
             "11ad3fa62ca79e40addfd354a8ec4b7c75143b3038b8d2a807fbc68deab379ca",
         ),
         origin: Origin::Url(&["https://download.pytorch.org/models/resnet50-11ad3fa6.pth"]),
+        kind: ItemKind::Weights,
+    },
+    Item {
+        name: "alexnet",
+        title: "AlexNet, ImageNet, torchvision's IMAGENET1K_V1",
+        licence: TORCHVISION_LICENCE,
+        file_name: "alexnet-owt-7be5be79.pth",
+        bytes: 244_408_911,
+        checksum: Checksum::of_hex(
+            "7be5be791159472b1fbf3c69796f7cb30dca7ad8466c2df70058c37116cdee02",
+        ),
+        origin: Origin::Url(&["https://download.pytorch.org/models/alexnet-owt-7be5be79.pth"]),
+        kind: ItemKind::Weights,
+    },
+    Item {
+        name: "vgg16",
+        title: "VGG-16, ImageNet, torchvision's IMAGENET1K_V1",
+        licence: TORCHVISION_LICENCE,
+        file_name: "vgg16-397923af.pth",
+        bytes: 553_433_881,
+        checksum: Checksum::of_hex(
+            "397923af8e79cdbb6a7127f12361acd7a2f83e06b05044ddf496e83de57a5bf0",
+        ),
+        origin: Origin::Url(&["https://download.pytorch.org/models/vgg16-397923af.pth"]),
+        kind: ItemKind::Weights,
+    },
+    Item {
+        name: "inception_fid",
+        title: "Inception-v3 of the FID, TensorFlow's of 2015 for PyTorch",
+        licence: "Apache-2.0",
+        file_name: "pt_inception-2015-12-05-6726825d.pth",
+        bytes: 95_628_359,
+        checksum: Checksum::of_hex(
+            "6726825d0af5f729cebd5821db510b11b1cfad8faad88a03f1befd49fb9129b2",
+        ),
+        origin: Origin::Url(&[
+            "https://github.com/mseitzer/pytorch-fid/releases/download/fid_weights/pt_inception-2015-12-05-6726825d.pth",
+        ]),
+        kind: ItemKind::Weights,
+    },
+    Item {
+        name: "lpips_alex",
+        title: "LPIPS 0.1, its linear layers on AlexNet",
+        licence: LPIPS_LICENCE,
+        file_name: "lpips-alex-df73285e.pth",
+        bytes: 6_009,
+        checksum: Checksum::of_hex(
+            "df73285e35b22355a2df87cdb6b70b343713b667eddbda73e1977e0c860835c0",
+        ),
+        origin: Origin::Wheel {
+            requirement: LPIPS_WHEEL,
+            member: "lpips/weights/v0.1/alex.pth",
+        },
+        kind: ItemKind::Weights,
+    },
+    Item {
+        name: "lpips_vgg",
+        title: "LPIPS 0.1, its linear layers on VGG-16",
+        licence: LPIPS_LICENCE,
+        file_name: "lpips-vgg-a78928a0.pth",
+        bytes: 7_289,
+        checksum: Checksum::of_hex(
+            "a78928a0af1e5f0fcb1f3b9e8f8c3a2a5a3de244d830ad5c1feddc79b8432868",
+        ),
+        origin: Origin::Wheel {
+            requirement: LPIPS_WHEEL,
+            member: "lpips/weights/v0.1/vgg.pth",
+        },
+        kind: ItemKind::Weights,
+    },
+    Item {
+        name: "dists",
+        title: "DISTS, its weights of structure and texture",
+        licence: "MIT",
+        file_name: "dists-f5e65c96.pt",
+        bytes: 12_288,
+        checksum: Checksum::of_hex(
+            "f5e65c96230b7f6ca995691647d482237e4cab8a50c5c4a5784f219ef0748218",
+        ),
+        origin: Origin::Wheel {
+            requirement: "DISTS-pytorch==0.1",
+            member: "DISTS_pytorch/weights.pt",
+        },
         kind: ItemKind::Weights,
     },
     Item {
@@ -247,7 +335,11 @@ mod tests {
     fn torch_files_carry_the_first_digits_of_their_checksum() {
         let mut seen = 0;
         for item in ITEMS {
-            if let Some(stem) = item.file_name.strip_suffix(".pth") {
+            let stem = item
+                .file_name
+                .rsplit_once('.')
+                .filter(|(_, it)| it.starts_with("pt"));
+            if let Some((stem, _)) = stem {
                 let (_, digits) = stem.rsplit_once('-').unwrap();
                 assert_eq!(digits.len(), 8, "{}", item.name);
                 assert!(
@@ -258,11 +350,11 @@ mod tests {
                 seen += 1;
             }
         }
-        assert_eq!(seen, 5);
+        assert_eq!(seen, 10);
     }
 
     #[test]
-    fn every_address_and_member_ends_in_the_file_name() {
+    fn every_address_ends_in_the_file_name_and_every_member_in_its_ending() {
         for item in ITEMS {
             match item.origin {
                 Origin::Url(urls) => {
@@ -271,8 +363,10 @@ mod tests {
                         assert!(url.ends_with(&format!("/{}", item.file_name)), "{url}");
                     }
                 }
+                // In a wheel, a name such as `alex.pth` tells less than it has to in a folder of weights.
                 Origin::Wheel { member, .. } => {
-                    assert!(member.ends_with(&format!("/{}", item.file_name)));
+                    let ending = |name: &str| name.rsplit_once('.').unwrap().1.to_owned();
+                    assert_eq!(ending(member), ending(item.file_name));
                 }
             }
         }

@@ -171,10 +171,19 @@ impl Judge<'_> {
 
     fn metric(&self) -> Result<Metric, Box<Problem>> {
         let written = &self.claim.metric;
-        Metric::from_name(written).ok_or_else(|| {
+        let metric = Metric::from_name(written).ok_or_else(|| {
             let legal = Metric::ALL.map(Metric::name);
             Box::new(self.unknown_value("metric", written, &legal))
-        })
+        })?;
+        if metric.is_per_image() {
+            return Ok(metric);
+        }
+        let must = "must be a metric that single images have a value of";
+        Err(Box::new(self.wrong("metric", "metric", must).help(
+            format!(
+                "`{written}` is one number over all images, from which no interval can be computed"
+            ),
+        )))
     }
 
     fn against(&self) -> Result<Against, Box<Problem>> {

@@ -61,6 +61,12 @@ pub(super) fn judge(experiment: &Experiment, tree: &Node, skip: &[&str]) -> Vec<
     if !skip.contains(&"train") && !skip.contains(&"color") {
         problems.extend(loss(experiment, tree));
     }
+    if !skip.contains(&"train") && !skip.contains(&"color") && !skip.contains(&"image") {
+        problems.extend(perceptual(experiment, tree));
+    }
+    if !skip.contains(&"train") && !skip.contains(&"evaluate") {
+        problems.extend(unmeasured(experiment, tree));
+    }
     problems.extend(name(experiment, tree));
     problems
 }
@@ -109,6 +115,52 @@ fn loss(experiment: &Experiment, tree: &Node) -> Option<Problem> {
             "`{written}` is `classes`, whose loss is the cross-entropy"
         )),
     )
+}
+
+/// Maps of a picture need one, and one that is large enough.
+fn perceptual(experiment: &Experiment, tree: &Node) -> Option<Problem> {
+    let perceptual = &experiment.train.perceptual;
+    if !perceptual.is_on() {
+        return None;
+    }
+    if experiment.color.head == Head::Classes {
+        let must = "must be 0 where `color.head` is `classes`".to_string();
+        let written = written_key(tree, &parts("color.head"));
+        return Some(
+            out_of_range(experiment, tree, &parts("train.perceptual.weight"), must).note(format!(
+                "`{written}` is `classes`, and whoever chooses among them makes no picture to train on"
+            )),
+        );
+    }
+    let (size, smallest) = (experiment.image.size, perceptual.layer.smallest_side());
+    if size == 0 || size >= smallest {
+        return None;
+    }
+    let must = format!("must be a layer that has a map of pictures of {size} pixels");
+    Some(
+        out_of_range(experiment, tree, &parts("train.perceptual.layer"), must)
+            .note(format!("this one needs at least {smallest} pixels")),
+    )
+}
+
+/// A metric that decides something has to be measured.
+fn unmeasured(experiment: &Experiment, tree: &Node) -> Vec<Problem> {
+    let train = &experiment.train;
+    let deciding = [
+        ("train.retain.best", train.retain.best_metric()),
+        ("train.stop_early.metric", train.stop_early.watched()),
+    ];
+    let missing = deciding.into_iter().filter_map(|(key, metric)| {
+        let metric = metric.filter(|&metric| !experiment.evaluate.measures(metric))?;
+        let must = "must be a metric that is measured".to_string();
+        let name = metric.name();
+        Some(
+            out_of_range(experiment, tree, &parts(key), must).help(format!(
+                "`{name}` is measured on request: `evaluate.metrics = [\"{name}\"]`"
+            )),
+        )
+    });
+    missing.collect()
 }
 
 /// A network that sees the whole picture by itself takes no vectors of a classifier.

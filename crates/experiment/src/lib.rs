@@ -124,6 +124,9 @@ pub struct Resolved {
     pub manifests: Vec<PathBuf>,
     /// The file that `fusion.weights` names, which exists; `None` where it holds a name or where there is no extractor.
     pub weights: Option<PathBuf>,
+    /// The file that `train.perceptual.weights` names, which exists; `None` where it holds a name or where the loss is of
+    /// pixels alone.
+    pub perceptual_weights: Option<PathBuf>,
     /// What `train.from` means, which need not exist; `None` where the weights come from nothing.
     pub from: Option<StartsFrom>,
     /// What the file claims, its own claims and not its parents'.

@@ -138,6 +138,14 @@ table! {
         "Mean squared error of U and V";
     AbMse "ab_mse" "Mean squared error of ab" "ab error" "" 1 Lower
         "Mean squared error of a and b";
+    LpipsAlex "lpips_alex" "LPIPS, AlexNet" "LPIPS, Alex" "" 4 Lower
+        "Mean perceptual distance by the maps of AlexNet: 0 is equal";
+    LpipsVgg "lpips_vgg" "LPIPS, VGG-16" "LPIPS, VGG" "" 4 Lower
+        "Mean perceptual distance by the maps of VGG-16: 0 is equal";
+    Dists "dists" "DISTS" "DISTS" "" 4 Lower
+        "Mean distance in structure and texture by the maps of VGG-16: 0 is equal";
+    Fid "fid" "Fréchet inception distance" "FID" "" 2 Lower
+        "Distance between the predictions and the photographs as two clouds of features: one number over all images";
 }
 
 table! {
@@ -181,6 +189,19 @@ impl Metric {
         Self::ALL.into_iter().find(|metric| metric.name() == name)
     }
 
+    /// Those that are measured only where they are asked for: each needs the weights of a network.
+    pub const ON_REQUEST: [Self; 4] = [Self::LpipsAlex, Self::LpipsVgg, Self::Dists, Self::Fid];
+
+    /// Whether it is one of [`Self::ON_REQUEST`].
+    pub fn is_on_request(self) -> bool {
+        Self::ON_REQUEST.contains(&self)
+    }
+
+    /// Whether single images have a value, of which it is made; if not, there is one number over all of them.
+    pub fn is_per_image(self) -> bool {
+        self != Self::Fid
+    }
+
     /// What people read at the head of a column.
     pub const fn title(self) -> &'static str {
         self.properties().title
@@ -197,7 +218,8 @@ impl Metric {
     }
 
     /// The columns of the per-image table that it is made of: over a set of images it is the sum of the first over the
-    /// sum of the second or, without a second, over the number of images that have a value.
+    /// sum of the second or, without a second, over the number of images that have a value. No table has the column of a
+    /// metric that is not [`Self::is_per_image`].
     pub fn columns(self) -> (&'static str, Option<&'static str>) {
         match self {
             Self::ColorfulnessRatio => ("colorfulness", Some("colorfulness_truth")),

@@ -20,7 +20,7 @@ use super::overrides::Assignment;
 use super::problem::{ExperimentError, Fault, Problem};
 use super::search;
 use super::tree::{Item, Node};
-use super::weights::find_weights;
+use super::weights::{find_extractor_weights, find_perceptual_weights};
 use super::written::{Written, read_all};
 use super::{Experiment, Origins, Overrides, Resolved, Variant};
 use colorize_base::nearest::quoted;
@@ -137,6 +137,7 @@ impl Judged<'_> {
         let mut claims = Vec::new();
         let mut halving = None;
         let mut weights = None;
+        let mut perceptual_weights = None;
         if let Some((experiment, written)) = &complete {
             let skip = found.sections();
             problems.extend(judge(experiment, &tree, &skip));
@@ -154,8 +155,14 @@ impl Judged<'_> {
                 }
             }
             if !skip.contains(&"fusion") {
-                match find_weights(experiment, &tree) {
+                match find_extractor_weights(experiment, &tree) {
                     Ok(found) => weights = found,
+                    Err(problem) => problems.push(*problem),
+                }
+            }
+            if !skip.contains(&"train") {
+                match find_perceptual_weights(experiment, &tree) {
+                    Ok(found) => perceptual_weights = found,
                     Err(problem) => problems.push(*problem),
                 }
             }
@@ -169,6 +176,7 @@ impl Judged<'_> {
                 path: self.path.to_path_buf(),
                 manifests,
                 weights,
+                perceptual_weights,
                 claims,
                 variant,
                 halving,

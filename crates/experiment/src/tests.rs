@@ -8,10 +8,10 @@ use crate::section::{
     AugmentSection, BatchNormStatistics, ClassesSection, ColorSection, DatasetSection,
     EvaluateSection, ExtractorKind, FusionSection, Gray, Head, ImageSection,
     ImageTransformationSection, LearningRateSchedule, Limit, Loss, Manifests, NetworkSection,
-    NormKind, Optimizer, Pooling, Preprocess, Resize, Space, SplitSection, StopEarly, TrainSection,
-    Upsampling,
+    NormKind, Optimizer, Perceptual, Pooling, Preprocess, Resize, Space, SplitSection, StopEarly,
+    TrainSection, Upsampling, VggLayer,
 };
-use crate::{Cudnn, Precision, Retention};
+use crate::{Cudnn, Metric, Precision, Retention};
 
 use super::{Experiment, Overrides, explain, resolve};
 
@@ -88,6 +88,21 @@ fn loss() -> impl Strategy<Value = Loss> {
     ]
 }
 
+fn perceptual() -> impl Strategy<Value = Perceptual> {
+    let layers = [VggLayer::Relu12, VggLayer::Relu33, VggLayer::Relu53];
+    let layer = prop::sample::select(layers.to_vec());
+    let weights = (off_or(positive()), off_or(positive()));
+    (weights, layer, "[a-z./]{1,9}[a-z]", 0..=LARGEST).prop_map(
+        |((weight, pixel), layer, weights, seed)| Perceptual {
+            weight,
+            pixel,
+            layer,
+            weights,
+            seed,
+        },
+    )
+}
+
 fn schedule() -> impl Strategy<Value = LearningRateSchedule> {
     prop_oneof![
         prop::sample::select(LearningRateSchedule::ALL.to_vec()),
@@ -120,7 +135,7 @@ prop_compose! {
 prop_compose! {
     fn train()(
         counts in prop::array::uniform6(count()),
-        loss in loss(),
+        (loss, perceptual) in (loss(), perceptual()),
         gradient_checkpointing in any::<bool>(),
         cudnn in prop::sample::select(vec![Cudnn::Default, Cudnn::Benchmark, Cudnn::Deterministic]),
         flush_seconds in positive(),
@@ -146,6 +161,7 @@ prop_compose! {
             batch_size,
             accumulate,
             loss,
+            perceptual,
             optimizer,
             schedule,
             warmup_steps: (steps as f64 * warmup) as usize,
@@ -188,7 +204,7 @@ prop_compose! {
         augment in (any::<bool>(), 0.25..=1.0).prop_map(|(flip, crop)| AugmentSection { flip, crop }),
         images in count(),
         batch_size in count(),
-        samples in 0.0..=1.0,
+        (samples, metrics) in (0.0..=1.0, prop::sample::subsequence(Metric::ON_REQUEST.to_vec(), 0..=4)),
     ) -> Experiment {
         Experiment {
             name,
@@ -201,7 +217,7 @@ prop_compose! {
             fusion,
             augment,
             train,
-            evaluate: EvaluateSection { images, batch_size, samples: (samples * images as f64) as usize / 2, batch_norm: BatchNormStatistics::Running, batch_norm_batches: batch_size },
+            evaluate: EvaluateSection { images, batch_size, samples: (samples * images as f64) as usize / 2, batch_norm: BatchNormStatistics::Running, batch_norm_batches: batch_size, metrics: metrics.iter().map(|it| it.name().to_owned()).collect() },
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The file of weights that `fusion.weights` names, where it is a path and not a name.
+//! The files of weights that `fusion.weights` and `train.perceptual.weights` name, where they are paths and not names.
 
 use std::path::{Path, PathBuf};
 
@@ -14,19 +14,35 @@ use colorize_base::nearest::{nearest, quoted};
 const ENDINGS: [&str; 2] = ["pth", "safetensors"];
 
 /// The file that `fusion.weights` means; `None` where it is a name, which is known elsewhere, and where there is no
-/// extractor to load it into. A path is relative to the file that writes it, or to the current folder where the
-/// command line does.
-pub(super) fn find_weights(
+/// extractor to load it into.
+pub(super) fn find_extractor_weights(
     experiment: &Experiment,
     tree: &Node,
 ) -> Result<Option<PathBuf>, Box<Problem>> {
-    let Some(node) = tree.get(&parts("fusion.weights")) else {
-        return Ok(None);
-    };
-    let written = &experiment.fusion.weights;
-    if experiment.fusion.extractor == ExtractorKind::None || !is_path(written) {
+    if experiment.fusion.extractor == ExtractorKind::None {
         return Ok(None);
     }
+    find_weights("fusion.weights", &experiment.fusion.weights, tree)
+}
+
+/// The file that `train.perceptual.weights` means; `None` where it is a name, and where the loss is of pixels alone.
+pub(super) fn find_perceptual_weights(
+    experiment: &Experiment,
+    tree: &Node,
+) -> Result<Option<PathBuf>, Box<Problem>> {
+    let perceptual = &experiment.train.perceptual;
+    if !perceptual.is_on() {
+        return Ok(None);
+    }
+    find_weights("train.perceptual.weights", &perceptual.weights, tree)
+}
+
+/// The file that `written` at `key` means, if it is a path: relative to the file that writes it, or to the current folder
+/// where the command line does.
+fn find_weights(key: &str, written: &str, tree: &Node) -> Result<Option<PathBuf>, Box<Problem>> {
+    let Some(node) = tree.get(&parts(key)).filter(|_| is_path(written)) else {
+        return Ok(None);
+    };
     let folder = node.value.source.path().and_then(Path::parent);
     let path = folder.unwrap_or(Path::new("")).join(written);
     let path = std::path::absolute(&path).unwrap_or(path);

@@ -344,10 +344,9 @@ fn group(spec: &RunSpec, entry: usize, runs: &[&Run]) -> Vec<Group> {
         .collect()
 }
 
-/// What a run's experiment is called. Random weights of a classifier are always said.
+/// What a run's experiment is called. Random weights of a pretrained network are always said.
 fn title(run: &Run) -> String {
-    let weights = run.record.weights.as_ref();
-    let random = weights.is_some_and(|weights| weights.path.is_none());
+    let random = run.record.has_random_weights();
     let note = if random { " (random weights)" } else { "" };
     format!("{}{note}", run.record.title)
 }

@@ -42,7 +42,7 @@ impl Summary {
         })
     }
 
-    /// `name s0`, unique among runs that differ in nothing else. Random weights of a classifier are always said.
+    /// `name s0`, unique among runs that differ in nothing else. Random weights of a pretrained network are always said.
     pub fn label(&self) -> String {
         let Self { record, .. } = self;
         format!(
@@ -74,8 +74,7 @@ impl Summary {
     }
 
     fn random_weights(&self) -> &'static str {
-        let weights = self.record.weights.as_ref();
-        if weights.is_some_and(|weights| weights.path.is_none()) {
+        if self.record.has_random_weights() {
             " (random weights)"
         } else {
             ""

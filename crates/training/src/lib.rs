@@ -1,6 +1,7 @@
 //! Training: from photographs and an experiment to a run, and from a run back to a network.
 //!
-//! [`objective`] is what a network is asked, [`network`] the networks, [`extractor`] the pretrained classifiers, [`batch`]
+//! [`objective`] is what a network is asked, [`network`] the networks, [`extractor`] the pretrained classifiers,
+//! [`perceptual`] the networks that judge pictures, [`batch`]
 //! what a step sees. [`train`] puts one trial together and runs it, [`trained`] puts a trained run to use, [`timing`]
 //! says how long a step takes, and [`proof`] holds two trainings together, bit by bit.
 
@@ -10,6 +11,7 @@ pub mod batch;
 pub mod extractor;
 pub mod network;
 pub mod objective;
+pub mod perceptual;
 pub mod proof;
 pub mod timing;
 pub mod train;

@@ -549,6 +549,52 @@ fn optimizers_schedules_and_losses() {
 }
 
 #[test]
+fn perceptual_losses_and_metrics_on_request() {
+    let desk = Desk::with_root();
+    let message = |more: &str| desk.message(format!("extends = \"root.toml\"\n\n{more}"));
+    let claim = "[[claims]]\ntext = \"closer\"\nmetric = \"fid\"\nvalue = 1\nexpect = \"less\"\n";
+    for (more, expected) in [
+        (
+            "[train]\nperceptual = { weight = -1 }\n",
+            "`train.perceptual.weight` must be a number, 0 or more",
+        ),
+        (
+            "[train]\nperceptual = { weight = 1, layer = \"relu3_1\" }\n",
+            "did you mean `relu3_3`?",
+        ),
+        (
+            "[train]\nperceptual = { weight = 1, weights = \"mine.pth\" }\n",
+            "the weights `mine.pth` do not exist",
+        ),
+        (
+            "[color]\nspace = \"lab\"\nhead = \"classes\"\n[train]\nperceptual.weight = 1\n",
+            "`train.perceptual.weight` must be 0 where `color.head` is `classes`",
+        ),
+        (
+            "[evaluate]\nmetrics = [\"psnr\"]\n",
+            "`evaluate.metrics` must consist of metrics that are measured on request: `lpips_alex`, `lpips_vgg`, `dists`, `fid`",
+        ),
+        (
+            "[evaluate]\nmetrics = [\"fid\", \"fid\"]\n",
+            "`fid` appears twice",
+        ),
+        (
+            "[train]\nretain = { best = \"dists\" }\n",
+            "`dists` is measured on request: `evaluate.metrics = [\"dists\"]`",
+        ),
+        (
+            "[train]\nstop_early = { metric = \"fid\", patience = 2 }\n",
+            "`train.stop_early.metric` must be a metric that is measured",
+        ),
+        (claim, "must be a metric that single images have a value of"),
+    ] {
+        let message = message(more);
+        assert!(message.contains(expected), "{message}");
+        assert_eq!(message.matches("error: ").count(), 1, "{message}");
+    }
+}
+
+#[test]
 fn missing_keys() {
     let desk = Desk::with_root();
     let mut messages = Messages::default();

@@ -49,6 +49,7 @@ fn identity(experiment: &Experiment) -> String {
         dataset: "photographs",
         labels: None,
         weights: None,
+        perceptual_weights: None,
         from: None,
         device_class: "flex",
         code: &[],

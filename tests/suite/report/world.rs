@@ -132,6 +132,7 @@ impl World {
             dataset: "photographs",
             labels: None,
             weights: None,
+            perceptual_weights: None,
             from: None,
             device_class: "flex",
             code: &CODE,
@@ -289,6 +290,7 @@ impl World {
                 copies: Vec::new(),
             },
             weights: None,
+            perceptual_weights: None,
             from: None,
             parameters: 1234,
             sessions: vec![Session {
@@ -338,6 +340,7 @@ fn table(step: usize, scores: &[ImageScore]) -> ImageScores {
             .enumerate()
             .map(|(place, &(name, _))| (name, columns.iter().map(|image| image[place].1).collect()))
             .collect(),
+        totals: Vec::new(),
     }
 }
 

@@ -32,6 +32,7 @@ struct Beside<'a> {
     content: &'a str,
     device_class: &'a str,
     weights: Option<&'a str>,
+    perceptual_weights: Option<&'a str>,
     from: Option<&'a Origin>,
     code: &'a BTreeMap<String, u32>,
 }
@@ -84,6 +85,10 @@ impl Configuration {
             content: &record.dataset.content_hash,
             device_class: &record.device_class,
             weights: record.weights.as_ref().map(|it| it.identity.as_str()),
+            perceptual_weights: record
+                .perceptual_weights
+                .as_ref()
+                .map(|it| it.identity.as_str()),
             from: record.from.as_ref().map(|it| &it.origin),
             code: &record.code,
         };
@@ -97,6 +102,7 @@ impl Configuration {
             content: "",
             device_class: "",
             weights: None,
+            perceptual_weights: None,
             from: None,
             code: &BTreeMap::new(),
         };
@@ -110,6 +116,7 @@ impl Configuration {
             content: &facts.dataset.content,
             device_class: &facts.device_class,
             weights: facts.weights.as_deref(),
+            perceptual_weights: facts.perceptual_weights.as_deref(),
             from: facts.from.as_ref(),
             code: &facts.code,
         };
@@ -127,8 +134,11 @@ impl Configuration {
         for (room, version) in beside.code {
             values.insert(format!("code.{room}"), version.to_string());
         }
-        if let Some(weights) = beside.weights {
-            values.insert("fusion.weights".to_owned(), short(weights));
+        for (key, weights) in [
+            ("fusion.weights", beside.weights),
+            ("train.perceptual.weights", beside.perceptual_weights),
+        ] {
+            values.extend(weights.map(|weights| (key.to_owned(), short(weights))));
         }
         if let Some(from) = beside.from {
             let hash = from.configuration.split(' ').next_back();

@@ -101,6 +101,7 @@ fn described(entry: &Entry) -> Vec<(String, String)> {
         Some(dataset.validation.to_string()),
     );
     add("weights", facts.weights.clone());
+    add("perceptual_weights", facts.perceptual_weights.clone());
     add("from", facts.from.as_ref().map(|it| it.identity.clone()));
     for (room, version) in &facts.code {
         add(&format!("code.{room}"), Some(version.to_string()));

@@ -71,6 +71,8 @@ pub struct Facts {
     pub dataset: DatasetFacts,
     /// The identity of the extractor's weights; `None` without fusion.
     pub weights: Option<String>,
+    /// The identity of the weights of the perceptual loss; `None` where the loss is of pixels alone.
+    pub perceptual_weights: Option<String>,
     /// Where the initial weights come from; `None` from scratch.
     pub from: Option<Origin>,
     /// Learned values.
@@ -155,6 +157,7 @@ impl Facts {
                 validation: record.dataset.validation,
             },
             weights: record.weights.map(|weights| weights.identity),
+            perceptual_weights: record.perceptual_weights.map(|weights| weights.identity),
             from: record.from.map(|from| from.origin),
             parameters: record.parameters,
             notes,

@@ -28,6 +28,7 @@ pub(crate) fn record(experiment: &Experiment, seed: u64) -> (Identity, RunRecord
         dataset: "d1",
         labels: None,
         weights: None,
+        perceptual_weights: None,
         from: None,
         device_class: "flex",
         code: &[("train", 2)],
@@ -65,6 +66,7 @@ pub(crate) fn record(experiment: &Experiment, seed: u64) -> (Identity, RunRecord
             copies: Vec::new(),
         },
         weights: None,
+        perceptual_weights: None,
         from: None,
         parameters: 1_000,
         sessions: vec![Session {

@@ -44,6 +44,7 @@ impl Desk {
             dataset: self.dataset,
             labels: None,
             weights: None,
+            perceptual_weights: None,
             from: None,
             device_class: "flex",
             code: &[("train", self.code)],

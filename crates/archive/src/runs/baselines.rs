@@ -100,6 +100,7 @@ mod tests {
             image_ids: vec![3, 1],
             file_names: vec!["c.jpg".to_owned(), "a.jpg".to_owned()],
             metrics: vec![("psnr", vec![value, value + 1.0])],
+            totals: Vec::new(),
         };
         let written = vec![
             ("gray".to_owned(), scores(20.0)),

@@ -10,8 +10,9 @@ use super::RunRecord;
 use crate::experiment::Experiment;
 
 /// Keys of an experiment that change no number: names, and how often and how long its state is kept. The manifest and the
-/// names of weights are among them because their contents count instead.
-const NO_NUMBER: [&str; 15] = [
+/// names of weights are among them because their contents count instead, and metrics that are measured on request because
+/// they can be measured later.
+const NO_NUMBER: [&str; 17] = [
     "name",
     "title",
     "seeds",
@@ -19,6 +20,7 @@ const NO_NUMBER: [&str; 15] = [
     "fusion.weights",
     "image.cache_memory",
     "image.cache_disk",
+    "train.perceptual.weights",
     "train.from",
     "train.checkpoint_every",
     "train.retain.last",
@@ -27,6 +29,7 @@ const NO_NUMBER: [&str; 15] = [
     "train.cudnn",
     "train.flush_seconds",
     "train.system_every_seconds",
+    "evaluate.metrics",
 ];
 
 /// Keys of that kind that programs had which wrote older runs.
@@ -35,7 +38,7 @@ const NO_NUMBER_ONCE: [&str; 1] = ["train.keep_checkpoints"];
 /// Keys that were added after runs had been made, each with the value, as JSON, that all runs before had in effect. A key
 /// counts only where it differs from that value, so a new key makes no run stale. The value is frozen: it stays when the
 /// key's default changes.
-const ADDED: [(&str, &str); 20] = [
+const ADDED: [(&str, &str); 24] = [
     ("dataset.exclude", "[]"),
     ("dataset.limit", "\"all\""),
     ("dataset.toned_below", "0.0"),
@@ -49,6 +52,10 @@ const ADDED: [(&str, &str); 20] = [
     ("train.clip_norm", "0.0"),
     ("train.clip_value", "0.0"),
     ("train.ema", "0.0"),
+    ("train.perceptual.weight", "0.0"),
+    ("train.perceptual.pixel", "1.0"),
+    ("train.perceptual.layer", "\"relu3_3\""),
+    ("train.perceptual.seed", "0"),
     ("train.stop_early.metric", "\"loss\""),
     ("train.stop_early.patience", "0"),
     ("color.classes.step", "10"),
@@ -67,6 +74,7 @@ const SCORING_COUNTS: u32 = 2;
 const DATASET: &str = "dataset.content";
 const LABELS: &str = "dataset.labels";
 const WEIGHTS: &str = "fusion.weights";
+const PERCEPTUAL_WEIGHTS: &str = "train.perceptual.weights";
 const FROM: &str = "train.from";
 const DEVICE_CLASS: &str = "device_class";
 const CODE: &str = "code.";
@@ -85,6 +93,8 @@ pub struct IdentityParts<'a> {
     pub labels: Option<&'a str>,
     /// What the extractor's weights are, by content; `None` without fusion.
     pub weights: Option<&'a str>,
+    /// What the weights of the perceptual loss are, by content; `None` where the loss is of pixels alone.
+    pub perceptual_weights: Option<&'a str>,
     /// Where the initial weights come from; `None` from scratch.
     pub from: Option<&'a Origin>,
     /// `flex`, `libtorch` or `libtorch:cuda`: kinds of device whose arithmetic differs.
@@ -145,8 +155,8 @@ pub struct Identity {
 }
 
 /// What an identity was made from: every key that counts with its value as JSON, `dataset.content`, `dataset.labels`,
-/// `fusion.weights` and `train.from` by content, `device_class`, `code.<module>` and `seed`. Two identities are compared in words
-/// by [`Inputs::changes`].
+/// `fusion.weights`, `train.perceptual.weights` and `train.from` by content, `device_class`, `code.<module>` and `seed`. Two
+/// identities are compared in words by [`Inputs::changes`].
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Inputs(BTreeMap<String, String>);
 
@@ -174,11 +184,12 @@ impl Identity {
 
     fn of_values(parts: &IdentityParts<'_>, mut values: BTreeMap<String, String>) -> Self {
         values.insert(DATASET.to_owned(), parts.dataset.to_owned());
-        if let Some(labels) = parts.labels {
-            values.insert(LABELS.to_owned(), labels.to_owned());
-        }
-        if let Some(weights) = parts.weights {
-            values.insert(WEIGHTS.to_owned(), weights.to_owned());
+        for (name, content) in [
+            (LABELS, parts.labels),
+            (WEIGHTS, parts.weights),
+            (PERCEPTUAL_WEIGHTS, parts.perceptual_weights),
+        ] {
+            values.extend(content.map(|content| (name.to_owned(), content.to_owned())));
         }
         values.insert(DEVICE_CLASS.to_owned(), parts.device_class.to_owned());
         for (room, version) in parts.code {
@@ -272,8 +283,12 @@ impl Inputs {
         if let Some(labels) = &record.dataset.labels {
             values.insert(LABELS.to_owned(), labels.content_hash.clone());
         }
-        if let Some(weights) = &record.weights {
-            values.insert(WEIGHTS.to_owned(), weights.identity.clone());
+        for (name, weights) in [
+            (WEIGHTS, &record.weights),
+            (PERCEPTUAL_WEIGHTS, &record.perceptual_weights),
+        ] {
+            let identity = weights.as_ref().map(|weights| weights.identity.clone());
+            values.extend(identity.map(|identity| (name.to_owned(), identity)));
         }
         if let Some(from) = &record.from {
             values.insert(FROM.to_owned(), from.origin.identity.clone());
@@ -324,6 +339,9 @@ impl fmt::Display for Change {
             (DATASET, ..) => formatter.write_str("dataset content changed"),
             (LABELS, Some(_), Some(_)) => formatter.write_str("labels of the dataset changed"),
             (WEIGHTS, Some(_), Some(_)) => formatter.write_str("weights changed"),
+            (PERCEPTUAL_WEIGHTS, Some(_), Some(_)) => {
+                formatter.write_str("weights of the perceptual loss changed")
+            }
             (FROM, Some(before), Some(now)) => write!(
                 formatter,
                 "{key} is another: {} → {}",

@@ -19,12 +19,15 @@ pub struct ImageScores {
     pub file_names: Vec<String>,
     /// A column a metric: its name and a value an image.
     pub metrics: Vec<(&'static str, Vec<f64>)>,
+    /// What all images score together, by the name of the metric.
+    pub totals: Vec<(&'static str, f64)>,
 }
 
 /// The footer's key for the name of the run's folder, by which tables of several runs are told apart.
 const RUN: &str = "colorize.run";
 
-/// Writes the table of one step: `step`, `image_id`, `file_name`, one column a metric, one row an image.
+/// Writes the table of one step: `step`, `image_id`, `file_name`, one column a metric, one row an image. The footer holds the
+/// totals, `colorize.<metric>`.
 ///
 /// # Errors
 ///
@@ -51,6 +54,9 @@ fn write_scores(
 ) -> Result<(), RunError> {
     let mut table = DataFrame::new(scores.image_ids.len(), columns(scores))
         .map_err(RunError::table("write", path))?;
+    let totals = scores.totals.iter();
+    let totals = totals.map(|(name, value)| (format!("colorize.{name}"), value.to_string()));
+    let metadata = metadata.into_iter().chain(totals).collect();
     write_table_with(path, &mut table, metadata)
 }
 

@@ -99,7 +99,7 @@ pub struct CopyRecord {
     pub of_file_name: String,
 }
 
-/// The extractor's weights of a run with fusion.
+/// Weights of another network that a run uses: those of its extractor, or of its perceptual loss.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WeightsRecord {
     /// SHA-256 of their file in hexadecimal, or `random-` and the seed.
@@ -198,6 +198,9 @@ pub struct RunRecord {
     /// The extractor's weights; absent without fusion.
     #[serde(default)]
     pub weights: Option<WeightsRecord>,
+    /// The weights of the perceptual loss; absent where the loss is of pixels alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub perceptual_weights: Option<WeightsRecord>,
     /// Where the initial weights come from; absent from scratch.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<FromRecord>,
@@ -208,6 +211,14 @@ pub struct RunRecord {
 }
 
 impl RunRecord {
+    /// Whether a network that it uses has random weights, and has learned nothing.
+    pub fn has_random_weights(&self) -> bool {
+        let mut weights = [&self.weights, &self.perceptual_weights]
+            .into_iter()
+            .flatten();
+        weights.any(|weights| weights.path.is_none())
+    }
+
     /// Notes that it ended after `step` by the rule `stop`, whose metric was best at the step `best`: these are all steps that it
     /// will ever have.
     pub fn stop_early(&mut self, step: usize, best: usize, stop: &StopEarly) {

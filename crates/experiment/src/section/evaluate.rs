@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::Metric;
+
 /// What is measured on held-out images.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -16,9 +18,23 @@ pub struct EvaluateSection {
     pub batch_norm_batches: usize,
     /// Held-out images drawn in every sample picture, always the same ones.
     pub samples: usize,
+    /// Metrics that are measured only where they are named, because they need the weights of a network of their own: of
+    /// [`Metric::ON_REQUEST`]. Changes no other number.
+    pub metrics: Vec<String>,
 }
 
 impl EvaluateSection {
+    /// The metrics that are measured in addition to those that always are.
+    pub fn on_request(&self) -> Vec<Metric> {
+        let named = self.metrics.iter();
+        named.filter_map(|name| Metric::from_name(name)).collect()
+    }
+
+    /// Whether `metric` is measured.
+    pub fn measures(&self, metric: Metric) -> bool {
+        !metric.is_on_request() || self.on_request().contains(&metric)
+    }
+
     /// What is wrong with the values: the key within the section, and what it must be, to be read after its name.
     pub fn violations(&self) -> Vec<(&'static str, String)> {
         let mut violations = Vec::new();
@@ -31,6 +47,22 @@ impl EvaluateSection {
         }
         if self.batch_norm_batches == 0 {
             refuse("batch_norm_batches", "must be at least 1".to_string());
+        }
+        for (place, name) in self.metrics.iter().enumerate() {
+            let is_known = Metric::from_name(name).is_some_and(Metric::is_on_request);
+            if !is_known {
+                let names = Metric::ON_REQUEST.map(|metric| format!("`{}`", metric.name()));
+                let names = names.join(", ");
+                refuse(
+                    "metrics",
+                    format!("must consist of metrics that are measured on request: {names}"),
+                );
+            } else if self.metrics[..place].contains(name) {
+                refuse(
+                    "metrics",
+                    format!("must name each metric once: `{name}` appears twice"),
+                );
+            }
         }
         if self.images > 0 && self.samples > self.images {
             let images = self.images;
@@ -65,6 +97,7 @@ impl Default for EvaluateSection {
             batch_norm: BatchNormStatistics::Recomputed,
             batch_norm_batches: 32,
             samples: 5,
+            metrics: Vec::new(),
         }
     }
 }

@@ -25,4 +25,6 @@ pub use network::{
     NormKind, UnetSection, Upsampling, ZhangBlock, ZhangSection,
 };
 pub use slurm::{Gpus, SlurmSection};
-pub use train::{LearningRateSchedule, Loss, Optimizer, SCRATCH, StopEarly, TrainSection};
+pub use train::{
+    LearningRateSchedule, Loss, Optimizer, Perceptual, SCRATCH, StopEarly, TrainSection, VggLayer,
+};

@@ -64,10 +64,17 @@ pub struct ImageScore {
     pub uv_mse: f64,
     /// Mean squared error of a and b.
     pub ab_mse: f64,
+    /// Perceptual distance by the maps of `AlexNet`, where it was asked for; none below 31 pixels.
+    pub lpips_alex: Option<f64>,
+    /// The same by those of VGG-16; none below 16 pixels.
+    pub lpips_vgg: Option<f64>,
+    /// Distance in structure and texture, where it was asked for.
+    pub dists: Option<f64>,
 }
 
 impl ImageScore {
-    /// Scores the prediction of one photograph; `loss` is what training's loss says of it.
+    /// Scores the prediction of one photograph by all metrics that are measured on pixels; `loss` is what training's loss
+    /// says of it.
     ///
     /// # Panics
     ///
@@ -113,12 +120,16 @@ impl ImageScore {
             gray_share_truth: chroma_truth.gray_share,
             uv_mse: uv_mse(truth, predicted),
             ab_mse: ab_mse(&truth_lab, &predicted_lab),
+            lpips_alex: None,
+            lpips_vgg: None,
+            dists: None,
         }
     }
 
-    /// Every score with the name of its column, always the same ones in the same order.
+    /// Every score with the name of its column: always the same ones in the same order, and after them those that were
+    /// asked for.
     pub fn columns(&self) -> Vec<(&'static str, f64)> {
-        vec![
+        let mut columns = vec![
             ("loss", self.loss),
             ("psnr", self.psnr),
             ("psnr_luma_replaced", self.psnr_luma_replaced),
@@ -149,7 +160,15 @@ impl ImageScore {
             ("gray_share_truth", self.gray_share_truth),
             ("uv_mse", self.uv_mse),
             ("ab_mse", self.ab_mse),
-        ]
+        ];
+        let on_request = [
+            ("lpips_alex", self.lpips_alex),
+            ("lpips_vgg", self.lpips_vgg),
+            ("dists", self.dists),
+        ];
+        let measured = on_request.into_iter();
+        columns.extend(measured.filter_map(|(name, value)| Some((name, value?))));
+        columns
     }
 }
 

@@ -3,7 +3,7 @@
 use super::{ImageScore, Metric};
 
 impl ImageScore {
-    /// [`Metric::term`] of this image.
+    /// [`Metric::term`] of this image; nothing, (0, 0), where the metric was not asked for.
     pub fn terms(&self, metric: Metric) -> (f64, f64) {
         let columns = self.columns();
         let value = |wanted| {
@@ -11,8 +11,10 @@ impl ImageScore {
             column.map(|&(_, value)| value)
         };
         let (above, below) = metric.columns();
-        let above = value(above).expect("metrics are made of the columns of scores");
-        metric.term(above, below.and_then(value))
+        match value(above) {
+            Some(above) => metric.term(above, below.and_then(value)),
+            None => (0.0, 0.0),
+        }
     }
 }
 
@@ -23,18 +25,28 @@ mod tests {
 
     fn scores() -> Vec<ImageScore> {
         let picture = |red: u8, blue: u8| RgbImage::from_pixel(12, 12, Rgb([red, 60, blue]));
-        vec![
+        let scores = vec![
             ImageScore::of(0.5, &picture(200, 40), &picture(190, 50)),
             ImageScore::of(0.1, &picture(60, 60), &picture(50, 50)),
             ImageScore::of(0.3, &picture(10, 250), &picture(60, 130)),
-        ]
+        ];
+        let judged = scores
+            .into_iter()
+            .enumerate()
+            .map(|(at, score)| ImageScore {
+                lpips_alex: Some(0.1 * at as f64),
+                lpips_vgg: Some(0.2 * at as f64),
+                dists: Some(0.3 * at as f64),
+                ..score
+            });
+        judged.collect()
     }
 
     /// What a reader of the table computes from columns is what the log says.
     #[test]
     fn terms_are_columns() {
         let scores = scores();
-        for metric in Metric::ALL {
+        for metric in Metric::ALL.into_iter().filter(|it| it.is_per_image()) {
             let (above, below) = metric.columns();
             let column = |name: &str| -> Vec<f64> {
                 let value = |score: &ImageScore| {
@@ -76,6 +88,18 @@ mod tests {
         };
         let loss = Metric::over([broken.terms(Metric::Loss), scores[1].terms(Metric::Loss)]);
         assert!(loss.unwrap().is_nan());
+    }
+
+    #[test]
+    fn what_was_not_asked_for_is_absent() {
+        let picture = RgbImage::from_pixel(12, 12, Rgb([9, 60, 200]));
+        let score = ImageScore::of(0.5, &picture, &picture);
+        for metric in Metric::ON_REQUEST {
+            assert_eq!(score.terms(metric), (0.0, 0.0), "{}", metric.name());
+            let columns = score.columns();
+            assert!(columns.iter().all(|(name, _)| *name != metric.name()));
+        }
+        assert_eq!(scores()[1].terms(Metric::Dists), (0.3, 1.0));
     }
 
     #[test]

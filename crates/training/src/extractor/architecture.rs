@@ -88,7 +88,7 @@ pub(super) enum Activation {
 
 /// What a tensor is to its layer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Role {
+pub(crate) enum Role {
     /// `[channels_out, channels_in / groups, size, size]`.
     Kernel,
     /// The norm's factor, its summand, and the mean and the variance it has seen: `[channels_out]`.

@@ -144,24 +144,14 @@ struct Convolution {
 impl Convolution {
     /// Takes the tensors of `shape` out of `state`, which has been found to hold them.
     fn new(shape: ConvolutionShape, state: &mut State, device: &Device) -> Self {
-        let [mut kernel, scale, shift, mean, variance] = shape.tensors().map(|(name, ..)| {
+        let tensors = shape.tensors().map(|(name, ..)| {
             state
                 .take(&name)
                 .expect("`State::faults` found nothing missing")
                 .numbers
         });
+        let (kernel, bias) = folded(tensors, shape.epsilon);
         let channels = shape.channels[1];
-        let mut bias = vec![0.0; channels];
-        let of_one = kernel.len() / channels;
-        for channel in 0..channels {
-            // Doubles until the last step: the norm's own rounding is what is saved.
-            let deviation = (f64::from(variance[channel]) + shape.epsilon).sqrt();
-            let factor = f64::from(scale[channel]) / deviation;
-            for weight in &mut kernel[channel * of_one..][..of_one] {
-                *weight = (f64::from(*weight) * factor) as f32;
-            }
-            bias[channel] = (f64::from(shift[channel]) - f64::from(mean[channel]) * factor) as f32;
-        }
         Self {
             kernel: Tensor::from_data(TensorData::new(kernel, shape.kernel()), device),
             bias: Tensor::from_data(TensorData::new(bias, [channels]), device),
@@ -184,6 +174,27 @@ impl Convolution {
         let output = conv2d(input, self.kernel.clone(), Some(self.bias.clone()), options);
         activation.apply(output)
     }
+}
+
+/// The kernel and the bias of a convolution with the norm after it in them, of the kernel, `[channels_out, ..]`, and the
+/// norm's factor, summand, mean and variance, `[channels_out]` each.
+pub(crate) fn folded(
+    [mut kernel, scale, shift, mean, variance]: [Vec<f32>; 5],
+    epsilon: f64,
+) -> (Vec<f32>, Vec<f32>) {
+    let channels = scale.len();
+    let mut bias = vec![0.0; channels];
+    let of_one = kernel.len() / channels;
+    for channel in 0..channels {
+        // Doubles until the last step: the norm's own rounding is what is saved.
+        let deviation = (f64::from(variance[channel]) + epsilon).sqrt();
+        let factor = f64::from(scale[channel]) / deviation;
+        for weight in &mut kernel[channel * of_one..][..of_one] {
+            *weight = (f64::from(*weight) * factor) as f32;
+        }
+        bias[channel] = (f64::from(shift[channel]) - f64::from(mean[channel]) * factor) as f32;
+    }
+    (kernel, bias)
 }
 
 impl Activation {

@@ -16,13 +16,16 @@ pub enum ExtractorError {
     /// The section says `none`.
     #[error("no extractor is chosen: set `fusion.extractor`")]
     NoExtractor,
+    /// A loss has a perceptual part, but nobody looked for the weights that it needs.
+    #[error("the weights of `train.perceptual` were not located before the training")]
+    NotLocated,
     /// The weights have no such name.
     #[error(
-        "unknown weights for `{extractor}`: `{given}`; use {legal}, or the path of a `.pth` or `.safetensors` file"
+        "unknown weights for `{network}`: `{given}`; use {legal}, or the path of a `.pth` or `.safetensors` file"
     )]
     UnknownWeights {
-        /// The classifier they are for.
-        extractor: ExtractorKind,
+        /// The network they are for.
+        network: &'static str,
         /// As it was written.
         given: String,
         /// The names that there are, in backticks.
@@ -60,12 +63,12 @@ pub enum ExtractorError {
         reason: String,
     },
     /// The tensors are those of something else.
-    #[error("the weights in `{}` do not fit `{extractor}`: {faults}", path.display())]
+    #[error("the weights in `{}` do not fit `{network}`: {faults}", path.display())]
     DoesNotFit {
         /// The file.
         path: PathBuf,
-        /// The classifier they were to be for.
-        extractor: ExtractorKind,
+        /// The network they were to be for.
+        network: &'static str,
         /// Which tensors, and which classifier they would fit.
         faults: String,
     },
@@ -148,6 +151,7 @@ impl Blamed for ExtractorError {
             | Self::DoesNotFit { .. }
             | Self::NoClasses { .. }
             | Self::NotFinite { .. } => Blame::Request,
+            Self::NotLocated => Blame::Failure,
             Self::Photo(error) => error.blame(),
             Self::Read { cause, .. } => cause.blame(),
             Self::WeightsChanged { .. }

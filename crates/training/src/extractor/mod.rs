@@ -3,20 +3,20 @@
 //! A [`FusionSection`] says which. [`WeightsChoice`] is where its weights come from, [`Extractor`] the classifier with
 //! them, and [`compute`] its vectors for many photographs, from the cache where they are known.
 
-mod architecture;
+pub(crate) mod architecture;
 mod cache;
-mod classifier;
+pub(crate) mod classifier;
 mod efficientnet_lite;
 mod error;
 mod features;
 pub mod preprocess;
-mod read;
+pub(crate) mod read;
 mod resnet;
 mod shuffle;
-mod state;
+pub(crate) mod state;
 mod table;
 mod verify;
-mod weights;
+pub(crate) mod weights;
 
 pub use self::architecture::layout;
 pub use self::cache::FeatureKey;

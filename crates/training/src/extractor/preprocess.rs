@@ -5,7 +5,7 @@ use burn::tensor::{Tensor, TensorData};
 use super::{ExtractorKind, Preprocess};
 
 /// Mean and standard deviation of ImageNet's red, green and blue on [0, 1], as torchvision's weights have seen them.
-const IMAGENET: ([f64; 3], [f64; 3]) = ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]);
+pub(crate) const IMAGENET: ([f64; 3], [f64; 3]) = ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]);
 
 /// EfficientNet-Lite was trained on `(x - 127) / 128` of values on 0..255, so that it can be quantized.
 const LITE: ([f64; 3], [f64; 3]) = ([127.0 / 255.0; 3], [128.0 / 255.0; 3]);

@@ -13,7 +13,7 @@ use super::error::ExtractorError;
 use super::state::{State, Values, is_counter};
 use colorize_base::{open_file, quietly, read_file, readable_size};
 
-/// Larger files are refused before they are read: the largest classifier here has 100 MB.
+/// Larger files are refused before they are read: the largest network here, VGG-16 with its classes, has 553 MB.
 const MOST_BYTES: u64 = 1 << 30;
 
 /// How many times over the tensors of a file may share its numbers.
@@ -27,7 +27,7 @@ const MOST_HEADER_BYTES: u64 = 100_000_000;
 /// # Errors
 ///
 /// When it cannot be read, is a folder, is empty, or is larger than 1 GiB.
-pub(super) fn sha256(path: &Path) -> Result<String, ExtractorError> {
+pub(crate) fn sha256(path: &Path) -> Result<String, ExtractorError> {
     let mut file = open(path)?;
     let mut hasher = Sha256::new();
     let mut buffer = vec![0; 1 << 20];
@@ -47,23 +47,27 @@ pub(super) fn sha256(path: &Path) -> Result<String, ExtractorError> {
     Ok(digits)
 }
 
-/// All tensors of the file, of which format its content tells.
+/// The tensors of the file that `is_wanted` by name, of which format its content tells.
 ///
 /// # Errors
 ///
-/// When the file cannot be read, is neither a PyTorch checkpoint nor safetensors, is damaged, or holds anything but
-/// numbers of 32 bits.
-pub(super) fn tensors(path: &Path) -> Result<State, ExtractorError> {
+/// When the file cannot be read, is neither a PyTorch checkpoint nor safetensors, is damaged, or those tensors hold
+/// anything but numbers of 32 bits.
+pub(crate) fn tensors(
+    path: &Path,
+    is_wanted: impl Fn(&str) -> bool,
+) -> Result<State, ExtractorError> {
+    let is_wanted = |name: &str| !is_counter(name) && is_wanted(name);
     let mut start = Vec::new();
     open(path)?
         .take(512)
         .read_to_end(&mut start)
         .map_err(ExtractorError::read(path))?;
     let read = match Format::of(&start) {
-        Ok(Format::Pytorch) => guarded(|| read_pytorch(path)),
+        Ok(Format::Pytorch) => guarded(|| read_pytorch(path, &is_wanted)),
         Ok(Format::Safetensors) => {
             let bytes = read_file(path, MOST_BYTES).map_err(ExtractorError::read(path))?;
-            guarded(|| read_safetensors(&bytes))
+            guarded(|| read_safetensors(&bytes, &is_wanted))
         }
         Err(reason) => Err(reason.to_owned()),
     };
@@ -129,7 +133,7 @@ fn guarded(read: impl FnOnce() -> Result<State, String>) -> Result<State, String
         .unwrap_or_else(|said| Err(format!("the file is damaged: its parser panicked: {said}")))
 }
 
-fn read_pytorch(path: &Path) -> Result<State, String> {
+fn read_pytorch(path: &Path, is_wanted: &dyn Fn(&str) -> bool) -> Result<State, String> {
     let damaged = |error: &dyn std::fmt::Display| {
         format!("truncated, damaged, or not a PyTorch checkpoint: {error}")
     };
@@ -141,7 +145,7 @@ fn read_pytorch(path: &Path) -> Result<State, String> {
     let mut left = SHARED * length;
     let mut state = State::default();
     for (name, tensor) in reader.into_tensors() {
-        if is_counter(&name) {
+        if !is_wanted(&name) {
             continue;
         }
         if tensor.dtype() != pytorch_reader::DType::F32 {
@@ -162,12 +166,12 @@ fn read_pytorch(path: &Path) -> Result<State, String> {
     Ok(state)
 }
 
-fn read_safetensors(bytes: &[u8]) -> Result<State, String> {
+fn read_safetensors(bytes: &[u8], is_wanted: &dyn Fn(&str) -> bool) -> Result<State, String> {
     let file = SafeTensors::deserialize(bytes)
         .map_err(|error| format!("truncated or damaged: {error}"))?;
     let mut state = State::default();
     for (name, tensor) in file.iter() {
-        if is_counter(name) {
+        if !is_wanted(name) {
             continue;
         }
         if tensor.dtype() != Dtype::F32 {

@@ -1,4 +1,4 @@
-//! The numbers of a classifier by name: read from a file, or drawn.
+//! The numbers of a pretrained network by name: read from a file, or drawn.
 
 use std::collections::BTreeMap;
 
@@ -19,27 +19,77 @@ const NAMED: usize = 4;
 
 /// A tensor of a file of weights.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Values {
-    pub(super) shape: Vec<usize>,
-    pub(super) numbers: Vec<f32>,
+pub(crate) struct Values {
+    pub(crate) shape: Vec<usize>,
+    pub(crate) numbers: Vec<f32>,
 }
 
 /// Tensors by name, as PyTorch's `state_dict`.
 #[derive(Debug, Default)]
-pub(super) struct State {
+pub(crate) struct State {
     tensors: BTreeMap<String, Values>,
+}
+
+/// What keeps tensors from being the weights of a network, by kind.
+#[derive(Debug, Default)]
+struct Faults {
+    missing: Vec<String>,
+    misshapen: Vec<String>,
+    unsound: Vec<String>,
+    /// The names of the tensors that there may be.
+    expected: Vec<String>,
+}
+
+impl Faults {
+    /// Compares a tensor, which may not be there, with what it has to be.
+    fn compare(&mut self, name: String, found: Option<&Values>, shape: &[usize], role: Role) {
+        match found {
+            None => self.missing.push(format!("`{name}`")),
+            Some(values) if values.shape != shape => {
+                let fault = format!("`{name}` {:?} for {shape:?}", values.shape);
+                self.misshapen.push(fault);
+            }
+            Some(values) => {
+                let sound =
+                    |&number: &f32| number.is_finite() && (role != Role::Variance || number >= 0.0);
+                if !values.numbers.iter().all(sound) {
+                    self.unsound.push(format!("`{name}`"));
+                }
+            }
+        }
+        self.expected.push(name);
+    }
+
+    /// All of them in words, those of `state` included that nothing asked for; `None` where there are none.
+    fn said(mut self, state: &State) -> Option<String> {
+        self.expected.sort_unstable();
+        let unknown = state.tensors.keys();
+        let unknown = unknown.filter(|name| self.expected.binary_search(name).is_err());
+        let unknown = unknown.map(|name| format!("`{name}`")).collect();
+        let faults: Vec<String> = [
+            ("missing", self.missing),
+            ("unexpected", unknown),
+            ("wrong shape", self.misshapen),
+            ("not finite, or a negative variance", self.unsound),
+        ]
+        .into_iter()
+        .filter(|(_, names)| !names.is_empty())
+        .map(|(what, names)| format!("{what}: {}", some_of(&names)))
+        .collect();
+        (!faults.is_empty()).then(|| faults.join("; "))
+    }
 }
 
 impl State {
     /// Adds a tensor. Counters of training batches are skipped.
-    pub(super) fn insert(&mut self, name: String, values: Values) {
+    pub(crate) fn insert(&mut self, name: String, values: Values) {
         if !is_counter(&name) {
             self.tensors.insert(name, values);
         }
     }
 
     /// Takes a tensor out.
-    pub(super) fn take(&mut self, name: &str) -> Option<Values> {
+    pub(crate) fn take(&mut self, name: &str) -> Option<Values> {
         self.tensors.remove(name)
     }
 
@@ -50,10 +100,7 @@ impl State {
     /// for those that close a branch which is added to something: these divide by the root of the number of such
     /// branches. So numbers keep their size through any depth, which they would not after norms that have seen no data.
     pub(super) fn random(architecture: &Architecture<ConvolutionShape>, seed: u64) -> Self {
-        let mut key = [0; 32];
-        key[..8].copy_from_slice(&seed.to_le_bytes());
-        key[8..].copy_from_slice(DOMAIN);
-        let mut generator = ChaCha8Rng::from_seed(key);
+        let mut generator = generator(DOMAIN, seed);
         let mut state = Self::default();
         let mut draw = |convolution: &ConvolutionShape, of_relu: bool, of_norm: f64| {
             for (name, shape, role) in convolution.tensors() {
@@ -102,64 +149,38 @@ impl State {
 
     /// What keeps these tensors from being the weights of the classifier; `None` when they are.
     pub(super) fn faults(&self, architecture: &Architecture<ConvolutionShape>) -> Option<String> {
-        let mut missing = Vec::new();
-        let mut misshapen = Vec::new();
-        let mut unsound = Vec::new();
-        let mut expected: Vec<String> = Vec::new();
+        let mut faults = Faults::default();
         for convolution in architecture.convolutions() {
             for (name, shape, role) in convolution.tensors() {
-                match self.tensors.get(&name) {
-                    None => missing.push(format!("`{name}`")),
-                    Some(values) if values.shape != shape => {
-                        misshapen.push(format!("`{name}` {:?} for {shape:?}", values.shape));
-                    }
-                    Some(values) => {
-                        let sound = |&number: &f32| {
-                            number.is_finite() && (role != Role::Variance || number >= 0.0)
-                        };
-                        if !values.numbers.iter().all(sound) {
-                            unsound.push(format!("`{name}`"));
-                        }
-                    }
-                }
-                expected.push(name);
+                let found = self.tensors.get(&name);
+                faults.compare(name, found, &shape, role);
             }
         }
         let [weight, bias] = head_names(architecture.head);
         match (self.tensors.get(&weight), self.tensors.get(&bias)) {
             (None, None) => {}
-            (None, Some(_)) => missing.push(format!("`{weight}`")),
-            (Some(_), None) => missing.push(format!("`{bias}`")),
-            (Some(of_weight), Some(of_bias)) => {
-                let classes = of_weight.shape.first().copied().unwrap_or(0);
-                for (name, values, shape) in [
-                    (&weight, of_weight, vec![classes.max(1), architecture.width]),
-                    (&bias, of_bias, vec![classes.max(1)]),
-                ] {
-                    if values.shape != shape {
-                        misshapen.push(format!("`{name}` {:?} for {shape:?}", values.shape));
-                    } else if !values.numbers.iter().all(|number| number.is_finite()) {
-                        unsound.push(format!("`{name}`"));
-                    }
-                }
+            (of_weight, of_bias) => {
+                let classes = of_weight.or(of_bias).and_then(|it| it.shape.first());
+                let shape = [classes.copied().unwrap_or(0).max(1), architecture.width];
+                faults.compare(weight, of_weight, &shape, Role::Kernel);
+                faults.compare(bias, of_bias, &shape[..1], Role::Shift);
             }
         }
-        expected.extend([weight, bias]);
-        expected.sort_unstable();
-        let unknown = self.tensors.keys();
-        let unknown = unknown.filter(|name| expected.binary_search(name).is_err());
-        let unknown = unknown.map(|name| format!("`{name}`")).collect();
-        let faults: Vec<String> = [
-            ("missing", missing),
-            ("unexpected", unknown),
-            ("wrong shape", misshapen),
-            ("not finite, or a negative variance", unsound),
-        ]
-        .into_iter()
-        .filter(|(_, names)| !names.is_empty())
-        .map(|(what, names)| format!("{what}: {}", some_of(&names)))
-        .collect();
-        (!faults.is_empty()).then(|| faults.join("; "))
+        faults.said(self)
+    }
+
+    /// What keeps these tensors from being those that are expected, each with its name, its shape and its role; `None`
+    /// when they are.
+    pub(crate) fn faults_of(
+        &self,
+        expected: impl IntoIterator<Item = (String, Vec<usize>, Role)>,
+    ) -> Option<String> {
+        let mut faults = Faults::default();
+        for (name, shape, role) in expected {
+            let found = self.tensors.get(&name);
+            faults.compare(name, found, &shape, role);
+        }
+        faults.said(self)
     }
 
     /// The classifier that these tensors are the weights of.
@@ -187,8 +208,16 @@ fn some_of(names: &[String]) -> String {
     }
 }
 
+/// The stream of a seed that `domain` keeps apart from every other that is drawn from it.
+pub(crate) fn generator(domain: &[u8; 24], seed: u64) -> ChaCha8Rng {
+    let mut key = [0; 32];
+    key[..8].copy_from_slice(&seed.to_le_bytes());
+    key[8..].copy_from_slice(domain);
+    ChaCha8Rng::from_seed(key)
+}
+
 /// A number in [-limit, limit).
-fn uniform(generator: &mut ChaCha8Rng, limit: f64) -> f32 {
+pub(crate) fn uniform(generator: &mut ChaCha8Rng, limit: f64) -> f32 {
     let unit = f64::from(generator.next_u32() >> 8) / f64::from(1_u32 << 24);
     ((2.0 * unit - 1.0) * limit) as f32
 }

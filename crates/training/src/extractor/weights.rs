@@ -53,25 +53,65 @@ pub const NAMED: &[NamedWeights] = &[
 ];
 
 impl NamedWeights {
+    /// The file that is fetched.
+    fn published(&self) -> Published {
+        Published(self.fetch)
+    }
+
     /// The file that is fetched: its name and its SHA-256.
     pub fn item(&self) -> &'static Item {
-        download::find(self.fetch).expect("named weights are among the files that can be fetched")
+        self.published().item()
     }
 
     /// Where they lie once they have been fetched into the cache.
     pub fn path(&self, cache_folder: &Path) -> PathBuf {
+        self.published().path(cache_folder)
+    }
+}
+
+/// A published file of weights, by the name that `colorize weights fetch` has for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Published(pub(crate) &'static str);
+
+impl Published {
+    fn item(self) -> &'static Item {
+        download::find(self.0).expect("named weights are among the files that can be fetched")
+    }
+
+    /// Where it lies once it has been fetched into the cache.
+    pub(crate) fn path(self, cache_folder: &Path) -> PathBuf {
         self.item().path(&cache_folder.join(WEIGHTS_FOLDER))
     }
 
-    /// [`Self::path`], where they are.
-    fn file(&self, cache_folder: &Path) -> Result<PathBuf, ExtractorError> {
+    /// [`Self::path`], where it is.
+    pub(crate) fn file(self, cache_folder: &Path) -> Result<PathBuf, ExtractorError> {
         let path = self.path(cache_folder);
         if path.exists() {
             return Ok(path);
         }
         Err(ExtractorError::Missing {
             path,
-            fetch: self.fetch,
+            fetch: self.0,
+        })
+    }
+
+    /// Its SHA-256.
+    ///
+    /// # Errors
+    ///
+    /// When it is missing or cannot be read, or is not the file that was published.
+    pub(crate) fn identify(self, cache_folder: &Path) -> Result<String, ExtractorError> {
+        let path = self.file(cache_folder)?;
+        let actual = read::sha256(&path)?;
+        let expected = self.item().checksum.to_string();
+        if actual == expected {
+            return Ok(actual);
+        }
+        Err(ExtractorError::Checksum {
+            path,
+            expected,
+            actual,
+            fetch: self.0,
         })
     }
 }
@@ -112,7 +152,7 @@ impl WeightsChoice {
         match names().find(|named| named.name == section.weights) {
             Some(named) => Ok(Self::Named(named)),
             None => Err(ExtractorError::UnknownWeights {
-                extractor,
+                network: extractor.name(),
                 given: section.weights.clone(),
                 legal: names()
                     .map(|named| named.name)
@@ -139,23 +179,11 @@ impl WeightsChoice {
     ///
     /// When the file is missing or cannot be read, or is not the published one of that name.
     pub fn identify(&self, cache_folder: &Path) -> Result<String, ExtractorError> {
-        let named = match self {
-            Self::Random { seed } => return Ok(format!("random-{seed}")),
-            Self::Named(named) => named,
-            Self::File(path) => return read::sha256(path),
-        };
-        let path = named.file(cache_folder)?;
-        let actual = read::sha256(&path)?;
-        let expected = named.item().checksum.to_string();
-        if actual == expected {
-            return Ok(actual);
+        match self {
+            Self::Random { seed } => Ok(random_identity(*seed)),
+            Self::Named(named) => named.published().identify(cache_folder),
+            Self::File(path) => read::sha256(path),
         }
-        Err(ExtractorError::Checksum {
-            path,
-            expected,
-            actual,
-            fetch: named.fetch,
-        })
     }
 
     /// The tensors themselves, which are all there and have the right shapes.
@@ -167,10 +195,10 @@ impl WeightsChoice {
         let architecture = Architecture::of(extractor).ok_or(ExtractorError::NoExtractor)?;
         let path = match self {
             Self::Random { seed } => return Ok(State::random(&architecture, *seed)),
-            Self::Named(named) => named.file(cache_folder)?,
+            Self::Named(named) => named.published().file(cache_folder)?,
             Self::File(path) => path.clone(),
         };
-        let state = read::tensors(&path)?;
+        let state = read::tensors(&path, |_| true)?;
         match state.faults(&architecture) {
             None => Ok(state),
             Some(faults) => {
@@ -182,12 +210,17 @@ impl WeightsChoice {
                 };
                 Err(ExtractorError::DoesNotFit {
                     path,
-                    extractor,
+                    network: extractor.name(),
                     faults,
                 })
             }
         }
     }
+}
+
+/// What tells weights that are drawn from a seed from all others.
+pub(crate) fn random_identity(seed: u64) -> String {
+    format!("random-{seed}")
 }
 
 #[cfg(test)]

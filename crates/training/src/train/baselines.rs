@@ -102,7 +102,7 @@ pub fn baselines(
             let scores: Vec<_> = scores.collect();
             (
                 baseline.name().to_string(),
-                image_scores(0, &scores, held_out.photographs()),
+                image_scores(0, &scores, None, held_out.photographs()),
             )
         })
         .collect();

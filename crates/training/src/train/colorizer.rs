@@ -16,6 +16,7 @@ use crate::evaluate::ImageScore;
 use crate::experiment::Experiment;
 use crate::network::{self, Misfit, Network, State};
 use crate::objective::{Decode, Fitted, Labels, Objective, Split};
+use crate::perceptual::{Judging, PerceptualLoss};
 use crate::photo::PhotoError;
 
 /// Photographs that a processor colors in one pass: few enough that a pass takes less memory than a training step, enough
@@ -33,6 +34,9 @@ pub struct Colorizer {
     pub(super) fitted: Fitted,
     #[module(skip)]
     pub(super) objective: Objective,
+    /// What the maps of a classifier add to the loss, where they do.
+    #[module(skip)]
+    perceptual: Option<PerceptualLoss>,
     /// What a step asks beside the colors.
     #[module(skip)]
     pub(super) labels: Option<Labels>,
@@ -104,10 +108,16 @@ impl Colorizer {
             update: Update::of(&experiment.train),
             frozen: frozen.clone(),
             objective,
+            perceptual: None,
             labels: None,
             device: device.clone(),
             training_device,
         }
+    }
+
+    /// The same, whose loss has a perceptual part. Without it, a network that was trained with one still answers.
+    pub(crate) fn with_perceptual(self, perceptual: Option<PerceptualLoss>) -> Self {
+        Self { perceptual, ..self }
     }
 
     /// The same, which learns `labels` beside the colors, if there are any; the initial weights of what says them are those of
@@ -240,6 +250,30 @@ impl Colorizer {
         (split, map)
     }
 
+    /// The loss of a batch, `[1]`, which is the mean of [`Self::losses`].
+    pub(super) fn loss(&self, map: Tensor<4>, split: Split, batch: &Batch) -> Tensor<1> {
+        if self.perceptual.is_some() {
+            return self.losses(map, split, batch).mean();
+        }
+        let errors = self
+            .objective
+            .errors(map, split.target, batch, &self.fitted);
+        errors.mean()
+    }
+
+    /// The loss of each picture of a batch, `[batch]`: of the network's last linear map, and what it was asked.
+    pub(super) fn losses(&self, map: Tensor<4>, split: Split, batch: &Batch) -> Tensor<1> {
+        let Split { input, target } = split;
+        let errors = |map| self.objective.errors(map, target, batch, &self.fitted);
+        let of_each = |errors: Tensor<4>| errors.mean_dims(&[1, 2, 3]).reshape([batch.len()]);
+        let Some(perceptual) = &self.perceptual else {
+            return of_each(errors(map));
+        };
+        let answer = self.objective.answer(map.clone());
+        let picture = self.objective.join(input, answer);
+        perceptual.losses(of_each(errors(map)), picture, batch.to_rgb(&self.device))
+    }
+
     /// The network's answer to a batch in the unit of the target, with its input and target.
     fn answer(&self, batch: &Batch) -> (Split, Tensor<4>) {
         let (split, map) = self.last_map(batch);
@@ -282,9 +316,7 @@ impl Colorizer {
             let (split, map) = self.last_map(&part);
             let predicted = self.objective.answer(map.clone());
             let losses = self
-                .objective
-                .errors(map, split.target, &part, &self.fitted)
-                .mean_dims(&[1, 2, 3])
+                .losses(map, split.clone(), &part)
                 .into_data()
                 .try_to_vec::<f32>()
                 .expect("the network computes in 32-bit floating point");
@@ -321,20 +353,30 @@ pub struct HeldOutItem {
     pub scores: Vec<ImageScore>,
 }
 
+impl Colorizer {
+    /// Scores every picture of a held-out batch, on its pixels and by the networks of `judging`.
+    pub(crate) fn score(&self, batch: &Batch, judging: Option<&mut Judging<'_>>) -> HeldOutItem {
+        let Colorized {
+            colorized, losses, ..
+        } = self.colorize(batch);
+        let truth = batch.pictures();
+        let mut scores: Vec<ImageScore> = (0..batch.len())
+            .into_par_iter()
+            .map(|index| ImageScore::of(losses[index], &truth[index], &colorized[index]))
+            .collect();
+        if let Some(judging) = judging {
+            judging.judge(batch, &colorized, &mut scores);
+        }
+        HeldOutItem { scores }
+    }
+}
+
 impl InferenceStep for Colorizer {
     type Input = Batch;
     type Output = HeldOutItem;
 
     fn step(&self, batch: Batch) -> HeldOutItem {
-        let Colorized {
-            colorized, losses, ..
-        } = self.colorize(&batch);
-        let truth = batch.pictures();
-        let scores = (0..batch.len())
-            .into_par_iter()
-            .map(|index| ImageScore::of(losses[index], &truth[index], &colorized[index]))
-            .collect();
-        HeldOutItem { scores }
+        self.score(&batch, None)
     }
 }
 

@@ -22,6 +22,7 @@ use crate::batch::{Augment, FeatureRows, HeldOutLoader, Order, Pixels, TrainLoad
 use crate::dataset::{Photograph, Square, Squares};
 use crate::evaluate::{self, BatchNormStatistics};
 use crate::network::NormKind;
+use crate::perceptual::Judges;
 use crate::runs::{CheckpointPart, CheckpointWriter, Machine, RunFolder, RunLog};
 
 impl Trial<'_> {
@@ -36,6 +37,7 @@ impl Trial<'_> {
         divided: &Division,
         features: [FeatureRows; 2],
         model: Colorizer,
+        judges: Option<Judges>,
         done: usize,
         log: &SharedLog,
         diary: &Arc<RunLog>,
@@ -93,6 +95,7 @@ impl Trial<'_> {
             samples,
             held_out: divided.held_out.clone(),
             statistics,
+            judges,
             non_finite: non_finite.clone(),
             asked: stop.clone(),
             pause,
@@ -130,7 +133,10 @@ impl Trial<'_> {
         if model.labels.is_some() {
             training = training.metric_train_numeric(ClassificationLoss::new(guard));
         }
-        for metric in evaluate::Metric::ALL {
+        let measured = evaluate::Metric::ALL
+            .into_iter()
+            .filter(|&metric| metric.is_per_image() && experiment.evaluate.measures(metric));
+        for metric in measured {
             training = training.metric_valid_numeric(HeldOut::new(metric));
         }
         if self.display != Display::Dashboard {

@@ -13,7 +13,7 @@ use crate::evaluate::Metric;
 use crate::runs::{LoggedRow, MetricLog, MetricTable, RunError};
 
 /// The split of held-out images, in the log.
-const HELD_OUT: &str = "validation";
+pub(super) const HELD_OUT: &str = "validation";
 
 /// A run's log, shared by burn-train's logging thread and the training loop. An error stops the training and waits
 /// here for the loop to take it.

@@ -11,14 +11,14 @@ use burn::data::dataset::DatasetError;
 use burn::module::Module;
 use burn_train::metric::store::{Aggregate, EventStoreClient, Split};
 use burn_train::{
-    EventProcessorTraining, InferenceStep, Interrupter, Learner, LearnerEvent,
-    LearningCheckpointer, SupervisedLearningStrategy, SupervisedTrainingEventProcessor,
-    TrainLoader, TrainingComponents, TrainingItem, ValidLoader,
+    EventProcessorTraining, Interrupter, Learner, LearnerEvent, LearningCheckpointer,
+    SupervisedLearningStrategy, SupervisedTrainingEventProcessor, TrainLoader, TrainingComponents,
+    TrainingItem, ValidLoader,
 };
 
 use super::Colorizer;
 use super::costs::Costs;
-use super::logger::SharedLog;
+use super::logger::{HELD_OUT, SharedLog};
 use super::metrics::NonFinite;
 use super::samples::Samples;
 use super::scores::image_scores;
@@ -30,6 +30,7 @@ use crate::backend::{self, DeviceName};
 use crate::batch::{Batch, TrainLoader as Batches};
 use crate::dataset::Photograph;
 use crate::evaluate::{ImageScore, Metric};
+use crate::perceptual::{Judges, Judging};
 use crate::runs::{
     Checkpoint, CheckpointWriter, Retention, RunError, RunFolder, RunLog, write_image_scores,
 };
@@ -89,6 +90,8 @@ pub(super) struct Schedule {
     pub(super) held_out: Vec<Photograph>,
     /// Training batches by which batch norm's statistics are recomputed; `None` where the running ones are kept.
     pub(super) statistics: Option<Batches>,
+    /// The networks of metrics that are measured on request; `None` without any.
+    pub(super) judges: Option<Judges>,
     /// Whether a loss was not finite.
     pub(super) non_finite: NonFinite,
     /// A stop that is asked for from outside; burn-train's own ends this training alone, as an error does.
@@ -321,6 +324,7 @@ impl Schedule {
             total_items: held_out.num_items(),
         }));
         let model = learner.model().valid();
+        let mut judging = self.judges.as_ref().map(Judges::begin);
         let mut scores: Vec<(usize, ImageScore)> = Vec::with_capacity(held_out.num_items());
         for batch in held_out.iter() {
             let batch: Batch = match batch {
@@ -328,7 +332,7 @@ impl Schedule {
                 Err(error) => return interrupter.fail(error),
             };
             let positions = batch.positions.clone();
-            let item = InferenceStep::step(&model, batch);
+            let item = model.score(&batch, judging.as_mut());
             scores.extend(positions.into_iter().zip(item.scores.iter().copied()));
             let at = progress(scores.len(), held_out.num_items(), "images");
             let item = TrainingItem::new(item, at, Some(step), None);
@@ -336,9 +340,13 @@ impl Schedule {
             // A stop asked for meanwhile waits: half an evaluation is none.
         }
         interrupter.fail_on_error(processor.process_valid(LearnerEvent::EndSplit(epoch)));
+        let total = judging.and_then(Judging::total);
+        if let Some((metric, value)) = total {
+            self.log.push(step, HELD_OUT, metric.name(), value);
+        }
         self.log.keep(write_image_scores(
             &self.folder,
-            &image_scores(step, &scores, &self.held_out),
+            &image_scores(step, &scores, total, &self.held_out),
         ));
     }
 

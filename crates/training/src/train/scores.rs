@@ -1,13 +1,15 @@
 //! What images scored, as the table that a run folder keeps.
 
 use crate::dataset::Photograph;
-use crate::evaluate::ImageScore;
+use crate::evaluate::{ImageScore, Metric};
 use crate::runs::ImageScores;
 
-/// The scores of images as a table; each score comes with its photograph's position among `photographs`.
+/// The scores of images as a table; each score comes with its photograph's position among `photographs`. `total` is what all
+/// of them score together, where that was measured.
 pub fn image_scores(
     step: usize,
     scores: &[(usize, ImageScore)],
+    total: Option<(Metric, f64)>,
     photographs: &[Photograph],
 ) -> ImageScores {
     let shown = || scores.iter().map(|&(position, _)| &photographs[position]);
@@ -22,6 +24,10 @@ pub fn image_scores(
         metrics: names
             .enumerate()
             .map(|(column, name)| (name, rows.iter().map(|row| row[column].1).collect()))
+            .collect(),
+        totals: total
+            .map(|(metric, value)| (metric.name(), value))
+            .into_iter()
             .collect(),
     }
 }

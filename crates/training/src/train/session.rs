@@ -15,6 +15,7 @@ use crate::backend::{self, DeviceName};
 use crate::dataset::Dataset;
 use crate::dataset::inspection::Selection;
 use crate::experiment::section::Manifests;
+use crate::perceptual::PerceptualWeights;
 use crate::runs::{
     CopyRecord, DatasetRecord, Environment, FORMAT, Identity, LabelsRecord, RunFolder, RunRecord,
     Session, Status, peak_memory, write_photographs,
@@ -92,6 +93,7 @@ impl Trial<'_> {
                 copies: copies(self.selection),
             },
             weights: self.weights.map(|weights| weights.record(self.cache)),
+            perceptual_weights: self.perceptual.and_then(PerceptualWeights::loss_record),
             from: self.from.map(Start::record),
             parameters: model.parameter_count(),
             sessions,

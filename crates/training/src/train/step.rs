@@ -69,11 +69,9 @@ impl Colorizer {
         let device = &self.training_device;
         let split = self.objective.split(batch.to_rgb(device));
         let features = batch.to_features(device);
-        let (map, logits) = self.network.forward_and_classify(split.input, features);
-        let errors = self
-            .objective
-            .errors(map, split.target, batch, &self.fitted);
-        let loss = errors.mean();
+        let input = split.input.clone();
+        let (map, logits) = self.network.forward_and_classify(input, features);
+        let loss = self.loss(map, split, batch);
         let labels = logits.and_then(|logits| LabelErrors::of(logits, batch));
         let whole = match (&self.labels, &labels) {
             (Some(asked), Some(errors)) => loss.clone() + asked.loss(errors),

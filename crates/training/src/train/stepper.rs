@@ -8,6 +8,7 @@ use super::launch::learner;
 use super::step::TrainItem;
 use crate::batch::Batch;
 use crate::experiment::Experiment;
+use crate::perceptual::PerceptualLoss;
 
 /// Forward, backward, and the optimizer's step at the schedule's rate; the loss stays on its device.
 pub(super) fn take_step(learner: &mut Learner<Colorizer>, batch: Batch) -> TrainItem {
@@ -24,14 +25,14 @@ pub struct Stepper {
 }
 
 impl Stepper {
-    /// The experiment before its first step, on `device`, which is given without autodiff.
+    /// The experiment before its first step, on `device`, which is given without autodiff. A perceptual loss has random
+    /// weights: a step is as much work with them.
     pub fn new(experiment: &Experiment, seed: u64, device: &Device) -> Self {
+        let section = &experiment.train;
+        let perceptual = PerceptualLoss::random(&section.perceptual, device);
+        let model = Colorizer::new(experiment, seed, device).with_perceptual(perceptual);
         Self {
-            learner: learner(
-                Colorizer::new(experiment, seed, device),
-                &experiment.train,
-                0,
-            ),
+            learner: learner(model, section, 0),
             device: device.clone(),
         }
     }

@@ -22,6 +22,7 @@ use crate::dataset::inspection::Selection;
 use crate::experiment::{Experiment, Variant};
 use crate::extractor::ExtractorError;
 use crate::objective::Labels;
+use crate::perceptual::{Judges, PerceptualLoss, PerceptualWeights};
 use crate::runs::{
     Checkpoint, CheckpointWriter, Identity, IdentityParts, MetricLog, MetricTable, RunError,
     RunFolder, RunLog, Status, atomic, keys_and_values, read_whole_metrics,
@@ -60,6 +61,9 @@ pub struct Trial<'a> {
     pub selection: &'a Selection,
     /// The extractor's weights, for a run with fusion.
     pub weights: Option<&'a ExtractorWeights>,
+    /// The weights of the networks that pictures are judged with, for a run with a perceptual loss or with metrics that are
+    /// measured on request.
+    pub perceptual: Option<&'a PerceptualWeights>,
     /// The folder of the cache, for feature vectors and decoded photographs.
     pub cache: &'a Path,
     /// The manifests that name them, for the record.
@@ -82,6 +86,7 @@ impl Trial<'_> {
             dataset: &self.selection.content_hash().to_hex(),
             labels: labels.as_deref(),
             weights: self.weights.map(ExtractorWeights::identity),
+            perceptual_weights: self.perceptual.and_then(PerceptualWeights::loss_identity),
             from: self.from.map(|from| &from.origin),
             device_class: backend::device_class(&self.device),
             code: &code(&self.device),
@@ -247,6 +252,11 @@ impl Trial<'_> {
         let Some(features) = self.features(&divided, &device, &diary, stop)? else {
             return Ok(Outcome::Interrupted { step: done });
         };
+        let model = model.with_perceptual(self.perceptual_loss(&device)?);
+        let judges = match self.perceptual {
+            Some(weights) => Judges::load(weights, &device)?,
+            None => None,
+        };
         let mut record = self.begin(&folder, &identity, &divided, done, &model)?;
         diary.line(&format!(
             "{} after step {done} of {} on {}, {} training and {} held-out images",
@@ -276,6 +286,7 @@ impl Trial<'_> {
             &divided,
             features,
             model,
+            judges,
             done,
             &log,
             &diary,
@@ -328,6 +339,14 @@ impl Trial<'_> {
         Experiment::from_toml(&text, &path).map_or(true, |written| {
             counting(&written) != counting(self.experiment)
         })
+    }
+
+    /// The perceptual part of the loss, where the experiment has one.
+    fn perceptual_loss(&self, device: &Device) -> Result<Option<PerceptualLoss>, ExtractorError> {
+        let section = &self.experiment.train.perceptual;
+        let none = PerceptualWeights::default();
+        let weights = self.perceptual.unwrap_or(&none);
+        PerceptualLoss::load(section, weights, device)
     }
 
     /// The feature vectors of training and held-out images, empty ones without fusion; `None` when a stop was asked for

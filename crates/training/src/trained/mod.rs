@@ -28,8 +28,9 @@ use crate::backend::{self, BackendError, DeviceName};
 use crate::color::Head;
 use crate::dataset::Dataset;
 use crate::experiment::{Experiment, ExperimentError};
-use crate::extractor::{ExtractorError, ExtractorKind, WeightsChoice};
+use crate::extractor::{ExtractorError, WeightsChoice};
 use crate::objective::{Decode, Labels};
+use crate::perceptual::{Judges, PerceptualWeights};
 use crate::photo::PhotoError;
 use crate::runs::{Checkpoint, Inputs, RunError, RunFolder, RunRecord};
 use crate::train::{Colorizer, ExtractorWeights, Fusing, TrainError, with_weights};
@@ -51,12 +52,12 @@ pub enum TrainedError {
     Extractor(#[from] ExtractorError),
     /// The extractor's weights are not those that the run was trained with.
     #[error(
-        "the run was trained with other weights of `{extractor}`: {trained}, but the weights found are {found}; put the original weights at `{}`",
+        "the run was trained with other weights of `{network}`: {trained}, but the weights found are {found}; put the original weights at `{}`",
         path.display()
     )]
     OtherWeights {
-        /// The classifier.
-        extractor: ExtractorKind,
+        /// The network whose weights they are.
+        network: &'static str,
         /// SHA-256 of the weights of the run.
         trained: String,
         /// SHA-256 of the weights that were found.
@@ -269,6 +270,15 @@ impl TrainedNetwork {
         Ok(Self { colorizer, ..self })
     }
 
+    /// The networks of metrics that are measured on request, where this one computes; `None` without any.
+    ///
+    /// # Errors
+    ///
+    /// [`TrainedError::Extractor`] when their weights cannot be read.
+    pub fn judges(&self, weights: &PerceptualWeights) -> Result<Option<Judges>, TrainedError> {
+        Ok(Judges::load(weights, &self.device)?)
+    }
+
     /// Where the network's feature vectors come from; `None` without fusion.
     fn fusing(&self) -> Option<Fusing<'_>> {
         self.weights.as_ref().map(|weights| Fusing {
@@ -306,7 +316,7 @@ fn same_weights(
 ) -> Result<Option<ExtractorWeights>, TrainedError> {
     match found {
         Some(found) if found.identity() != trained => Err(TrainedError::OtherWeights {
-            extractor: experiment.fusion.extractor,
+            network: experiment.fusion.extractor.name(),
             trained: trained.to_owned(),
             found: found.identity().to_owned(),
             path: path.unwrap_or_default(),

@@ -43,6 +43,7 @@ fn entry() -> Entry {
                 validation: 10,
             },
             weights: None,
+            perceptual_weights: None,
             from: None,
             parameters: 1_000,
             sessions: 1,

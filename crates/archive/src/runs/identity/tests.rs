@@ -2,7 +2,7 @@ use super::*;
 use crate::experiment::section::NetworkSection;
 
 /// Other values for text keys; which of them a key takes, its type decides.
-const TEXTS: [&str; 17] = [
+const TEXTS: [&str; 18] = [
     "other",
     "nearest",
     "yuv",
@@ -20,6 +20,7 @@ const TEXTS: [&str; 17] = [
     "running",
     "bf16",
     "benchmark",
+    "relu4_3",
 ];
 
 fn example() -> Experiment {
@@ -44,6 +45,7 @@ fn parts(experiment: &Experiment) -> IdentityParts<'_> {
         dataset: "d1",
         labels: None,
         weights: None,
+        perceptual_weights: None,
         from: None,
         device_class: "flex",
         code: &[("train", 2)],

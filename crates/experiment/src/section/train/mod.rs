@@ -3,6 +3,7 @@
 mod loss;
 mod named;
 mod optimizer;
+mod perceptual;
 mod schedule;
 mod stop_early;
 
@@ -10,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::loss::Loss;
 pub use self::optimizer::Optimizer;
+pub use self::perceptual::{Perceptual, VggLayer};
 pub use self::schedule::LearningRateSchedule;
 pub use self::stop_early::StopEarly;
 
@@ -42,6 +44,9 @@ pub struct TrainSection {
     /// The loss that is minimized.
     #[serde(default, with = "named")]
     pub loss: Loss,
+    /// What the maps of a classifier add to it.
+    #[serde(default)]
+    pub perceptual: Perceptual,
     /// The optimizer and its constants.
     pub optimizer: Optimizer,
     /// How the optimizer's learning rate changes over the steps.
@@ -132,6 +137,7 @@ impl TrainSection {
             violations.push(("from_partial", must));
         }
         violations.extend(self.loss.violations());
+        violations.extend(self.perceptual.violations());
         violations.extend(self.optimizer.violations());
         violations.extend(self.schedule.violations());
         if self.steps > 0 && self.warmup_steps >= self.steps {
