@@ -98,16 +98,17 @@ pub(super) fn points(tree: &Node, assignments: &[Assignment]) -> (Vec<Point>, Ve
         ),
         Some(count) => {
             let base = without_axes(tree);
-            let points = (0..count).map(|index| point(&base, &axes, index, assignments));
+            // The first still says where its axes were written, for `check`.
+            let points = (0..count).map(|index| {
+                let tree = if index == 0 { tree } else { &base };
+                point(tree, &axes, index, assignments)
+            });
             return (points.collect(), problems);
         }
     };
     let place = tree.get(&["matrix"]).map_or(&tree.value, |node| &node.key);
     problems.push(out_of_range("matrix", must, place));
-    (
-        vec![point(&without_axes(tree), &axes, 0, assignments)],
-        problems,
-    )
+    (vec![point(tree, &axes, 0, assignments)], problems)
 }
 
 /// The tree without the values of its axes: with them at every point, a file would take the square of its length in memory.

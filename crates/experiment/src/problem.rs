@@ -178,8 +178,18 @@ impl ExperimentError {
     /// Sorts `problems` by file and line, and takes out doubles.
     pub(super) fn new(mut problems: Vec<Problem>) -> Self {
         problems.sort_by(|left, right| left.place.order().cmp(&right.place.order()));
-        problems.dedup_by(|next, kept| next.is_same(kept));
-        Self { problems }
+        let mut distinct: Vec<Problem> = Vec::with_capacity(problems.len());
+        for problem in problems {
+            let is_double = distinct
+                .iter()
+                .rev()
+                .take_while(|kept| kept.place == problem.place)
+                .any(|kept| kept.is_same(&problem));
+            if !is_double {
+                distinct.push(problem);
+            }
+        }
+        Self { problems: distinct }
     }
 
     /// The problems, by file and line.
