@@ -69,8 +69,12 @@ pub(super) fn points(tree: &Node, assignments: &[Assignment]) -> (Vec<Point>, Ve
             "must have at most {MOST_TRIALS} trials: {count} points with {seeds} seeds each are more"
         ),
         Some(count) => {
+            // One point keeps the axes, so that what was written for them can still be told.
             let base = without_axes(tree);
-            let points = (0..count).map(|index| point(&base, &axes, index, assignments));
+            let points = (0..count).map(|index| {
+                let tree = if index == 0 { tree } else { &base };
+                point(tree, &axes, index, assignments)
+            });
             return (points.collect(), problems);
         }
     };
