@@ -204,7 +204,7 @@ def files(bench):
             resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
         failures += failed(bench.train("files", prepare=prepare), "Too many open files", "os error 24", "No file descriptors")
-    check(failures >= 2, f"only {failures} limits were too low")
+    check(failures >= 1, "no limit was too low")
     bench.finish("files")
     bench.same("files")
 
