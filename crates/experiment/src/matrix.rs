@@ -16,10 +16,12 @@ use super::written::known_keys;
 use colorize_base::nearest::{nearest, quoted};
 
 /// What a file is and what it shows, and where the points come from: no axis goes over these.
-const NO_AXES: [&str; 6] = ["name", "title", "extends", "claims", "quick", "matrix"];
+const NO_AXES: [&str; 7] = [
+    "name", "title", "extends", "claims", "quick", "matrix", "sweep",
+];
 
 /// A file with more points than this was not meant.
-const MOST: usize = 10_000;
+pub(super) const MOST: usize = 10_000;
 
 /// Nor one with more trials: its points, each with every seed.
 const MOST_TRIALS: usize = 100_000;
@@ -28,11 +30,27 @@ const MOST_TRIALS: usize = 100_000;
 const EXACT: f64 = 9_007_199_254_740_992.0;
 
 /// One key with the values that it takes.
-struct Axis {
-    path: Vec<String>,
+pub(super) struct Axis {
+    pub(super) path: Vec<String>,
     /// Where its key is written.
-    key: super::source::Place,
-    values: Vec<Node>,
+    pub(super) key: super::source::Place,
+    pub(super) values: Vec<Node>,
+}
+
+impl Axis {
+    /// Of the key at `path`, which `node` is written under, with values that count as written in `layer`.
+    pub(super) fn of(path: &[String], node: &Node, values: &[Node], layer: Layer) -> Self {
+        let values = values.iter().cloned().map(|value| {
+            let mut value = value.into_layer(layer);
+            categories::unify_at(path, &mut value);
+            value
+        });
+        Self {
+            path: path.to_vec(),
+            key: node.key.clone(),
+            values: values.collect(),
+        }
+    }
 }
 
 /// One value for every axis.
@@ -41,6 +59,16 @@ pub(super) struct Point {
     pub(super) variant: Variant,
     /// The whole experiment with these values in their places.
     pub(super) tree: Node,
+}
+
+impl Point {
+    /// The only point of a tree in which nothing varies.
+    pub(super) fn plain(tree: &Node) -> Self {
+        Self {
+            variant: Variant::default(),
+            tree: tree.clone(),
+        }
+    }
 }
 
 /// The points of `tree`, into which `assignments` have been put already: an axis that one of them sets keeps that value
@@ -69,8 +97,8 @@ pub(super) fn points(tree: &Node, assignments: &[Assignment]) -> (Vec<Point>, Ve
             "must have at most {MOST_TRIALS} trials: {count} points with {seeds} seeds each are more"
         ),
         Some(count) => {
-            // One point keeps the axes, so that what was written for them can still be told.
             let base = without_axes(tree);
+            // The first still says where its axes were written, for `check`.
             let points = (0..count).map(|index| {
                 let tree = if index == 0 { tree } else { &base };
                 point(tree, &axes, index, assignments)
@@ -80,10 +108,7 @@ pub(super) fn points(tree: &Node, assignments: &[Assignment]) -> (Vec<Point>, Ve
     };
     let place = tree.get(&["matrix"]).map_or(&tree.value, |node| &node.key);
     problems.push(out_of_range("matrix", must, place));
-    (
-        vec![point(&without_axes(tree), &axes, 0, assignments)],
-        problems,
-    )
+    (vec![point(tree, &axes, 0, assignments)], problems)
 }
 
 /// The tree without the values of its axes: with them at every point, a file would take the square of its length in memory.
@@ -101,13 +126,22 @@ fn without_axes(tree: &Node) -> Node {
 
 /// The point of this number, the last axis counting fastest.
 fn point(tree: &Node, axes: &[Axis], mut index: usize, assignments: &[Assignment]) -> Point {
-    let mut tree = tree.clone();
     let mut chosen = Vec::new();
     for axis in axes.iter().rev() {
-        chosen.push((&axis.path, &axis.values[index % axis.values.len()]));
+        chosen.push((&axis.path, axis.values[index % axis.values.len()].clone()));
         index /= axis.values.len();
     }
     chosen.reverse();
+    put(tree, &chosen, assignments)
+}
+
+/// The point at which the keys have these values.
+pub(super) fn put(
+    tree: &Node,
+    chosen: &[(&Vec<String>, Node)],
+    assignments: &[Assignment],
+) -> Point {
+    let mut tree = tree.clone();
     let mut variant = Vec::new();
     for (path, value) in chosen {
         variant.push((dotted(path), text(value)));
@@ -149,8 +183,8 @@ fn axes(tree: &Node) -> (Vec<Axis>, Vec<Problem>) {
             axis.path.starts_with(&other.path) || other.path.starts_with(&axis.path)
         };
         let found = match sound.iter().find(inside) {
-            Some(other) => Some(overlap(&axis, other)),
-            None => judge(&axis),
+            Some(other) => Some(overlap(&axis, other, "matrix")),
+            None => judge(&axis, "matrix", false),
         };
         match found {
             Some(problem) => problems.push(problem),
@@ -178,16 +212,7 @@ fn collect(node: &Node, path: &mut Vec<String>, axes: &mut Vec<Axis>, problems: 
             } else {
                 Layer::Matrix
             };
-            let values = values.iter().cloned().map(|value| {
-                let mut value = value.into_layer(layer);
-                categories::unify_at(path, &mut value);
-                value
-            });
-            axes.push(Axis {
-                path: path.clone(),
-                key: node.key.clone(),
-                values: values.collect(),
-            });
+            axes.push(Axis::of(path, node, values, layer));
         }
         _ => {
             let key = dotted(path);
@@ -203,10 +228,10 @@ fn collect(node: &Node, path: &mut Vec<String>, axes: &mut Vec<Axis>, problems: 
     }
 }
 
-/// What is wrong with an axis.
-fn judge(axis: &Axis) -> Option<Problem> {
+/// What is wrong with an axis of the table `table`; one that `is_range` has no list of values.
+pub(super) fn judge(axis: &Axis, table: &str, is_range: bool) -> Option<Problem> {
     let key = dotted(&axis.path);
-    let written = format!("matrix.{key}");
+    let written = format!("{table}.{key}");
     let first = axis.path[0].as_str();
     if first == "seeds" {
         let values: Vec<String> = axis.values.iter().map(text).collect();
@@ -218,7 +243,11 @@ fn judge(axis: &Axis) -> Option<Problem> {
             )
             .help(format!(
                 "write `seeds = [{}]` at the top level: every point is trained with every seed",
-                values.join(", ")
+                if is_range {
+                    "0, 1".to_owned()
+                } else {
+                    values.join(", ")
+                }
             )),
         );
     }
@@ -238,6 +267,9 @@ fn judge(axis: &Axis) -> Option<Problem> {
             "an axis is a key of an experiment with its section, such as `network.scale`".to_owned()
         };
         return Some(Problem::new(fault, axis.key.clone()).help(help));
+    }
+    if is_range {
+        return None;
     }
     let Some(last) = axis.values.last() else {
         let must = "must contain at least one value".to_owned();
@@ -261,7 +293,7 @@ fn judge(axis: &Axis) -> Option<Problem> {
         }));
     }
     // An array-valued key takes arrays, and a lone array for it is the usual slip.
-    let takes_arrays = key == "dataset.categories";
+    let takes_arrays = categories::is_set(&axis.path);
     if takes_arrays && !matches!(last.item, Item::Array(_)) {
         let values: Vec<&str> = axis.values.iter().map(|value| value.value.text()).collect();
         let fault = wrong_type(format!("{written}[0]"), "an array", &axis.values[0]);
@@ -275,8 +307,8 @@ fn judge(axis: &Axis) -> Option<Problem> {
     None
 }
 
-fn overlap(axis: &Axis, other: &Axis) -> Problem {
-    let written = format!("matrix.{}", dotted(&axis.path));
+pub(super) fn overlap(axis: &Axis, other: &Axis, table: &str) -> Problem {
+    let written = format!("{table}.{}", dotted(&axis.path));
     let other = dotted(&other.path);
     let must = if axis.path.len() == other.split('.').count() {
         "must appear only once".to_owned()
@@ -286,12 +318,12 @@ fn overlap(axis: &Axis, other: &Axis) -> Problem {
     out_of_range(&written, must, &axis.key)
 }
 
-fn out_of_range(key: &str, must: String, place: &super::source::Place) -> Problem {
+pub(super) fn out_of_range(key: &str, must: String, place: &super::source::Place) -> Problem {
     let key = key.to_owned();
     Problem::new(Fault::OutOfRange { key, must }, place.clone())
 }
 
-fn wrong_type(key: String, expected: &str, node: &Node) -> Fault {
+pub(super) fn wrong_type(key: String, expected: &str, node: &Node) -> Fault {
     Fault::WrongType {
         key,
         expected: expected.to_owned(),
