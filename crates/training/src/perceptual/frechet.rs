@@ -321,7 +321,8 @@ mod tests {
         let (one, other) = (cloud(30, 9, 1), cloud(25, 9, 500));
         let there = distance(moments(&one, 9), moments(&other, 9)).unwrap();
         let back = distance(moments(&other, 9), moments(&one, 9)).unwrap();
-        assert!(there > 0.0 && (there - back).abs() < 1e-9, "{there} {back}");
+        // Roots of eigenvalues that should be 0 are as large as the root of the rounding error.
+        assert!(there > 0.0 && (there - back).abs() < 1e-7, "{there} {back}");
         assert!(distance(moments(&one[..9], 9), moments(&other, 9)).is_none());
         let mut broken = one.clone();
         broken[0] = f32::NAN;
