@@ -92,6 +92,8 @@ fn metrics_on_request_are_logged_and_change_nothing_else() {
     let bench = Bench::new();
     let mut plain = bench.experiment.clone();
     plain.image.size = 32;
+    // As few as a FID takes: a pass of Inception on a processor takes its time.
+    plain.evaluate.images = 2;
     let mut asking = plain.clone();
     asking.evaluate.metrics = Metric::ON_REQUEST.map(|it| it.name().to_owned()).to_vec();
     asking.train.retain.best = "fid".to_owned();
