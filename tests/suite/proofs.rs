@@ -5,11 +5,13 @@ use std::sync::Arc;
 use colorize::backend::{self, DeviceName, Precision};
 use colorize::experiment::Experiment;
 use colorize::proof;
+use colorize::runs::Checkpoint;
 use colorize::train::{
     Interrupter, LearningRateSchedule, Optimizer, Outcome, Start, StartSource, TrainSection, Trial,
     Witness,
 };
 
+use crate::hostile::checkpoints::make_old;
 use crate::runs::{Bench, program, weights};
 
 fn said(output: &std::process::Output) -> String {
@@ -343,12 +345,8 @@ fn a_training_that_differs_is_found_out_to_the_tensor() {
     std::fs::create_dir_all(second.parent().unwrap()).unwrap();
     std::fs::rename(other.folder().path(), &second).unwrap();
     // A checkpoint that says whose it is would not be taken: these are as programs left them that did not write it.
-    for checkpoint in std::fs::read_dir(second.join("checkpoints")).unwrap() {
-        let list = checkpoint.unwrap().path().join("checkpoint.json");
-        let text = std::fs::read_to_string(&list).unwrap();
-        let mut json: serde_json::Value = serde_json::from_str(&text).unwrap();
-        assert!(json.as_object_mut().unwrap().remove("identity").is_some());
-        std::fs::write(&list, json.to_string()).unwrap();
+    for checkpoint in Checkpoint::list(&second.join("checkpoints")).unwrap() {
+        make_old(&checkpoint);
     }
     let verdict = proof::determinism(&trial, &folder, &stop).unwrap();
     let difference = verdict.unwrap_err().to_string();

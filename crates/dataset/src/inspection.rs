@@ -73,7 +73,7 @@ pub enum Finding {
 }
 
 /// The photographs that a run can use, and why it does not use the others.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Selection {
     /// Usable photographs, in the order of the records, no two with the same content.
     pub images: Vec<Photograph>,
@@ -287,16 +287,7 @@ impl Inspection {
     ///
     /// When the share of broken and missing ones is above `max_broken`, or nothing is left.
     pub fn usable(&self, section: &DatasetSection) -> Result<Selection, InspectionError> {
-        let mut selection = Selection {
-            images: Vec::new(),
-            copies: Vec::new(),
-            categories: Vec::new(),
-            excluded: Vec::new(),
-            colorless: Vec::new(),
-            toned: Vec::new(),
-            broken: Vec::new(),
-            missing: Vec::new(),
-        };
+        let mut selection = Selection::default();
         let mut usable = Vec::new();
         for image in &self.images {
             let name = image.record.file_name.clone();

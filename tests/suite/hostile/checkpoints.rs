@@ -26,7 +26,7 @@ fn replace(trial: &Trial<'_>, from: &RunFolder) -> Checkpoint {
 }
 
 /// Takes the identity out of a checkpoint's list, as programs of before wrote it.
-fn make_old(checkpoint: &Checkpoint) {
+pub(crate) fn make_old(checkpoint: &Checkpoint) {
     let list = checkpoint.path.join("checkpoint.json");
     let text = fs::read_to_string(&list).unwrap();
     let kept: Vec<&str> = text.lines().filter(|it| !it.contains("identity")).collect();

@@ -3,7 +3,7 @@
 //! Each surface gets valid inputs, damaged in the same ways every time. A few hundred are read as an ordinary test;
 //! `scripts/hostile.py` reads as many as there is time for, and also sees what ends the process. See `docs/reliability.md`.
 
-mod checkpoints;
+pub(crate) mod checkpoints;
 mod damage;
 #[cfg(unix)]
 mod special;

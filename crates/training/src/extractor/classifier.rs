@@ -144,18 +144,12 @@ struct Convolution {
 impl Convolution {
     /// Takes the tensors of `shape` out of `state`, which has been found to hold them.
     fn new(shape: ConvolutionShape, state: &mut State, device: &Device) -> Self {
-        let tensors = shape.tensors().map(|(name, ..)| {
-            state
-                .take(&name)
-                .expect("`State::faults` found nothing missing")
-                .numbers
-        });
-        let (kernel, bias) = folded(tensors, shape.epsilon);
-        let channels = shape.channels[1];
+        let names = shape.tensors().map(|(name, ..)| name);
+        let (kernel, bias) = folded_from(state, names, shape.kernel(), shape.epsilon, device);
         Self {
-            kernel: Tensor::from_data(TensorData::new(kernel, shape.kernel()), device),
-            bias: Tensor::from_data(TensorData::new(bias, [channels]), device),
             shape,
+            kernel,
+            bias,
         }
     }
 
@@ -176,9 +170,30 @@ impl Convolution {
     }
 }
 
+/// The kernel and the bias of a convolution with the norm after it in them, of the tensors of these names in `state`, which has
+/// been found to hold them: the convolution's kernel, and the norm's factor, summand, mean and variance.
+pub(crate) fn folded_from(
+    state: &mut State,
+    names: [String; 5],
+    kernel_shape: [usize; 4],
+    epsilon: f64,
+    device: &Device,
+) -> (Tensor<4>, Tensor<1>) {
+    let tensors = names.map(|name| {
+        let values = state.take(&name);
+        values.expect("nothing was found missing").numbers
+    });
+    let (kernel, bias) = folded(tensors, epsilon);
+    let channels = bias.len();
+    (
+        Tensor::from_data(TensorData::new(kernel, kernel_shape), device),
+        Tensor::from_data(TensorData::new(bias, [channels]), device),
+    )
+}
+
 /// The kernel and the bias of a convolution with the norm after it in them, of the kernel, `[channels_out, ..]`, and the
 /// norm's factor, summand, mean and variance, `[channels_out]` each.
-pub(crate) fn folded(
+fn folded(
     [mut kernel, scale, shift, mean, variance]: [Vec<f32>; 5],
     epsilon: f64,
 ) -> (Vec<f32>, Vec<f32>) {

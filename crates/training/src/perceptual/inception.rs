@@ -8,7 +8,7 @@ use burn::tensor::ops::{AvgPoolOptions, ConvOptions, MaxPoolOptions};
 use burn::tensor::{Device, Tensor, TensorData, activation};
 
 use crate::extractor::architecture::Role;
-use crate::extractor::classifier::folded;
+use crate::extractor::classifier::folded_from;
 use crate::extractor::state::State;
 
 /// Features of a picture.
@@ -270,18 +270,12 @@ impl<U> Part<U> {
 impl Unit {
     /// Takes the tensors of `shape` out of `state`, which has been found to hold them.
     fn new(shape: UnitShape, state: &mut State, device: &Device) -> Self {
-        let tensors = shape.tensors().map(|(name, ..)| {
-            let values = state.take(&name);
-            values
-                .expect("`State::faults_of` found nothing missing")
-                .numbers
-        });
-        let (kernel, bias) = folded(tensors, EPSILON);
-        let channels = shape.channels[1];
+        let names = shape.tensors().map(|(name, ..)| name);
+        let (kernel, bias) = folded_from(state, names, shape.kernel(), EPSILON, device);
         Self {
-            kernel: Tensor::from_data(TensorData::new(kernel, shape.kernel()), device),
-            bias: Tensor::from_data(TensorData::new(bias, [channels]), device),
             shape,
+            kernel,
+            bias,
         }
     }
 

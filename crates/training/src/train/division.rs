@@ -190,13 +190,7 @@ mod tests {
         };
         Selection {
             images: ids.map(photograph).collect(),
-            copies: Vec::new(),
-            categories: Vec::new(),
-            excluded: Vec::new(),
-            colorless: Vec::new(),
-            toned: Vec::new(),
-            broken: Vec::new(),
-            missing: Vec::new(),
+            ..Selection::default()
         }
     }
 

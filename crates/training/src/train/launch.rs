@@ -9,7 +9,7 @@ use super::colorizer::Colorizer;
 use super::division::Division;
 use super::logger::{ParquetLogger, SharedLog};
 use super::metrics::{
-    ClassificationLoss, DataWait, Guard, HeldOut, NonFinite, Speed, TrainingLoss,
+    ClassificationLoss, DataWait, Guard, HeldOut, Mean, NonFinite, Speed, TrainingLoss,
 };
 use super::optimizer::optimizer;
 use super::progress::{Display, Progress};
@@ -124,20 +124,20 @@ impl Trial<'_> {
             part(CheckpointPart::Scheduler),
         )
         .with_checkpointing_strategy(WhenAsked)
-        .metric_train_numeric(TrainingLoss::new(guard.clone()))
-        .metric_train_numeric(Speed::default())
-        .metric_train_numeric(DataWait::default())
+        .metric_train_numeric(Mean::of(TrainingLoss(guard.clone())))
+        .metric_train_numeric(Mean::of(Speed))
+        .metric_train_numeric(Mean::of(DataWait))
         .num_epochs(section.steps.div_ceil(section.evaluate_every))
         .with_training_strategy(TrainingStrategy::Custom(Arc::new(schedule)))
         .label(&label);
         if model.labels.is_some() {
-            training = training.metric_train_numeric(ClassificationLoss::new(guard));
+            training = training.metric_train_numeric(Mean::of(ClassificationLoss(guard)));
         }
         let measured = evaluate::Metric::ALL
             .into_iter()
             .filter(|&metric| metric.is_per_image() && experiment.evaluate.measures(metric));
         for metric in measured {
-            training = training.metric_valid_numeric(HeldOut::new(metric));
+            training = training.metric_valid_numeric(Mean::of(HeldOut(metric)));
         }
         if self.display != Display::Dashboard {
             let progress = Progress::new(&label, done, section.steps, self.display);

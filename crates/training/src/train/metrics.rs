@@ -112,48 +112,64 @@ impl Guard {
     }
 }
 
-/// `loss` of the training split: that of the colors.
-#[derive(Clone)]
-pub(super) struct TrainingLoss {
-    ratio: Ratio,
-    guard: Guard,
+/// What a metric is, and what a step or a batch adds to its ratio of sums.
+pub(super) trait Terms: Clone + Send + Sync {
+    type Input;
+
+    fn properties(&self) -> Properties;
+
+    /// Numerator and denominator.
+    fn of(
+        &self,
+        input: &Self::Input,
+        metadata: &MetricMetadata,
+    ) -> Result<(f64, f64), TensorReadError>;
 }
 
-impl TrainingLoss {
-    /// A loss that `guard` looks at.
-    pub(super) fn new(guard: Guard) -> Self {
+/// The metric with these terms.
+#[derive(Clone)]
+pub(super) struct Mean<T> {
+    terms: T,
+    ratio: Ratio,
+}
+
+impl<T: Terms> Mean<T> {
+    /// With nothing added yet.
+    pub(super) fn of(terms: T) -> Self {
         Self {
+            terms,
             ratio: Ratio::default(),
-            guard,
         }
+    }
+
+    fn text(&self) -> SerializedEntry {
+        let unit = self.terms.properties().unit;
+        self.ratio.text(Some(unit).filter(|unit| !unit.is_empty()))
     }
 }
 
-impl BurnMetric for TrainingLoss {
-    type Input = LossInput;
+impl<T: Terms> BurnMetric for Mean<T> {
+    type Input = T::Input;
 
     fn name(&self) -> MetricName {
-        Arc::new(Metric::Loss.name().to_owned())
+        Arc::new(self.terms.properties().name.to_owned())
     }
 
     fn attributes(&self) -> MetricAttributes {
-        attributes(Metric::Loss.properties())
+        attributes(self.terms.properties())
     }
 
     fn update(
         &mut self,
-        input: &LossInput,
+        input: &T::Input,
         metadata: &MetricMetadata,
     ) -> Result<SerializedEntry, TensorReadError> {
-        let loss = input.loss.clone().try_into_scalar::<f64>()?;
-        self.guard.look(loss, metadata);
-        let images = input.images as f64;
-        self.ratio.add((loss * images, images));
-        Ok(self.ratio.text(None))
+        self.ratio.add(self.terms.of(input, metadata)?);
+        Ok(self.text())
     }
 
     fn compute(&mut self) -> Result<SerializedEntry, TensorReadError> {
-        Ok(self.ratio.text(None))
+        Ok(self.text())
     }
 
     fn clear(&mut self) {
@@ -161,7 +177,7 @@ impl BurnMetric for TrainingLoss {
     }
 }
 
-impl Numeric for TrainingLoss {
+impl<T: Terms> Numeric for Mean<T> {
     fn value(&self) -> Option<NumericEntry> {
         Some(Ratio::entry(self.ratio.last))
     }
@@ -172,234 +188,121 @@ impl Numeric for TrainingLoss {
 
     fn final_value(&self) -> NumericEntry {
         NumericEntry::Final(self.ratio.all.0 / self.ratio.all.1)
+    }
+}
+
+/// `loss` of the training split: that of the colors.
+#[derive(Clone)]
+pub(super) struct TrainingLoss(pub(super) Guard);
+
+impl Terms for TrainingLoss {
+    type Input = LossInput;
+
+    fn properties(&self) -> Properties {
+        Metric::Loss.properties()
+    }
+
+    fn of(
+        &self,
+        input: &LossInput,
+        metadata: &MetricMetadata,
+    ) -> Result<(f64, f64), TensorReadError> {
+        let loss = input.loss.clone().try_into_scalar::<f64>()?;
+        self.0.look(loss, metadata);
+        let images = input.images as f64;
+        Ok((loss * images, images))
     }
 }
 
 /// `classification_loss` of the training split.
 #[derive(Clone)]
-pub(super) struct ClassificationLoss {
-    ratio: Ratio,
-    guard: Guard,
-}
+pub(super) struct ClassificationLoss(pub(super) Guard);
 
-impl ClassificationLoss {
-    /// A loss that `guard` looks at.
-    pub(super) fn new(guard: Guard) -> Self {
-        Self {
-            ratio: Ratio::default(),
-            guard,
-        }
-    }
-}
-
-impl BurnMetric for ClassificationLoss {
+impl Terms for ClassificationLoss {
     type Input = LabelInput;
 
-    fn name(&self) -> MetricName {
-        Arc::new(TrainingMetric::ClassificationLoss.name().to_owned())
+    fn properties(&self) -> Properties {
+        TrainingMetric::ClassificationLoss.properties()
     }
 
-    fn attributes(&self) -> MetricAttributes {
-        attributes(TrainingMetric::ClassificationLoss.properties())
-    }
-
-    fn update(
-        &mut self,
+    fn of(
+        &self,
         input: &LabelInput,
         metadata: &MetricMetadata,
-    ) -> Result<SerializedEntry, TensorReadError> {
-        // A step without labels has no value, which is 0 of 0.
-        let mut terms = (0.0, 0.0);
-        if let LabelInput(Some(errors)) = input {
-            let sum = errors.sum.clone().try_into_scalar::<f64>()?;
-            self.guard.look(sum, metadata);
-            terms = (sum, errors.labeled as f64);
-        }
-        self.ratio.add(terms);
-        Ok(self.ratio.text(None))
-    }
-
-    fn compute(&mut self) -> Result<SerializedEntry, TensorReadError> {
-        Ok(self.ratio.text(None))
-    }
-
-    fn clear(&mut self) {
-        self.ratio = Ratio::default();
-    }
-}
-
-impl Numeric for ClassificationLoss {
-    fn value(&self) -> Option<NumericEntry> {
-        Some(Ratio::entry(self.ratio.last))
-    }
-
-    fn running_value(&self) -> Option<NumericEntry> {
-        Some(Ratio::entry(self.ratio.all))
-    }
-
-    fn final_value(&self) -> NumericEntry {
-        NumericEntry::Final(self.ratio.all.0 / self.ratio.all.1)
+    ) -> Result<(f64, f64), TensorReadError> {
+        let LabelInput(Some(errors)) = input else {
+            // A step without labels has no value, which is 0 of 0.
+            return Ok((0.0, 0.0));
+        };
+        let sum = errors.sum.clone().try_into_scalar::<f64>()?;
+        self.0.look(sum, metadata);
+        Ok((sum, errors.labeled as f64))
     }
 }
 
 /// `images_per_second` of the training split.
-#[derive(Clone, Default)]
-pub(super) struct Speed(Ratio);
+#[derive(Clone)]
+pub(super) struct Speed;
 
 impl Speed {
     /// The metric's name.
     pub(super) const NAME: &str = MachineMetric::ImagesPerSecond.name();
 }
 
-impl BurnMetric for Speed {
+impl Terms for Speed {
     type Input = SpeedInput;
 
-    fn name(&self) -> MetricName {
-        Arc::new(Self::NAME.to_owned())
+    fn properties(&self) -> Properties {
+        MachineMetric::ImagesPerSecond.properties()
     }
 
-    fn attributes(&self) -> MetricAttributes {
-        attributes(MachineMetric::ImagesPerSecond.properties())
-    }
-
-    fn update(
-        &mut self,
+    fn of(
+        &self,
         input: &SpeedInput,
         _metadata: &MetricMetadata,
-    ) -> Result<SerializedEntry, TensorReadError> {
-        self.0.add((input.images as f64, input.seconds));
-        Ok(self.0.text(Some(MachineMetric::ImagesPerSecond.unit())))
-    }
-
-    fn compute(&mut self) -> Result<SerializedEntry, TensorReadError> {
-        Ok(self.0.text(Some(MachineMetric::ImagesPerSecond.unit())))
-    }
-
-    fn clear(&mut self) {
-        self.0 = Ratio::default();
-    }
-}
-
-impl Numeric for Speed {
-    fn value(&self) -> Option<NumericEntry> {
-        Some(Ratio::entry(self.0.last))
-    }
-
-    fn running_value(&self) -> Option<NumericEntry> {
-        Some(Ratio::entry(self.0.all))
-    }
-
-    fn final_value(&self) -> NumericEntry {
-        NumericEntry::Final(self.0.all.0 / self.0.all.1)
+    ) -> Result<(f64, f64), TensorReadError> {
+        Ok((input.images as f64, input.seconds))
     }
 }
 
 /// `data_wait_seconds` of the training split.
-#[derive(Clone, Default)]
-pub(super) struct DataWait(Ratio);
+#[derive(Clone)]
+pub(super) struct DataWait;
 
-impl BurnMetric for DataWait {
+impl Terms for DataWait {
     type Input = WaitInput;
 
-    fn name(&self) -> MetricName {
-        Arc::new(MachineMetric::DataWait.name().to_owned())
+    fn properties(&self) -> Properties {
+        MachineMetric::DataWait.properties()
     }
 
-    fn attributes(&self) -> MetricAttributes {
-        attributes(MachineMetric::DataWait.properties())
-    }
-
-    fn update(
-        &mut self,
+    fn of(
+        &self,
         input: &WaitInput,
         _metadata: &MetricMetadata,
-    ) -> Result<SerializedEntry, TensorReadError> {
-        self.0.add((input.0, 1.0));
-        Ok(self.0.text(Some(MachineMetric::DataWait.unit())))
-    }
-
-    fn compute(&mut self) -> Result<SerializedEntry, TensorReadError> {
-        Ok(self.0.text(Some(MachineMetric::DataWait.unit())))
-    }
-
-    fn clear(&mut self) {
-        self.0 = Ratio::default();
-    }
-}
-
-impl Numeric for DataWait {
-    fn value(&self) -> Option<NumericEntry> {
-        Some(Ratio::entry(self.0.last))
-    }
-
-    fn running_value(&self) -> Option<NumericEntry> {
-        Some(Ratio::entry(self.0.all))
-    }
-
-    fn final_value(&self) -> NumericEntry {
-        NumericEntry::Final(self.0.all.0 / self.0.all.1)
+    ) -> Result<(f64, f64), TensorReadError> {
+        Ok((input.0, 1.0))
     }
 }
 
 /// Any metric of the held-out images.
 #[derive(Clone)]
-pub(super) struct HeldOut {
-    metric: Metric,
-    ratio: Ratio,
-}
+pub(super) struct HeldOut(pub(super) Metric);
 
-impl HeldOut {
-    /// The held-out images' `metric`.
-    pub(super) fn new(metric: Metric) -> Self {
-        Self {
-            metric,
-            ratio: Ratio::default(),
-        }
-    }
-}
-
-impl BurnMetric for HeldOut {
+impl Terms for HeldOut {
     type Input = HeldOutInput;
 
-    fn name(&self) -> MetricName {
-        Arc::new(self.metric.name().to_owned())
+    fn properties(&self) -> Properties {
+        self.0.properties()
     }
 
-    fn attributes(&self) -> MetricAttributes {
-        attributes(self.metric.properties())
-    }
-
-    fn update(
-        &mut self,
+    fn of(
+        &self,
         input: &HeldOutInput,
         _metadata: &MetricMetadata,
-    ) -> Result<SerializedEntry, TensorReadError> {
-        let terms = input.0.iter().map(|score| score.terms(self.metric));
-        let sum = terms.fold((0.0, 0.0), |sum, term| (sum.0 + term.0, sum.1 + term.1));
-        self.ratio.add(sum);
-        Ok(self.ratio.text(self.metric.unit()))
-    }
-
-    fn compute(&mut self) -> Result<SerializedEntry, TensorReadError> {
-        Ok(self.ratio.text(self.metric.unit()))
-    }
-
-    fn clear(&mut self) {
-        self.ratio = Ratio::default();
-    }
-}
-
-impl Numeric for HeldOut {
-    fn value(&self) -> Option<NumericEntry> {
-        Some(Ratio::entry(self.ratio.last))
-    }
-
-    fn running_value(&self) -> Option<NumericEntry> {
-        Some(Ratio::entry(self.ratio.all))
-    }
-
-    fn final_value(&self) -> NumericEntry {
-        NumericEntry::Final(self.ratio.all.0 / self.ratio.all.1)
+    ) -> Result<(f64, f64), TensorReadError> {
+        let terms = input.0.iter().map(|score| score.terms(self.0));
+        Ok(terms.fold((0.0, 0.0), |sum, term| (sum.0 + term.0, sum.1 + term.1)))
     }
 }
 
