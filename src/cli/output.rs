@@ -7,7 +7,7 @@ use colorize_base::visible;
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 
 use crate::command_error::CommandError;
-use crate::evaluate::{MachineMetric, Metric, Properties};
+use crate::evaluate::{Baseline, MachineMetric, Metric, Properties};
 use crate::experiment::Against;
 use crate::report::claims::{Judged, outdated};
 use crate::report::{Made, ReportError, Run, Scores, Summary};
@@ -114,11 +114,6 @@ const SHOWN: [(Metric, &str); 6] = [
     (Metric::ColorfulnessRatio, "color-\nfulness"),
 ];
 
-/// Whether a baseline says what a kind of answer could reach at best, and nothing of the photographs' colors.
-fn is_bound(name: &str) -> bool {
-    name.starts_with("reachable_") || name == "eight_bit"
-}
-
 /// Prints what held-out images score: groups of rows that were judged by the same images, runs first and then baselines.
 /// Those that are only bounds are shown `with_bounds`.
 pub(super) fn scores(groups: &[(String, Vec<Scores>)], with_bounds: bool) {
@@ -134,7 +129,7 @@ pub(super) fn scores(groups: &[(String, Vec<Scores>)], with_bounds: bool) {
             table.add_row([what.as_str()]);
         }
         for row in rows {
-            if is_bound(&row.name) && !with_bounds {
+            if Baseline::is_bound(&row.name) && !with_bounds {
                 hidden = true;
                 continue;
             }

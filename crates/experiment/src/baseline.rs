@@ -35,6 +35,11 @@ impl Baseline {
             .collect()
     }
 
+    /// Whether the baseline of this name only bounds what an answer could reach: it knows the true colors.
+    pub fn is_bound(name: &str) -> bool {
+        name.starts_with("reachable_") || name == Self::EightBit.name()
+    }
+
     /// The name in tables.
     pub fn name(&self) -> &'static str {
         match self {

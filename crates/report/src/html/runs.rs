@@ -99,8 +99,8 @@ pub(super) fn section(runs: &[Run]) -> Markup {
     let body = html! {
         @for run in runs {
             tr.unfinished[run.status != Status::Done] {
-                (tables::cell(&Cell::Text(run.name.clone()), true, false, ""))
-                (tables::cell(&seed(run.seed), false, true, ""))
+                (tables::cell(&Cell::Text(run.name.clone()), true, false))
+                (tables::cell(&seed(run.seed), false, true))
                 td data-value=(run.status.name()) {
                     span.status.(run.status.name()) { (run.status.name()) }
                     @if !run.remark.is_empty() { " " small { (run.remark) } }
@@ -113,10 +113,10 @@ pub(super) fn section(runs: &[Run]) -> Markup {
                     }
                 }
                 @for (_, cell) in &own {
-                    (tables::cell(&cell(run), false, false, ""))
+                    (tables::cell(&cell(run), false, false))
                 }
-                (tables::cell(&text(&run.started), false, false, ""))
-                (tables::cell(&text(&run.ended), false, false, ""))
+                (tables::cell(&text(&run.started), false, false))
+                (tables::cell(&text(&run.ended), false, false))
             }
         }
     };

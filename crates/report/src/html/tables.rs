@@ -165,45 +165,21 @@ fn way(better: Better) -> Markup {
 }
 
 fn body(table: &Table) -> Markup {
-    let details = longest_details(table);
     html! {
         @for row in &table.rows {
             tr.reference[row.is_reference] {
                 @for (index, content) in row.cells.iter().enumerate() {
                     @let is_number = table.columns.get(index).is_some_and(|column| column.is_number);
-                    @let room = details.get(index).copied().unwrap_or_default();
-                    (cell(content, index == 0, is_number, room))
+                    (cell(content, index == 0, is_number))
                 }
             }
         }
     }
 }
 
-/// The longest detail of every column.
-fn longest_details(table: &Table) -> Vec<&str> {
-    let mut longest = vec![""; table.columns.len()];
-    for row in &table.rows {
-        for (longest, cell) in longest.iter_mut().zip(&row.cells) {
-            if let Cell::Number { detail, .. } = cell
-                && detail.chars().count() > longest.chars().count()
-            {
-                *longest = detail;
-            }
-        }
-    }
-    longest
-}
-
-/// A cell; the first of a row is its heading. `module` is the detail of another cell of its column: a number without one
-/// leaves as much room, so that it stands beneath the others.
-pub(super) fn cell(content: &Cell, is_first: bool, is_number: bool, room: &str) -> Markup {
-    let has_detail = !matches!(content, Cell::Number { detail, .. } if detail.is_empty());
-    let inner = html! {
-        (self::content(content))
-        @if !has_detail && !room.is_empty() {
-            " " small.ghost aria-hidden="true" { (room) }
-        }
-    };
+/// A cell; the first of a row is its heading.
+pub(super) fn cell(content: &Cell, is_first: bool, is_number: bool) -> Markup {
+    let inner = self::content(content);
     // What a sort goes by; a cell without one goes last.
     let value = match content {
         Cell::Number { number, .. } => number.value.is_finite().then(|| number.value.to_string()),

@@ -40,6 +40,9 @@ pub struct TableSpec {
     /// Which metrics; those that its kind shows where none are named.
     #[serde(default)]
     pub metrics: Vec<String>,
+    /// Whether a table of scores also shows the baselines that only bound what is possible.
+    #[serde(default)]
+    pub baselines: bool,
 }
 
 /// What a table shows.

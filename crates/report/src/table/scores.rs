@@ -2,7 +2,7 @@
 
 use super::{Cell, Column, Raw, Row, Section, Table, TableSpec, digits, hint, number};
 use crate::color::{Head, Space};
-use crate::evaluate::Metric;
+use crate::evaluate::{Baseline, Metric};
 use crate::material::BaselineNumbers;
 use crate::statistics::Description;
 use crate::{Group, Material, Selection};
@@ -25,7 +25,7 @@ pub(super) fn table(
     let metrics = spec.metrics(&METRICS);
     let mut columns = vec![
         Column {
-            hint: "Runs, and in italics the baselines, which need no network: the photograph without color, with the mean chroma of the training photographs, with its chroma clipped to the range of a head, and converted to 8-bit YUV and back.".to_owned(),
+            hint: "Runs, and in italics the baselines, which need no network: the photograph without color, with the mean chroma of the training photographs and, if asked for, with its chroma clipped to the range of a head, and converted to 8-bit YUV and back.".to_owned(),
             ..Column::text("held-out images", "run")
         },
         Column::number("seeds", &["seeds", "seeds_planned"]),
@@ -52,7 +52,7 @@ pub(super) fn table(
             let baselines = jury.baselines.iter();
             rows.extend(
                 baselines
-                    .filter(|baseline| is_shown(&baseline.name, &shown))
+                    .filter(|baseline| is_shown(&baseline.name, &shown, spec.baselines))
                     .map(|baseline| baseline_row(baseline, &metrics)),
             );
             Some(Section {
@@ -226,8 +226,10 @@ fn spaces(groups: &[usize], selection: &Selection) -> Vec<&'static str> {
     names
 }
 
-fn is_shown(baseline: &str, heads: &[&str]) -> bool {
-    !baseline.starts_with("reachable_") || heads.contains(&baseline)
+/// What is only a bound is shown `with_bounds`, and of the clipped heads those alone that the networks have.
+fn is_shown(baseline: &str, heads: &[&str], with_bounds: bool) -> bool {
+    let is_of_a_head = baseline.starts_with("reachable_");
+    !Baseline::is_bound(baseline) || (with_bounds && (!is_of_a_head || heads.contains(&baseline)))
 }
 
 /// Marks the best of the runs in every column; what is written alike is equally good.
@@ -304,4 +306,24 @@ pub(super) fn notes(groups: &[usize], selection: &Selection) -> Vec<String> {
         );
     }
     notes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_only_bounds_an_answer_is_shown_where_it_is_asked_for() {
+        let heads = ["reachable_yuv_exact"];
+        for (baseline, expected) in [
+            ("gray", [true, true]),
+            ("mean_chroma", [true, true]),
+            ("eight_bit", [false, true]),
+            ("reachable_yuv_exact", [false, true]),
+            ("reachable_lab_exact", [false, false]),
+        ] {
+            let shown = [false, true].map(|with_bounds| is_shown(baseline, &heads, with_bounds));
+            assert_eq!(shown, expected, "{baseline}");
+        }
+    }
 }
