@@ -89,10 +89,13 @@ has_checkpoint() {
 }
 # Halts the program that trains a seed, once it has a checkpoint: it cannot end before what is to happen to it has happened.
 halt() {
-    until_true 240 has_checkpoint "$1"
+    until_true 600 has_checkpoint "$1"
     kill -STOP "$(process "$1")"
     ! grep -q '"status": "done"' runs/five/s"$1"-*/run.json ||
         fail "seed $1 was done before it could be halted: give it more steps with SLURM_TEST_STEPS"
+}
+is_halted() {
+    wait "${halting[$1]}" || fail "seed $1 was not halted"
 }
 go_on() {
     # Slurm may have ended it, or let it go on, by now.
@@ -118,18 +121,24 @@ plan
 run --launcher slurm 2>&1 | tee again.txt
 grep -q 'nothing else to submit' again.txt || fail "what is queued was submitted twice"
 
+# All three from the beginning: whichever Slurm starts while another one's turn is on must not be over when its own comes.
+halting=()
+for seed in 0 1 2; do
+    halt "$seed" &
+    halting[seed]=$!
+done
 say "seed 0: the program is killed"
-halt 0
+is_halted 0
 kill -KILL "$(process 0)"
 say "seed 1: the signal that comes before the time limit"
-halt 1
+is_halted 1
 # While tasks of the array wait, Slurm 22.05 delivers the signal and then says that the job cannot be altered; scancel tries
 # again, so that the script is signalled twice. That has to do no harm.
 scancel --batch --signal=USR1 "${job}_1" || true
 go_on 1
 until_true 60 has_log 1 'interrupted'
 say "seed 2: Slurm queues it again, as after a preemption"
-halt 2
+is_halted 2
 scontrol requeue "${job}_2"
 go_on 2
 until_true 60 has_log 2 'interrupted'

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use colorize_base::visible;
+use indicatif::MultiProgress;
 
 use crate::runs::Strays;
 
@@ -14,6 +15,14 @@ static LOST: Mutex<Option<io::Error>> = Mutex::new(None);
 
 /// Whether only warnings and errors are said.
 static QUIET: AtomicBool = AtomicBool::new(false);
+
+/// Bars at the bottom of the terminal, above which lines are written.
+static BARS: Mutex<Option<MultiProgress>> = Mutex::new(None);
+
+/// From now on writes above these bars, or where the last line ended.
+pub(crate) fn say_above(bars: Option<MultiProgress>) {
+    *BARS.lock().unwrap_or_else(PoisonError::into_inner) = bars;
+}
 
 /// From now on says warnings and errors alone.
 pub(crate) fn be_quiet() {
@@ -52,7 +61,11 @@ pub(crate) fn warning(text: &str) {
 /// Writes a line to the standard error stream as it is, such as an error that is drawn in color.
 pub(crate) fn say(text: &str) {
     // Where nobody listens, nobody can be told.
-    let _ = writeln!(io::stderr(), "{text}");
+    let write = || drop(writeln!(io::stderr(), "{text}"));
+    match &*BARS.lock().unwrap_or_else(PoisonError::into_inner) {
+        Some(bars) => bars.suspend(write),
+        None => write(),
+    }
 }
 
 /// Says which folders hold runs that are counted elsewhere, or that lie under other names than their own.

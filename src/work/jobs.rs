@@ -12,6 +12,7 @@ use std::time::Duration;
 use colorize_base::visible;
 
 use super::Attempt;
+use super::bars::{Bar, Bars};
 use super::prepare::TrainingArguments;
 use crate::backend;
 use crate::command_error::{CommandError, Context, DONE, INTERRUPTED, Result};
@@ -28,6 +29,7 @@ pub(crate) struct Pool<'a> {
     training: &'a TrainingArguments,
     jobs: usize,
     threads: usize,
+    bars: Bars,
     running: Vec<Job<'a>>,
 }
 
@@ -39,8 +41,8 @@ struct Job<'a> {
 }
 
 impl<'a> Pool<'a> {
-    /// Room for `jobs` processes, among which the threads of the processor are divided.
-    pub(crate) fn new(training: &'a TrainingArguments, jobs: usize) -> Self {
+    /// Room for `jobs` processes, among which the threads of the processor are divided, for so many trials.
+    pub(crate) fn new(training: &'a TrainingArguments, jobs: usize, trials: usize) -> Self {
         let all = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let threads = (all / jobs).max(1);
         if threads != all && backend::depends_on_threads(&training.device) {
@@ -54,6 +56,7 @@ impl<'a> Pool<'a> {
             training,
             jobs,
             threads,
+            bars: Bars::new(trials),
             running: Vec::new(),
         }
     }
@@ -95,7 +98,8 @@ impl<'a> Pool<'a> {
         ));
         let said = child.stderr.take();
         let label = trial.label();
-        let words = move || said.map_or_else(Vec::new, |said| show(said, &label));
+        let bar = self.bars.begin(&label);
+        let words = move || said.map_or_else(Vec::new, |said| show(said, &label, &bar));
         // Without its standard input, which ends with this function, the process stops.
         let words = std::thread::Builder::new()
             .spawn(words)
@@ -129,6 +133,7 @@ impl<'a> Pool<'a> {
             let job = self.running.swap_remove(place);
             let number = job.child.id();
             let words = job.words.join().unwrap_or_default();
+            self.bars.count();
             let attempt = match status {
                 Ok(status) => judge(job.trial, number, status, &words),
                 Err(error) => Attempt::Failed(error.into()),
@@ -192,10 +197,13 @@ pub(crate) fn shared_arguments(
 }
 
 /// Shows the lines that a process says of its trial, and keeps the others.
-fn show(said: ChildStderr, label: &str) -> Vec<String> {
+fn show(said: ChildStderr, label: &str, bar: &Bar) -> Vec<String> {
     let mut kept = Vec::new();
     for line in BufReader::new(said).lines() {
         let Ok(line) = line else { break };
+        if bar.takes(label, &line) {
+            continue;
+        }
         if line.starts_with(label) {
             // A process that is to be quiet says warnings alone.
             terminal::say(&visible(&line));

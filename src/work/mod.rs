@@ -1,5 +1,6 @@
 //! Working off a plan: what is missing, interrupted or failed, one after another or in parallel.
 
+mod bars;
 pub(crate) mod campaign;
 mod details;
 pub(crate) mod experiments;
@@ -207,7 +208,7 @@ impl<'a> Worker<'a> {
     fn side_by_side(&mut self, trials: &[&'a Planned]) -> Result<()> {
         let jobs = usize::from(self.arguments.jobs);
         let mut waiting = trials.to_vec();
-        let mut pool = jobs::Pool::new(self.training, jobs);
+        let mut pool = jobs::Pool::new(self.training, jobs, trials.len());
         let mut first_failure = None;
         loop {
             let is_over = self.is_over() || first_failure.is_some();
