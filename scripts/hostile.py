@@ -28,8 +28,9 @@ SURFACES = [
     "experiment", "set", "report", "manifest", "coco", "picture", "model", "weights", "filter", "log", "scores", "run.json",
     "checkpoint",
 ]
-# An input is tried this long.
+# An input is tried this long, and what comes before the first one: the surface of logs trains a run.
 PATIENCE = 60
+PATIENCE_BEFORE = 600
 ADDRESS_SPACE = 8 << 30
 
 
@@ -82,7 +83,7 @@ class Campaign:
                 time.sleep(0.2)
                 if (now := self.at()) != seen:
                     silent_since, seen = time.monotonic(), now
-                elif time.monotonic() - silent_since > PATIENCE:
+                elif time.monotonic() - silent_since > (PATIENCE_BEFORE if now is None else PATIENCE):
                     process.kill()
                     silent = True
             finished = False

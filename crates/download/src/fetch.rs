@@ -4,6 +4,8 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use colorize_base::open_file;
+
 use super::checksum::{Checksum, hash_file};
 use super::error::{ByHand, DownloadError, Failure};
 use super::lock::{beside, hold};
@@ -129,7 +131,7 @@ fn is_there(
             format!("{} bytes", metadata.len()),
         ));
     }
-    let mut file = File::open(path).map_err(DownloadError::read(path))?;
+    let mut file = open_file(path).map_err(DownloadError::read(path))?;
     let found = hash_file(&mut file, bytes, progress)
         .map(Checksum::of_hasher)
         .map_err(DownloadError::read(path))?;

