@@ -58,9 +58,10 @@ impl<'a, L: Lines> Tiles<'a, L> {
         }
         self.edge.clear();
         self.edge.resize(side * side * channels, 0.0);
+        // Of a tile that lies beyond the map there are no columns.
+        let before = (columns.start as isize - left).max(0) as usize;
         for line in rows {
             let above = (line as isize - top) as usize;
-            let before = (columns.start as isize - left) as usize;
             let values = &lines[start(line)..][..columns.len() * channels];
             self.edge[(above * side + before) * channels..][..values.len()].copy_from_slice(values);
         }

@@ -20,8 +20,8 @@ const RESIDUAL: Geometry = Geometry {
 };
 
 /// Sizes that tiles divide and that they do not, kernels that reach beyond the map by one and by two pixels, panels that are
-/// not full, maps of several bands and of groups of tiles that begin within a row.
-const GEOMETRIES: [Geometry; 6] = [
+/// not full, maps of several bands and of groups of tiles that begin within a row, and tiles that lie beyond the map.
+const GEOMETRIES: [Geometry; 7] = [
     RESIDUAL,
     Geometry {
         large: [10, 14],
@@ -50,6 +50,13 @@ const GEOMETRIES: [Geometry; 6] = [
         batch: 3,
         large: [39, 121],
         small: [37, 119],
+        large_channels: 32,
+        small_channels: 32,
+        ..RESIDUAL
+    },
+    Geometry {
+        large: [6, 7],
+        small: [10, 12],
         large_channels: 32,
         small_channels: 32,
         ..RESIDUAL

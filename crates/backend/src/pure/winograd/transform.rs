@@ -21,6 +21,8 @@ pub(super) const SIZE: usize = TILE - OUT + 1;
 /// Products that a tile consists of.
 pub(super) const PLANES: usize = TILE * TILE;
 
+/// With 3/4 and 3/2 the error is about twice that of the direct kernels; with the usual 1 and 2, or 1/2 and 1, four times.
+/// All their powers here are exact.
 const A: f32 = 0.75;
 const B: f32 = 1.5;
 const A2: f32 = A * A;
@@ -188,21 +190,21 @@ where
             array::from_fn(|column| &source[row * down + column * right..][..count])
         });
         let mut rows = output.chunks_mut(output_down);
-        let places: [[&mut [S::f32s]; TO]; TO] = array::from_fn(|_| {
+        let mut places: [[&mut [S::f32s]; TO]; TO] = array::from_fn(|_| {
             let mut columns = rows.next().unwrap_or_default().chunks_mut(output_right);
             array::from_fn(|_| &mut columns.next().unwrap_or_default()[..count])
         });
         for index in 0..count {
             let mut between = Aligned([[simd.splat_f32s(0.0); TO]; IN]);
-            for column in 0..IN {
+            for (column, made) in between.0.iter_mut().enumerate() {
                 let line = array::from_fn(|row| values[row][column][index]);
-                between.0[column] = self.transform.apply(simd, line);
+                *made = self.transform.apply(simd, line);
             }
-            for row in 0..TO {
+            for (row, places) in places.iter_mut().enumerate() {
                 let line = array::from_fn(|column| between.0[column][row]);
                 let results = self.transform.apply(simd, line);
-                for column in 0..TO {
-                    places[row][column][index] = results[column];
+                for (place, result) in places.iter_mut().zip(results) {
+                    place[index] = result;
                 }
             }
         }
