@@ -131,7 +131,9 @@ pub fn device_class(name: &DeviceName) -> &'static str {
 /// they are.
 pub fn kernels_version(name: &DeviceName) -> Option<u32> {
     match name {
-        DeviceName::Flex | DeviceName::Libtorch | DeviceName::LibtorchCuda(_) => Some(1),
+        // 2: Winograd's convolutions.
+        DeviceName::Flex => Some(2),
+        DeviceName::Libtorch | DeviceName::LibtorchCuda(_) => Some(1),
     }
 }
 

@@ -338,7 +338,7 @@ fn similarity(one: &[f32], other: &[f32]) -> f64 {
 
 #[test]
 fn two_layers_and_a_shortcut_are_what_burn_composes() {
-    for channels in [3, 16] {
+    for channels in [3, 16, 32] {
         let first = Case {
             channels: [channels; 2],
             side: 9,

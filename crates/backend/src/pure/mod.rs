@@ -11,6 +11,7 @@ mod map;
 mod norm;
 mod rows;
 mod tile;
+mod winograd;
 
 use burn::backend::autodiff::checkpoint::base::Checkpointer;
 use burn::backend::autodiff::checkpoint::strategy::{

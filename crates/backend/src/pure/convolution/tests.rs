@@ -93,10 +93,10 @@ const GEOMETRIES: [Geometry; 10] = [
 ];
 
 /// Small map, large map and kernel of a geometry.
-struct Operands {
-    small: Vec<f32>,
-    large: Vec<f32>,
-    kernel: Vec<f32>,
+pub(in crate::pure) struct Operands {
+    pub(in crate::pure) small: Vec<f32>,
+    pub(in crate::pure) large: Vec<f32>,
+    pub(in crate::pure) kernel: Vec<f32>,
 }
 
 impl Operands {
@@ -117,7 +117,7 @@ impl Operands {
     }
 
     /// The small map, the large one, and the kernel's gradient, each of the others.
-    fn results(&self, geometry: &Geometry) -> [Vec<f32>; 3] {
+    pub(in crate::pure) fn results(&self, geometry: &Geometry) -> [Vec<f32>; 3] {
         let small = Map::new(geometry.extent(false), &self.small);
         let large = Map::new(geometry.extent(true), &self.large);
         let mut gathered = vec![0.0; self.small.len()];
@@ -128,7 +128,7 @@ impl Operands {
     }
 
     /// As defined.
-    fn sums(&self, geometry: &Geometry) -> [Vec<f64>; 3] {
+    pub(in crate::pure) fn sums(&self, geometry: &Geometry) -> [Vec<f64>; 3] {
         let mut sums = [&self.small, &self.large, &self.kernel].map(|map| vec![0.0; map.len()]);
         let &Geometry {
             size,
