@@ -9,6 +9,7 @@
 //! Work is cut into bands of rows by the shapes alone, and what bands add up is added in their order: the bits do not
 //! depend on the number of threads.
 
+use burn::backend::flex::FlexTensor;
 use rayon::prelude::*;
 
 use super::lines::{Band, Extent, Lines, Window, bands, rows_at_once};
@@ -37,6 +38,36 @@ pub(super) struct Geometry {
 }
 
 impl Geometry {
+    /// Of a convolution of `input`, or a transposed one, with a kernel of `[small channels, large channels, size]`, which is
+    /// the order of both kinds of kernels.
+    pub(super) fn of(
+        input: &FlexTensor,
+        [small_channels, large_channels, size]: [usize; 3],
+        transposed: bool,
+        stride: usize,
+        [before, after]: [usize; 2],
+    ) -> Self {
+        let shape = input.layout().shape();
+        let sides = [shape[2], shape[3]];
+        let (large, small) = if transposed {
+            let large = sides.map(|side| (side - 1) * stride + size - before - after);
+            (large, sides)
+        } else {
+            let small = sides.map(|side| (side + before + after - size) / stride + 1);
+            (sides, small)
+        };
+        Self {
+            batch: shape[0],
+            large,
+            small,
+            large_channels,
+            small_channels,
+            size,
+            stride,
+            before,
+        }
+    }
+
     /// Of the large map, or the small one.
     pub(super) fn extent(&self, large: bool) -> Extent {
         let ([height, width], channels) = if large {
@@ -53,7 +84,7 @@ impl Geometry {
 }
 
 /// Packs a matrix of `rows` by `columns` into panels.
-fn packed(rows: usize, columns: usize, value: impl Fn(usize, usize) -> f32) -> Vec<f32> {
+pub(super) fn packed(rows: usize, columns: usize, value: impl Fn(usize, usize) -> f32) -> Vec<f32> {
     let width = panel_width(columns);
     let mut panels = vec![0.0; columns.div_ceil(width) * rows * width];
     for (index, panel) in panels.chunks_exact_mut(rows * width).enumerate() {

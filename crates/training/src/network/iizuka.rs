@@ -6,7 +6,9 @@ use burn::tensor::activation::relu;
 use burn::tensor::module::adaptive_avg_pool2d;
 use burn::tensor::{Device, Tensor};
 
-use super::convolution::{Activation, Border, Convolution, around, initial, repeated};
+use super::convolution::{
+    Activation, Border, Convolution, around, initial, repeated, without_norm,
+};
 use super::dense::Dense;
 use super::fusion::Fusion;
 use super::head::Head;
@@ -196,7 +198,7 @@ impl Architecture for Iizuka {
             }
         }
         let answer = match (&self.last, &self.classes) {
-            (Some(last), _) => repeated(last.forward(map), 2),
+            (Some(last), _) => repeated(without_norm(last, map, Activation::None), 2),
             (None, Some(classes)) => classes.forward(map),
             (None, None) => map,
         };

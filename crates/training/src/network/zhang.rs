@@ -8,7 +8,7 @@ use burn::tensor::module::interpolate;
 use burn::tensor::ops::{InterpolateMode, InterpolateOptions};
 use burn::tensor::{Device, Tensor};
 
-use super::convolution::initial;
+use super::convolution::{Activation, initial, without_norm};
 use super::fusion::Fusion;
 use super::head::Head;
 use super::initial::InitialWeights;
@@ -69,7 +69,7 @@ impl Block {
 
 /// Each of `layers` with a relu after it.
 fn through(layers: &[Conv2d], map: Tensor<4>) -> Tensor<4> {
-    let forward = |map, layer: &Conv2d| relu(layer.forward(map));
+    let forward = |map, layer: &Conv2d| without_norm(layer, map, Activation::Relu);
     layers.iter().fold(map, forward)
 }
 
