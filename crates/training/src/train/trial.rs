@@ -392,7 +392,7 @@ impl Trial<'_> {
             self.experiment,
             &fusing,
             groups,
-            &|done| progress.set_position(done as u64),
+            &|done| progress.set_position(done),
             &|| stop.should_stop(),
         );
         progress.finish_and_clear();
