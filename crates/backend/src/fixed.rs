@@ -42,7 +42,8 @@ impl Then {
 /// A convolution whose weights never change, so that the norm after it, whose statistics are fixed, can be in them; its
 /// bias, a shortcut, and an activation. What a backend makes of the weights beforehand is made once.
 ///
-/// It computes in the type of its weights, and leaves no graph on devices without autodiff.
+/// It computes in the type of its weights, and leaves no graph on devices without autodiff. What is not a number in the
+/// weights is still there behind the activation.
 #[derive(Debug)]
 pub struct FixedLayer {
     shape: FixedShape,

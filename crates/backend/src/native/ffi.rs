@@ -70,6 +70,7 @@ unsafe extern "C" {
         settings: *const FixedSettings,
         input: *const C_tensor,
         weight: *const C_tensor,
+        bias: *const C_tensor,
         output: *mut *mut C_tensor,
     ) -> *mut c_char;
     fn colorize_fixed_forward(
@@ -201,10 +202,17 @@ pub(super) fn fixed_pack(
     settings: &FixedSettings,
     input: &Tensor,
     weight: &Tensor,
+    bias: &Tensor,
 ) -> Option<Tensor> {
     // SAFETY: every pointer is that of a tensor that lives through the call.
     let [packed] = outputs(|outputs| unsafe {
-        colorize_fixed_pack(settings, input.as_ptr(), weight.as_ptr(), outputs)
+        colorize_fixed_pack(
+            settings,
+            input.as_ptr(),
+            weight.as_ptr(),
+            bias.as_ptr(),
+            outputs,
+        )
     });
     packed
 }

@@ -1,5 +1,11 @@
 // A convolution whose weights never change, its bias, a shortcut, and an activation. On the processor oneDNN does all of
-// it in one pass over memory, with weights that it has laid out for itself once.
+// it in one pass over memory, with weights that it has laid out for itself once. Its relu makes zero of what is not a
+// number, so weights that hold such a thing go the other way, on which it is still seen at the end.
+
+#if defined(__GNUC__) && !defined(__clang__)
+// Of libtorch's own values, whose counts GCC takes for writes into nothing.
+#pragma GCC diagnostic ignored "-Wstringop-overflow"
+#endif
 
 #include <ATen/Context.h>
 #include <ATen/core/dispatch/Dispatcher.h>
@@ -51,11 +57,13 @@ at::Tensor call(const c10::OperatorHandle* operation, const Arguments&... argume
 }
 
 // Whether oneDNN takes the whole layer.
-bool is_one_pass(const FixedSettings& settings, const at::Tensor& input, const at::Tensor& weight) {
+bool is_one_pass(const FixedSettings& settings, const at::Tensor& input, const at::Tensor& weight,
+                 const at::Tensor& bias) {
     const bool known = input.scalar_type() == at::kFloat || input.scalar_type() == at::kBFloat16;
     return settings.passes != 0 && settings.transposed == 0 && input.device().is_cpu() && known && input.numel() > 0 &&
            at::globalContext().userEnabledMkldnn() && reorder() && pointwise() && pointwise_onto() &&
-           !(settings.groups == 1 && is_thin(input, weight, steps_of(settings)));
+           !(settings.groups == 1 && is_thin(input, weight, steps_of(settings))) &&
+           at::isfinite(weight).all().item<bool>() && at::isfinite(bias).all().item<bool>();
 }
 
 at::Tensor in_one_pass(const FixedSettings& settings, const at::Tensor& input, const at::Tensor& packed,
@@ -70,9 +78,11 @@ at::Tensor in_one_pass(const FixedSettings& settings, const at::Tensor& input, c
     limits.push_back(at::Scalar(settings.most));
     const auto nothing = c10::IValue();
     if (shortcut.defined()) {
-        const auto then = relu ? c10::IValue("relu") : limited ? c10::IValue("hardtanh") : nothing;
-        return call(pointwise_onto(), given, cropped(shortcut, settings.crop).contiguous(NHWC), packed, bias, padding,
-                    stride, dilation, settings.groups, "add", nothing, then, limited ? limits : none, nothing);
+        const auto then = relu ? c10::IValue("relu") : nothing;
+        auto map = call(pointwise_onto(), given, cropped(shortcut, settings.crop).contiguous(NHWC), packed, bias,
+                        padding, stride, dilation, settings.groups, "add", nothing, then, none, nothing);
+        // Behind a sum, oneDNN's operation knows no other activation.
+        return limited ? map.clamp_(settings.least, settings.most) : map;
     }
     const char* then = relu ? "relu" : limited ? "hardtanh" : "none";
     return call(pointwise(), given, packed, bias, padding, stride, dilation, settings.groups, then,
@@ -105,10 +115,10 @@ at::Tensor in_passes(const FixedSettings& settings, const at::Tensor& input, con
 }  // namespace colorize
 
 char* colorize_fixed_pack(const FixedSettings* settings, const at::Tensor* input, const at::Tensor* weight,
-                          at::Tensor** output) {
+                          const at::Tensor* bias, at::Tensor** output) {
     using namespace colorize;
     return guarded([&] {
-        if (!is_one_pass(*settings, *input, *weight)) return;
+        if (!is_one_pass(*settings, *input, *weight, *bias)) return;
         const Steps steps = steps_of(*settings);
         const int64_t around = own_padding(steps) == 0 ? steps.before + steps.after : 0;
         Values size = input->sizes().vec();

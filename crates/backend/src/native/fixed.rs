@@ -77,7 +77,12 @@ impl FixedLayer {
         };
         let mut packed = self.packed.lock().unwrap_or_else(PoisonError::into_inner);
         if matches!(*packed, Packed::NotYet) {
-            let made = ffi::fixed_pack(&settings, &input.tensor, &self.weight.tensor);
+            let made = ffi::fixed_pack(
+                &settings,
+                &input.tensor,
+                &self.weight.tensor,
+                &self.bias.tensor,
+            );
             *packed = made.map_or(Packed::AsTheyAre, Packed::Made);
         }
         let packed = match &*packed {

@@ -44,7 +44,7 @@ char* colorize_layer_backward(const LayerSettings* settings, const at::Tensor* g
                               at::Tensor** outputs);
 // The weights as oneDNN lays them out for inputs like this one; none where it does not take the layer.
 char* colorize_fixed_pack(const FixedSettings* settings, const at::Tensor* input, const at::Tensor* weight,
-                          at::Tensor** output);
+                          const at::Tensor* bias, at::Tensor** output);
 // `packed` may be null; weight and bias are of the input's type.
 char* colorize_fixed_forward(const FixedSettings* settings, const at::Tensor* input, const at::Tensor* weight,
                              const at::Tensor* packed, const at::Tensor* bias, const at::Tensor* shortcut,

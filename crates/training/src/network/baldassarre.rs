@@ -5,11 +5,12 @@ use burn::nn::conv::{Conv2d, Conv2dConfig};
 use burn::tensor::activation::relu;
 use burn::tensor::{Device, Tensor};
 
-use super::convolution::{Activation, initial, repeated, same, without_norm};
+use super::convolution::{Activation, initial, repeated, same};
 use super::fusion::Fusion;
 use super::head::Head;
 use super::initial::InitialWeights;
 use super::norm::Norm;
+use super::own::without_norm;
 use super::{Architecture, BaldassarreSection, Ends, Output};
 
 /// Baldassarre, Morín and Rodés-Guirao (2017), "Deep Koalarization: Image colorization using CNNs and Inception-ResNet-v2",

@@ -8,8 +8,9 @@ use burn::tensor::{Device, Tensor};
 
 use super::initial::InitialWeights;
 use super::norm::Norm;
+use super::own::{by_backend, padding_of, shape_of};
 use super::{NormKind, Upsampling, padding};
-use crate::backend::{self, FixedLayer, FixedShape, Layer, Then};
+use crate::backend::{FixedLayer, FixedShape, Layer, Then};
 
 /// What follows a norm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,7 +22,7 @@ pub enum Activation {
 }
 
 impl Activation {
-    fn of(self, map: Tensor<4>) -> Tensor<4> {
+    pub(super) fn of(self, map: Tensor<4>) -> Tensor<4> {
         match self {
             Self::None => map,
             Self::Relu => relu(map),
@@ -36,24 +37,6 @@ impl From<Activation> for Then {
             Activation::Relu => Self::Relu,
         }
     }
-}
-
-/// Layers one after the other by the backend's own operation, where it has one and their norms take their statistics from
-/// what they are given; see [`backend::layers`]. Those of the batch go into the norms.
-pub(super) fn by_backend<const N: usize>(
-    input: &Tensor<4>,
-    layers: [(Option<Layer>, &Norm); N],
-    shortcut: Option<usize>,
-) -> Option<Tensor<4>> {
-    let norms = layers.each_ref().map(|(_, norm)| *norm);
-    let layers: Option<Vec<Layer>> = layers.into_iter().map(|(layer, _)| layer).collect();
-    let normalized = backend::layers(input, &layers?, shortcut)?;
-    for (norm, statistics) in norms.into_iter().zip(normalized.statistics) {
-        if let Some(statistics) = statistics {
-            norm.take_in(statistics);
-        }
-    }
-    Some(normalized.output)
 }
 
 /// A convolution and the norm after it.
@@ -90,40 +73,6 @@ pub(super) fn same(size: usize, stride: usize) -> PaddingConfig2d {
 pub(super) fn around(size: usize) -> PaddingConfig2d {
     let half = size / 2;
     PaddingConfig2d::Explicit(half, half, half, half)
-}
-
-/// Zeros at the top and the left, and at the bottom and the right, which are the same for both sides of all networks here.
-fn padding_of(convolution: &Conv2d) -> Option<[usize; 2]> {
-    match convolution.padding {
-        PaddingConfig2d::Valid => Some([0, 0]),
-        PaddingConfig2d::Explicit(top, left, bottom, right) => {
-            ([top, bottom] == [left, right]).then_some([top, bottom])
-        }
-        PaddingConfig2d::Same => None,
-    }
-}
-
-/// `None` of dilated convolutions.
-fn shape_of(convolution: &Conv2d, then: Activation) -> Option<FixedShape> {
-    (convolution.dilation == [1, 1]).then_some(FixedShape {
-        transposed: false,
-        stride: convolution.stride[0],
-        groups: convolution.groups,
-        then: then.into(),
-    })
-}
-
-/// A convolution without a norm, and what follows: by the backend's own operation where nobody learns and it has one.
-pub(super) fn without_norm(convolution: &Conv2d, input: Tensor<4>, then: Activation) -> Tensor<4> {
-    let own = || {
-        let (shape, padding) = (shape_of(convolution, then)?, padding_of(convolution)?);
-        let (weight, bias) = (convolution.weight.val(), convolution.bias.as_ref()?.val());
-        Some((FixedLayer::new(shape, weight, bias), padding))
-    };
-    match own().filter(|_| !input.device().is_autodiff()) {
-        Some((layer, padding)) => layer.forward(input, [padding; 2], None),
-        None => then.of(convolution.forward(input)),
-    }
 }
 
 /// A convolution without a norm. Glorot uniform, and a bias of zeros.

@@ -6,14 +6,13 @@ use burn::tensor::activation::relu;
 use burn::tensor::module::adaptive_avg_pool2d;
 use burn::tensor::{Device, Tensor};
 
-use super::convolution::{
-    Activation, Border, Convolution, around, initial, repeated, without_norm,
-};
+use super::convolution::{Activation, Border, Convolution, around, initial, repeated};
 use super::dense::Dense;
 use super::fusion::Fusion;
 use super::head::Head;
 use super::initial::InitialWeights;
 use super::norm::Norm;
+use super::own::without_norm;
 use super::{Architecture, Ends, IizukaSection, NormKind, Output};
 
 /// Iizuka, Simo-Serra and Ishikawa (2016), "Let there be Color! Joint end-to-end learning of global and local image priors for

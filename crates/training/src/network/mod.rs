@@ -12,6 +12,7 @@ pub mod iizuka;
 pub mod image_transformation;
 pub mod initial;
 pub mod norm;
+mod own;
 pub mod padding;
 mod parts;
 pub mod residual_block;

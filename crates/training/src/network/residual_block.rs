@@ -4,8 +4,9 @@ use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 
 use super::NormKind;
-use super::convolution::{Activation, Border, Convolution, by_backend};
+use super::convolution::{Activation, Border, Convolution};
 use super::initial::InitialWeights;
+use super::own::by_backend;
 
 /// Pixels that a block takes off every side of its input: one for each of its two 3x3 convolutions.
 const CROP: usize = 2;
