@@ -160,10 +160,6 @@ pub(super) fn forward(
 }
 
 /// The gradients of everything, from that of the output.
-#[expect(
-    clippy::too_many_arguments,
-    reason = "one for each thing that the formula needs"
-)]
 pub(super) fn backward(
     settings: &Settings,
     gradient: &Tensor,
