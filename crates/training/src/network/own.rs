@@ -133,7 +133,9 @@ mod tests {
 
             let block = ResidualBlock::new(&mut weights, batch, 3, &device);
             let layers = [&block.first, &block.second];
-            layers.map(|layer| trained(&layer.norm, &device));
+            for layer in layers {
+                trained(&layer.norm, &device);
+            }
             let [first, second] =
                 layers.map(|layer| |map| layer.norm.forward(layer.convolution.forward(map)));
             let expected = second(relu.of(first(input.clone()))) + padding::crop(input.clone(), 2);
