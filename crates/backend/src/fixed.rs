@@ -57,7 +57,7 @@ pub struct FixedLayer {
 /// The backend's own operation.
 #[derive(Debug)]
 enum Own {
-    Flex(super::pure::FixedLayer),
+    Flex(Box<super::pure::FixedLayer>),
     #[cfg(feature = "libtorch")]
     LibTorch(super::native::FixedLayer),
     None,
@@ -66,7 +66,7 @@ enum Own {
 impl Own {
     fn of(shape: FixedShape, weight: &Tensor<4>, bias: &Tensor<1>) -> Self {
         if let Some(own) = super::pure::FixedLayer::new(shape, weight, bias) {
-            return Self::Flex(own);
+            return Self::Flex(Box::new(own));
         }
         #[cfg(feature = "libtorch")]
         if let Some(own) = super::native::FixedLayer::new(shape, weight, bias) {
