@@ -61,8 +61,16 @@ fn build_version(libtorch: &Path) -> Option<String> {
 #[cfg(feature = "libtorch")]
 fn compile_kernels(libraries: &Path) {
     let folder = Path::new("src/native");
-    let sources = ["layer.cpp", "rows.cpp", "thin.cpp"].map(|file| folder.join(file));
-    let headers = ["layer.h", "rows.h", "thin.h"].map(|file| folder.join(file));
+    let sources = [
+        "convolution.cpp",
+        "fixed.cpp",
+        "layer.cpp",
+        "rows.cpp",
+        "thin.cpp",
+    ]
+    .map(|file| folder.join(file));
+    let headers =
+        ["border.h", "convolution.h", "layer.h", "rows.h", "thin.h"].map(|file| folder.join(file));
     for file in sources.iter().chain(&headers) {
         println!("cargo::rerun-if-changed={}", file.display());
     }

@@ -6,7 +6,6 @@ use std::time::Instant;
 
 use clap::Subcommand;
 use comfy_table::CellAlignment;
-use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{output, weights};
 use crate::command_error::{Context, Result};
@@ -18,6 +17,8 @@ use crate::dataset::{
 use crate::download::{ItemKind, Limits, Wanted, unpack};
 use crate::photo::Profile;
 use crate::runs::atomic;
+use crate::terminal;
+use crate::train::Counter;
 use crate::work::prepare::utf8_path;
 use colorize_base::one_line;
 
@@ -308,7 +309,7 @@ fn looked_at(index: &Index, cache: &Cache) -> Inspection {
         records.len(),
         &format!("inspecting photographs of {}", index.name),
     );
-    let inspection = inspect(&records, cache, &[], &|done| bar.set_position(done as u64));
+    let inspection = inspect(&records, cache, &[], &|done| bar.set_position(done));
     bar.finish_and_clear();
     for warning in &inspection.warnings {
         output::warning(warning);
@@ -447,7 +448,7 @@ fn open(manifest: &Path) -> Result<(Index, Cache)> {
         Source::Coco { .. } | Source::Folder { .. } => 0,
     };
     let bar = bar(scenes, &format!("indexing {}", manifest.name));
-    let index = Index::open(&manifest, &cache, &|done| bar.set_position(done as u64))?;
+    let index = Index::open(&manifest, &cache, &|done| bar.set_position(done))?;
     bar.finish_and_clear();
     if let Some(warning) = &index.warning {
         output::warning(warning);
@@ -455,15 +456,7 @@ fn open(manifest: &Path) -> Result<(Index, Cache)> {
     Ok((index, cache))
 }
 
-/// A bar to `length`, or a spinner where there is nothing to count. indicatif draws nothing where the standard error
-/// stream is not a terminal.
-fn bar(length: usize, what: &str) -> ProgressBar {
-    let bar = if length == 0 {
-        ProgressBar::new_spinner()
-    } else {
-        let style = ProgressStyle::with_template("{prefix} {wide_bar} {pos}/{len} {eta} left")
-            .unwrap_or_else(|_| ProgressStyle::default_bar());
-        ProgressBar::new(length as u64).with_style(style)
-    };
-    bar.with_prefix(what.to_owned())
+/// Counts to `length`, or without an end where that is 0.
+fn bar(length: usize, what: &str) -> Counter {
+    Counter::new(what, length, terminal::is_quiet())
 }

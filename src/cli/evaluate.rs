@@ -110,9 +110,9 @@ pub(super) fn run(arguments: &EvaluateArguments) -> Result<()> {
     let path = score_baselines(&experiment, &dataset, &divided, &judged, runs, &cache)?;
 
     let scoring = bar("scoring the run on", &dataset);
-    scoring.set_length(divided.held_out.len() as u64);
+    scoring.set_length(divided.held_out.len());
     let table = trained.score(&divided.held_out, judges.as_ref(), &|done| {
-        scoring.set_position(done as u64);
+        scoring.set_position(done);
     })?;
     scoring.finish_and_clear();
     let decode = arguments.choice.decode;

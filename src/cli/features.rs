@@ -40,14 +40,14 @@ pub(super) fn run(arguments: &FeaturesArguments) -> Result<ExitCode> {
             cache: &experiment.cache.folder,
         };
         let photographs = Division::everything(&experiment.selection).train;
-        let computing = bar("features of", &experiment.dataset.name());
-        computing.set_length(photographs.len() as u64);
+        let computing = bar("feature vectors of", &experiment.dataset.name());
+        computing.set_length(photographs.len());
         let begun = Instant::now();
         let found = feature_rows(
             &experiment.resolved.experiment,
             &fusing,
             [&photographs],
-            &|done| computing.set_position(done as u64),
+            &|done| computing.set_position(done),
             &|| stop.should_stop(),
         );
         computing.finish_and_clear();

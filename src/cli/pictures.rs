@@ -48,9 +48,9 @@ impl Pictures {
             .filter(|photograph| ids.contains(&photograph.id))
             .collect();
         let making = bar("colorizing held-out images with", &run.name());
-        making.set_length(photographs.len() as u64);
+        making.set_length(photographs.len());
         let pictures = trained.scored_pictures(&photographs, &|done| {
-            making.set_position(done as u64);
+            making.set_position(done);
         });
         making.finish_and_clear();
         let pictures = pictures.map_err(|error| match error {

@@ -45,7 +45,7 @@ pub(crate) fn select_photographs(
 pub(super) fn open_index(dataset: &Dataset, cache: &Cache) -> Result<Index> {
     let name = dataset.name();
     let painting = bar("painting scenes of", &name);
-    let index = dataset.open(cache, &|_, done| painting.set_position(done as u64))?;
+    let index = dataset.open(cache, &|_, done| painting.set_position(done))?;
     painting.finish_and_clear();
     if let Some(warning) = &index.warning {
         terminal::warning(warning);
@@ -67,9 +67,9 @@ pub(super) fn inspect(
 ) -> Result<Selection> {
     let name = dataset.name();
     let inspecting = bar("inspecting photographs of", &name);
-    inspecting.set_length(chosen.records.len() as u64);
+    inspecting.set_length(chosen.records.len());
     let inspected = inspection::inspect(&chosen.records, cache, squares, &|done| {
-        inspecting.set_position(done as u64);
+        inspecting.set_position(done);
     });
     inspecting.finish_and_clear();
     for warning in &inspected.warnings {

@@ -7,7 +7,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use clap::Args;
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use colorize_base::readable_size;
-use indicatif::{ProgressBar, ProgressStyle};
 
 use super::experiments::experiment_files;
 use super::photographs::{inspect, open_index, select};
@@ -24,7 +23,7 @@ use crate::runs::{Machine, memory_limit};
 use crate::signals;
 use crate::terminal;
 use crate::train::{
-    Display, Division, ExtractorWeights, Interrupter, Trial, baselines, judge_frozen,
+    Counter, Display, Division, ExtractorWeights, Interrupter, Trial, baselines, judge_frozen,
 };
 
 /// Arguments that every training command shares.
@@ -298,8 +297,8 @@ pub(crate) fn score_baselines(
         runs,
         &cache.folder,
         &|done, all| {
-            scoring.set_length(all as u64);
-            scoring.set_position(done as u64);
+            scoring.set_length(all);
+            scoring.set_position(done);
         },
     )
     .context("cannot score the baselines")?;
@@ -383,17 +382,9 @@ pub(crate) fn prepare(
     })
 }
 
-/// A bar that counts photographs.
-pub(crate) fn bar(what: &str, dataset: &str) -> ProgressBar {
-    let style = ProgressStyle::with_template("{prefix} {wide_bar} {pos} {eta} left")
-        .unwrap_or_else(|_| ProgressStyle::default_bar());
-    let bar = if terminal::is_quiet() {
-        ProgressBar::hidden()
-    } else {
-        ProgressBar::new(0)
-    };
-    bar.with_style(style)
-        .with_prefix(format!("{what} {dataset}"))
+/// Counts photographs.
+pub(crate) fn bar(what: &str, dataset: &str) -> Counter {
+    Counter::new(&format!("{what} {dataset}"), 0, terminal::is_quiet())
 }
 
 /// A stop that Ctrl-C asks for; asked twice, the process ends at once.

@@ -4,6 +4,7 @@
 //! lists the devices that this build and this machine have, and [`doctor`] tries each of them.
 
 mod doctor;
+mod fixed;
 mod layer;
 mod libtorch;
 mod memory;
@@ -23,7 +24,8 @@ use colorize_base::{Blame, Blamed};
 pub use colorize_experiment::{Cudnn, DeviceName, Precision, UnknownDevice};
 
 pub use self::doctor::{Answer, DeviceReport, Report, doctor, libraries};
-pub use self::layer::{Layer, Normalized, layers};
+pub use self::fixed::{FixedLayer, FixedShape, Then};
+pub use self::layer::{Layer, Norm, Normalized, layers};
 pub use self::memory::release as release_memory;
 pub use self::precision::computes;
 
@@ -135,6 +137,11 @@ pub fn kernels_version(name: &DeviceName) -> Option<u32> {
         DeviceName::Flex => Some(2),
         DeviceName::Libtorch | DeviceName::LibtorchCuda(_) => Some(1),
     }
+}
+
+/// As [`kernels_version`], of what changes with instance norm alone: it is part of the identity of such runs.
+pub fn instance_norm_version(name: &DeviceName) -> Option<u32> {
+    kernels_version(name).map(|_| 1)
 }
 
 /// Whether the device, given without autodiff, is the processor itself, so that its memory is that of the process.

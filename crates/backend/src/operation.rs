@@ -56,7 +56,7 @@ where
 /// What an operation gives, of the backend's own tensors.
 pub(super) fn normalized<B: Backend>(
     output: FloatTensor<B>,
-    statistics: impl IntoIterator<Item = [FloatTensor<B>; 2]>,
+    statistics: impl IntoIterator<Item = Option<[FloatTensor<B>; 2]>>,
 ) -> Normalized
 where
     DispatchTensor: DispatchKindConversion<B>,
@@ -65,7 +65,7 @@ where
         output: Tensor::from_primitive::<B>(output),
         statistics: statistics
             .into_iter()
-            .map(|of_layer| of_layer.map(Tensor::from_primitive::<B>))
+            .map(|of_layer| of_layer.map(|both| both.map(Tensor::from_primitive::<B>)))
             .collect(),
     }
 }

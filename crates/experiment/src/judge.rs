@@ -181,17 +181,14 @@ fn fusion(experiment: &Experiment, tree: &Node) -> Option<Problem> {
     )
 }
 
-/// bfloat16 is written for layers with batch norm, as one operation with it.
+/// bfloat16 is written for layers with a norm, as one operation with it.
 fn precision(experiment: &Experiment, tree: &Node) -> Option<Problem> {
     if experiment.train.precision == Precision::F32 {
         return None;
     }
     let (key, value) = experiment.network.needs_f32()?;
     let written = written_key(tree, &["network".to_string(), key.to_string()]);
-    let must = match key {
-        "norm" => "must be `f32` unless `network.norm` is `batch`".to_string(),
-        _ => format!("must be `f32` where `network.{key}` is `{value}`"),
-    };
+    let must = format!("must be `f32` where `network.{key}` is `{value}`");
     Some(
         out_of_range(experiment, tree, &parts("train.precision"), must).note(format!(
             "`{written}` is `{value}`, whose layers are only computed in 32-bit floats"

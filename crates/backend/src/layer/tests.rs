@@ -17,11 +17,15 @@ struct Case {
     stride: usize,
     padding: [usize; 2],
     transposed: bool,
+    norm: Norm,
     relu: bool,
 }
 
+const NORMS: [Norm; 2] = [Norm::Batch, Norm::Instance];
+
 const PLAIN: Case = Case {
     channels: [5, 7],
+    norm: Norm::Batch,
     side: 11,
     size: 3,
     stride: 1,
@@ -109,6 +113,11 @@ const BLOCK: [Case; 2] = {
     ]
 };
 
+/// The same with another norm.
+fn with<const N: usize>(norm: Norm, cases: [Case; N]) -> [Case; N] {
+    cases.map(|case| Case { norm, ..case })
+}
+
 impl Case {
     fn layer(self, device: &Device) -> Layer {
         let [channels_in, channels_out] = self.channels;
@@ -121,6 +130,7 @@ impl Case {
         Layer {
             weight: random([first, second, self.size, self.size], 0.0, device),
             bias: vector(0.0),
+            norm: self.norm,
             gamma: vector(1.0),
             beta: vector(0.0),
             epsilon: 1e-3,
@@ -141,7 +151,7 @@ fn random<const D: usize>(shape: [usize; D], mean: f64, device: &Device) -> Tens
     }
 }
 
-fn composed(input: Tensor<4>, layer: &Layer) -> (Tensor<4>, [Tensor<1>; 2]) {
+fn composed(input: Tensor<4>, layer: &Layer) -> (Tensor<4>, Option<[Tensor<1>; 2]>) {
     let [before, after] = layer.padding;
     let stride = [layer.stride; 2];
     let (weight, bias) = (layer.weight.clone(), Some(layer.bias.clone()));
@@ -157,18 +167,21 @@ fn composed(input: Tensor<4>, layer: &Layer) -> (Tensor<4>, [Tensor<1>; 2]) {
         let options = ConvOptions::new_with_padding(stride, padding, [1, 1], 1);
         conv2d(input, weight, bias, options)
     };
-    let mean = map.clone().mean_dims(&[0, 2, 3]);
+    let over: &[usize] = match layer.norm {
+        Norm::Batch => &[0, 2, 3],
+        Norm::Instance => &[2, 3],
+    };
+    let mean = map.clone().mean_dims(over);
     let deviation = map - mean.clone();
-    let variance = deviation.clone().square().mean_dims(&[0, 2, 3]);
+    let variance = deviation.clone().square().mean_dims(over);
     let channels = [1, layer.gamma.dims()[0], 1, 1];
     let gamma = layer.gamma.clone().reshape(channels);
     let beta = layer.beta.clone().reshape(channels);
     let output = deviation / (variance.clone() + layer.epsilon).sqrt() * gamma + beta;
     let output = if layer.relu { relu(output) } else { output };
-    (
-        output,
-        [mean, variance].map(|values| values.reshape([channels[1]])),
-    )
+    let of_batch = (layer.norm == Norm::Batch)
+        .then(|| [mean, variance].map(|values| values.reshape([channels[1]])));
+    (output, of_batch)
 }
 
 fn values<const D: usize>(tensor: &Tensor<D>) -> Vec<f32> {
@@ -240,8 +253,11 @@ fn compare(cases: &[Case], shortcut: Option<usize>) {
             };
             let (normalized, found) = by_backend();
             assert_close(&values(&normalized.output), &values(&expected), 0.0, &what);
+            assert_eq!(normalized.statistics.len(), statistics.len());
             for (found, expected) in normalized.statistics.iter().zip(&statistics) {
-                for (found, expected) in found.iter().zip(expected) {
+                assert_eq!(found.is_some(), expected.is_some());
+                let both = found.iter().flatten().zip(expected.iter().flatten());
+                for (found, expected) in both {
                     assert_close(&values(found), &values(expected), 0.1, &what);
                 }
             }
@@ -263,8 +279,10 @@ fn compare(cases: &[Case], shortcut: Option<usize>) {
 
 #[test]
 fn a_layer_is_what_burn_composes() {
-    for case in CASES {
-        compare(&[case], None);
+    for norm in NORMS {
+        for case in with(norm, CASES) {
+            compare(&[case], None);
+        }
     }
 }
 
@@ -274,10 +292,12 @@ fn a_layer_is_what_burn_composes() {
 fn without_own_passes_it_is_the_same() {
     use crate::native::OWN_PASSES;
     OWN_PASSES.set(false);
-    for case in CASES {
-        compare(&[case], None);
+    for norm in NORMS {
+        for case in with(norm, CASES) {
+            compare(&[case], None);
+        }
+        compare(&with(norm, BLOCK), Some(2));
     }
-    compare(&BLOCK, Some(2));
     OWN_PASSES.set(true);
 }
 
@@ -289,11 +309,13 @@ fn in_bfloat16_it_is_nearly_the_same() {
         if crate::computes(&name, Precision::Bf16).is_err() {
             continue;
         }
-        for (cases, shortcut) in CASES
-            .iter()
-            .map(|case| (std::slice::from_ref(case), None))
-            .chain([(&BLOCK[..], Some(2))])
-        {
+        let of = |norm| {
+            let alone = with(norm, CASES).map(|case| (vec![case], None));
+            alone
+                .into_iter()
+                .chain([(with(norm, BLOCK).to_vec(), Some(2))])
+        };
+        for (cases, shortcut) in NORMS.into_iter().flat_map(of) {
             let what = format!("{name}, {cases:?}");
             let plain = crate::open(&name).unwrap();
             plain.seed(4);
@@ -338,26 +360,27 @@ fn similarity(one: &[f32], other: &[f32]) -> f64 {
 
 #[test]
 fn two_layers_and_a_shortcut_are_what_burn_composes() {
-    for channels in [3, 16, 32] {
-        let first = Case {
-            channels: [channels; 2],
-            side: 9,
-            ..PLAIN
-        };
-        let second = Case {
-            relu: false,
-            ..first
-        };
-        compare(&[first, second], Some(2));
+    for norm in NORMS {
+        for channels in [3, 16, 32] {
+            let cases = with(norm, BLOCK).map(|case| Case {
+                channels: [channels; 2],
+                ..case
+            });
+            compare(&cases, Some(2));
+        }
     }
 }
 
 #[test]
 fn without_autodiff_the_operation_gives_the_same_bits_and_keeps_no_graph() {
-    for name in crate::present() {
+    for (name, norm) in crate::present()
+        .into_iter()
+        .flat_map(|name| NORMS.map(|norm| (name, norm)))
+    {
         let device = crate::open(&name).unwrap();
-        let layer = PLAIN.layer(&device);
-        let shape = [2, PLAIN.channels[0], PLAIN.side, PLAIN.side];
+        let [case] = with(norm, [PLAIN]);
+        let layer = case.layer(&device);
+        let shape = [2, case.channels[0], case.side, case.side];
         let input: Tensor<4> = random(shape, 0.0, &device);
         let with_graph = Layer {
             weight: Tensor::from_inner(layer.weight.clone()).require_grad(),
@@ -370,13 +393,36 @@ fn without_autodiff_the_operation_gives_the_same_bits_and_keeps_no_graph() {
         let [plain, training] =
             [(input, layer), (in_training, with_graph)].map(|(input, layer)| {
                 let made = layers(&input, &[layer], None).unwrap();
-                let [mean, variance] = made.statistics[0].clone();
                 let is_autodiff = made.output.device().is_autodiff();
-                let values = [made.output.reshape([-1]), mean, variance]
-                    .map(|tensor: Tensor<1>| tensor.into_data().try_to_vec::<f32>().unwrap());
-                (is_autodiff, values)
+                let statistics = made.statistics[0]
+                    .clone()
+                    .map(|of| of.map(|it| values(&it)));
+                (is_autodiff, values(&made.output), statistics)
             });
         assert!(!plain.0 && training.0);
         assert_eq!(plain.1, training.1, "{name}");
+        assert_eq!(plain.2, training.2, "{name}");
+    }
+}
+
+/// What an image becomes does not depend on the others of its batch, as it does with batch norm.
+#[test]
+fn instance_norm_sees_one_image() {
+    for name in crate::present() {
+        let device = crate::open(&name).unwrap();
+        for case in with(Norm::Instance, CASES) {
+            let layer = case.layer(&device);
+            let input = random([3, case.channels[0], case.side, case.side], 0.5, &device);
+            let run = |input: &Tensor<4>| {
+                let made = layers(input, std::slice::from_ref(&layer), None).unwrap();
+                made.output
+            };
+            let together = run(&input);
+            for image in 0..3 {
+                let alone = values(&run(&input.clone().narrow(0, image, 1)));
+                let one = values(&together.clone().narrow(0, image, 1));
+                assert_close(&one, &alone, 0.0, &format!("{name}, {case:?}"));
+            }
+        }
     }
 }

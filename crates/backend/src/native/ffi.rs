@@ -22,9 +22,25 @@ pub(super) struct Settings {
     pub(super) after: i64,
     pub(super) crop: i64,
     pub(super) relu: i64,
+    pub(super) per_image: i64,
     pub(super) passes: i64,
     pub(super) keep: i64,
     pub(super) epsilon: f64,
+}
+
+/// What is fixed about a layer whose weights never change; `layer.h` says what each is.
+#[repr(C)]
+#[derive(Debug, Clone, Copy)]
+pub(super) struct FixedSettings {
+    pub(super) transposed: i64,
+    pub(super) stride: i64,
+    pub(super) before: i64,
+    pub(super) after: i64,
+    pub(super) crop: i64,
+    pub(super) groups: i64,
+    pub(super) passes: i64,
+    pub(super) least: f64,
+    pub(super) most: f64,
 }
 
 unsafe extern "C" {
@@ -50,6 +66,22 @@ unsafe extern "C" {
         needs_input: i64,
         outputs: *mut *mut C_tensor,
     ) -> *mut c_char;
+    fn colorize_fixed_pack(
+        settings: *const FixedSettings,
+        input: *const C_tensor,
+        weight: *const C_tensor,
+        bias: *const C_tensor,
+        output: *mut *mut C_tensor,
+    ) -> *mut c_char;
+    fn colorize_fixed_forward(
+        settings: *const FixedSettings,
+        input: *const C_tensor,
+        weight: *const C_tensor,
+        packed: *const C_tensor,
+        bias: *const C_tensor,
+        shortcut: *const C_tensor,
+        output: *mut *mut C_tensor,
+    ) -> *mut c_char;
     fn colorize_set_cudnn(benchmark: i64, deterministic: i64);
     fn colorize_gpu_has_bfloat16(index: i64) -> i64;
     fn colorize_free_message(message: *mut c_char);
@@ -73,13 +105,14 @@ pub(crate) fn set_cudnn(mode: Cudnn) {
 #[derive(Debug)]
 pub(super) struct Forward {
     pub(super) output: Tensor,
-    pub(super) mean: Tensor,
-    pub(super) variance: Tensor,
+    /// Of every channel of the batch; none of a norm that is not over the batch.
+    pub(super) mean: Option<Tensor>,
+    pub(super) variance: Option<Tensor>,
     /// What the backward pass takes for the input, where that is not the input itself. The input need not be kept then.
     pub(super) prepared: Option<Tensor>,
     /// The convolution's output without the bias; none where nothing is kept.
     pub(super) map: Option<Tensor>,
-    /// Of `map`, `[2, channels]`; none where nothing is kept.
+    /// Of `map`, `[2, channels]` or `[2, batch, channels]`; none where nothing is kept.
     pub(super) statistics: Option<Tensor>,
 }
 
@@ -96,7 +129,7 @@ pub(super) struct Backward {
 /// The parameters of a layer: weight, bias, gamma, beta.
 pub(super) type Parameters<'a> = [&'a Tensor; 4];
 
-/// Convolution, norm with the batch's statistics, the shortcut and the relu.
+/// Convolution, norm with the statistics of what it is given, the relu and the shortcut.
 pub(super) fn forward(
     settings: &Settings,
     input: &Tensor,
@@ -118,8 +151,8 @@ pub(super) fn forward(
     });
     Forward {
         output: defined(output),
-        mean: defined(mean),
-        variance: defined(variance),
+        mean,
+        variance,
         prepared,
         map,
         statistics,
@@ -127,10 +160,6 @@ pub(super) fn forward(
 }
 
 /// The gradients of everything, from that of the output.
-#[expect(
-    clippy::too_many_arguments,
-    reason = "one for each thing that the formula needs"
-)]
 pub(super) fn backward(
     settings: &Settings,
     gradient: &Tensor,
@@ -162,6 +191,50 @@ pub(super) fn backward(
         gamma: defined(gamma),
         beta: defined(beta),
     }
+}
+
+/// The weights of a layer as its convolution wants them; none where it takes them as they are.
+pub(super) fn fixed_pack(
+    settings: &FixedSettings,
+    input: &Tensor,
+    weight: &Tensor,
+    bias: &Tensor,
+) -> Option<Tensor> {
+    // SAFETY: every pointer is that of a tensor that lives through the call.
+    let [packed] = outputs(|outputs| unsafe {
+        colorize_fixed_pack(
+            settings,
+            input.as_ptr(),
+            weight.as_ptr(),
+            bias.as_ptr(),
+            outputs,
+        )
+    });
+    packed
+}
+
+/// Convolution, bias, the shortcut, and what follows.
+pub(super) fn fixed_forward(
+    settings: &FixedSettings,
+    input: &Tensor,
+    weight: &Tensor,
+    packed: Option<&Tensor>,
+    bias: &Tensor,
+    shortcut: Option<&Tensor>,
+) -> Tensor {
+    // SAFETY: every pointer that is not null is that of a tensor that lives through the call.
+    let [output] = outputs(|outputs| unsafe {
+        colorize_fixed_forward(
+            settings,
+            input.as_ptr(),
+            weight.as_ptr(),
+            packed.map_or(null(), Tensor::as_ptr),
+            bias.as_ptr(),
+            shortcut.map_or(null(), Tensor::as_ptr),
+            outputs,
+        )
+    });
+    defined(output)
 }
 
 /// Takes over the tensors that a call leaves.

@@ -1,4 +1,4 @@
-// A convolution, the batch norm after it with the batch's own statistics, and what follows: in a few passes.
+// A convolution, the norm after it with the statistics of what it is given, and what follows: in a few passes.
 //
 // The bias of the convolution is not added: the norm takes it out again with the mean. It counts in the mean that is
 // handed on, and its gradient is zero.
@@ -6,70 +6,39 @@
 #include "layer.h"
 
 #include <ATen/Context.h>
-#include <ATen/core/grad_mode.h>
 #include <ATen/detail/CUDAHooksInterface.h>
 #include <c10/core/DeviceGuard.h>
 
 #include <cstdlib>
-#include <cstring>
 
+#include "border.h"
+#include "convolution.h"
 #include "rows.h"
 #include "thin.h"
 
 namespace colorize {
 namespace {
 
-constexpr auto NHWC = at::MemoryFormat::ChannelsLast;
-
-at::Tensor channels_last(const at::Tensor& map) { return walkable(map) ? map : map.contiguous(NHWC); }
-
-// Parameters and statistics are 32-bit floats; where maps are not, convolutions take a copy of their type.
-at::Tensor of_type(const at::Tensor& weight, const at::Tensor& map) {
-    return weight.to(map.scalar_type()).contiguous(NHWC);
+// [channels] or [batch, channels], to be combined with a map.
+at::Tensor per_channel(const at::Tensor& values) {
+    return values.view({values.dim() == 2 ? values.size(0) : 1, values.size(-1), 1, 1});
 }
 
-at::Tensor per_channel(const at::Tensor& values) { return values.view({1, -1, 1, 1}); }
-
-at::Tensor cropped(const at::Tensor& map, int64_t crop) {
-    return map.narrow(2, crop, map.size(2) - 2 * crop).narrow(3, crop, map.size(3) - 2 * crop);
+Steps steps_of(const LayerSettings& settings) {
+    return {settings.transposed != 0, settings.stride, settings.before, settings.after};
 }
 
-struct Convolved {
-    at::Tensor map;
-    // What the backward pass takes for the input; undefined where that is the input itself. The input need not be kept.
-    at::Tensor prepared;
-};
-
-// Even padding is the convolution's own affair; what is uneven is put on beforehand.
-int64_t own_padding(const LayerSettings& settings) {
-    return settings.transposed || settings.before == settings.after ? settings.before : 0;
+// libtorch's batch norm sees a map with `per_image` as one image of batch * channels channels.
+at::Tensor given_to_norm(const at::Tensor& map, bool per_image) {
+    return per_image ? map.contiguous().view({1, -1, map.size(2), map.size(3)}) : map;
 }
 
-at::Tensor padded(const at::Tensor& input, const LayerSettings& settings) {
-    return at::constant_pad_nd(input, {settings.before, settings.after, settings.before, settings.after});
+// A number for each channel, for each of the channels that it sees then.
+at::Tensor given_to_norm(const at::Tensor& numbers, const at::Tensor& map, bool per_image) {
+    return per_image ? numbers.repeat({map.size(0)}) : numbers;
 }
 
-// `weight` is of the input's type.
-Convolved convolve(const at::Tensor& input, const at::Tensor& weight, const LayerSettings& settings) {
-    const int64_t stride = settings.stride, padding = own_padding(settings);
-    if (settings.transposed) {
-        if (FewOutputs::fits(input, weight, stride, padding)) return {FewOutputs::convolved(input, weight, padding), {}};
-        const auto whole = at::conv_transpose2d(input, weight, {}, stride, padding);
-        const int64_t cut = settings.after - settings.before;
-        return {whole.narrow(2, 0, whole.size(2) - cut).narrow(3, 0, whole.size(3) - cut), {}};
-    }
-    if (FewInputs::fits(input, weight, stride, padding)) {
-        auto prepared = FewInputs::prepared(input, padding);
-        return {FewInputs::convolved(prepared, weight), prepared};
-    }
-    if (settings.before != settings.after) {
-        auto prepared = padded(input, settings);
-        return {at::conv2d(prepared, weight, {}, stride), prepared};
-    }
-    return {at::conv2d(input, weight, {}, stride, padding), {}};
-}
-
-// The numbers for every channel that both directions need, from [2, channels] of mean and variance.
+// The numbers for every channel that both directions need, from mean and variance of every channel, or of every image's.
 Channels channels_of(const at::Tensor& statistics, const at::Tensor& gamma, const at::Tensor& beta, double epsilon) {
     const auto scale = (statistics[1] + epsilon).rsqrt() * gamma;
     return {scale.to(gamma.scalar_type()), (beta - statistics[0] * scale).to(gamma.scalar_type()),
@@ -83,7 +52,7 @@ struct Forward {
 Forward forward(const LayerSettings& settings, const at::Tensor& given, const at::Tensor& weight,
                 const at::Tensor& bias, const at::Tensor& gamma, const at::Tensor& beta, const at::Tensor& shortcut) {
     const auto input = channels_last(given);
-    auto [map, prepared] = convolve(input, of_type(weight, input), settings);
+    auto [map, prepared] = convolve(input, of_type(weight, input), steps_of(settings));
     map = channels_last(map);
     if (settings.keep == 0) {
         prepared = at::Tensor();
@@ -91,20 +60,29 @@ Forward forward(const LayerSettings& settings, const at::Tensor& given, const at
         prepared = input;
     }
     const auto beside = shortcut.defined() ? cropped(channels_last(shortcut), settings.crop) : shortcut;
+    const bool per_image = settings.per_image != 0;
     at::Tensor statistics, output;
     if (settings.passes != 0 && walkable(map)) {
-        statistics = colorize::statistics(map);
+        statistics = colorize::statistics(map, per_image);
         const auto channels = channels_of(statistics, gamma, beta, settings.epsilon);
         output = normalized(map, channels.scale, channels.offset, beside, settings.relu, settings.keep == 0);
     } else {
-        const auto [normal, mean, inverse] =
-            at::native_batch_norm(map, gamma, beta, {}, {}, true, 0.0, settings.epsilon);
+        auto [normal, mean, inverse] = at::native_batch_norm(
+            given_to_norm(map, per_image), given_to_norm(gamma, map, per_image), given_to_norm(beta, map, per_image), {},
+            {}, true, 0.0, settings.epsilon);
         statistics = at::stack({mean, inverse.pow(-2) - settings.epsilon});
+        if (per_image) {
+            normal = normal.view(map.sizes());
+            statistics = statistics.view({2, map.size(0), map.size(1)});
+        }
         output = settings.relu ? at::relu(normal) : normal;
         if (beside.defined()) output = output + beside;
     }
-    const auto mean = (statistics[0] + bias).to(gamma.scalar_type());
-    const auto variance = statistics[1].to(gamma.scalar_type());
+    at::Tensor mean, variance;
+    if (!per_image) {
+        mean = (statistics[0] + bias).to(gamma.scalar_type());
+        variance = statistics[1].to(gamma.scalar_type());
+    }
     if (settings.keep == 0) return {output, mean, variance, {}, {}, {}};
     return {output, mean, variance, prepared, map, statistics};
 }
@@ -113,6 +91,9 @@ struct Backward {
     at::Tensor input, weight, bias, gamma, beta;
 };
 
+// The sum over all images of what each of them adds for every channel.
+at::Tensor of_all(const at::Tensor& sums) { return sums.dim() == 2 ? sums.sum(0) : sums; }
+
 // The gradient of the convolution's output, as large as the convolution made it, and those of the norm's own two.
 Backward norm_backward(const LayerSettings& settings, const at::Tensor& gradient, const at::Tensor& map,
                        const at::Tensor& gamma, const at::Tensor& beta, const at::Tensor& statistics) {
@@ -120,23 +101,29 @@ Backward norm_backward(const LayerSettings& settings, const at::Tensor& gradient
     const auto inverse = (statistics[1] + settings.epsilon).rsqrt();
     const int64_t cut = settings.transposed ? settings.after - settings.before : 0;
     if (settings.passes != 0 && walkable(map) && walkable(gradient)) {
-        const double count = static_cast<double>(map.numel() / map.size(1));
+        const double count = static_cast<double>(map.numel() / inverse.numel());
         const auto sums = gradient_sums(gradient, map, channels, settings.relu);
         const auto scale = inverse * gamma;
         const auto slope = (scale * inverse * inverse * sums[1] / -count).to(gamma.scalar_type());
         const auto level = (scale * sums[0] / -count).to(gamma.scalar_type());
         return {map_gradient(gradient, map, channels, slope, level, map.size(2) + cut, map.size(3) + cut,
                              settings.relu),
-                {}, {}, (sums[1] * inverse).to(gamma.scalar_type()), sums[0].to(gamma.scalar_type())};
+                {}, {}, of_all(sums[1] * inverse).to(gamma.scalar_type()), of_all(sums[0]).to(gamma.scalar_type())};
     }
     auto behind = gradient;
     if (settings.relu) {
         const auto value = at::addcmul(per_channel(channels.offset), map, per_channel(channels.scale));
         behind = at::threshold_backward(gradient, value.to(gradient.scalar_type()), 0);
     }
+    const bool per_image = settings.per_image != 0;
     auto [of_map, of_gamma, of_beta] = at::native_batch_norm_backward(
-        behind, map, gamma, {}, {}, channels.mean, inverse.to(gamma.scalar_type()), true, settings.epsilon,
-        {true, true, true});
+        given_to_norm(behind, per_image), given_to_norm(map, per_image), given_to_norm(gamma, map, per_image), {}, {},
+        channels.mean.flatten(), inverse.to(gamma.scalar_type()).flatten(), true, settings.epsilon, {true, true, true});
+    if (per_image) {
+        of_map = of_map.view(map.sizes());
+        of_gamma = of_all(of_gamma.view(inverse.sizes()));
+        of_beta = of_all(of_beta.view(inverse.sizes()));
+    }
     if (cut != 0) of_map = at::constant_pad_nd(of_map, {0, cut, 0, cut});
     return {of_map, {}, {}, of_gamma, of_beta};
 }
@@ -148,7 +135,7 @@ Backward backward(const LayerSettings& settings, const at::Tensor& given, const 
     const auto of_map = result.input;
     result.input = at::Tensor();
     result.bias = at::zeros_like(gamma);
-    const int64_t stride = settings.stride, padding = own_padding(settings);
+    const int64_t stride = settings.stride, padding = own_padding(steps_of(settings));
     auto input = prepared;
     const bool few_inputs = !settings.transposed && FewInputs::is_prepared(prepared, weight);
     if (few_inputs) {
@@ -167,23 +154,6 @@ Backward backward(const LayerSettings& settings, const at::Tensor& given, const 
     }
     if (needs_input) result.input = of_input;
     return result;
-}
-
-at::Tensor or_undefined(const at::Tensor* tensor) { return tensor ? *tensor : at::Tensor(); }
-
-at::Tensor* handed_over(const at::Tensor& tensor) { return tensor.defined() ? new at::Tensor(tensor) : nullptr; }
-
-template <typename Work>
-char* guarded(const Work& work) {
-    try {
-        const at::NoGradGuard no_grad;
-        work();
-        return nullptr;
-    } catch (const std::exception& error) {
-        return strdup(error.what());
-    } catch (...) {
-        return strdup("unknown exception");
-    }
 }
 
 }  // namespace

@@ -1,8 +1,9 @@
-//! [`layers`](super::layers) by libtorch's own kernels: convolutions by `at::convolution_backward`, and batch norm, relu
+//! [`layers`](super::layers) by libtorch's own kernels: convolutions by `at::convolution_backward`, and norm, relu
 //! and shortcut in as few passes over memory as they need. Burn's own way to libtorch makes of the gradient of a weight a
 //! convolution with a kernel as large as the map, and of batch norm about ten operations.
 
 mod ffi;
+mod fixed;
 mod upload;
 
 use burn::backend::autodiff::checkpoint::base::Checkpointer;
@@ -19,11 +20,12 @@ use burn::backend::{
 use burn::tensor::Tensor;
 
 use self::ffi::Settings;
-use super::layer::{Layer, Normalized};
+use super::layer::{Layer, Norm, Normalized};
 use super::operation::Graph;
 use super::{memory, operation};
 
 pub(super) use self::ffi::{gpu_has_bfloat16, set_cudnn};
+pub(super) use self::fixed::FixedLayer;
 pub(super) use self::upload::{pictures, rows};
 
 /// See [`super::layers`].
@@ -95,10 +97,9 @@ where
         OpsKind::Tracked(preparation) => preparation.finish(state, pass.output),
         OpsKind::UnTracked(preparation) => preparation.finish(pass.output),
     };
-    let statistics = pass
-        .statistics
-        .into_iter()
-        .map(|of_layer| of_layer.map(<Autodiff<LibTorch, C> as AutodiffBackend>::from_inner));
+    let statistics = pass.statistics.into_iter().map(|of_layer| {
+        of_layer.map(|both| both.map(<Autodiff<LibTorch, C> as AutodiffBackend>::from_inner))
+    });
     Some(operation::normalized::<Autodiff<LibTorch, C>>(
         output, statistics,
     ))
@@ -107,8 +108,8 @@ where
 /// A forward pass through all layers.
 struct Pass {
     output: TchTensor,
-    /// Mean and biased variance of every channel, of every layer.
-    statistics: Vec<[TchTensor; 2]>,
+    /// Mean and biased variance of every channel, of every layer with batch norm.
+    statistics: Vec<Option<[TchTensor; 2]>>,
     kept: Vec<Kept>,
 }
 
@@ -128,7 +129,8 @@ fn pass(primitives: &[TchTensor], layers: &[Layer], shortcut: Option<usize>, kee
             parameters.each_ref().map(|parameter| &parameter.tensor),
             (is_last && shortcut.is_some()).then_some(&primitives[0].tensor),
         );
-        statistics.push([forward.mean, forward.variance].map(TchTensor::new));
+        let of_batch = forward.mean.zip(forward.variance);
+        statistics.push(of_batch.map(|(mean, variance)| [mean, variance].map(TchTensor::new)));
         if let (Some(of_convolution), Some(statistics)) = (forward.map, forward.statistics) {
             kept.push(Kept {
                 settings,
@@ -155,6 +157,7 @@ fn settings(layer: &Layer, shortcut: Option<usize>, keep: bool) -> Settings {
         after: layer.padding[1] as i64,
         crop: shortcut.unwrap_or(0) as i64,
         relu: i64::from(layer.relu),
+        per_image: i64::from(layer.norm == Norm::Instance),
         passes: i64::from(own_passes()),
         keep: i64::from(keep),
         epsilon: layer.epsilon,

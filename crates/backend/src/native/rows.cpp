@@ -26,6 +26,8 @@ constexpr int64_t RUN = 64;
 
 // The work is cut into this many parts whatever the number of threads, and sums are added up in the order of the parts.
 constexpr int64_t PARTS = 64;
+// Of each image where sums are each image's own: they do not depend on how many images there are.
+constexpr int64_t PARTS_OF_IMAGE = 16;
 
 // The upper half of a 32-bit float.
 struct Short {
@@ -66,41 +68,63 @@ struct Rows {
           count(map.size(0) * map.size(2)) {}
 
     Value* row(int64_t index) const {
-        return data + index / height * image_stride + index % height * row_stride;
+        return data + image(index) * image_stride + index % height * row_stride;
     }
+    int64_t image(int64_t row) const { return row / height; }
     int64_t row_length() const { return width * channels; }
 };
 
 int64_t run_length(int64_t channels) { return (RUN + channels - 1) / channels * channels; }
 
-std::vector<float> repeated(const at::Tensor& values) {
-    const auto single = values.to(at::kFloat).contiguous();
-    const int64_t channels = single.numel();
-    std::vector<float> run(run_length(channels));
-    for (size_t i = 0; i < run.size(); ++i) run[i] = single.data_ptr<float>()[i % channels];
-    return run;
-}
+// The numbers of every channel, over and over until they fill a run: the same for all images, or some for each.
+struct Runs {
+    int64_t length;
+    bool per_image;
+    std::vector<float> values;
+
+    // `numbers` is [channels] or [batch, channels].
+    explicit Runs(const at::Tensor& numbers) : length(run_length(numbers.size(-1))), per_image(numbers.dim() == 2) {
+        const auto single = numbers.to(at::kFloat).contiguous();
+        const int64_t channels = single.size(-1);
+        values.resize(single.numel() / channels * length);
+        for (int64_t i = 0; i < static_cast<int64_t>(values.size()); ++i) {
+            values[i] = single.data_ptr<float>()[i / length * channels + i % length % channels];
+        }
+    }
+
+    const float* of(int64_t image) const { return values.data() + (per_image ? image * length : 0); }
+};
 
 // Below this many numbers a thread's work is not worth waking it for; at::internal::GRAIN_SIZE is of this size.
 constexpr int64_t GRAIN = 32768;
 
+// Calls `part(its index, first row, row behind the last)` for every part of each of `groups` equal groups of rows.
 template <typename Value, typename Part>
-void in_parts(const Rows<Value>& over, const Part& part) {
-    const int64_t rows = over.count, parts = std::min(PARTS, rows);
+void in_parts(const Rows<Value>& over, int64_t groups, int64_t parts, const Part& part) {
+    const int64_t rows = over.count / groups;
     const int64_t grain = parts * GRAIN / std::max<int64_t>(rows * over.row_length(), 1);
-    at::parallel_for(0, parts, std::max<int64_t>(grain, 1), [&](int64_t begin, int64_t end) {
+    at::parallel_for(0, groups * parts, std::max<int64_t>(grain, 1), [&](int64_t begin, int64_t end) {
         for (int64_t index = begin; index < end; ++index) {
-            part(index, rows * index / parts, rows * (index + 1) / parts);
+            const int64_t first = index / parts * rows, place = index % parts;
+            part(index, first + rows * place / parts, first + rows * (place + 1) / parts);
         }
     });
 }
 
-// Two sums for every channel over all rows, each by `row(index, first, second)`, which adds to runs of floats.
+template <typename Value, typename Part>
+void in_parts(const Rows<Value>& over, const Part& part) {
+    in_parts(over, 1, std::min(PARTS, over.count), part);
+}
+
+// Two sums for every channel over all rows, or over those of each image, each by `row(index, first, second)`, which adds
+// to runs of floats.
 template <typename Value, typename Row>
-at::Tensor two_sums(const Rows<Value>& rows, const Row& row) {
+at::Tensor two_sums(const Rows<Value>& rows, bool per_image, const Row& row) {
     const int64_t channels = rows.channels, run = run_length(channels);
-    std::vector<double> sums(2 * std::min(PARTS, rows.count) * channels, 0.0);
-    in_parts(rows, [&](int64_t part, int64_t begin, int64_t end) {
+    const int64_t groups = per_image ? rows.count / rows.height : 1;
+    const int64_t parts = std::min(per_image ? PARTS_OF_IMAGE : PARTS, rows.count / groups);
+    std::vector<double> sums(2 * groups * parts * channels, 0.0);
+    in_parts(rows, groups, parts, [&](int64_t part, int64_t begin, int64_t end) {
         std::vector<float> first(run), second(run);
         double* of_part = sums.data() + 2 * part * channels;
         for (int64_t index = begin; index < end; ++index) {
@@ -113,10 +137,13 @@ at::Tensor two_sums(const Rows<Value>& rows, const Row& row) {
             }
         }
     });
-    auto total = at::zeros({2, channels}, at::kDouble);
+    auto total = at::zeros({2, groups, channels}, at::kDouble);
     double* into = total.data_ptr<double>();
-    for (size_t i = 0; i < sums.size(); ++i) into[i % (2 * channels)] += sums[i];
-    return total;
+    for (int64_t i = 0; i < static_cast<int64_t>(sums.size()); ++i) {
+        const int64_t which = i / channels % 2, group = i / (2 * channels * parts);
+        into[(which * groups + group) * channels + i % channels] += sums[i];
+    }
+    return per_image ? total : total.squeeze(1);
 }
 
 // Calls `each(position in the row, position in the run)`; a run of RUN is unrolled.
@@ -170,6 +197,25 @@ ALWAYS_INLINE void normalize_onto_of(const Value* __restrict map, const float* _
     });
 }
 
+// `shortcut` may be null. Over `map` itself.
+template <typename Value>
+ALWAYS_INLINE void complete_of(Value* map, const float* __restrict bias, const Value* __restrict shortcut,
+                               int64_t length, int64_t run, float least, float most) {
+    const auto within = [=](float value) __attribute__((always_inline)) {
+        value = value < least ? least : value;
+        return value > most ? most : value;
+    };
+    if (shortcut) {
+        along(length, run, [=](int64_t at, int64_t i) __attribute__((always_inline)) {
+            put(map[at], within(wide(map[at]) + bias[i] + wide(shortcut[at])));
+        });
+    } else {
+        along(length, run, [=](int64_t at, int64_t i) __attribute__((always_inline)) {
+            put(map[at], within(wide(map[at]) + bias[i]));
+        });
+    }
+}
+
 template <typename Value>
 ALWAYS_INLINE void add_gradients_of(const Value* __restrict gradient, const Value* __restrict map,
                                     const float* __restrict scale, const float* __restrict offset,
@@ -198,7 +244,7 @@ ALWAYS_INLINE void differentiate_of(const Value* __restrict gradient, const Valu
     });
 }
 
-// The five above for either type: a template cannot be compiled for several processors, what it is inlined into can.
+// The six above for either type: a template cannot be compiled for several processors, what it is inlined into can.
 #define FOR_VALUES_OF(Value)                                                                                          \
     FOR_EVERY_PROCESSOR void add_deviations(const Value* map, const float* origin, int64_t length, int64_t run,       \
                                             float* sum, float* square) {                                              \
@@ -212,6 +258,10 @@ ALWAYS_INLINE void differentiate_of(const Value* __restrict gradient, const Valu
                                             const Value* shortcut, int64_t length, int64_t run, bool relu,            \
                                             Value* output) {                                                          \
         normalize_onto_of(map, scale, offset, shortcut, length, run, relu, output);                                   \
+    }                                                                                                                 \
+    FOR_EVERY_PROCESSOR void complete(Value* map, const float* bias, const Value* shortcut, int64_t length,           \
+                                      int64_t run, float least, float most) {                                         \
+        complete_of(map, bias, shortcut, length, run, least, most);                                                   \
     }                                                                                                                 \
     FOR_EVERY_PROCESSOR void add_gradients(const Value* gradient, const Value* map, const float* scale,               \
                                            const float* offset, const float* mean, int64_t length, int64_t run,       \
@@ -246,18 +296,18 @@ bool walkable(const at::Tensor& map) {
            (map.stride(1) == 1 || map.size(1) == 1) && map.stride(3) == map.size(1);
 }
 
-at::Tensor statistics(const at::Tensor& map) {
+at::Tensor statistics(const at::Tensor& map, bool per_image) {
     // Deviations from some value of the channel: their squares lose nothing where the mean is large.
-    const auto first = map.select(0, 0).select(1, 0).select(1, 0);
-    const auto origin = repeated(first);
-    const int64_t run = origin.size();
+    const auto corner = map.select(3, 0).select(2, 0);
+    const auto first = per_image ? corner : corner.select(0, 0);
+    const Runs origin(first);
     const auto sums = by_type(map, [&](auto of) {
         const Rows<decltype(of)> rows(map);
-        return two_sums(rows, [&](int64_t index, float* sum, float* square) {
-            add_deviations(rows.row(index), origin.data(), rows.row_length(), run, sum, square);
+        return two_sums(rows, per_image, [&](int64_t index, float* sum, float* square) {
+            add_deviations(rows.row(index), origin.of(rows.image(index)), rows.row_length(), origin.length, sum, square);
         });
     });
-    const double count = static_cast<double>(map.numel() / map.size(1));
+    const double count = static_cast<double>(map.numel() / first.numel());
     const auto deviation = sums[0] / count;
     const auto variance = (sums[1] / count - deviation * deviation).clamp_min(0.0);
     return at::stack({deviation + first.to(at::kDouble), variance});
@@ -265,8 +315,8 @@ at::Tensor statistics(const at::Tensor& map) {
 
 at::Tensor normalized(const at::Tensor& map, const at::Tensor& scale, const at::Tensor& offset,
                       const at::Tensor& shortcut, bool relu, bool in_place) {
-    const auto scales = repeated(scale), offsets = repeated(offset);
-    const int64_t run = scales.size();
+    const Runs scales(scale), offsets(offset);
+    const int64_t run = scales.length;
     return by_type(map, [&](auto of) {
         using Value = decltype(of);
         // Each value is read before it is written, and no other one lies there, so in place nothing is lost.
@@ -275,12 +325,13 @@ at::Tensor normalized(const at::Tensor& map, const at::Tensor& scale, const at::
         const Rows<Value> beside(shortcut.defined() ? shortcut : map);
         in_parts(from, [&](int64_t, int64_t begin, int64_t end) {
             for (int64_t index = begin; index < end; ++index) {
+                const float* scale = scales.of(from.image(index));
+                const float* offset = offsets.of(from.image(index));
                 if (shortcut.defined()) {
-                    normalize_onto(from.row(index), scales.data(), offsets.data(), beside.row(index),
-                                   from.row_length(), run, relu, to.row(index));
+                    normalize_onto(from.row(index), scale, offset, beside.row(index), from.row_length(), run, relu,
+                                   to.row(index));
                 } else {
-                    normalize(from.row(index), scales.data(), offsets.data(), from.row_length(), run, relu,
-                              to.row(index));
+                    normalize(from.row(index), scale, offset, from.row_length(), run, relu, to.row(index));
                 }
             }
         });
@@ -288,13 +339,29 @@ at::Tensor normalized(const at::Tensor& map, const at::Tensor& scale, const at::
     });
 }
 
+void finish(const at::Tensor& map, const at::Tensor& bias, const at::Tensor& shortcut, float least, float most) {
+    const Runs biases(bias);
+    by_type(map, [&](auto of) {
+        using Value = decltype(of);
+        const Rows<Value> over(map), beside(shortcut.defined() ? shortcut : map);
+        in_parts(over, [&](int64_t, int64_t begin, int64_t end) {
+            for (int64_t index = begin; index < end; ++index) {
+                complete(over.row(index), biases.of(0), shortcut.defined() ? beside.row(index) : nullptr,
+                         over.row_length(), biases.length, least, most);
+            }
+        });
+        return map;
+    });
+}
+
 at::Tensor gradient_sums(const at::Tensor& gradient, const at::Tensor& map, const Channels& channels, bool relu) {
-    const auto scales = repeated(channels.scale), offsets = repeated(channels.offset), means = repeated(channels.mean);
-    const int64_t run = scales.size();
+    const Runs scales(channels.scale), offsets(channels.offset), means(channels.mean);
+    const int64_t run = scales.length;
     return by_type(map, [&](auto of) {
         const Rows<decltype(of)> given(gradient), from(map);
-        return two_sums(from, [&](int64_t index, float* sum, float* product) {
-            add_gradients(given.row(index), from.row(index), scales.data(), offsets.data(), means.data(),
+        return two_sums(from, means.per_image, [&](int64_t index, float* sum, float* product) {
+            const int64_t image = from.image(index);
+            add_gradients(given.row(index), from.row(index), scales.of(image), offsets.of(image), means.of(image),
                           from.row_length(), run, relu, sum, product);
         });
     });
@@ -302,23 +369,23 @@ at::Tensor gradient_sums(const at::Tensor& gradient, const at::Tensor& map, cons
 
 at::Tensor map_gradient(const at::Tensor& gradient, const at::Tensor& map, const Channels& channels,
                         const at::Tensor& slope, const at::Tensor& level, int64_t height, int64_t width, bool relu) {
-    const auto scales = repeated(channels.scale), offsets = repeated(channels.offset), means = repeated(channels.mean);
-    const auto slopes = repeated(slope), levels = repeated(level);
-    const int64_t run = scales.size();
+    const Runs scales(channels.scale), offsets(channels.offset), means(channels.mean);
+    const Runs slopes(slope), levels(level);
+    const int64_t run = scales.length;
     return by_type(map, [&](auto of) {
         using Value = decltype(of);
         auto output = new_map(map, height, width);
         const Rows<Value> given(gradient), from(map), to(output);
         in_parts(to, [&](int64_t, int64_t begin, int64_t end) {
             for (int64_t index = begin; index < end; ++index) {
-                const int64_t image = index / height, line = index % height;
+                const int64_t image = to.image(index), line = index % height;
                 Value* into = to.row(index);
                 int64_t written = 0;
                 if (line < from.height) {
                     const int64_t source = image * from.height + line;
                     written = from.row_length();
-                    differentiate(given.row(source), from.row(source), scales.data(), offsets.data(), means.data(),
-                                  slopes.data(), levels.data(), written, run, relu, into);
+                    differentiate(given.row(source), from.row(source), scales.of(image), offsets.of(image),
+                                  means.of(image), slopes.of(image), levels.of(image), written, run, relu, into);
                 }
                 std::memset(into + written, 0, (to.row_length() - written) * sizeof(Value));
             }

@@ -11,6 +11,7 @@
 
 pub(super) mod direct;
 
+use burn::backend::flex::FlexTensor;
 use rayon::prelude::*;
 
 use super::lines::{Band, Extent, Lines};
@@ -38,6 +39,36 @@ pub(super) struct Geometry {
 }
 
 impl Geometry {
+    /// Of a convolution of `input`, or a transposed one, with a kernel of `[small channels, large channels, size]`, which is
+    /// the order of both kinds of kernels.
+    pub(super) fn of(
+        input: &FlexTensor,
+        [small_channels, large_channels, size]: [usize; 3],
+        transposed: bool,
+        stride: usize,
+        [before, after]: [usize; 2],
+    ) -> Self {
+        let shape = input.layout().shape();
+        let sides = [shape[2], shape[3]];
+        let (large, small) = if transposed {
+            let large = sides.map(|side| (side - 1) * stride + size - before - after);
+            (large, sides)
+        } else {
+            let small = sides.map(|side| (side + before + after - size) / stride + 1);
+            (sides, small)
+        };
+        Self {
+            batch: shape[0],
+            large,
+            small,
+            large_channels,
+            small_channels,
+            size,
+            stride,
+            before,
+        }
+    }
+
     /// Of the large map, or the small one.
     pub(super) fn extent(&self, large: bool) -> Extent {
         let ([height, width], channels) = if large {

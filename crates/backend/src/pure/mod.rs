@@ -1,11 +1,12 @@
 //! [`layers`](super::layers) for flex, in Rust alone: convolutions by register tiles over maps whose channels lie side by
-//! side, and batch norm, relu and shortcut in as few passes over memory as they need. Burn's own way with flex makes of the
+//! side, and norm, relu and shortcut in as few passes over memory as they need. Burn's own way with flex makes of the
 //! gradient of a weight a convolution with a kernel as large as the map, and of batch norm about ten operations.
 //!
 //! The tensors that come out have the shape of every map, `[batch, channels, height, width]`, and strides that put the
 //! channels last; Burn's operations read them as they are.
 
 mod convolution;
+mod fixed;
 mod lines;
 mod map;
 mod norm;
@@ -27,10 +28,11 @@ use burn::backend::{
 use burn::tensor::{DType, Tensor};
 
 use self::convolution::{Geometry, correlate, gather, scatter};
+pub(super) use self::fixed::FixedLayer;
 use self::lines::{Band, Extent, Map};
 use self::map::{channels_last, like, map_of, parameter, values, vector_of};
 use self::norm::{Channels, Moments, NormGradient, add, normalized, statistics};
-use super::layer::{Layer, Normalized};
+use super::layer::{Layer, Norm, Normalized};
 use super::operation::Graph;
 use super::{memory, operation};
 
@@ -98,10 +100,9 @@ where
         OpsKind::Tracked(preparation) => preparation.finish(state, pass.output),
         OpsKind::UnTracked(preparation) => preparation.finish(pass.output),
     };
-    let statistics = pass
-        .statistics
-        .into_iter()
-        .map(|of_layer| of_layer.map(<Autodiff<Flex, C> as AutodiffBackend>::from_inner));
+    let statistics = pass.statistics.into_iter().map(|of_layer| {
+        of_layer.map(|both| both.map(<Autodiff<Flex, C> as AutodiffBackend>::from_inner))
+    });
     Some(operation::normalized::<Autodiff<Flex, C>>(
         output, statistics,
     ))
@@ -110,8 +111,8 @@ where
 /// A forward pass through all layers.
 struct Pass {
     output: FlexTensor,
-    /// Mean and biased variance of every channel, of every layer.
-    statistics: Vec<[FlexTensor; 2]>,
+    /// Mean and biased variance of every channel, of every layer with batch norm.
+    statistics: Vec<Option<[FlexTensor; 2]>>,
     kept: Vec<Kept>,
 }
 
@@ -136,7 +137,7 @@ fn pass(
         let is_last = index + 1 == layers.len();
         let beside = shortcut.filter(|_| is_last).map(|crop| (&input, crop));
         let forward = forward(layer, map, parameters, beside);
-        statistics.push(forward.statistics.map(vector_of));
+        statistics.push(forward.statistics.map(|both| both.map(vector_of)));
         kept.push(forward.kept);
         map = forward.output;
     }
@@ -157,7 +158,8 @@ struct Kept {
     weight: FlexTensor,
     /// Before the norm.
     map: FlexTensor,
-    channels: Channels,
+    /// Of every image, or one for all.
+    channels: Vec<Channels>,
 }
 
 impl Kept {
@@ -174,8 +176,8 @@ impl Kept {
 
 struct Forward {
     output: FlexTensor,
-    /// Mean and biased variance of every channel.
-    statistics: [Vec<f32>; 2],
+    /// Mean and biased variance of every channel, with batch norm.
+    statistics: Option<[Vec<f32>; 2]>,
     kept: Kept,
 }
 
@@ -188,30 +190,50 @@ fn forward(
     shortcut: Option<(&FlexTensor, usize)>,
 ) -> Forward {
     let [weight, bias, gamma, beta] = [0, 1, 2, 3].map(|index| parameter(&parameters[index]));
-    let geometry = geometry(layer, &input, &weight);
+    let kernel = weight.layout().shape();
+    let kernel = [kernel[0], kernel[1], kernel[2]];
+    let geometry = Geometry::of(
+        &input,
+        kernel,
+        layer.transposed,
+        layer.stride,
+        layer.padding,
+    );
     let extent = geometry.extent(layer.transposed);
     let source = Map::new(geometry.extent(!layer.transposed), values(&input));
     let mut map = vec![0.0; geometry.batch * extent.values()];
-    let moments = |band: &mut Band<'_>| Moments::of(extent, band.values);
+    let moments = |band: &mut Band<'_>| (band.image, Moments::of(extent, band.values));
     let parts = if layer.transposed {
         scatter(&geometry, &source, values(&weight), &mut map, moments)
     } else {
         gather(&geometry, &source, values(&weight), &mut map, moments)
     };
-    let statistics = statistics(extent.channels, &parts);
-    let channels = Channels::new(&statistics, values(&gamma), values(&beta), layer.epsilon);
+    let groups: Vec<[Vec<f64>; 2]> = match layer.norm {
+        Norm::Batch => vec![statistics(extent.channels, &parts)],
+        Norm::Instance => parts
+            .chunk_by(|(image, _), (next, _)| image == next)
+            .map(|parts| statistics(extent.channels, parts))
+            .collect(),
+    };
+    let channels: Vec<Channels> = groups
+        .iter()
+        .map(|group| Channels::new(group, values(&gamma), values(&beta), layer.epsilon))
+        .collect();
     let shortcut = shortcut.map(|(shortcut, crop)| (values(shortcut), crop));
     let output = normalized(extent, &map, &channels, layer.relu, shortcut);
-    let [mean, variance] = statistics;
-    let mean = mean
-        .iter()
-        .zip(values(&bias))
-        .map(|(mean, bias)| (mean + f64::from(*bias)) as f32)
-        .collect();
-    let variance = variance.iter().map(|variance| *variance as f32).collect();
+    let statistics = (layer.norm == Norm::Batch).then(|| {
+        let [mean, variance] = &groups[0];
+        let means = mean.iter().zip(values(&bias));
+        [
+            means
+                .map(|(mean, bias)| (mean + f64::from(*bias)) as f32)
+                .collect(),
+            variance.iter().map(|variance| *variance as f32).collect(),
+        ]
+    });
     Forward {
         output: map_of(extent, output),
-        statistics: [mean, variance],
+        statistics,
         kept: Kept {
             geometry,
             transposed: layer.transposed,
@@ -221,32 +243,6 @@ fn forward(
             map: map_of(extent, map),
             channels,
         },
-    }
-}
-
-fn geometry(layer: &Layer, input: &FlexTensor, weight: &FlexTensor) -> Geometry {
-    let shape = input.layout().shape();
-    let (batch, sides) = (shape[0], [shape[2], shape[3]]);
-    let kernel = weight.layout().shape();
-    let (size, stride) = (kernel[2], layer.stride);
-    let [before, after] = layer.padding;
-    let (large, small) = if layer.transposed {
-        let large = sides.map(|side| (side - 1) * stride + size - before - after);
-        (large, sides)
-    } else {
-        let small = sides.map(|side| (side + before + after - size) / stride + 1);
-        (sides, small)
-    };
-    // Of both kinds of kernels the first axis is that of the small map.
-    Geometry {
-        batch,
-        large,
-        small,
-        small_channels: kernel[0],
-        large_channels: kernel[1],
-        size,
-        stride,
-        before,
     }
 }
 

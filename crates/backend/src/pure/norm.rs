@@ -1,22 +1,28 @@
-//! Batch norm with what follows it, in few passes over maps of `[batch, height, width, channels]`.
+//! Batch norm and instance norm with what follows them, in few passes over maps of `[batch, height, width, channels]`.
+//!
+//! The images of a batch that share a mean and a variance are a group: all of them, or each for itself.
 
 #![expect(
     clippy::inline_always,
     reason = "only what is inlined into the function that has the wide vectors is compiled with them"
 )]
 
+mod gradient;
+
 use pulp::Simd;
 use rayon::prelude::*;
 
-use super::lines::{Extent, Lines, bands, rows_at_once};
+use super::lines::{Extent, bands, rows_at_once};
 use super::rows::{self, Formula};
+
+pub(super) use self::gradient::NormGradient;
 
 /// A period of the numbers of channels has at least so many values, and a multiple of all widths of vectors.
 const PERIOD: usize = 128;
 const WIDEST: usize = 16;
 
 /// One value a channel over and over, a period long.
-fn repeated(channels: usize, value: impl Fn(usize) -> f32) -> Vec<f32> {
+pub(super) fn repeated(channels: usize, value: impl Fn(usize) -> f32) -> Vec<f32> {
     let mut period = channels;
     while !period.is_multiple_of(WIDEST) {
         period *= 2;
@@ -81,13 +87,13 @@ impl Moments {
     }
 }
 
-/// Mean and biased variance of every channel.
-pub(super) fn statistics(channels: usize, parts: &[Moments]) -> [Vec<f64>; 2] {
+/// Mean and biased variance of every channel over these parts, each of which comes with its image.
+pub(super) fn statistics(channels: usize, parts: &[(usize, Moments)]) -> [Vec<f64>; 2] {
     let mut means = vec![0.0; channels];
     let mut variances = vec![0.0; channels];
     for channel in 0..channels {
         let (mut count, mut mean, mut squares) = (0.0, 0.0, 0.0);
-        for part in parts {
+        for (_, part) in parts {
             let of_part = part.count as f64;
             let shift = part.sums[channel] / of_part;
             let difference = f64::from(part.origin[channel]) + shift - mean;
@@ -105,7 +111,7 @@ pub(super) fn statistics(channels: usize, parts: &[Moments]) -> [Vec<f64>; 2] {
     [means, variances]
 }
 
-/// What both directions need of a norm for every channel.
+/// What both directions need of a norm for every channel of a group.
 #[derive(Debug, Clone)]
 pub(super) struct Channels {
     mean: Vec<f32>,
@@ -141,6 +147,11 @@ impl Channels {
     }
 }
 
+/// What belongs to an image: there is as much as there are images, or one for all of them.
+fn of_image<T>(groups: &[T], image: usize) -> &T {
+    &groups[image % groups.len()]
+}
+
 /// The norm, and the relu behind it. What is not a number passes both.
 #[derive(Clone, Copy)]
 struct Normalize<const RELU: bool>;
@@ -167,24 +178,30 @@ impl<const RELU: bool> Formula<1, 2, 1> for Normalize<RELU> {
 pub(super) fn normalized(
     extent: Extent,
     map: &[f32],
-    channels: &Channels,
+    groups: &[Channels],
     relu: bool,
     shortcut: Option<(&[f32], usize)>,
 ) -> Vec<f32> {
-    let scale = repeated(extent.channels, |channel| channels.scale[channel]);
-    let offset = repeated(extent.channels, |channel| channels.offset[channel]);
+    let numbers: Vec<[Vec<f32>; 2]> = groups
+        .iter()
+        .map(|group| {
+            [&group.scale, &group.offset]
+                .map(|numbers| repeated(extent.channels, |channel| numbers[channel]))
+        })
+        .collect();
     let row = extent.row();
     let mut output = vec![0.0; map.len()];
     bands(&mut output, extent.height, row, rows_at_once(2 * row))
         .into_par_iter()
         .for_each(|band| {
+            let [scale, offset] = of_image(&numbers, band.image);
             for (index, places) in band.values.chunks_exact_mut(row).enumerate() {
                 let line = band.first + index;
                 let values = &map[(band.image * extent.height + line) * row..][..row];
                 if relu {
-                    rows::write(Normalize::<true>, [values], [&scale, &offset], [places]);
+                    rows::write(Normalize::<true>, [values], [scale, offset], [places]);
                 } else {
-                    rows::write(Normalize::<false>, [values], [&scale, &offset], [places]);
+                    rows::write(Normalize::<false>, [values], [scale, offset], [places]);
                 }
                 if let Some((shortcut, crop)) = shortcut {
                     let (high, wide) = (extent.height + 2 * crop, extent.width + 2 * crop);
@@ -200,166 +217,6 @@ pub(super) fn normalized(
 pub(super) fn add(places: &mut [f32], values: &[f32]) {
     for (place, value) in places.iter_mut().zip(values) {
         *place += value;
-    }
-}
-
-/// The gradients of a norm's scale and shift, and what the gradient of its input needs of them: that is read line by line.
-#[derive(Debug)]
-pub(super) struct NormGradient<'a> {
-    pub(super) gamma: Vec<f32>,
-    pub(super) beta: Vec<f32>,
-    extent: Extent,
-    relu: bool,
-    /// Of the norm's output.
-    gradient: &'a [f32],
-    /// The norm's input.
-    map: &'a [f32],
-    /// Mean, scale, offset, and then slope and level: the gradient of the input is that of the output times the scale, plus
-    /// the input less its mean times the slope, plus the level. Each of them is a period long.
-    numbers: [Vec<f32>; 5],
-}
-
-/// The gradient behind the relu: nothing where the relu cut.
-#[inline(always)]
-fn behind<S: Simd, const RELU: bool>(
-    simd: S,
-    gradient: S::f32s,
-    value: S::f32s,
-    scale: S::f32s,
-    offset: S::f32s,
-) -> S::f32s {
-    if !RELU {
-        return gradient;
-    }
-    let zero = simd.splat_f32s(0.0);
-    let value = simd.add_f32s(simd.mul_f32s(value, scale), offset);
-    simd.select_f32s(simd.less_than_or_equal_f32s(value, zero), zero, gradient)
-}
-
-#[derive(Clone, Copy)]
-struct GradientSums<const RELU: bool>;
-
-impl<const RELU: bool> Formula<2, 3, 2> for GradientSums<RELU> {
-    #[inline(always)]
-    fn apply<S: Simd>(
-        self,
-        simd: S,
-        [gradient, value]: [S::f32s; 2],
-        [mean, scale, offset]: [S::f32s; 3],
-    ) -> [S::f32s; 2] {
-        let gradient = behind::<S, RELU>(simd, gradient, value, scale, offset);
-        [
-            gradient,
-            simd.mul_f32s(gradient, simd.sub_f32s(value, mean)),
-        ]
-    }
-}
-
-#[derive(Clone, Copy)]
-struct MapGradient<const RELU: bool>;
-
-impl<const RELU: bool> Formula<2, 5, 1> for MapGradient<RELU> {
-    #[inline(always)]
-    fn apply<S: Simd>(
-        self,
-        simd: S,
-        [gradient, value]: [S::f32s; 2],
-        [mean, scale, offset, slope, level]: [S::f32s; 5],
-    ) -> [S::f32s; 1] {
-        let gradient = behind::<S, RELU>(simd, gradient, value, scale, offset);
-        let own = simd.mul_f32s(simd.sub_f32s(value, mean), slope);
-        [simd.add_f32s(simd.mul_f32s(gradient, scale), simd.add_f32s(own, level))]
-    }
-}
-
-impl<'a> NormGradient<'a> {
-    pub(super) fn new(
-        extent: Extent,
-        gradient: &'a [f32],
-        map: &'a [f32],
-        channels: &Channels,
-        relu: bool,
-    ) -> Self {
-        let [mean, scale, offset] = [&channels.mean, &channels.scale, &channels.offset]
-            .map(|numbers| repeated(extent.channels, |channel| numbers[channel]));
-        let row = extent.row();
-        let at_once = rows_at_once(2 * row) * row;
-        let image = extent.height * row;
-        let parts: Vec<(usize, usize)> = (0..map.len())
-            .step_by(image)
-            .flat_map(|first| {
-                (first..first + image)
-                    .step_by(at_once)
-                    .map(move |begin| (begin, (begin + at_once).min(first + image)))
-            })
-            .collect();
-        let sums: Vec<[Vec<f64>; 2]> = parts
-            .into_par_iter()
-            .map(|(begin, end)| {
-                let mut of_part = [vec![0.0; extent.channels], vec![0.0; extent.channels]];
-                let [mut plain, mut weighted] = [vec![0.0; mean.len()], vec![0.0; mean.len()]];
-                let rows = gradient[begin..end].chunks_exact(row);
-                for (gradient, map) in rows.zip(map[begin..end].chunks_exact(row)) {
-                    plain.fill(0.0);
-                    weighted.fill(0.0);
-                    let values = [gradient, map];
-                    let numbers = [&mean[..], &scale, &offset];
-                    let sums = [&mut plain[..], &mut weighted];
-                    if relu {
-                        rows::sum(GradientSums::<true>, values, numbers, sums);
-                    } else {
-                        rows::sum(GradientSums::<false>, values, numbers, sums);
-                    }
-                    fold(&plain, &mut of_part[0]);
-                    fold(&weighted, &mut of_part[1]);
-                }
-                of_part
-            })
-            .collect();
-        let count = (map.len() / extent.channels) as f64;
-        let total = |which: usize| -> Vec<f64> {
-            (0..extent.channels)
-                .map(|channel| sums.iter().map(|of_part| of_part[which][channel]).sum())
-                .collect()
-        };
-        let (beta, weighted) = (total(0), total(1));
-        let inverse = &channels.inverse;
-        let exact_scale = |channel: usize| f64::from(channels.scale[channel]);
-        let slope = repeated(extent.channels, |channel| {
-            let inverse = inverse[channel] * inverse[channel];
-            (exact_scale(channel) * inverse * weighted[channel] / -count) as f32
-        });
-        let level = repeated(extent.channels, |channel| {
-            (exact_scale(channel) * beta[channel] / -count) as f32
-        });
-        Self {
-            gamma: (0..extent.channels)
-                .map(|channel| (weighted[channel] * inverse[channel]) as f32)
-                .collect(),
-            beta: beta.into_iter().map(|sum| sum as f32).collect(),
-            extent,
-            relu,
-            gradient,
-            map,
-            numbers: [mean, scale, offset, slope, level],
-        }
-    }
-}
-
-impl Lines for NormGradient<'_> {
-    fn write(&self, image: usize, line: usize, values: &mut [f32]) {
-        let first = (image * self.extent.height + line) * self.extent.row();
-        let given = [self.gradient, self.map].map(|map| &map[first..][..values.len()]);
-        let numbers = self.numbers.each_ref().map(|numbers| &numbers[..]);
-        if self.relu {
-            rows::write(MapGradient::<true>, given, numbers, [values]);
-        } else {
-            rows::write(MapGradient::<false>, given, numbers, [values]);
-        }
-    }
-
-    fn map(&self) -> Option<&[f32]> {
-        None
     }
 }
 

@@ -155,6 +155,17 @@ impl Architecture<ConvolutionShape> {
         }
     }
 
+    /// The same, where the last convolution of each block adds the shortcut itself, and has after it what follows the sum.
+    pub(super) fn with_sums_in_convolutions(mut self) -> Self {
+        for block in &mut self.blocks {
+            if let Some(last) = block.path.last_mut() {
+                assert_eq!(last.activation, Activation::None, "the sum comes first");
+                last.activation = block.activation;
+            }
+        }
+        self
+    }
+
     /// All convolutions.
     pub(super) fn convolutions(&self) -> Vec<&ConvolutionShape> {
         let mut all = vec![&self.stem];

@@ -2,15 +2,16 @@
 
 use std::path::Path;
 
-use burn::tensor::module::{conv2d, max_pool2d};
-use burn::tensor::ops::{ConvOptions, MaxPoolOptions};
-use burn::tensor::{Device, Tensor, TensorData, activation};
+use burn::tensor::module::max_pool2d;
+use burn::tensor::ops::MaxPoolOptions;
+use burn::tensor::{Device, Tensor, TensorData};
 
-use super::architecture::{Activation, Architecture, Block, ConvolutionShape, Shortcut};
+use super::architecture::{Activation, Architecture, Block, Border, ConvolutionShape, Shortcut};
 use super::error::ExtractorError;
 use super::state::{State, head_names};
 use super::weights::WeightsChoice;
 use super::{ExtractorKind, Pooling};
+use crate::backend::{FixedLayer, FixedShape, Then};
 
 /// A frozen classifier.
 ///
@@ -42,7 +43,9 @@ impl Extractor {
         let mut state = weights.read(kind, cache_folder)?;
         let device = device.clone().without_autodiff();
         let head = Head::new(&architecture, &mut state, &device);
-        let network = architecture.map(|shape| Convolution::new(shape, &mut state, &device));
+        let network = architecture
+            .with_sums_in_convolutions()
+            .map(|shape| Convolution::new(&shape, &mut state, &device));
         Ok(Self {
             kind,
             device,
@@ -96,7 +99,7 @@ impl Extractor {
 
     /// The last map.
     fn map(&self, input: Tensor<4>) -> Tensor<4> {
-        let mut map = self.network.stem.forward(input);
+        let mut map = self.network.stem.forward(input, None);
         if self.network.max_pool {
             let options = MaxPoolOptions::new([3, 3])
                 .with_stride([2, 2])
@@ -107,66 +110,75 @@ impl Extractor {
             map = block.forward(map);
         }
         match &self.network.last {
-            Some(last) => last.forward(map),
+            Some(last) => last.forward(map, None),
             None => map,
         }
     }
 }
 
 impl Block<Convolution> {
+    /// The last convolution takes the shortcut, and what follows their sum.
     fn forward(&self, input: Tensor<4>) -> Tensor<4> {
-        let shortcut = match &self.shortcut {
+        let mut shortcut = match &self.shortcut {
             Shortcut::None => None,
             Shortcut::Identity => Some(input.clone()),
-            Shortcut::Projection(projection) => Some(projection.forward(input.clone())),
+            Shortcut::Projection(projection) => Some(projection.forward(input.clone(), None)),
         };
         let mut map = input;
-        for convolution in &self.path {
-            map = convolution.forward(map);
+        let last = self.path.len() - 1;
+        for (place, convolution) in self.path.iter().enumerate() {
+            let beside = if place == last { shortcut.take() } else { None };
+            map = convolution.forward(map, beside);
         }
-        if let Some(shortcut) = shortcut {
-            map = map + shortcut;
-        }
-        self.activation.apply(map)
+        map
     }
 }
 
 /// A convolution with the norm after it in its weights.
 #[derive(Debug)]
 struct Convolution {
-    shape: ConvolutionShape,
-    /// `[channels_out, channels_in / groups, size, size]`.
-    kernel: Tensor<4>,
-    /// `[channels_out]`.
-    bias: Tensor<1>,
+    size: usize,
+    stride: usize,
+    border: Border,
+    layer: FixedLayer,
 }
 
 impl Convolution {
     /// Takes the tensors of `shape` out of `state`, which has been found to hold them.
-    fn new(shape: ConvolutionShape, state: &mut State, device: &Device) -> Self {
+    fn new(shape: &ConvolutionShape, state: &mut State, device: &Device) -> Self {
         let names = shape.tensors().map(|(name, ..)| name);
         let (kernel, bias) = folded_from(state, names, shape.kernel(), shape.epsilon, device);
+        let &ConvolutionShape {
+            size,
+            stride,
+            border,
+            groups,
+            activation,
+            ..
+        } = shape;
+        let fixed = FixedShape {
+            transposed: false,
+            stride,
+            groups,
+            then: activation.into(),
+        };
         Self {
-            shape,
-            kernel,
-            bias,
+            size,
+            stride,
+            border,
+            layer: FixedLayer::new(fixed, kernel, bias),
         }
     }
 
-    fn forward(&self, input: Tensor<4>) -> Tensor<4> {
-        let ConvolutionShape {
-            size,
-            stride,
-            groups,
-            border,
-            activation,
-            ..
-        } = self.shape;
+    /// Of the input, with `shortcut` added before the activation.
+    fn forward(&self, input: Tensor<4>, shortcut: Option<Tensor<4>>) -> Tensor<4> {
         let [_, _, height, width] = input.dims();
-        let padding = [height, width].map(|length| border.padding(length, size, stride));
-        let options = ConvOptions::new_with_padding([stride; 2], padding, [1, 1], groups);
-        let output = conv2d(input, self.kernel.clone(), Some(self.bias.clone()), options);
-        activation.apply(output)
+        let padding = [height, width].map(|length| {
+            let (before, after) = self.border.padding(length, self.size, self.stride);
+            [before, after]
+        });
+        let shortcut = shortcut.map(|map| (map, 0));
+        self.layer.forward(input, padding, shortcut)
     }
 }
 
@@ -212,12 +224,12 @@ fn folded(
     (kernel, bias)
 }
 
-impl Activation {
-    fn apply(self, map: Tensor<4>) -> Tensor<4> {
-        match self {
-            Self::None => map,
-            Self::Relu => activation::relu(map),
-            Self::Relu6 => map.clamp(0.0, 6.0),
+impl From<Activation> for Then {
+    fn from(activation: Activation) -> Self {
+        match activation {
+            Activation::None => Self::Nothing,
+            Activation::Relu => Self::Relu,
+            Activation::Relu6 => Self::Relu6,
         }
     }
 }

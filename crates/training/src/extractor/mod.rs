@@ -29,4 +29,4 @@ pub use self::weights::{NAMED, NamedWeights, WEIGHTS_FOLDER, WeightsChoice};
 pub use colorize_experiment::section::{ExtractorKind, FusionSection, Pooling, Preprocess};
 
 /// Changes when the same weights would make other vectors of the same photograph.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;

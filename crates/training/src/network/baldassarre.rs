@@ -5,11 +5,12 @@ use burn::nn::conv::{Conv2d, Conv2dConfig};
 use burn::tensor::activation::relu;
 use burn::tensor::{Device, Tensor};
 
-use super::convolution::{initial, repeated, same};
+use super::convolution::{Activation, initial, repeated, same};
 use super::fusion::Fusion;
 use super::head::Head;
 use super::initial::InitialWeights;
 use super::norm::Norm;
+use super::own::without_norm;
 use super::{Architecture, BaldassarreSection, Ends, Output};
 
 /// Baldassarre, Morín and Rodés-Guirao (2017), "Deep Koalarization: Image colorization using CNNs and Inception-ResNet-v2",
@@ -96,21 +97,21 @@ impl Architecture for Baldassarre {
     fn forward(&self, input: Tensor<4>, features: Option<Tensor<2>>) -> Tensor<4> {
         let mut map = input;
         for layer in &self.encode {
-            map = relu(layer.forward(map));
+            map = without_norm(layer, map, Activation::Relu);
         }
         if let Some(fusion) = &self.fusion {
             let features = features.expect("a network with fusion is given features");
             map = relu(fusion.forward(map, features));
         }
         for (place, layer) in self.decode.iter().enumerate() {
-            map = relu(layer.forward(map));
+            map = without_norm(layer, map, Activation::Relu);
             let ends_a_size = place == 0 || (place == 2 && self.classes.is_none());
             if ends_a_size {
                 map = repeated(map, 2);
             }
         }
         match (&self.last, &self.classes) {
-            (Some(last), _) => repeated(last.forward(map), 2),
+            (Some(last), _) => repeated(without_norm(last, map, Activation::None), 2),
             (None, Some(classes)) => classes.forward(map),
             (None, None) => map,
         }

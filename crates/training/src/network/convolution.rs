@@ -8,8 +8,9 @@ use burn::tensor::{Device, Tensor};
 
 use super::initial::InitialWeights;
 use super::norm::Norm;
+use super::own::{by_backend, padding_of, shape_of};
 use super::{NormKind, Upsampling, padding};
-use crate::backend::{self, Layer};
+use crate::backend::{FixedLayer, FixedShape, Layer, Then};
 
 /// What follows a norm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,7 +22,7 @@ pub enum Activation {
 }
 
 impl Activation {
-    fn of(self, map: Tensor<4>) -> Tensor<4> {
+    pub(super) fn of(self, map: Tensor<4>) -> Tensor<4> {
         match self {
             Self::None => map,
             Self::Relu => relu(map),
@@ -29,20 +30,13 @@ impl Activation {
     }
 }
 
-/// Layers one after the other by the backend's own operation, where it has one and their norms are in training; see
-/// [`backend::layers`]. The statistics of the batch go into the norms.
-pub(super) fn by_backend<const N: usize>(
-    input: &Tensor<4>,
-    layers: [(Option<Layer>, &Norm); N],
-    shortcut: Option<usize>,
-) -> Option<Tensor<4>> {
-    let norms = layers.each_ref().map(|(_, norm)| *norm);
-    let layers: Option<Vec<Layer>> = layers.into_iter().map(|(layer, _)| layer).collect();
-    let normalized = backend::layers(input, &layers?, shortcut)?;
-    for (norm, statistics) in norms.into_iter().zip(normalized.statistics) {
-        norm.take_in(statistics);
+impl From<Activation> for Then {
+    fn from(activation: Activation) -> Self {
+        match activation {
+            Activation::None => Self::Nothing,
+            Activation::Relu => Self::Relu,
+        }
     }
-    Some(normalized.output)
 }
 
 /// A convolution and the norm after it.
@@ -126,22 +120,49 @@ impl Convolution {
     ///
     /// `[batch, channels_in, height, width]` to `[batch, channels_out, height', width']`, see [`Border`].
     pub fn forward(&self, input: Tensor<4>, then: Activation) -> Tensor<4> {
-        let layer = self.layer(&input.device(), then);
-        by_backend(&input, [(layer, &self.norm)], None)
-            .unwrap_or_else(|| then.of(self.norm.forward(self.convolution.forward(input))))
+        let device = input.device();
+        let layer = self.layer(&device, then);
+        if let Some(output) = by_backend(&input, [(layer, &self.norm)], None) {
+            return output;
+        }
+        match self.fixed(&device, then) {
+            Some((layer, padding)) => layer.forward(input, [padding; 2], None),
+            None => then.of(self.norm.forward(self.convolution.forward(input))),
+        }
     }
 
-    /// The same for the backend, in training and with batch norm.
+    /// Convolution, norm, and the middle of `shortcut`, which has `border` pixels more on every side.
+    pub(super) fn forward_onto(
+        &self,
+        input: Tensor<4>,
+        shortcut: Tensor<4>,
+        border: usize,
+    ) -> Tensor<4> {
+        match self.fixed(&input.device(), Activation::None) {
+            Some((layer, padding)) => layer.forward(input, [padding; 2], Some((shortcut, border))),
+            None => self.forward(input, Activation::None) + padding::crop(shortcut, border),
+        }
+    }
+
+    /// The same for the backend, where the norm uses its running statistics, and its padding.
+    fn fixed(&self, device: &Device, then: Activation) -> Option<(FixedLayer, [usize; 2])> {
+        let [scale, shift] = self.norm.fixed(device)?;
+        let padding = padding_of(&self.convolution)?;
+        let shape = shape_of(&self.convolution, then)?;
+        let channels = scale.dims()[0];
+        let weight = self.convolution.weight.val() * scale.clone().reshape([channels, 1, 1, 1]);
+        let bias = self.convolution.bias.as_ref()?.val() * scale + shift;
+        Some((FixedLayer::new(shape, weight, bias), padding))
+    }
+
+    /// The same for the backend, where the norm takes its statistics from what it is given.
     pub(super) fn layer(&self, device: &Device, then: Activation) -> Option<Layer> {
-        let norm = self.norm.in_training(device)?;
-        let padding = match self.convolution.padding {
-            PaddingConfig2d::Valid => [0, 0],
-            PaddingConfig2d::Explicit(top, _, bottom, _) => [top, bottom],
-            PaddingConfig2d::Same => return None,
-        };
+        let norm = self.norm.of_given(device)?;
+        let padding = padding_of(&self.convolution)?;
         Some(Layer {
             weight: self.convolution.weight.val(),
             bias: self.convolution.bias.as_ref()?.val(),
+            norm: norm.kind,
             gamma: norm.gamma.val(),
             beta: norm.beta.val(),
             epsilon: norm.epsilon,
@@ -217,9 +238,13 @@ impl TransposedConvolution {
     /// together with the repetition of [`Self::doubling`].
     pub fn forward(&self, input: Tensor<4>, then: Activation) -> Tensor<4> {
         let input = repeated(input, self.repeat);
-        let layer = self.layer(&input.device(), then);
+        let device = input.device();
+        let layer = self.layer(&device, then);
         if let Some(output) = by_backend(&input, [(layer, &self.norm)], None) {
             return output;
+        }
+        if let Some(layer) = self.fixed(&device, then) {
+            return layer.forward(input, [self.padding(); 2], None);
         }
         let [_, _, height, width] = input.dims();
         let [stride, _] = self.convolution.stride;
@@ -228,23 +253,44 @@ impl TransposedConvolution {
         then.of(self.norm.forward(output))
     }
 
-    /// The same for the backend, in training and with batch norm.
+    /// The same for the backend, where the norm takes its statistics from what it is given.
     fn layer(&self, device: &Device, then: Activation) -> Option<Layer> {
-        let norm = self.norm.in_training(device)?;
-        let [size, _] = self.convolution.kernel_size;
-        let [stride, _] = self.convolution.stride;
-        let [before, _] = self.convolution.padding;
+        let norm = self.norm.of_given(device)?;
         Some(Layer {
             weight: self.convolution.weight.val(),
             bias: self.convolution.bias.as_ref()?.val(),
+            norm: norm.kind,
             gamma: norm.gamma.val(),
             beta: norm.beta.val(),
             epsilon: norm.epsilon,
             transposed: true,
-            stride,
-            padding: [before, size - stride - before],
+            stride: self.convolution.stride[0],
+            padding: self.padding(),
             relu: then == Activation::Relu,
         })
+    }
+
+    /// The same for the backend, where the norm uses its running statistics.
+    fn fixed(&self, device: &Device, then: Activation) -> Option<FixedLayer> {
+        let [scale, shift] = self.norm.fixed(device)?;
+        let channels = scale.dims()[0];
+        let weight = self.convolution.weight.val() * scale.clone().reshape([1, channels, 1, 1]);
+        let bias = self.convolution.bias.as_ref()?.val() * scale + shift;
+        let shape = FixedShape {
+            transposed: true,
+            stride: self.convolution.stride[0],
+            groups: 1,
+            then: then.into(),
+        };
+        Some(FixedLayer::new(shape, weight, bias))
+    }
+
+    /// Pixels that are cut off the output at the top and the left, and at the bottom and the right.
+    fn padding(&self) -> [usize; 2] {
+        let [size, _] = self.convolution.kernel_size;
+        let [stride, _] = self.convolution.stride;
+        let [before, _] = self.convolution.padding;
+        [before, size - stride - before]
     }
 }
 

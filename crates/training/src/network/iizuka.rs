@@ -12,6 +12,7 @@ use super::fusion::Fusion;
 use super::head::Head;
 use super::initial::InitialWeights;
 use super::norm::Norm;
+use super::own::without_norm;
 use super::{Architecture, Ends, IizukaSection, NormKind, Output};
 
 /// Iizuka, Simo-Serra and Ishikawa (2016), "Let there be Color! Joint end-to-end learning of global and local image priors for
@@ -196,7 +197,7 @@ impl Architecture for Iizuka {
             }
         }
         let answer = match (&self.last, &self.classes) {
-            (Some(last), _) => repeated(last.forward(map), 2),
+            (Some(last), _) => repeated(without_norm(last, map, Activation::None), 2),
             (None, Some(classes)) => classes.forward(map),
             (None, None) => map,
         };

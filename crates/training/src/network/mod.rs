@@ -12,6 +12,7 @@ pub mod iizuka;
 pub mod image_transformation;
 pub mod initial;
 pub mod norm;
+mod own;
 pub mod padding;
 mod parts;
 pub mod residual_block;
@@ -172,7 +173,7 @@ fn in_precision(
 
 impl Network {
     /// The same network, which computes in `precision` when it is trained: weights, statistics and what it answers stay
-    /// 32-bit floats, and so does all of it on a device without autodiff. Needs batch norm, and a device that
+    /// 32-bit floats, and so does all of it on a device without autodiff. Needs a device that
     /// [computes](crate::backend::computes) in this precision.
     #[must_use]
     pub fn with_precision(mut self, precision: Precision) -> Self {

@@ -1,11 +1,12 @@
 //! The normalization after a convolution.
 
-use burn::module::{Module, ParamId, RunningState};
+use burn::module::{Module, Param, ParamId, RunningState};
 use burn::nn::{BatchNorm, BatchNormConfig, InstanceNorm, InstanceNormConfig};
 use burn::tensor::module::batch_norm_train;
 use burn::tensor::{Device, Tensor};
 
 use super::NormKind;
+use crate::backend;
 
 /// Keras's momentum of .99 is the share of the old value that is kept; Burn's is the share of the new one.
 const MOMENTUM: f64 = 0.01;
@@ -27,6 +28,14 @@ pub enum Norm {
     Frozen(BatchNorm),
     /// Over height and width of each image, in training and after.
     Instance(InstanceNorm),
+}
+
+/// A norm with the statistics of what it is given.
+pub(super) struct OfGiven<'a> {
+    pub(super) kind: backend::Norm,
+    pub(super) gamma: &'a Param<Tensor<1>>,
+    pub(super) beta: &'a Param<Tensor<1>>,
+    pub(super) epsilon: f64,
 }
 
 impl Norm {
@@ -100,17 +109,43 @@ impl Norm {
         }
     }
 
-    /// Batch norm that is to use the statistics of the batch.
-    pub(super) fn in_training(&self, device: &Device) -> Option<&BatchNorm> {
-        match self {
+    /// The norm as one that takes its statistics from what it is given; `None` where it uses its running ones.
+    pub(super) fn of_given(&self, device: &Device) -> Option<OfGiven<'_>> {
+        let (kind, gamma, beta, epsilon) = match self {
             Self::Batch(norm) | Self::Frozen(norm)
                 if device.is_autodiff() && norm.training.is_enabled() =>
             {
-                Some(norm)
+                (backend::Norm::Batch, &norm.gamma, &norm.beta, norm.epsilon)
             }
-            Self::Collecting(norm) => Some(norm),
-            Self::Batch(_) | Self::Frozen(_) | Self::Instance(_) => None,
+            Self::Collecting(norm) => (backend::Norm::Batch, &norm.gamma, &norm.beta, norm.epsilon),
+            Self::Batch(_) | Self::Frozen(_) => return None,
+            Self::Instance(norm) => {
+                let (gamma, beta) = (norm.gamma.as_ref()?, norm.beta.as_ref()?);
+                (backend::Norm::Instance, gamma, beta, norm.epsilon)
+            }
+        };
+        Some(OfGiven {
+            kind,
+            gamma,
+            beta,
+            epsilon,
+        })
+    }
+
+    /// The norm as one that uses its running statistics: what every channel is multiplied by, and what is added then. `None`
+    /// where it takes its statistics from what it is given.
+    pub(super) fn fixed(&self, device: &Device) -> Option<[Tensor<1>; 2]> {
+        let (Self::Batch(norm) | Self::Frozen(norm)) = self else {
+            return None;
+        };
+        if device.is_autodiff() {
+            return None;
         }
+        let [mean, variance] =
+            [&norm.running_mean, &norm.running_var].map(RunningState::value_sync);
+        let scale = norm.gamma.val() / (variance + norm.epsilon).sqrt();
+        let shift = norm.beta.val() - mean * scale.clone();
+        Some([scale, shift])
     }
 
     /// Takes the statistics of a batch, mean and biased variance of every channel, into batch norm's running ones, as

@@ -4,9 +4,9 @@ use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 
 use super::NormKind;
-use super::convolution::{Activation, Border, Convolution, by_backend};
+use super::convolution::{Activation, Border, Convolution};
 use super::initial::InitialWeights;
-use super::padding::crop;
+use super::own::by_backend;
 
 /// Pixels that a block takes off every side of its input: one for each of its two 3x3 convolutions.
 const CROP: usize = 2;
@@ -51,9 +51,8 @@ impl ResidualBlock {
         let second = self.second.layer(&device, Activation::None);
         let layers = [(first, &self.first.norm), (second, &self.second.norm)];
         by_backend(&input, layers, Some(CROP)).unwrap_or_else(|| {
-            let shortcut = crop(input.clone(), CROP);
-            let map = self.first.forward(input, Activation::Relu);
-            self.second.forward(map, Activation::None) + shortcut
+            let map = self.first.forward(input.clone(), Activation::Relu);
+            self.second.forward_onto(map, input, CROP)
         })
     }
 }

@@ -8,11 +8,12 @@ use burn::tensor::module::interpolate;
 use burn::tensor::ops::{InterpolateMode, InterpolateOptions};
 use burn::tensor::{Device, Tensor};
 
-use super::convolution::initial;
+use super::convolution::{Activation, initial};
 use super::fusion::Fusion;
 use super::head::Head;
 use super::initial::InitialWeights;
 use super::norm::Norm;
+use super::own::without_norm;
 use super::{Architecture, Ends, NormKind, Output, ZhangSection};
 
 /// Zhang, Isola and Efros (2016), "Colorful image colorization", as in the authors' code (`eccv16.py`), with
@@ -69,7 +70,7 @@ impl Block {
 
 /// Each of `layers` with a relu after it.
 fn through(layers: &[Conv2d], map: Tensor<4>) -> Tensor<4> {
-    let forward = |map, layer: &Conv2d| relu(layer.forward(map));
+    let forward = |map, layer: &Conv2d| without_norm(layer, map, Activation::Relu);
     layers.iter().fold(map, forward)
 }
 

@@ -11,6 +11,7 @@ mod checkpoints;
 mod colorizer;
 pub(crate) mod contents;
 mod costs;
+mod counter;
 mod division;
 mod frozen;
 mod fusing;
@@ -42,6 +43,7 @@ pub use colorize_experiment::section::{
     LearningRateSchedule, Loss, Optimizer, StopEarly, TrainSection,
 };
 pub use colorizer::{ChromaPlanes, Colorized, Colorizer, HeldOutItem};
+pub use counter::Counter;
 pub use division::{Division, photograph_rows};
 pub use frozen::{WrongPart, judge_frozen};
 pub use fusing::{ExtractorWeights, Fused, Fusing, feature_rows};

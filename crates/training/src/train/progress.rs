@@ -13,6 +13,7 @@ use burn_train::renderer::{
 use colorize_base::visible;
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::counter::Counter;
 use super::metrics::Speed;
 use crate::evaluate::Metric;
 
@@ -116,17 +117,13 @@ impl Progress {
         }
     }
 
-    /// A bar for `all` feature vectors, before a run.
-    pub(super) fn features(label: &str, all: usize, display: Display) -> ProgressBar {
-        let bar = if display.hides_progress() {
-            ProgressBar::hidden()
-        } else {
-            ProgressBar::new(all as u64)
-        };
-        let style = ProgressStyle::with_template("{prefix} {wide_bar} {pos}/{len} {eta} left")
-            .unwrap_or_else(|_| ProgressStyle::default_bar());
-        bar.with_style(style)
-            .with_prefix(format!("features for {label}"))
+    /// Counts `all` feature vectors, before a run.
+    pub(super) fn features(label: &str, all: usize, display: Display) -> Counter {
+        Counter::new(
+            &format!("feature vectors for {label}"),
+            all,
+            display.hides_progress(),
+        )
     }
 
     fn now(&self) -> String {

@@ -61,7 +61,7 @@ impl Trial<'_> {
             steps: self.experiment.train.steps,
             device: self.device.to_string(),
             device_class: backend::device_class(&self.device).to_owned(),
-            code: code(&self.device)
+            code: code(self.experiment, &self.device)
                 .into_iter()
                 .map(|(room, version)| (room.to_owned(), version))
                 .collect(),

@@ -19,8 +19,9 @@ use super::{Outcome, Start, TrainError, Witness};
 use crate::backend::{self, DeviceName};
 use crate::batch::{self, FeatureRows};
 use crate::dataset::inspection::Selection;
+use crate::experiment::section::NormKind;
 use crate::experiment::{Experiment, Variant};
-use crate::extractor::ExtractorError;
+use crate::extractor::{ExtractorError, ExtractorKind};
 use crate::objective::Labels;
 use crate::perceptual::{Judges, PerceptualLoss, PerceptualWeights};
 use crate::runs::{
@@ -29,21 +30,37 @@ use crate::runs::{
 };
 use crate::{color, evaluate, extractor, network, photo};
 
-/// The version of every module whose code can change a number.
-const CODE: [(&str, u32); 7] = [
+/// The version of every module whose code can change a number of any run.
+const CODE: [(&str, u32); 6] = [
     ("batch", batch::VERSION),
     ("color", color::VERSION),
     ("evaluate", evaluate::VERSION),
-    ("extractor", extractor::VERSION),
     ("network", network::VERSION),
     ("photo", photo::VERSION),
     ("train", super::VERSION),
 ];
 
-/// The versions that count on a device: [`CODE`], and that of the backend's own kernels where it has some.
-pub(super) fn code(device: &DeviceName) -> Vec<(&'static str, u32)> {
+/// What a run without a classifier says of the classifiers' version, which does not concern it: the number of when such runs
+/// were first named, so that they keep their names.
+const NO_EXTRACTOR: u32 = 1;
+
+/// The versions that count for an experiment on a device: [`CODE`], that of the classifiers where it asks one, and those of
+/// the backend's own kernels where it has some.
+pub(super) fn code(experiment: &Experiment, device: &DeviceName) -> Vec<(&'static str, u32)> {
+    let extractor = match experiment.fusion.extractor {
+        ExtractorKind::None => NO_EXTRACTOR,
+        _ => extractor::VERSION,
+    };
     let kernels = backend::kernels_version(device).map(|version| ("kernels", version));
-    CODE.into_iter().chain(kernels).collect()
+    let has_instance_norm = experiment.network.norm() == Some(NormKind::Instance);
+    let instance_norm = backend::instance_norm_version(device)
+        .filter(|_| has_instance_norm)
+        .map(|version| ("instance_norm", version));
+    CODE.into_iter()
+        .chain([("extractor", extractor)])
+        .chain(kernels)
+        .chain(instance_norm)
+        .collect()
 }
 
 /// An experiment with one of its seeds, on a device, with its photographs.
@@ -89,7 +106,7 @@ impl Trial<'_> {
             perceptual_weights: self.perceptual.and_then(PerceptualWeights::loss_identity),
             from: self.from.map(|from| &from.origin),
             device_class: backend::device_class(&self.device),
-            code: &code(&self.device),
+            code: &code(self.experiment, &self.device),
         })
     }
 
@@ -375,7 +392,7 @@ impl Trial<'_> {
             self.experiment,
             &fusing,
             groups,
-            &|done| progress.set_position(done as u64),
+            &|done| progress.set_position(done),
             &|| stop.should_stop(),
         );
         progress.finish_and_clear();

@@ -1,11 +1,11 @@
-//! Batch norm at its edges; its values and gradients are tested with those of whole layers.
+//! Norms at their edges; its values and gradients are tested with those of whole layers.
 
 use super::*;
 
 fn moments(extent: Extent, bands: &[&[f32]]) -> [Vec<f64>; 2] {
-    let parts: Vec<Moments> = bands
+    let parts: Vec<(usize, Moments)> = bands
         .iter()
-        .map(|values| Moments::of(extent, values))
+        .map(|values| (0, Moments::of(extent, values)))
         .collect();
     statistics(extent.channels, &parts)
 }
@@ -38,6 +38,7 @@ fn what_is_not_a_number_passes_norm_and_relu() {
     let values = [f32::NAN, 1.0, 2.0, 2.0, 3.0, 3.0];
     let statistics = moments(extent, &[&values]);
     let channels = Channels::new(&statistics, &[1.0; 2], &[0.0; 2], 1e-3);
+    let channels = [channels];
     let output = normalized(extent, &values, &channels, true, None);
     assert!(output.iter().step_by(2).all(|value| value.is_nan()));
     assert!(output[1..].iter().step_by(2).all(|value| value.is_finite()));

@@ -89,10 +89,10 @@ trait Architecture {
     /// The normalization after its layers; none where there is none at all.
     fn norm(&self) -> Option<NormKind>;
 
-    /// The key, and its value, for which the network can only be trained in 32-bit floats, if it can: our layers in other
-    /// floats are written for batch norm.
+    /// The key, and its value, for which the network can only be trained in 32-bit floats, if it can: only our own layers
+    /// compute in other floats.
     fn needs_f32(&self) -> Option<(&'static str, &'static str)> {
-        (self.norm() == Some(NormKind::Instance)).then_some(("norm", "instance"))
+        None
     }
 
     /// Whether it fuses the vectors of a pretrained classifier.

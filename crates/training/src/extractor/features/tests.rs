@@ -229,7 +229,7 @@ fn what_a_killed_process_left_is_cleared_away() {
     let key = shard.with_file_name("key.json");
     insta::assert_snapshot!(std::fs::read_to_string(key).unwrap(), @r#"
     {
-      "version": 1,
+      "version": 2,
       "photo_version": 1,
       "extractor": "resnet18",
       "weights": "random-5",
