@@ -1,7 +1,7 @@
 //! How long it takes to score predictions with every metric.
 //!
 //! `cargo bench --bench evaluate` scores made pictures of 256x256, on one thread and on all of them. On a machine that
-//! does other things too, believe the processor time.
+//! does other things too, believe the processor time. With `-- --json` it only uses one thread, and answers in JSON.
 
 use std::io::Write;
 use std::time::{Duration, Instant};
@@ -33,6 +33,15 @@ fn main() -> anyhow::Result<()> {
     let before = processor_time();
     let one = median(|| pairs.iter().map(score).collect());
     let after = processor_time();
+    if std::env::args().any(|argument| argument == "--json") {
+        let line = serde_json::json!({
+            "images": PICTURES,
+            "seconds": one.as_secs_f64(),
+            "memory_bytes": peak_memory(),
+        });
+        writeln!(out, "{line}")?;
+        return Ok(());
+    }
     let all = median(|| pairs.par_iter().map(score).collect());
     for (threads, time) in [(1, one), (threads, all)] {
         let seconds = time.as_secs_f64() / f64::from(PICTURES);
@@ -62,6 +71,16 @@ fn processor_time() -> Option<f64> {
     let times = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
     let nanoseconds: f64 = times.split_whitespace().next()?.parse().ok()?;
     Some(nanoseconds / 1e9)
+}
+
+/// The most bytes that the process has had, where the system tells.
+fn peak_memory() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kilobytes: u64 = line.split_whitespace().next()?.parse().ok()?;
+    Some(1024 * kilobytes)
 }
 
 fn median(work: impl Fn() -> Vec<ImageScore>) -> Duration {

@@ -5,7 +5,7 @@
 //! and measures whole passes in batches of 16: decoded every time (`cold`; the files are in the system's memory), decoded
 //! and written to the cache on disk (`filling`), and read from there (`disk`) or from memory (`memory`).
 //!
-//! `... -- --make DIR` only paints. `benches/peers/pipeline.py` measures torchvision and TensorFlow on the same files.
+//! `... -- --make DIR [--of 4000x3000]` only paints, of another size where one is named. `benches/peers/pipeline.py` measures torchvision and TensorFlow on the same files.
 //!
 //! `... -- --growth 1000,10000,118287` measures index, order and cache for so many photographs instead, which are not there.
 //!
@@ -23,17 +23,22 @@ use colorize::dataset::SplitSection;
 use colorize::dataset::synthetic::World;
 use colorize::dataset::{Cache, Index, Manifest, Photograph, Square, Squares};
 use colorize::photo::Resize;
+use image::imageops::{self, FilterType};
 use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
 use serde_json::json;
 
-const WIDTH: usize = 640;
-const HEIGHT: usize = 480;
+/// Larger photographs are enlarged scenes, with grain of their own.
+const LARGEST_SCENE: usize = 1024;
+
+/// Pixels across and down.
+const SIZE: [usize; 2] = [640, 480];
 const QUALITY: u8 = 90;
 const BATCH: usize = 16;
 
 struct Arguments {
     photographs: Option<PathBuf>,
     make: Option<PathBuf>,
+    of: [usize; 2],
     count: usize,
     sizes: Vec<usize>,
     threads: Vec<usize>,
@@ -48,12 +53,12 @@ fn main() -> anyhow::Result<()> {
         return arguments.growth.iter().try_for_each(|&count| grow(count));
     }
     if let Some(folder) = &arguments.make {
-        return paint(folder, arguments.count);
+        return paint(folder, arguments.count, arguments.of);
     }
     let temporary = tempfile::tempdir()?;
     let folder = arguments.photographs.clone();
     let folder = folder.unwrap_or_else(|| temporary.path().join("photographs"));
-    paint(&folder, arguments.count)?;
+    paint(&folder, arguments.count, SIZE)?;
     let photographs = photographs(&folder, arguments.count)?;
     for &threads in &arguments.threads {
         let pool = rayon::ThreadPoolBuilder::new()
@@ -70,6 +75,7 @@ fn arguments() -> anyhow::Result<Arguments> {
     let mut all = Arguments {
         photographs: None,
         make: None,
+        of: SIZE,
         count: 192,
         sizes: vec![64, 128, 256, 512],
         threads: vec![1, 2],
@@ -88,6 +94,10 @@ fn arguments() -> anyhow::Result<Arguments> {
         match argument.as_str() {
             "--photographs" => all.photographs = Some(value.into()),
             "--make" => all.make = Some(value.into()),
+            "--of" => {
+                let (width, height) = value.split_once('x').context("a size is WIDTHxHEIGHT")?;
+                all.of = [width.parse()?, height.parse()?];
+            }
             "--count" => all.count = value.parse()?,
             "--sizes" => all.sizes = list()?,
             "--threads" => all.threads = list()?,
@@ -365,13 +375,13 @@ fn name(index: usize) -> String {
 }
 
 /// Paints what is not there yet: scenes of the synthetic world, with the texture and the grain that a camera would see.
-fn paint(folder: &Path, count: usize) -> anyhow::Result<()> {
+fn paint(folder: &Path, count: usize, [width, height]: [usize; 2]) -> anyhow::Result<()> {
     use rayon::prelude::*;
     std::fs::create_dir_all(folder)?;
     let world = World {
         count,
         seed: 6,
-        size: WIDTH,
+        size: width.max(height).min(LARGEST_SCENE),
     };
     let bytes: u64 = (0..count)
         .into_par_iter()
@@ -379,12 +389,17 @@ fn paint(folder: &Path, count: usize) -> anyhow::Result<()> {
             let path = folder.join(name(index));
             if !path.is_file() {
                 // A square: the middle of it is the photograph.
-                let mut pixels = world.scene(index).image.into_raw();
-                pixels.drain(..3 * WIDTH * (WIDTH - HEIGHT) / 2);
-                pixels.truncate(3 * WIDTH * HEIGHT);
+                let (side, mut square) = (width.max(height), world.scene(index).image);
+                if side > world.size {
+                    square =
+                        imageops::resize(&square, side as u32, side as u32, FilterType::Triangle);
+                }
+                let [left, top] = [width, height].map(|length| ((side - length) / 2) as u32);
+                let middle = imageops::crop_imm(&square, left, top, width as u32, height as u32);
+                let mut pixels = middle.to_image().into_raw();
                 let texture = |x, y, step| f64::from(lattice(x / step, y / step, index as u32));
                 for (at, pixel) in pixels.chunks_exact_mut(3).enumerate() {
-                    let (x, y) = ((at % WIDTH) as u32, (at / WIDTH) as u32);
+                    let (x, y) = ((at % width) as u32, (at / width) as u32);
                     let noise = 6.5 * texture(x, y, 1)
                         + 6.5 * texture(x + 7, y, 1)
                         + 5.0 * texture(x, y + 9, 2)
@@ -396,7 +411,7 @@ fn paint(folder: &Path, count: usize) -> anyhow::Result<()> {
                 let mut jpeg = Vec::new();
                 let mut encoder = Encoder::new(&mut jpeg, QUALITY);
                 encoder.set_sampling_factor(SamplingFactor::F_2_2);
-                encoder.encode(&pixels, WIDTH as u16, HEIGHT as u16, ColorType::Rgb)?;
+                encoder.encode(&pixels, width as u16, height as u16, ColorType::Rgb)?;
                 let partial = path.with_extension("part");
                 std::fs::write(&partial, jpeg)?;
                 std::fs::rename(partial, &path)?;

@@ -1,6 +1,6 @@
 """A training step in PyTorch: forward, backward and Adam on random input, as one would write it there.
 
-    python torch_step.py eager|channels_last|compile [bf16] [--kind fusion] [--threads 2] [--size 256] [--batch 8]
+    python torch_step.py eager|channels_last|compile [bf16] [--kind instance|fusion] [--threads 2] [--size 256] [--batch 8]
 
 Takes a step for every line on its input; `run.py` sends them. `bf16` is autocast: weights, batch statistics and the loss stay
 in 32 bits. Feature vectors are given, as they are to this program.
@@ -22,7 +22,7 @@ class Step:
         torch.set_num_threads(a.threads)
         torch.manual_seed(0)
         self.a = a
-        self.network = Network(feature_width=FEATURES if a.kind == "fusion" else None).train()
+        self.network = Network(feature_width=FEATURES if a.kind == "fusion" else None, instance=a.kind == "instance").train()
         if a.how == "channels_last":
             self.network = self.network.to(memory_format=torch.channels_last)
         self.forward = torch.compile(self.network) if a.how == "compile" else self.network
@@ -31,7 +31,8 @@ class Step:
     def batch(self):
         count, size = self.a.batch, self.a.size
         features = [torch.rand(count, FEATURES)] if self.a.kind == "fusion" else []
-        return torch.rand(count, 2, size, size) - 0.5, torch.rand(count, 1, size, size), *features
+        inputs, answers = (3, 3) if self.a.kind == "instance" else (1, 2)
+        return torch.rand(count, answers, size, size) - 0.5, torch.rand(count, inputs, size, size), *features
 
     def __call__(self, chroma, *inputs):
         with torch.autocast("cpu", dtype=torch.bfloat16, enabled=self.a.precision == "bf16"):
@@ -47,7 +48,7 @@ if __name__ == "__main__":
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("how", choices=["eager", "channels_last", "compile"])
     p.add_argument("precision", nargs="?", default="f32", choices=["f32", "bf16"])
-    p.add_argument("--kind", default="yuv", choices=["yuv", "fusion"])
+    p.add_argument("--kind", default="yuv", choices=["instance", "yuv", "fusion"])
     p.add_argument("--threads", type=int, default=2)
     p.add_argument("--size", type=int, default=256)
     p.add_argument("--batch", type=int, default=8)

@@ -30,7 +30,7 @@ pub(super) fn text(network: &str) -> String {
 }
 
 /// A PNG or JPEG file with a comment that says by which network its colors were made.
-pub(super) fn marked(picture: &[u8], network: &str) -> Vec<u8> {
+pub(super) fn marked(mut picture: Vec<u8>, network: &str) -> Vec<u8> {
     let text = text(network);
     if picture.starts_with(b"\x89PNG") && picture.len() > PNG_HEAD {
         let body = [b"tEXtComment\0", text.as_bytes()].concat();
@@ -40,24 +40,19 @@ pub(super) fn marked(picture: &[u8], network: &str) -> Vec<u8> {
             &body[..],
             &crc32fast::hash(&body).to_be_bytes(),
         ];
-        return inserted(picture, PNG_HEAD, &chunk.concat());
-    }
-    if let [0xff, 0xd8, rest @ ..] = picture {
+        picture.splice(PNG_HEAD..PNG_HEAD, chunk.concat());
+    } else if let [0xff, 0xd8, rest @ ..] = &picture[..] {
         // JFIF's own segment has to come first.
         let place = match rest {
             [0xff, 0xe0, high, low, ..] => 4 + usize::from(u16::from_be_bytes([*high, *low])),
             _ => 2,
         };
+        let place = place.min(picture.len());
         let length = (text.len() + 2) as u16;
         let segment = [&[0xff, 0xfe], &length.to_be_bytes()[..], text.as_bytes()];
-        return inserted(picture, place.min(picture.len()), &segment.concat());
+        picture.splice(place..place, segment.concat());
     }
-    picture.to_vec()
-}
-
-fn inserted(bytes: &[u8], place: usize, more: &[u8]) -> Vec<u8> {
-    let (before, after) = bytes.split_at(place);
-    [before, more, after].concat()
+    picture
 }
 
 #[cfg(test)]
@@ -75,7 +70,7 @@ mod tests {
             let plain = format.encode(&picture).unwrap();
             std::fs::write(&path, &plain).unwrap();
             assert!(!is_marked(&path));
-            let marked = marked(&plain, "03-yuv s0 at step 7000");
+            let marked = marked(plain.clone(), "03-yuv s0 at step 7000");
             std::fs::write(&path, &marked).unwrap();
             assert!(is_marked(&path));
             assert_eq!(

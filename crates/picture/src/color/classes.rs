@@ -128,14 +128,15 @@ struct Near {
 /// pixels. What is left over at the right and the bottom is left out.
 pub fn reduced_chroma(picture: &RgbImage) -> Vec<[f32; 2]> {
     let [width, height] = [picture.width(), picture.height()].map(|side| side as usize);
-    let pixels = lab::picture(picture);
-    let mut reduced = Vec::with_capacity(pixels.len() / (REDUCTION * REDUCTION));
+    let lab::Planes { a, b, .. } = lab::Planes::of(picture);
+    let mut reduced = Vec::with_capacity(a.len() / (REDUCTION * REDUCTION));
     for top in 0..height / REDUCTION {
         for left in 0..width / REDUCTION {
             let mut sum = [0.0; 2];
             for row in 0..REDUCTION {
                 let first = (top * REDUCTION + row) * width + left * REDUCTION;
-                for [_, a, b] in &pixels[first..first + REDUCTION] {
+                let along = first..first + REDUCTION;
+                for (a, b) in a[along.clone()].iter().zip(&b[along]) {
                     sum = [sum[0] + a, sum[1] + b];
                 }
             }

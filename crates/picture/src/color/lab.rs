@@ -4,9 +4,13 @@
 //! The matrix of sRGB has seven digits, so that white is white. Other libraries round it otherwise: scikit-image's L, a
 //! and b differ from these by up to 0.005.
 
+mod pixels;
+mod planes;
+
 use std::sync::LazyLock;
 
-use image::RgbImage;
+pub(super) use pixels::paint;
+pub use planes::Planes;
 
 /// CIE XYZ of linear RGB: rows are X, Y, Z; columns R, G, B.
 pub const XYZ_FROM_RGB: [[f64; 3]; 3] = [
@@ -43,6 +47,8 @@ pub const LARGEST_CHROMA: [f64; 2] = [98.234_311_888_003_97, 107.860_161_754_148
 
 /// Below this share of white, L*a*b* is linear.
 pub const LINEAR_BELOW: f64 = 0.008_856;
+/// Its root.
+static ROOT_BELOW: LazyLock<f64> = LazyLock::new(|| LINEAR_BELOW.cbrt());
 /// The slope of that line, for f of the share.
 pub const SLOPE: f64 = 7.787;
 /// Its value at black.
@@ -51,35 +57,47 @@ pub const OFFSET: f64 = 16.0 / 116.0;
 /// L, a, b of R, G, B on [0, 1].
 pub fn from_rgb(rgb: [f64; 3]) -> [f64; 3] {
     let xyz = matrix_times(&XYZ_FROM_RGB, rgb.map(linear));
-    let [x, y, z] = std::array::from_fn(|axis| {
-        let share = xyz[axis] / WHITE[axis];
-        if share > LINEAR_BELOW {
-            share.cbrt()
-        } else {
-            SLOPE * share + OFFSET
-        }
-    });
-    [116.0 * y - 16.0, 500.0 * (x - y), 200.0 * (y - z)]
+    let [x, y, z] = std::array::from_fn(|axis| root(xyz[axis] / WHITE[axis]));
+    [lightness(y), 500.0 * (x - y), 200.0 * (y - z)]
+}
+
+/// The cube root of a share of white, or the straight line that stands for it near black.
+fn root(share: f64) -> f64 {
+    if share > LINEAR_BELOW {
+        share.cbrt()
+    } else {
+        SLOPE * share + OFFSET
+    }
+}
+
+/// L of the root of Y.
+fn lightness(root: f64) -> f64 {
+    116.0 * root - 16.0
 }
 
 /// R, G, B of L, a, b; outside [0, 1] where no such color exists.
-pub fn to_rgb([lightness, a, b]: [f64; 3]) -> [f64; 3] {
+pub fn to_rgb(lab: [f64; 3]) -> [f64; 3] {
+    light(lab).map(encoded)
+}
+
+/// The same before they are gamma-encoded.
+fn light([lightness, a, b]: [f64; 3]) -> [f64; 3] {
     let y = (lightness + 16.0) / 116.0;
     let roots = [y + a / 500.0, y, y - b / 200.0];
     let xyz = std::array::from_fn(|axis| {
         let root: f64 = roots[axis];
-        let share = if root > LINEAR_BELOW.cbrt() {
+        let share = if root > *ROOT_BELOW {
             root.powi(3)
         } else {
             (root - OFFSET) / SLOPE
         };
         share * WHITE[axis]
     });
-    matrix_times(&RGB_FROM_XYZ, xyz).map(encoded)
+    matrix_times(&RGB_FROM_XYZ, xyz)
 }
 
 /// Light of a gamma-encoded value, both on [0, 1].
-fn linear(encoded: f64) -> f64 {
+pub(crate) fn linear(encoded: f64) -> f64 {
     if encoded <= 0.040_45 {
         encoded / 12.92
     } else {
@@ -100,68 +118,10 @@ fn matrix_times(matrix: &[[f64; 3]; 3], column: [f64; 3]) -> [f64; 3] {
     std::array::from_fn(|row| (0..3).map(|k| matrix[row][k] * column[k]).sum())
 }
 
-/// Pixels computed together, so that the compiler can use vectors.
-const BLOCK: usize = 64;
-
-/// L, a, b of every pixel, row by row: [`from_rgb`] within 0.0005. Gray pixels have no chroma at all, not even that of
-/// rounding.
-pub fn picture(picture: &RgbImage) -> Vec<[f32; 3]> {
-    static LINEAR: LazyLock<[f32; 256]> =
-        LazyLock::new(|| std::array::from_fn(|value| linear(value as f64 / 255.0) as f32));
-    static SHARES: LazyLock<[[f32; 3]; 3]> = LazyLock::new(|| {
-        std::array::from_fn(|row| XYZ_FROM_RGB[row].map(|weight| (weight / WHITE[row]) as f32))
-    });
-    let (table, shares) = (&*LINEAR, &*SHARES);
-    let mut lab = Vec::with_capacity(picture.as_raw().len() / 3);
-    let mut light = [[0.0; BLOCK]; 3];
-    let mut roots = [[0.0; BLOCK]; 3];
-    for block in picture.as_raw().chunks(3 * BLOCK) {
-        for (position, pixel) in block.chunks_exact(3).enumerate() {
-            for channel in 0..3 {
-                light[channel][position] = table[usize::from(pixel[channel])];
-            }
-        }
-        for (roots, [red, green, blue]) in roots.iter_mut().zip(shares) {
-            for (position, root) in roots.iter_mut().enumerate() {
-                let [r, g, b] = [light[0][position], light[1][position], light[2][position]];
-                *root = root_of_share(red * r + green * g + blue * b);
-            }
-        }
-        lab.extend(block.chunks_exact(3).enumerate().map(|(position, pixel)| {
-            let [x, y, z] = [roots[0][position], roots[1][position], roots[2][position]];
-            let gray = pixel[0] == pixel[1] && pixel[1] == pixel[2];
-            let chroma = if gray { 0.0 } else { 1.0 };
-            [
-                116.0 * y - 16.0,
-                chroma * 500.0 * (x - y),
-                chroma * 200.0 * (y - z),
-            ]
-        }));
-    }
-    lab
-}
-
-/// The cube root of a share of white, or the straight line that stands for it near black.
-#[inline]
-fn root_of_share(share: f32) -> f32 {
-    // A third of the exponent is within 4 % of the root; two of Halley's steps bring that to rounding.
-    let guess = f32::from_bits(share.to_bits() / 3 + 0x2a51_37a0);
-    let halley = |root: f32| {
-        let cube = root * root * root;
-        root * ((share + share + cube) / (share + cube + cube))
-    };
-    let root = halley(halley(guess));
-    if share > LINEAR_BELOW as f32 {
-        root
-    } else {
-        SLOPE as f32 * share + OFFSET as f32
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use image::Rgb;
+    use image::{Rgb, RgbImage};
     use proptest::prelude::*;
 
     #[test]
@@ -233,11 +193,12 @@ mod tests {
         ) {
             let mut image = RgbImage::from_raw(67, 1, bytes).unwrap();
             image.put_pixel(66, 0, Rgb([gray; 3]));
-            let lab = picture(&image);
-            prop_assert_eq!(lab.len(), 67);
-            prop_assert_eq!(lab[66][1..].to_vec(), [0.0, 0.0]);
-            for (pixel, lab) in image.pixels().zip(lab) {
+            let planes = Planes::of(&image);
+            prop_assert_eq!(planes.len(), 67);
+            prop_assert_eq!([planes.a[66], planes.b[66]], [0.0, 0.0]);
+            for (at, pixel) in image.pixels().enumerate() {
                 let expected = from_rgb(pixel.0.map(|value| f64::from(value) / 255.0));
+                let lab = [planes.lightness[at], planes.a[at], planes.b[at]];
                 for (value, expected) in lab.into_iter().zip(expected) {
                     prop_assert!((f64::from(value) - expected).abs() < 5e-4);
                 }

@@ -3,9 +3,11 @@
 
 pub mod classes;
 pub mod lab;
+mod paint;
 pub mod yuv;
 
 pub use colorize_experiment::section::{ClassesSection, ColorSection, Gray, Head, Space};
+pub use paint::{paint, paint_pixels};
 
 /// Changes when a number that this module makes changes.
 pub const VERSION: u32 = 2;
@@ -50,18 +52,4 @@ pub fn chroma_scales(space: Space) -> [ChromaScale; 2] {
             ]
         }
     }
-}
-
-/// The color of a pixel that keeps its gray and gets other chroma, in the unit of the target.
-pub fn paint(space: Space, truth: [u8; 3], chroma: [f32; 2]) -> [u8; 3] {
-    let rgb = truth.map(|value| f64::from(value) / 255.0);
-    let [first, second] = chroma.map(f64::from);
-    let painted = match space {
-        Space::Rgb | Space::Yuv => yuv::to_rgb([yuv::from_rgb(rgb)[0], first, second]),
-        Space::Lab => {
-            let unit = LAB_UNIT;
-            lab::to_rgb([lab::from_rgb(rgb)[0], first * unit, second * unit])
-        }
-    };
-    painted.map(|value| (value.clamp(0.0, 1.0) * 255.0).round() as u8)
 }

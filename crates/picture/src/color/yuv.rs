@@ -1,7 +1,10 @@
 //! YUV as TensorFlow has it (`tf.image.rgb_to_yuv`, `tf.image.yuv_to_rgb`): luma Y on [0, 1], chroma U on ±0.43601 and
 //! V on ±0.61498, from RGB on [0, 1].
 
-use image::RgbImage;
+mod pixels;
+
+pub(super) use pixels::paint;
+pub use pixels::{replace_luma, without_chroma};
 
 /// What red, green and blue add to luma.
 pub const LUMA: [f64; 3] = [0.299, 0.587, 0.114];
@@ -23,6 +26,7 @@ pub const TO_RGB: [[f64; 3]; 3] = [
     [1.139_883_03, -0.580_621_85, 0.0],
 ];
 
+#[inline]
 fn row_times(row: [f64; 3], matrix: &[[f64; 3]; 3]) -> [f64; 3] {
     std::array::from_fn(|column| (0..3).map(|k| row[k] * matrix[k][column]).sum())
 }
@@ -33,47 +37,15 @@ pub fn from_rgb(rgb: [f64; 3]) -> [f64; 3] {
 }
 
 /// R, G, B of Y, U, V; outside [0, 1] where no such color exists.
+#[inline]
 pub fn to_rgb(yuv: [f64; 3]) -> [f64; 3] {
     row_times(yuv, &TO_RGB)
 }
 
-/// The picture with the luma of `truth` and the chroma of `predicted`, clipped to [0, 1] and rounded to 8 bits: what a
-/// network that answers in RGB would show if it had kept the photograph's luma, as those that answer in chroma do.
-///
-/// # Panics
-///
-/// When the two differ in size.
-pub fn replace_luma(truth: &RgbImage, predicted: &RgbImage) -> RgbImage {
-    assert_eq!(truth.dimensions(), predicted.dimensions());
-    let unit = |pixel: &image::Rgb<u8>| pixel.0.map(|value| f64::from(value) / 255.0);
-    let mut joined = RgbImage::new(truth.width(), truth.height());
-    let pairs = truth.pixels().zip(predicted.pixels());
-    for (joined, (truth, predicted)) in joined.pixels_mut().zip(pairs) {
-        let [luma, _, _] = from_rgb(unit(truth));
-        // Gray has no chroma, not even that of the matrix's last digit: it decides where luma lies between two bytes.
-        let [r, g, b] = predicted.0;
-        let [_, u, v] = if r == g && g == b {
-            [0.0; 3]
-        } else {
-            from_rgb(unit(predicted))
-        };
-        joined.0 = to_rgb([luma, u, v]).map(|value| (value.clamp(0.0, 1.0) * 255.0).round() as u8);
-    }
-    joined
-}
-
-/// The luma of a picture as gray, rounded to 8 bits.
-pub fn without_chroma(picture: &RgbImage) -> RgbImage {
-    let mut gray = picture.clone();
-    for pixel in gray.pixels_mut() {
-        let [luma, _, _] = from_rgb(pixel.0.map(|value| f64::from(value) / 255.0));
-        pixel.0 = [(luma * 255.0).round() as u8; 3];
-    }
-    gray
-}
-
 #[cfg(test)]
 mod tests {
+    use image::RgbImage;
+
     use super::*;
     use proptest::prelude::*;
 
@@ -95,6 +67,32 @@ mod tests {
             let back = to_rgb(from_rgb([r, g, b]));
             for (value, expected) in back.into_iter().zip([r, g, b]) {
                 prop_assert!((value - expected).abs() < 1e-8);
+            }
+        }
+
+        /// What is computed many at a time is the formula of each pixel, bit for bit.
+        #[test]
+        fn pictures_are_made_of_pixels(
+            truth in proptest::collection::vec(any::<u8>(), 3 * 131),
+            predicted in proptest::collection::vec(any::<u8>(), 3 * 131),
+            gray in 0..131usize,
+        ) {
+            let [truth, mut predicted] = [truth, predicted].map(|it| RgbImage::from_raw(131, 1, it).unwrap());
+            predicted.put_pixel(gray as u32, 0, image::Rgb([gray as u8; 3]));
+            let joined = replace_luma(&truth, &predicted);
+            let without = without_chroma(&truth);
+            let unit = |pixel: [u8; 3]| pixel.map(|value| f64::from(value) / 255.0);
+            for x in 0..131 {
+                let [truth, predicted] = [&truth, &predicted].map(|it| it.get_pixel(x, 0).0);
+                let [luma, _, _] = from_rgb(unit(truth));
+                let [_, u, v] = if predicted[0] == predicted[1] && predicted[1] == predicted[2] {
+                    [0.0; 3]
+                } else {
+                    from_rgb(unit(predicted))
+                };
+                let byte = |value: f64| (value.clamp(0.0, 1.0) * 255.0).round() as u8;
+                prop_assert_eq!(joined.get_pixel(x, 0).0, to_rgb([luma, u, v]).map(byte));
+                prop_assert_eq!(without.get_pixel(x, 0).0, [byte(luma); 3]);
             }
         }
 

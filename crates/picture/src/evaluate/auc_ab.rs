@@ -1,5 +1,7 @@
 //! Area under the curve of chroma errors, of Zhang et al. (2016), "Colorful image colorization".
 
+use crate::color::lab::Planes;
+
 /// The largest threshold, in units of L*a*b*.
 const THRESHOLDS: usize = 150;
 /// Edge of a class of colors in the plane of a and b.
@@ -27,16 +29,18 @@ pub struct AucAb {
 }
 
 /// The area under the curve of the share of pixels whose error in a and b is at most t, for t from 0 to 150 by the
-/// trapezoidal rule, over 150. Pixels are L, a, b; no pixels give `NaN`.
+/// trapezoidal rule, over 150. No pixels give `NaN`.
 ///
 /// # Panics
 ///
-/// When the two differ in length.
-pub fn auc_ab(truth: &[[f32; 3]], predicted: &[[f32; 3]]) -> AucAb {
+/// When the two differ in size.
+pub fn auc_ab(truth: &Planes, predicted: &Planes) -> AucAb {
     assert_eq!(truth.len(), predicted.len());
     // Of each class: its pixels, and their points.
     let mut classes = vec![(0u32, 0u64); BINS * BINS];
-    for ([_, a, b], [_, predicted_a, predicted_b]) in truth.iter().zip(predicted) {
+    let colors = truth.a.iter().zip(&truth.b);
+    let predicted = predicted.a.iter().zip(&predicted.b);
+    for ((a, b), (predicted_a, predicted_b)) in colors.zip(predicted) {
         let (da, db) = (predicted_a - a, predicted_b - b);
         let class = &mut classes[bin(*a) * BINS + bin(*b)];
         class.0 += 1;
@@ -78,23 +82,25 @@ mod tests {
 
     #[test]
     fn errors_become_areas() {
-        let truth = [[50.0, 0.0, 0.0]];
-        let area = |a: f32| auc_ab(&truth, &[[20.0, a, 0.0]]).raw;
+        let truth = Planes::from_iter([[50.0, 0.0, 0.0]]);
+        let area = |a: f32| auc_ab(&truth, &Planes::from_iter([[20.0, a, 0.0]])).raw;
         assert_eq!(area(0.0), 1.0);
         assert_eq!(area(1.0), 299.0 / 300.0);
         assert_eq!(area(1.5), 297.0 / 300.0);
         assert_eq!(area(150.0), 1.0 / 300.0);
         assert_eq!(area(150.1), 0.0);
         assert_eq!(area(1e9), 0.0);
-        assert!(auc_ab(&[], &[]).raw.is_nan() && auc_ab(&[], &[]).balanced.is_nan());
+        let nothing = auc_ab(&Planes::default(), &Planes::default());
+        assert!(nothing.raw.is_nan() && nothing.balanced.is_nan());
     }
 
     #[test]
     fn rare_colours_count_more_when_balanced() {
         // Nine gray pixels are right, one red pixel is answered by gray.
-        let mut truth = vec![[50.0, 0.0, 0.0]; 10];
+        let gray = [[50.0, 0.0, 0.0]; 10];
+        let mut truth = gray;
         truth[9] = [50.0, 60.0, 40.0];
-        let predicted = vec![[50.0, 0.0, 0.0]; 10];
+        let [truth, predicted] = [truth, gray].map(Planes::from_iter);
         let area = auc_ab(&truth, &predicted);
         let red = (301.0 - 2.0 * 73.0) / 300.0;
         assert!((area.raw - (9.0 + red) / 10.0).abs() < 1e-12);

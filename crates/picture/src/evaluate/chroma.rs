@@ -2,6 +2,7 @@
 
 use image::RgbImage;
 
+use crate::color::lab::Planes;
 use crate::color::yuv;
 
 /// Pixels of less chroma than this are gray to the eye.
@@ -19,15 +20,15 @@ pub struct Chroma {
 }
 
 impl Chroma {
-    /// Of pixels L, a, b; no pixels give `NaN`.
-    pub fn of(lab: &[[f32; 3]]) -> Self {
+    /// Of a picture; no pixels give `NaN`.
+    pub fn of(picture: &Planes) -> Self {
         let (mut sum, mut gray) = (0.0, 0u32);
-        for &[_, a, b] in lab {
+        for (a, b) in picture.a.iter().zip(&picture.b) {
             let chroma = (a * a + b * b).sqrt();
             sum += f64::from(chroma);
             gray += u32::from(chroma < GRAY_BELOW);
         }
-        let count = lab.len() as f64;
+        let count = picture.len() as f64;
         Self {
             mean: sum / count,
             gray_share: f64::from(gray) / count,
@@ -37,15 +38,17 @@ impl Chroma {
 
 /// The mean angle between true and predicted hue in the plane of a and b, in degrees from 0 to 180, over the pixels whose
 /// true chroma is above 10; `None` when there is no such pixel. A prediction without any chroma has no hue: it counts
-/// as 90, what a guess would be off by on average. Pixels are L, a, b.
+/// as 90, what a guess would be off by on average.
 ///
 /// # Panics
 ///
-/// When the two differ in length.
-pub fn hue_error(truth: &[[f32; 3]], predicted: &[[f32; 3]]) -> Option<f64> {
+/// When the two differ in size.
+pub fn hue_error(truth: &Planes, predicted: &Planes) -> Option<f64> {
     assert_eq!(truth.len(), predicted.len());
     let (mut sum, mut count) = (0.0, 0u32);
-    for (&[_, a, b], &[_, predicted_a, predicted_b]) in truth.iter().zip(predicted) {
+    let colors = truth.a.iter().zip(&truth.b);
+    let predicted = predicted.a.iter().zip(&predicted.b);
+    for ((&a, &b), (&predicted_a, &predicted_b)) in colors.zip(predicted) {
         if a * a + b * b <= HUE_ABOVE * HUE_ABOVE {
             continue;
         }
@@ -61,17 +64,21 @@ pub fn hue_error(truth: &[[f32; 3]], predicted: &[[f32; 3]]) -> Option<f64> {
     (count > 0).then(|| sum / f64::from(count))
 }
 
-/// The mean squared error of a and b, over pixels and both channels. Pixels are L, a, b; no pixels give `NaN`.
+/// The mean squared error of a and b, over pixels and both channels; no pixels give `NaN`.
 ///
 /// # Panics
 ///
-/// When the two differ in length.
-pub fn ab_mse(truth: &[[f32; 3]], predicted: &[[f32; 3]]) -> f64 {
+/// When the two differ in size.
+pub fn ab_mse(truth: &Planes, predicted: &Planes) -> f64 {
     assert_eq!(truth.len(), predicted.len());
-    let squares = truth.iter().zip(predicted).map(|(truth, predicted)| {
-        let (da, db) = (predicted[1] - truth[1], predicted[2] - truth[2]);
-        f64::from(da * da + db * db)
-    });
+    let colors = truth.a.iter().zip(&truth.b);
+    let predicted = predicted.a.iter().zip(&predicted.b);
+    let squares = colors
+        .zip(predicted)
+        .map(|((a, b), (predicted_a, predicted_b))| {
+            let (da, db) = (predicted_a - a, predicted_b - b);
+            f64::from(da * da + db * db)
+        });
     squares.sum::<f64>() / (2 * truth.len()) as f64
 }
 
@@ -103,24 +110,27 @@ mod tests {
 
     #[test]
     fn hue_turns() {
-        let truth = [[50.0, 20.0, 0.0], [50.0, 0.0, 9.9]];
-        let error = |a, b| hue_error(&truth, &[[10.0, a, b], [0.0, 1.0, 2.0]]).unwrap();
+        let truth = Planes::from_iter([[50.0, 20.0, 0.0], [50.0, 0.0, 9.9]]);
+        let answer = |a, b| Planes::from_iter([[10.0, a, b], [0.0, 1.0, 2.0]]);
+        let error = |a, b| hue_error(&truth, &answer(a, b)).unwrap();
         assert_eq!(error(1.0, 0.0), 0.0);
         assert!((error(3.0, 3.0) - 45.0).abs() < 1e-4);
         assert!((error(0.0, -7.0) - 90.0).abs() < 1e-4);
         assert!((error(-1.0, 0.0) - 180.0).abs() < 1e-4);
         assert_eq!(error(0.0, 0.0), 90.0);
-        assert_eq!(hue_error(&truth[1..], &truth[1..]), None);
-        assert_eq!(hue_error(&[], &[]), None);
+        let pale = Planes::from_iter([[50.0, 0.0, 9.9]]);
+        assert_eq!(hue_error(&pale, &pale), None);
+        assert_eq!(hue_error(&Planes::default(), &Planes::default()), None);
     }
 
     #[test]
     fn amounts_and_errors() {
         let lab = [[0.0, 3.0, 4.0], [0.0, -3.0, 3.9], [9.0, 0.0, 0.0]];
-        let chroma = Chroma::of(&lab);
+        let chroma = Chroma::of(&Planes::from_iter(lab));
         assert!((chroma.mean - (5.0 + 24.21f64.sqrt()) / 3.0).abs() < 1e-6);
         assert!((chroma.gray_share - 2.0 / 3.0).abs() < 1e-12);
-        assert_eq!(ab_mse(&lab[..1], &[[5.0, 4.0, 6.0]]), 2.5);
+        let [one, other] = [lab[0], [5.0, 4.0, 6.0]].map(|color| Planes::from_iter([color]));
+        assert_eq!(ab_mse(&one, &other), 2.5);
         let red = RgbImage::from_pixel(2, 2, Rgb([255, 0, 0]));
         let black = RgbImage::new(2, 2);
         let expected = f64::midpoint(0.147_141_19f64.powi(2), 0.614_975_38f64.powi(2));

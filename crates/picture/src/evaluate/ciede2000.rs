@@ -4,6 +4,9 @@
 mod fast;
 
 pub use fast::Differences;
+pub(super) use fast::percentile_95;
+#[cfg(test)]
+pub(super) use fast::straightforward;
 
 /// The difference of two colors L, a, b: 1 is about what an eye can just see.
 pub fn ciede2000(one: [f64; 3], other: [f64; 3]) -> f64 {

@@ -80,7 +80,8 @@ fn colours() {
         assert_near(lab::from_rgb(rgb), color.lab_of_scikit_image, 0.006);
         assert_near(lab::to_rgb(color.lab), rgb, 1e-6);
         let pixel = RgbImage::from_pixel(1, 1, image::Rgb(color.rgb));
-        assert_near(lab::picture(&pixel)[0].map(f64::from), color.lab, 5e-4);
+        let lab::Planes { lightness, a, b } = lab::Planes::of(&pixel);
+        assert_near([lightness, a, b].map(|it| it[0].into()), color.lab, 5e-4);
     }
     for answer in golden().answers {
         assert_near(lab::to_rgb(answer.lab), answer.rgb, 1e-6);
@@ -97,8 +98,8 @@ fn all_pairs_of_sharma() {
             (difference - expected).abs() < 1e-4,
             "{difference} is not {expected}"
         );
-        let single = |values: [f64; 3]| values.map(|value| value as f32);
-        let fast = Differences::of(&[single([l1, a1, b1])], &[single([l2, a2, b2])]).mean;
+        let single = |values: [f64; 3]| lab::Planes::from_iter([values.map(|value| value as f32)]);
+        let fast = Differences::of(&single([l1, a1, b1]), &single([l2, a2, b2])).mean;
         // Hues that are exactly opposite can turn either way in single precision.
         let opposite = a1 * a2 + b1 * b2 < 0.0 && (a1 * b2 - b1 * a2).abs() < 1e-3;
         assert!(

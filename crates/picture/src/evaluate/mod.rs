@@ -16,6 +16,8 @@ mod psnr;
 mod score;
 mod scored;
 mod ssim;
+#[cfg(test)]
+mod straightforward;
 mod terms;
 
 pub use auc_ab::{AucAb, auc_ab};

@@ -1,8 +1,11 @@
 //! What one image scores.
 
+use std::cell::RefCell;
+
 use image::RgbImage;
 
-use super::ssim::Windows;
+use super::ciede2000::percentile_95;
+use super::ssim::similarities;
 use super::{
     Chroma, Differences, ab_mse, auc_ab, colorfulness, colorfulness_absolute, hue_error, psnr,
     uv_mse,
@@ -72,6 +75,18 @@ pub struct ImageScore {
     pub dists: Option<f64>,
 }
 
+/// Memory of a thread that scores images, kept from one to the next: new memory costs as much as a metric.
+#[derive(Default)]
+struct Scratch {
+    /// Of the photograph, the prediction, and the prediction with the photograph's luma.
+    planes: [lab::Planes; 3],
+    differences: Vec<f32>,
+}
+
+thread_local! {
+    static SCRATCH: RefCell<Scratch> = RefCell::default();
+}
+
 impl ImageScore {
     /// Scores the prediction of one photograph by all metrics that are measured on pixels; `loss` is what training's loss
     /// says of it.
@@ -82,31 +97,45 @@ impl ImageScore {
     pub fn of(loss: f64, truth: &RgbImage, predicted: &RgbImage) -> Self {
         assert_eq!(truth.dimensions(), predicted.dimensions());
         let replaced = yuv::replace_luma(truth, predicted);
-        let [truth_lab, predicted_lab, replaced_lab] =
-            [truth, predicted, &replaced].map(lab::picture);
-        let windows = Windows::of(truth);
-        let similarity = |picture| {
-            let other = Windows::of(picture)?;
-            windows.as_ref().map(|windows| windows.similarity(&other))
-        };
-        let differences = Differences::of(&truth_lab, &predicted_lab);
-        let areas = auc_ab(&truth_lab, &predicted_lab);
-        let chroma_truth = Chroma::of(&truth_lab);
-        let chroma = Chroma::of(&predicted_lab);
+        SCRATCH.with_borrow_mut(|scratch| {
+            let Scratch {
+                planes,
+                differences,
+            } = scratch;
+            for (planes, picture) in planes.iter_mut().zip([truth, predicted, &replaced]) {
+                planes.refill(picture);
+            }
+            Self::of_planes(loss, [truth, predicted, &replaced], planes, differences)
+        })
+    }
+
+    fn of_planes(
+        loss: f64,
+        [truth, predicted, replaced]: [&RgbImage; 3],
+        [truth_lab, predicted_lab, replaced_lab]: &[lab::Planes; 3],
+        differences: &mut Vec<f32>,
+    ) -> Self {
+        let [ssim, ssim_luma_replaced] =
+            similarities(truth, [predicted, replaced]).unwrap_or([f64::NAN; 2]);
+        let ciede2000 = Differences::mean_of(truth_lab, predicted_lab, differences);
+        let ciede2000_p95 = percentile_95(differences);
+        let areas = auc_ab(truth_lab, predicted_lab);
+        let chroma_truth = Chroma::of(truth_lab);
+        let chroma = Chroma::of(predicted_lab);
         let colorfulness_predicted = colorfulness(predicted);
         let colorfulness_truth = colorfulness(truth);
         Self {
             loss,
             psnr: psnr(truth, predicted),
-            psnr_luma_replaced: psnr(truth, &replaced),
+            psnr_luma_replaced: psnr(truth, replaced),
             psnr_gray: psnr(truth, &yuv::without_chroma(truth)),
-            ssim: similarity(predicted).unwrap_or(f64::NAN),
-            ssim_luma_replaced: similarity(&replaced).unwrap_or(f64::NAN),
-            ciede2000: differences.mean,
-            ciede2000_luma_replaced: Differences::of(&truth_lab, &replaced_lab).mean,
-            ciede2000_p95: differences.p95,
+            ssim,
+            ssim_luma_replaced,
+            ciede2000,
+            ciede2000_luma_replaced: Differences::mean_of(truth_lab, replaced_lab, differences),
+            ciede2000_p95,
             colorfulness: colorfulness_predicted,
-            colorfulness_luma_replaced: colorfulness(&replaced),
+            colorfulness_luma_replaced: colorfulness(replaced),
             colorfulness_truth,
             colorfulness_difference: (colorfulness_predicted - colorfulness_truth).abs(),
             colorfulness_absolute: colorfulness_absolute(predicted),
@@ -115,11 +144,11 @@ impl ImageScore {
             auc_ab_balanced: areas.balanced,
             chroma: chroma.mean,
             chroma_truth: chroma_truth.mean,
-            hue_error: hue_error(&truth_lab, &predicted_lab).unwrap_or(f64::NAN),
+            hue_error: hue_error(truth_lab, predicted_lab).unwrap_or(f64::NAN),
             gray_share: chroma.gray_share,
             gray_share_truth: chroma_truth.gray_share,
             uv_mse: uv_mse(truth, predicted),
-            ab_mse: ab_mse(&truth_lab, &predicted_lab),
+            ab_mse: ab_mse(truth_lab, predicted_lab),
             lpips_alex: None,
             lpips_vgg: None,
             dists: None,

@@ -1,6 +1,6 @@
 //! Trained runs, put to use: [`TrainedRun::open`] reads a run's network back, [`TrainedRun::score`] judges it by any
 //! photographs ([`Known`] tells which of them it was trained on), [`TrainedRun::scored_pictures`] makes the pictures that were
-//! judged, and [`TrainedNetwork::colorize`] colorizes a photograph of any size.
+//! judged, and [`TrainedNetwork::paint`] colorizes a photograph of any size by what [`TrainedNetwork::chroma`] says of it.
 //!
 //! [`TrainedRun::to_file`] makes one file of a run's network, and [`TrainedNetwork::read`] reads such a file: it needs no
 //! run folder.
@@ -14,7 +14,7 @@ mod score;
 pub(crate) use file::read_state;
 pub use file::{MODEL_FORMAT, is_model};
 pub use known::Known;
-pub use photographs::Colored;
+pub use photographs::ChromaPlanes;
 pub use pictures::ScoredPicture;
 
 use colorize_base::{Blame, Blamed, MOST_TEXT, read_text};

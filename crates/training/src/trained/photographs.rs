@@ -6,19 +6,13 @@ use rayon::prelude::*;
 
 use super::{TrainedError, TrainedNetwork};
 use crate::batch::{Batch, FeatureRows};
-use crate::color::paint;
+use crate::color::paint_pixels;
 use crate::dataset::Photograph;
 use crate::photo::{resize, resize_plane};
 use crate::train::feature_rows;
 
-/// A photograph and what a network made of it, all at the photograph's size.
-#[derive(Debug, Clone)]
-pub struct Colored {
-    /// What the network knows of the photograph: its gray, without chroma.
-    pub gray: RgbImage,
-    /// That gray with the network's chroma.
-    pub colorized: RgbImage,
-}
+/// The two planes of chroma that a network says of a photograph, at the size of the network, in the unit of its target.
+pub type ChromaPlanes = [Vec<f32>; 2];
 
 impl TrainedNetwork {
     /// The feature vectors that the network fuses, for photographs that are on disk; none without fusion.
@@ -35,9 +29,9 @@ impl TrainedNetwork {
         Ok(rows)
     }
 
-    /// Colorizes photographs, a forward pass for `evaluate.batch_size` of them. `features` holds a vector for each where
+    /// The chroma of photographs, a forward pass for `evaluate.batch_size` of them. `features` holds a vector for each where
     /// the network fuses some.
-    pub fn colorize(&self, photographs: &[&RgbImage], features: &[&[f32]]) -> Vec<Colored> {
+    pub fn chroma(&self, photographs: &[&RgbImage], features: &[&[f32]]) -> Vec<ChromaPlanes> {
         let section = &self.experiment.image;
         let small: Vec<Vec<u8>> = photographs
             .par_iter()
@@ -45,7 +39,7 @@ impl TrainedNetwork {
             .collect();
         let each = self.experiment.evaluate.batch_size;
         let positions: Vec<usize> = (0..photographs.len()).collect();
-        let chroma: Vec<[Vec<f32>; 2]> = positions
+        positions
             .chunks(each)
             .flat_map(|positions| {
                 let some = positions[0]..positions[0] + positions.len();
@@ -58,41 +52,47 @@ impl TrainedNetwork {
                 };
                 self.colorizer.predicted_chroma(&batch)
             })
-            .collect();
-        photographs
-            .par_iter()
-            .zip(chroma)
-            .map(|(photograph, chroma)| self.paint(photograph, &chroma))
             .collect()
     }
 
-    fn paint(&self, photograph: &RgbImage, chroma: &[Vec<f32>; 2]) -> Colored {
+    /// A photograph with its own gray and that chroma, at its own size. Its rows are computed in so many `parts` at once.
+    pub fn paint(&self, photograph: &RgbImage, chroma: &ChromaPlanes, parts: usize) -> RgbImage {
         let side = self.experiment.image.size;
         let (width, height) = photograph.dimensions();
         let full = [width as usize, height as usize];
         let [first, second] = chroma
             .each_ref()
             .map(|plane| resize_plane(plane, [side, side], full));
-        let space = self.experiment.color.space;
-        let mut gray = photograph.clone();
-        let mut colorized = photograph.clone();
-        let rows = 3 * full[0];
-        gray.par_chunks_exact_mut(rows)
-            .zip(colorized.par_chunks_exact_mut(rows))
-            .zip(
-                first
-                    .par_chunks_exact(full[0])
-                    .zip(second.par_chunks_exact(full[0])),
-            )
-            .for_each(|((gray, colorized), (first, second))| {
-                let pixels = gray.as_chunks_mut::<3>().0.iter_mut();
-                let pixels = pixels.zip(colorized.as_chunks_mut::<3>().0);
-                for ((gray, colorized), (first, second)) in pixels.zip(first.iter().zip(second)) {
-                    let truth = *gray;
-                    *gray = paint(space, truth, [0.0, 0.0]);
-                    *colorized = paint(space, truth, [*first, *second]);
-                }
+        let mut painted = RgbImage::new(width, height);
+        self.paint_rows(photograph, [&first, &second], parts, &mut painted);
+        painted
+    }
+
+    /// What the network knows of a photograph: its gray, without chroma.
+    pub fn gray(&self, photograph: &RgbImage, parts: usize) -> RgbImage {
+        let (width, height) = photograph.dimensions();
+        let none = vec![0.0; width as usize * height as usize];
+        let mut gray = RgbImage::new(width, height);
+        self.paint_rows(photograph, [&none, &none], parts, &mut gray);
+        gray
+    }
+
+    fn paint_rows(
+        &self,
+        photograph: &RgbImage,
+        [first, second]: [&[f32]; 2],
+        parts: usize,
+        into: &mut [u8],
+    ) {
+        let each = first.len().div_ceil(parts.max(1)).max(1);
+        let chroma = first.par_chunks(each).zip(second.par_chunks(each));
+        photograph
+            .as_raw()
+            .par_chunks(3 * each)
+            .zip(into.par_chunks_mut(3 * each))
+            .zip(chroma)
+            .for_each(|((truth, into), (first, second))| {
+                paint_pixels(self.experiment.color.space, truth, [first, second], into);
             });
-        Colored { gray, colorized }
     }
 }

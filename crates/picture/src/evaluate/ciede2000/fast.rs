@@ -1,9 +1,21 @@
 //! CIEDE2000 of whole pictures, in single precision and without angles where they are not needed.
 
+#![expect(
+    clippy::inline_always,
+    reason = "only what is inlined into the function that has the wide vectors is compiled with them"
+)]
+
+use pulp::{Arch, Simd, WithSimd};
+
+use crate::color::lab::Planes;
+
 /// 25 to the seventh.
 const CHROMA_25: f32 = 6_103_515_625.0;
 /// Cosine and sine of the hue, 275 degrees, around which the formula turns its ellipses.
 const BLUE: [f32; 2] = [0.087_155_74, -0.996_194_7];
+
+/// Pixels computed together, so that the compiler can use vectors.
+const BLOCK: usize = 64;
 
 /// The color differences of two pictures over their pixels.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -15,25 +27,40 @@ pub struct Differences {
 }
 
 impl Differences {
-    /// Of pixels L, a, b: [`super::ciede2000`] within a thousandth. No pixels give `NaN`.
+    /// Of two pictures: [`super::ciede2000`] within a thousandth. No pixels give `NaN`.
     ///
     /// # Panics
     ///
-    /// When the two differ in length.
-    pub fn of(truth: &[[f32; 3]], predicted: &[[f32; 3]]) -> Self {
-        assert_eq!(truth.len(), predicted.len());
-        let mut differences = Vec::with_capacity(truth.len());
-        for (truth, predicted) in truth.chunks(BLOCK).zip(predicted.chunks(BLOCK)) {
-            differences.extend_from_slice(&block(truth, predicted)[..truth.len()]);
-        }
+    /// When the two differ in size.
+    pub fn of(truth: &Planes, predicted: &Planes) -> Self {
+        let mut differences = Vec::new();
+        let mean = Self::mean_of(truth, predicted, &mut differences);
         Self {
-            mean: differences.iter().copied().map(f64::from).sum::<f64>() / truth.len() as f64,
+            mean,
             p95: percentile_95(&mut differences),
         }
     }
+
+    /// The mean alone, in the memory of whatever differences there were.
+    pub(in crate::evaluate) fn mean_of(
+        truth: &Planes,
+        predicted: &Planes,
+        differences: &mut Vec<f32>,
+    ) -> f64 {
+        assert_eq!(truth.len(), predicted.len());
+        differences.clear();
+        differences.reserve_exact(truth.len());
+        Arch::new().dispatch(Pairs {
+            truth,
+            predicted,
+            differences,
+        });
+        differences.iter().copied().map(f64::from).sum::<f64>() / truth.len() as f64
+    }
 }
 
-fn percentile_95(values: &mut [f32]) -> f64 {
+/// The 95th percentile, between two values in proportion; puts them into another order.
+pub(in crate::evaluate) fn percentile_95(values: &mut [f32]) -> f64 {
     if values.is_empty() {
         return f64::NAN;
     }
@@ -47,30 +74,49 @@ fn percentile_95(values: &mut [f32]) -> f64 {
     f64::from(below) + place.fract() * (f64::from(above) - f64::from(below))
 }
 
-/// Pixels computed together, so that the compiler can use vectors.
-const BLOCK: usize = 64;
+struct Pairs<'a> {
+    truth: &'a Planes,
+    predicted: &'a Planes,
+    /// Takes the difference of every pixel.
+    differences: &'a mut Vec<f32>,
+}
 
-/// The differences of at most [`BLOCK`] pixels.
-fn block(truth: &[[f32; 3]], predicted: &[[f32; 3]]) -> [f32; BLOCK] {
-    let (mut one, mut other) = ([[0.0; 3]; BLOCK], [[0.0; 3]; BLOCK]);
-    one[..truth.len()].copy_from_slice(truth);
-    other[..truth.len()].copy_from_slice(predicted);
-    let mut squares = [0.0; BLOCK];
-    let mut crosses = [0.0; BLOCK];
-    let mut cosines = [0.0; BLOCK];
-    let mut sines = [0.0; BLOCK];
-    for position in 0..BLOCK {
-        let unrotated = Unrotated::of(one[position], other[position]);
-        squares[position] = unrotated.square;
-        crosses[position] = unrotated.cross;
-        cosines[position] = unrotated.hue[0];
-        sines[position] = unrotated.hue[1];
+impl WithSimd for Pairs<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let mut colors = [[[0.0; BLOCK]; 3]; 2];
+        let [mut squares, mut crosses, mut cosines, mut sines] = [[0.0; BLOCK]; 4];
+        let mut begin = 0;
+        while begin < self.truth.len() {
+            let end = self.truth.len().min(begin + BLOCK);
+            for (planes, into) in [self.truth, self.predicted].into_iter().zip(&mut colors) {
+                let Planes { lightness, a, b } = planes;
+                for (plane, into) in [lightness, a, b].into_iter().zip(into) {
+                    into[..end - begin].copy_from_slice(&plane[begin..end]);
+                }
+            }
+            let [[l1, a1, b1], [l2, a2, b2]] = &colors;
+            for position in 0..BLOCK {
+                let one = [l1[position], a1[position], b1[position]];
+                let other = [l2[position], a2[position], b2[position]];
+                let unrotated = Unrotated::of(one, other);
+                squares[position] = unrotated.square;
+                crosses[position] = unrotated.cross;
+                [cosines[position], sines[position]] = unrotated.hue;
+            }
+            for position in 0..end - begin {
+                let hue = [cosines[position], sines[position]];
+                squares[position] += rotation(hue) * crosses[position];
+            }
+            for square in &mut squares {
+                *square = square.max(0.0).sqrt();
+            }
+            self.differences.extend_from_slice(&squares[..end - begin]);
+            begin = end;
+        }
     }
-    std::array::from_fn(|position| {
-        let hue = [cosines[position], sines[position]];
-        let square = squares[position] + rotation(hue) * crosses[position];
-        square.max(0.0).sqrt()
-    })
 }
 
 /// The formula up to the term that turns its ellipses where colors are blue.
@@ -86,7 +132,7 @@ struct Unrotated {
 impl Unrotated {
     /// With directions in the plane of a and b in place of hues: half the turn from one hue to the other, and the mean
     /// hue, come from the sum and the difference of two unit vectors.
-    #[inline]
+    #[inline(always)]
     fn of([l1, a1, b1]: [f32; 3], [l2, a2, b2]: [f32; 3]) -> Self {
         let mean_chroma = 0.5 * ((a1 * a1 + b1 * b1).sqrt() + (a2 * a2 + b2 * b2).sqrt());
         let stretch = 1.5 - 0.5 * saturation(mean_chroma);
@@ -146,11 +192,18 @@ fn rotation([cos, sin]: [f32; 2]) -> f32 {
 }
 
 /// `sqrt(c⁷ / (c⁷ + 25⁷))`.
-#[inline]
+#[inline(always)]
 fn saturation(chroma: f32) -> f32 {
     let square = chroma * chroma;
     let seventh = square * square * square * chroma;
     (seventh / (seventh + CHROMA_25)).sqrt()
+}
+
+/// The difference of two colors L, a, b, without anything left out.
+#[cfg(test)]
+pub(in crate::evaluate) fn straightforward(one: [f32; 3], other: [f32; 3]) -> f32 {
+    let Unrotated { square, cross, hue } = Unrotated::of(one, other);
+    (square + rotation(hue) * cross).max(0.0).sqrt()
 }
 
 #[cfg(test)]
@@ -160,7 +213,8 @@ mod tests {
     use proptest::prelude::*;
 
     fn difference(one: [f32; 3], other: [f32; 3]) -> f32 {
-        block(&[one], &[other])[0]
+        let [one, other] = [one, other].map(|color| Planes::from_iter([color]));
+        Differences::of(&one, &other).mean as f32
     }
 
     proptest! {
