@@ -283,6 +283,17 @@ fn on_every_device_a_layer_has_an_operation_of_its_own() {
     }
 }
 
+/// The cosine of the angle between two vectors.
+fn similarity(one: &[f32], other: &[f32]) -> f64 {
+    let product = |a: &[f32], b: &[f32]| -> f64 {
+        a.iter()
+            .zip(b)
+            .map(|(a, b)| f64::from(*a) * f64::from(*b))
+            .sum()
+    };
+    product(one, other) / (product(one, one) * product(other, other)).sqrt()
+}
+
 #[test]
 fn in_bfloat16_it_is_nearly_the_same() {
     for name in crate::present() {
@@ -297,8 +308,9 @@ fn in_bfloat16_it_is_nearly_the_same() {
             let weight = layer.weight.clone().cast(FloatDType::BF16);
             let short = FixedLayer::new(case.shape, weight, layer.bias.clone());
             let found = short.forward(input, case.padding, shortcut);
-            let what = format!("{name}, {case:?}");
-            assert_close(&values(found), &values(expected), 0.02, &what);
+            // What is cut off at 6 says nothing of how large the sums are that were rounded.
+            let similarity = similarity(&values(found), &values(expected));
+            assert!(similarity > 0.9995, "{name}, {case:?}: {similarity}");
         }
     }
 }
