@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
 # Brings libtorch 2.9.0 into the user's cache folder, for `cargo build --release --features libtorch`.
 #
-#   scripts/libtorch.sh          for the processor: 900 MB to download, 0.6 GB kept
-#   scripts/libtorch.sh --cuda   with CUDA 12.8:    3.5 GB to download, 6 GB kept
+#   scripts/libtorch.sh             for the processor: 900 MB to download, 0.6 GB kept
+#   scripts/libtorch.sh --cuda      with CUDA 12.8: 3.5 GB to download, 6 GB kept
+#   scripts/libtorch.sh --pytorch   that of an installed PyTorch, with CUDA if it has it: nothing to download
 #
-# The last of the two that was run is the one that cargo links: the script writes its place into .cargo/libtorch.toml.
-# Where LIBTORCH is set, that folder is taken instead and nothing is downloaded.
+# The last of them that was run is the one that cargo links: the script writes its place into .cargo/libtorch.toml.
+# Where LIBTORCH is set, that folder is taken instead and nothing is downloaded. `--pytorch` asks the active virtual
+# environment's Python, or else `python3`.
 #
 # libtorch comes as PyTorch's own wheel, by pip from the Python registry that pip is set up for; every file is checked
 # against the SHA-256 below. Needs Linux on x86-64 and Python 3 with pip or venv; never root. It may be interrupted,
@@ -45,13 +47,14 @@ fail() {
 }
 
 usage() {
-    sed -n '2,12s/^# \{0,1\}//p' "$0"
+    sed -n '2,15s/^# \{0,1\}//p' "$0"
 }
 
 variant=cpu
 case "${1-}" in
 "") ;;
 --cuda) variant=cuda ;;
+--pytorch) variant=pytorch ;;
 --help | -h)
     usage
     exit
@@ -65,18 +68,53 @@ esac
 
 checkout=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
-# Tells cargo, through the configuration of this checkout, where libtorch lies.
+# Tells cargo, through the configuration of this checkout, where libtorch lies; further lines are added as they are.
 choose() {
-    local folder=$1 file=$checkout/.cargo/libtorch.toml
+    local folder=$1 more=${2-} file=$checkout/.cargo/libtorch.toml
     [[ $folder != *\'* ]] || fail "a folder with a quote in its name cannot be written into $file: $folder"
     local text
-    text=$(printf "# Written by scripts/libtorch.sh.\n[env]\nLIBTORCH = { value = '%s', relative = false }" "$folder")
+    text=$(printf "# Written by scripts/libtorch.sh.\n[env]\nLIBTORCH = { value = '%s', relative = false }%s" "$folder" "$more")
     if [[ ! -f $file || $(<"$file") != "$text" ]]; then
         printf '%s\n' "$text" >"$file.$$"
         mv -f "$file.$$" "$file"
     fi
     echo "libtorch $version: $folder"
 }
+
+# The libtorch of a PyTorch that is installed. torch-sys is made for 2.9.0 and refuses others. Its C++ and ours are compiled
+# from source against the headers that come with the library, so a version that does not fit fails to compile; the versions
+# below compile and compute what they should, so the refusal is switched off for them.
+installed_pytorch() {
+    local python=python3 found folder
+    [[ -z ${VIRTUAL_ENV-} ]] || python=$VIRTUAL_ENV/bin/python
+    command -v "$python" >/dev/null || fail "no Python at $python: activate a virtual environment with PyTorch in it"
+    # Without importing it: that takes seconds, and numpy.
+    found=$("$python" - <<'PYTHON'
+import importlib.util, pathlib, re
+spec = importlib.util.find_spec("torch")
+if spec and spec.origin:
+    folder = pathlib.Path(spec.origin).parent
+    stated = re.search(r"__version__ *= *'([^']+)'", (folder / "version.py").read_text())
+    print(stated.group(1) if stated else "unknown", folder)
+PYTHON
+    ) || fail "$python failed to look for PyTorch; see above"
+    [[ -n $found ]] ||
+        fail "$python has no PyTorch: activate the virtual environment that has it, or \`pip install torch==$version\`"
+    version=${found%% *} folder=${found#* }
+    case $version in
+    2.9.* | 2.10.* | 2.11.*) ;;
+    *) fail "PyTorch $version in $folder is not one of 2.9, 2.10 and 2.11: install one of them, or run this script without \`--pytorch\`" ;;
+    esac
+    [[ -e $folder/lib/libtorch.so && -e $folder/include/torch/csrc/api/include/torch/torch.h ]] ||
+        fail "PyTorch $version in $folder has no lib/libtorch.so and include/torch: is it a build for Linux?"
+    choose "$folder" $'\n'"LIBTORCH_BYPASS_VERSION_CHECK = \"$version\""
+}
+
+if [[ $variant == pytorch ]]; then
+    [[ -z ${LIBTORCH-} ]] || fail "LIBTORCH is set to \`$LIBTORCH\` and would be taken instead: unset it"
+    installed_pytorch
+    exit
+fi
 
 if [[ -n ${LIBTORCH-} ]]; then
     [[ -e $LIBTORCH/include/torch/csrc/api/include/torch/torch.h && -d $LIBTORCH/lib ]] ||

@@ -51,10 +51,18 @@ fn main() {
     }
 }
 
-/// What libtorch's own `build-version` file says.
+/// What libtorch's own `build-version` file says, or the `version.py` of an installed PyTorch, which has none.
 fn build_version(libtorch: &Path) -> Option<String> {
-    let version = fs::read_to_string(libtorch.join("build-version")).ok()?;
-    Some(version.trim().to_owned())
+    let files = ["build-version", "version.py"].map(|name| libtorch.join(name));
+    let file = files.into_iter().find(|file| file.exists())?;
+    // PyTorch may be upgraded in place.
+    println!("cargo::rerun-if-changed={}", file.display());
+    let text = fs::read_to_string(&file).ok()?;
+    let stated = text
+        .lines()
+        .find_map(|line| line.strip_prefix("__version__ = "));
+    let version = stated.unwrap_or(&text).trim();
+    Some(version.trim_matches(['\'', '"']).to_owned())
 }
 
 /// Our layers over libtorch, in C++.

@@ -121,7 +121,7 @@ fn check(
                 let memory = memory_limit();
                 let lacking = points
                     .iter()
-                    .find_map(|point| shortage(&point.experiment, memory));
+                    .find_map(|point| shortage(&point.experiment, "this machine", memory));
                 if let Some(lacking) = lacking {
                     terminal::note(&format!("note: {lacking}"));
                 }

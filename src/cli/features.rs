@@ -25,7 +25,7 @@ pub(super) struct FeaturesArguments {
 pub(super) fn run(arguments: &FeaturesArguments) -> Result<ExitCode> {
     let resolved = arguments.experiments.resolve(&arguments.training, &[])?;
     let prepared = arguments.training.prepare(resolved)?;
-    let device = backend::open(&arguments.training.device)?;
+    let device = backend::open(&arguments.training.device())?;
     let stop = stop_on_signal()?;
     for experiment in &prepared {
         let name = &experiment.resolved.experiment.name;
@@ -35,7 +35,7 @@ pub(super) fn run(arguments: &FeaturesArguments) -> Result<ExitCode> {
         };
         let fusing = Fusing {
             weights,
-            device_name: arguments.training.device,
+            device_name: arguments.training.device(),
             device: &device,
             cache: &experiment.cache.folder,
         };

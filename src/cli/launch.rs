@@ -81,7 +81,11 @@ pub(super) fn slurm(
         runs,
         folder: std::env::current_dir().context("cannot find the current folder")?,
         program: std::env::current_exe().context("cannot find this program")?,
-        arguments: texts(jobs::shared_arguments(overrides, training))?,
+        arguments: texts(jobs::shared_arguments(
+            overrides,
+            training,
+            training.devices,
+        ))?,
     };
     for array in arrays(&launch, &tasks)? {
         if dry_run {

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::decided::{self, ClaimState};
 use super::{DONE, launch, output};
-use crate::backend::DeviceName;
+use crate::backend::Devices;
 use crate::command_error::{CommandError, Result};
 use crate::experiment::check_names;
 use crate::launcher::Queue;
@@ -31,9 +31,9 @@ pub(super) struct PlanArguments {
     /// Dataset manifest to use instead of the experiment's, such as `datasets/coco.toml`; several make one dataset
     #[arg(long, value_name = "MANIFEST", value_parser = utf8_path())]
     dataset: Vec<PathBuf>,
-    /// Where the trials would be computed: `flex`, `libtorch` or `libtorch:cuda:0`
+    /// Where the trials would be computed: `flex`, `libtorch`, `libtorch:cuda:0`, `wgpu:0` or `cuda:0`
     #[arg(long, default_value = "flex")]
-    device: DeviceName,
+    device: Devices,
     /// Folder of all runs
     #[arg(long, default_value = "runs", value_name = "DIR")]
     runs: PathBuf,
@@ -48,7 +48,7 @@ pub(super) struct PlanArguments {
 pub(super) fn run(arguments: &PlanArguments) -> Result<ExitCode> {
     let training = TrainingArguments {
         dataset: arguments.dataset.clone(),
-        device: arguments.device,
+        devices: arguments.device,
         runs: arguments.runs.clone(),
         tui: false,
     };

@@ -92,7 +92,7 @@ pub(super) fn run(arguments: &RunArguments) -> Result<ExitCode> {
         .filter(|_| arguments.until_input_ends)
     {
         let mut prepared = training.prepare(resolved)?;
-        find_starts(&mut prepared, training.device, &training.runs, Some(name))?;
+        find_starts(&mut prepared, training.device(), &training.runs, Some(name))?;
         let stop = stop(arguments)?;
         return only(&prepared, name, arguments, &stop);
     }

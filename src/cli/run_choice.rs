@@ -29,7 +29,7 @@ pub(super) struct RunChoice {
     /// `color.classes.temperature`
     #[arg(long, value_name = "mode|mean|T")]
     pub(super) decode: Option<Decode>,
-    /// Where to compute: `flex`, `libtorch` or `libtorch:cuda:0`
+    /// Where to compute: `flex`, `libtorch`, `libtorch:cuda:0`, `wgpu:0` or `cuda:0`
     #[arg(long, default_value = "flex")]
     pub(super) device: DeviceName,
     /// Folder of all runs

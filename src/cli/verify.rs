@@ -53,7 +53,7 @@ pub(super) struct ExtractorArguments {
     /// Print only the summary, without the guesses for each photograph
     #[arg(long)]
     summary: bool,
-    /// Where to compute: `flex`, `libtorch` or `libtorch:cuda:0`
+    /// Where to compute: `flex`, `libtorch`, `libtorch:cuda:0`, `wgpu:0` or `cuda:0`
     #[arg(long, default_value = "flex")]
     device: DeviceName,
 }

@@ -2,6 +2,7 @@
 //!
 //! A process is told which trial of the plan is its own (`run --only`), with how many threads to compute, and to stop when
 //! its standard input ends: that is how a stop reaches it, and how it notices that the process which started it is gone.
+//! Of several GPUs, it gets the one that the fewest others compute on.
 
 use std::ffi::OsString;
 use std::io::{BufRead, BufReader};
@@ -14,7 +15,7 @@ use colorize_base::visible;
 use super::Attempt;
 use super::bars::{Bar, Bars};
 use super::prepare::TrainingArguments;
-use crate::backend;
+use crate::backend::{self, DeviceName, Devices};
 use crate::command_error::{CommandError, Context, DONE, INTERRUPTED, Result};
 use crate::experiment::{Overrides, Resolved};
 use crate::plan::{Goal, Planned, State};
@@ -30,35 +31,47 @@ pub(crate) struct Pool<'a> {
     jobs: usize,
     threads: usize,
     bars: Bars,
+    /// Where to compute, at least one.
+    devices: Vec<DeviceName>,
     running: Vec<Job<'a>>,
 }
 
 struct Job<'a> {
     trial: &'a Planned,
+    device: DeviceName,
     child: Child,
     /// Reads what it says; returns what was not shown.
     words: JoinHandle<Vec<String>>,
 }
 
 impl<'a> Pool<'a> {
-    /// Room for `jobs` processes, among which the threads of the processor are divided, for so many trials.
-    pub(crate) fn new(training: &'a TrainingArguments, jobs: usize, trials: usize) -> Self {
+    /// Room for `jobs` processes, among which the threads of the processor are divided, and the GPUs where several are
+    /// meant, for so many trials.
+    pub(crate) fn new(training: &'a TrainingArguments, jobs: usize, trials: usize) -> Result<Self> {
+        let devices = backend::devices(training.devices)?;
         let all = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let threads = (all / jobs).max(1);
-        if threads != all && backend::depends_on_threads(&training.device) {
+        if threads != all && backend::depends_on_threads(&training.device()) {
             terminal::note(&format!(
                 "note: on {}, the last bits of a result depend on the number of threads: {threads} here instead of {all}; \
                  `run.json` records it",
-                training.device
+                training.devices
             ));
         }
-        Self {
+        if devices.len() > 1 && jobs > devices.len() {
+            terminal::note(&format!(
+                "note: {jobs} trials at a time share {} GPUs",
+                devices.len()
+            ));
+        }
+        Ok(Self {
             training,
             jobs,
             threads,
             bars: Bars::new(trials),
+            devices,
             running: Vec::new(),
-        }
+        })
     }
 
     /// Whether no process is running.
@@ -78,8 +91,10 @@ impl<'a> Pool<'a> {
         overrides: &Overrides,
     ) -> Result<()> {
         let program = std::env::current_exe().context("cannot find this program")?;
+        let busy: Vec<DeviceName> = self.running.iter().map(|job| job.device).collect();
+        let device = least_busy(&self.devices, &busy);
         let mut child = Command::new(&program)
-            .args(arguments(trial, resolved, overrides, self.training))
+            .args(arguments(trial, resolved, overrides, self.training, device))
             .args(["--threads", &self.threads.to_string(), "--until-input-ends"])
             .args(terminal::is_quiet().then_some("--quiet"))
             // Data frames have threads of their own.
@@ -89,8 +104,12 @@ impl<'a> Pool<'a> {
             .stderr(Stdio::piped())
             .spawn()
             .with_context(|| format!("cannot start `{}`", program.display()))?;
+        let its_own = match self.devices.len() {
+            1 => String::new(),
+            _ => format!(", on {device}"),
+        };
         terminal::note(&format!(
-            "{}  process {}, {} thread{}",
+            "{}  process {}, {} thread{}{its_own}",
             trial.label(),
             child.id(),
             self.threads,
@@ -106,6 +125,7 @@ impl<'a> Pool<'a> {
             .context("cannot start the thread that shows what a process says")?;
         self.running.push(Job {
             trial,
+            device,
             child,
             words,
         });
@@ -155,19 +175,27 @@ impl Drop for Pool<'_> {
     }
 }
 
-/// The command line that trains one trial of a plan in a process: what was asked for, and which trial of it.
-pub(crate) fn arguments(
+/// Of several devices the one that the fewest of the processes compute on, whose devices are `busy`; of equals the first.
+fn least_busy(devices: &[DeviceName], busy: &[DeviceName]) -> DeviceName {
+    let load = |device: &DeviceName| busy.iter().filter(|it| *it == device).count();
+    let least = devices.iter().min_by_key(|device| load(device));
+    least.copied().unwrap_or_default()
+}
+
+/// The command line that trains one trial of a plan in a process: what was asked for, and which trial of it, on one device.
+fn arguments(
     trial: &Planned,
     resolved: &Resolved,
     overrides: &Overrides,
     training: &TrainingArguments,
+    device: DeviceName,
 ) -> Vec<OsString> {
     let mut arguments: Vec<OsString> = vec!["run".into(), resolved.path.clone().into()];
     arguments.extend(["--only".into(), trial.name().into()]);
     if let Goal::Step(step) = trial.goal {
         arguments.extend(["--until-step".into(), step.to_string().into()]);
     }
-    arguments.extend(shared_arguments(overrides, training));
+    arguments.extend(shared_arguments(overrides, training, Devices::One(device)));
     arguments
 }
 
@@ -175,6 +203,7 @@ pub(crate) fn arguments(
 pub(crate) fn shared_arguments(
     overrides: &Overrides,
     training: &TrainingArguments,
+    devices: Devices,
 ) -> Vec<OsString> {
     let mut arguments = Vec::new();
     let mut add = |name: &str, value: OsString| arguments.extend([name.into(), value]);
@@ -188,7 +217,7 @@ pub(crate) fn shared_arguments(
     for dataset in &overrides.datasets {
         add("--dataset", dataset.into());
     }
-    add("--device", training.device.to_string().into());
+    add("--device", devices.to_string().into());
     add("--runs", training.runs.clone().into());
     if overrides.quick {
         arguments.push("--quick".into());
@@ -262,4 +291,29 @@ pub(crate) fn stop_when_input_ends(stop: &Interrupter) -> Result<()> {
         .spawn(wait)
         .context("cannot start the thread that waits for the end of the input")?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_trial_gets_a_gpu_of_its_own_as_long_as_there_are_some() {
+        let gpus = [0, 1, 2].map(DeviceName::LibtorchCuda);
+        let mut busy = Vec::new();
+        for expected in [0, 1, 2, 0, 1] {
+            let device = least_busy(&gpus, &busy);
+            assert_eq!(device, gpus[expected], "{busy:?}");
+            busy.push(device);
+        }
+        // The process on the third GPU ends first: the next trial goes there.
+        busy.retain(|device| *device != gpus[2]);
+        assert_eq!(least_busy(&gpus, &busy), gpus[2]);
+    }
+
+    #[test]
+    fn one_device_is_everybodys() {
+        let only = [DeviceName::Libtorch];
+        assert_eq!(least_busy(&only, &only.repeat(4)), only[0]);
+    }
 }

@@ -19,6 +19,7 @@ use std::time::{Duration, Instant};
 use clap::Args;
 
 use self::prepare::{Prepared, TrainingArguments, Work, score_baselines};
+use crate::backend::{self, Devices};
 use crate::command_error::{CommandError, Context, Result};
 use crate::experiment::Overrides;
 use crate::plan::{Goal, Planned, State};
@@ -85,6 +86,15 @@ pub(crate) fn work_off(
     if arguments.jobs > 1 && training.tui {
         let reason = "`--tui` shows one trial at a time: drop it or `--jobs`";
         return Err(CommandError::request(reason.to_owned()));
+    }
+    if let Devices::Every(_) = training.devices
+        && arguments.jobs == 1
+        && backend::devices(training.devices)?.len() > 1
+    {
+        terminal::note(&format!(
+            "note: without `--jobs`, one trial after the other is trained on `{}`",
+            training.device()
+        ));
     }
     let patience = arguments.patience.map_or(PATIENCE, Duration::from_secs);
     let mut worker = Worker {
@@ -208,7 +218,7 @@ impl<'a> Worker<'a> {
     fn side_by_side(&mut self, trials: &[&'a Planned]) -> Result<()> {
         let jobs = usize::from(self.arguments.jobs);
         let mut waiting = trials.to_vec();
-        let mut pool = jobs::Pool::new(self.training, jobs, trials.len());
+        let mut pool = jobs::Pool::new(self.training, jobs, trials.len())?;
         let mut first_failure = None;
         loop {
             let is_over = self.is_over() || first_failure.is_some();

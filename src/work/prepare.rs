@@ -12,7 +12,7 @@ use super::experiments::experiment_files;
 use super::photographs::{inspect, open_index, select};
 use super::squares::WantedSquares;
 use super::start::{Starts, find_starts};
-use crate::backend::{self, DeviceName};
+use crate::backend::{self, DeviceName, Devices};
 use crate::command_error::{CommandError, Context, INTERRUPTED, Result};
 use crate::dataset::inspection::Selection;
 use crate::dataset::{Cache, Dataset};
@@ -24,6 +24,7 @@ use crate::signals;
 use crate::terminal;
 use crate::train::{
     Counter, Display, Division, ExtractorWeights, Interrupter, Trial, baselines, judge_frozen,
+    whole_gpu_memory,
 };
 
 /// Arguments that every training command shares.
@@ -32,9 +33,10 @@ pub(crate) struct TrainingArguments {
     /// Dataset manifest to use instead of the experiment's, such as `datasets/coco.toml`; several make one dataset
     #[arg(long, value_name = "MANIFEST", value_parser = utf8_path())]
     pub(crate) dataset: Vec<PathBuf>,
-    /// Where to compute: `flex`, `libtorch` or `libtorch:cuda:0`
-    #[arg(long, default_value = "flex")]
-    pub(crate) device: DeviceName,
+    /// Where to compute: `flex`, `libtorch`, `libtorch:cuda:0`, `wgpu:0` or `cuda:0`; with `*` for the number and `--jobs`,
+    /// every trial gets a GPU of its own
+    #[arg(long = "device", value_name = "DEVICE", default_value = "flex")]
+    pub(crate) devices: Devices,
     /// Folder of all runs
     #[arg(long, default_value = "runs", value_name = "DIR")]
     pub(crate) runs: PathBuf,
@@ -113,18 +115,29 @@ pub(crate) fn remark(points: &[Resolved]) {
     }
 }
 
-/// Why a machine of so many bytes of memory cannot train the experiment; `None` where it may be able to.
-pub(crate) fn shortage(experiment: &Experiment, memory: u64) -> Option<String> {
+/// Why what has so many bytes of memory (`this machine`, or a GPU) cannot train the experiment; `None` where it may be able
+/// to.
+pub(crate) fn shortage(experiment: &Experiment, owner: &str, memory: u64) -> Option<String> {
     let needed = Cost::of(experiment).step_bytes;
     (needed > u128::from(memory)).then(|| {
         format!(
-            "`{}` does not fit into memory: a training step needs at least {}, and this machine has {}; lower \
+            "`{}` does not fit into memory: a training step needs at least {}, and {owner} has {}; lower \
              `train.batch_size`, `image.size` or `network.scale`",
             experiment.name,
             readable_size(needed),
             readable_size(memory),
         )
     })
+}
+
+/// Whose memory a training on the device fills, and how much that is; `None` where it is not known, as on a GPU that is not
+/// reached through CUDA.
+fn memory_of(device: &DeviceName) -> Option<(String, u64)> {
+    if backend::is_on_processor(device) {
+        return Some(("this machine".to_owned(), memory_limit()));
+    }
+    let memory = whole_gpu_memory(*device)?;
+    Some((format!("the GPU of `{device}`"), memory))
 }
 
 /// An experiment and its photographs.
@@ -148,6 +161,12 @@ impl TrainingArguments {
             quick,
             ..Overrides::default()
         }
+    }
+
+    /// Where a process computes that trains one trial after the other. What a plan says is the same for every device of a
+    /// kind.
+    pub(crate) fn device(&self) -> DeviceName {
+        self.devices.first()
     }
 
     fn display(&self) -> Display {
@@ -177,16 +196,19 @@ impl TrainingArguments {
 
     /// Whether the device is available and supports what the experiments need.
     fn try_device(&self, experiments: &[Resolved]) -> Result<()> {
-        backend::open(&self.device)?;
+        let devices = backend::devices(self.devices)?;
+        let memories: Vec<(String, u64)> = devices.iter().filter_map(memory_of).collect();
         for resolved in experiments {
             let Experiment { name, train, .. } = &resolved.experiment;
-            backend::computes(&self.device, train.precision)
-                .with_context(|| format!("cannot train `{name}`"))?;
-            // How much a GPU has is not known here.
-            if !matches!(self.device, DeviceName::LibtorchCuda(_))
-                && let Some(shortage) = shortage(&resolved.experiment, memory_limit())
-            {
-                return Err(CommandError::request(shortage));
+            for device in &devices {
+                backend::computes(device, train.precision)
+                    .with_context(|| format!("cannot train `{name}`"))?;
+            }
+            let lacking = memories
+                .iter()
+                .find_map(|(owner, memory)| shortage(&resolved.experiment, owner, *memory));
+            if let Some(lacking) = lacking {
+                return Err(CommandError::request(lacking));
             }
         }
         Ok(())
@@ -199,7 +221,7 @@ impl TrainingArguments {
 
     /// A plan of all trials of experiments whose datasets are open; see [`Self::plan`].
     pub(crate) fn plan_of(&self, mut prepared: Vec<Prepared>, only: Option<&str>) -> Result<Work> {
-        find_starts(&mut prepared, self.device, &self.runs, only)?;
+        find_starts(&mut prepared, self.device(), &self.runs, only)?;
         let plan = self.survey(&prepared)?;
         Ok(Work { prepared, plan })
     }
@@ -226,7 +248,7 @@ impl TrainingArguments {
 
     /// One seed of an experiment.
     pub(crate) fn trial<'a>(&'a self, prepared: &'a Prepared, seed: u64) -> Trial<'a> {
-        prepared.trial(seed, self.device, &self.runs, self.display())
+        prepared.trial(seed, self.device(), &self.runs, self.display())
     }
 }
 
@@ -266,7 +288,7 @@ pub(crate) struct Work {
 impl Work {
     /// Plans again, after training or where the experiments' seeds are others now.
     pub(crate) fn replan(&mut self, training: &TrainingArguments) -> Result<()> {
-        find_starts(&mut self.prepared, training.device, &training.runs, None)?;
+        find_starts(&mut self.prepared, training.device(), &training.runs, None)?;
         self.plan = training.survey(&self.prepared)?;
         Ok(())
     }

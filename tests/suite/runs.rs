@@ -7,7 +7,7 @@ use std::process::{Command, Output};
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::store::ModuleRecord;
 use burn::tensor::Tensor;
-use colorize::backend::{self, DeviceName};
+use colorize::backend::{self, DeviceName, Devices};
 use colorize::dataset::inspection::{Selection, inspect};
 use colorize::dataset::{Cache, Dataset};
 use colorize::evaluate::BatchNormStatistics;
@@ -404,7 +404,7 @@ fn every_backend_begins_alike() {
     let bench = Bench::new();
     let losses: Vec<(DeviceName, Vec<f64>)> = backend::present()
         .into_iter()
-        .filter(|device| !matches!(device, DeviceName::LibtorchCuda(_)))
+        .filter(|device| backend::cuda_index(device).is_none())
         .map(|device| {
             let runs = bench.runs(&device.to_string());
             let trial = bench.trial(&bench.experiment, &runs, device);
@@ -456,6 +456,30 @@ fn exit_codes_say_how_it_went() {
     assert_eq!(code(&["doctor"]), Some(0));
     let lost = "dataset.split.validation=0.0001";
     assert_eq!(code(&["run", "tiny.toml", "--set", lost]), Some(2));
+}
+
+#[test]
+fn trials_in_parallel_get_every_gpu_of_a_kind_or_hear_that_there_is_none() {
+    let bench = Bench::new();
+    let mut arguments = vec!["run", "tiny.toml", "--jobs", "2", "--set", "train.steps=1"];
+    arguments.extend(["--seed", "0", "--seed", "1", "--device"]);
+    for first in DeviceName::KINDS {
+        let devices = Devices::Every(first).to_string();
+        let output = program(&bench, &[&arguments[..], &[&devices]].concat());
+        let said = String::from_utf8(output.stderr).unwrap();
+        if first.numbered(1) == first {
+            assert!(
+                said.contains(&format!("unknown device `{devices}`")),
+                "{said}"
+            );
+        } else if !backend::present().contains(&first) {
+            assert!(said.contains(&format!("device `{first}` ")), "{said}");
+        } else {
+            assert_eq!(output.status.code(), Some(0), "{said}");
+            continue;
+        }
+        assert_eq!(output.status.code(), Some(2), "{said}");
+    }
 }
 
 #[test]

@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 
 use burn::tensor::{Device, Tensor, TensorData};
 
-use super::{BackendError, DeviceName, is_deterministic, libtorch, open, present, threads};
+use super::backends::{self, backend_of};
+use super::{BackendError, DeviceName, is_deterministic, open, present, threads};
 
 /// The release that `Cargo.toml` pins.
 const BURN_VERSION: &str = "0.22.1";
@@ -47,6 +48,8 @@ pub enum Answer {
         threads: usize,
         /// Whether it gives the same bits again.
         deterministic: bool,
+        /// The GPU behind it and its driver, where the backend knows.
+        hardware: Option<String>,
     },
     /// It is not available; the error says what is missing.
     Missing(BackendError),
@@ -57,14 +60,14 @@ pub enum Answer {
 /// The libraries that compute, and their versions.
 pub fn libraries() -> Vec<(&'static str, String)> {
     let mut libraries = vec![("burn", BURN_VERSION.to_owned())];
-    libraries.extend(libtorch::versions());
+    libraries.extend(backends::ALL.iter().flat_map(|backend| backend.versions()));
     libraries
 }
 
 /// Tries every device, each with a small matrix product whose result is known.
 pub fn doctor() -> Report {
     let mut names = present();
-    for name in [DeviceName::Libtorch, DeviceName::LibtorchCuda(0)] {
+    for name in DeviceName::KINDS {
         if !names.contains(&name) {
             names.push(name);
         }
@@ -95,6 +98,7 @@ fn answer(name: &DeviceName) -> Answer {
             time: start.elapsed(),
             threads: threads(name),
             deterministic: is_deterministic(name),
+            hardware: backend_of(name).hardware(name),
         },
         Ok(Err(fault)) => Answer::Broken(fault),
         Err(_) => Answer::Broken("the backend failed on a matrix product".into()),
@@ -181,9 +185,10 @@ impl fmt::Display for Answer {
                 time,
                 threads,
                 deterministic,
+                hardware,
             } => write!(
                 formatter,
-                "works: a matrix product in {:.1} ms, {threads} thread{}, {}",
+                "works: a matrix product in {:.1} ms, {threads} thread{}, {}{}{}",
                 1e3 * time.as_secs_f64(),
                 if *threads == 1 { "" } else { "s" },
                 if *deterministic {
@@ -191,6 +196,8 @@ impl fmt::Display for Answer {
                 } else {
                     "not deterministic"
                 },
+                if hardware.is_some() { "; " } else { "" },
+                hardware.as_deref().unwrap_or_default(),
             ),
             Self::Missing(error) => write!(formatter, "missing: {error}"),
             Self::Broken(fault) => write!(formatter, "broken: {fault}"),

@@ -1,12 +1,13 @@
 //! Where tensors live: the only module that names one of Burn's backends, or libtorch.
 //!
 //! A [`DeviceName`] is what a user writes; [`open`] turns it into a [`Device`], or says what is missing. [`present`]
-//! lists the devices that this build and this machine have, and [`doctor`] tries each of them.
+//! lists the devices that this build and this machine have, and [`doctor`] tries each of them. What differs between
+//! backends is in `backends`, a file for each.
 
+mod backends;
 mod doctor;
 mod fixed;
 mod layer;
-mod libtorch;
 mod memory;
 #[cfg(feature = "libtorch")]
 #[expect(
@@ -21,7 +22,9 @@ mod pure;
 use burn::tensor::{Device, Tensor};
 use colorize_base::{Blame, Blamed};
 
-pub use colorize_experiment::{Cudnn, DeviceName, Precision, UnknownDevice};
+use self::backends::backend_of;
+
+pub use colorize_experiment::{Cudnn, DeviceName, Devices, Precision, UnknownDevice};
 
 pub use self::doctor::{Answer, DeviceReport, Report, doctor, libraries};
 pub use self::fixed::{FixedLayer, FixedShape, Then};
@@ -36,13 +39,12 @@ pub enum BackendError {
     #[error(transparent)]
     UnknownDevice(#[from] UnknownDevice),
     /// The program was built without this backend.
-    #[error(
-        "device `{device}` is not in this build: run `scripts/libtorch.sh{}`, then `cargo build --release --features libtorch`",
-        match .device { DeviceName::LibtorchCuda(_) => " --cuda", _ => "" }
-    )]
+    #[error("device `{device}` is not in this build: {how}")]
     NotCompiledIn {
         /// The device asked for.
         device: DeviceName,
+        /// How to get it.
+        how: &'static str,
     },
     /// The libtorch that is linked is the one without CUDA.
     #[error(
@@ -52,16 +54,38 @@ pub enum BackendError {
         /// The device asked for.
         device: DeviceName,
     },
-    /// libtorch knows CUDA, but the machine has no such GPU, or its driver does not answer.
+    /// The backend knows CUDA, but the machine has no such GPU, or its driver does not answer.
     #[error(
-        "device `{device}` is not present: libtorch sees {found} CUDA GPU{} here; check with `nvidia-smi` that the driver responds",
+        "device `{device}` is not present: {library} sees {found} CUDA GPU{} here; check with `nvidia-smi` that the driver responds",
         if *.found == 1 { "" } else { "s" }
     )]
     NoSuchGpu {
         /// The device asked for.
         device: DeviceName,
+        /// Who sees them.
+        library: &'static str,
         /// How many there are.
         found: usize,
+    },
+    /// No Vulkan, Metal or DirectX 12 driver shows such a GPU.
+    #[error(
+        "device `{device}` is not present: {} reachable through Vulkan, Metal or DirectX 12 here; on Linux, check with \
+         `vulkaninfo --summary` that the GPU's Vulkan driver is installed",
+        match .found { 0 => "no GPU is".to_owned(), 1 => "1 GPU is".to_owned(), found => format!("{found} GPUs are") }
+    )]
+    NoSuchAdapter {
+        /// The device asked for.
+        device: DeviceName,
+        /// How many there are.
+        found: usize,
+    },
+    /// The GPU is there, and its driver does not open it.
+    #[error("device `{device}` cannot be opened: {reason}")]
+    Adapter {
+        /// The device asked for.
+        device: DeviceName,
+        /// What the driver, or Burn, says.
+        reason: String,
     },
     /// The device does not compute in this precision, or only slower than in 32 bits.
     #[error(
@@ -93,6 +117,8 @@ impl Blamed for BackendError {
             | Self::NotCompiledIn { .. }
             | Self::LibtorchWithoutCuda { .. }
             | Self::NoSuchGpu { .. }
+            | Self::NoSuchAdapter { .. }
+            | Self::Adapter { .. }
             | Self::Precision { .. }
             | Self::Threads { .. } => Blame::Request,
         }
@@ -101,42 +127,45 @@ impl Blamed for BackendError {
 
 /// Opens the device, without autodiff: call [`Device::autodiff`] on it to train.
 pub fn open(name: &DeviceName) -> Result<Device, BackendError> {
-    match *name {
-        DeviceName::Flex => Ok(Device::flex()),
-        DeviceName::Libtorch => libtorch::open(),
-        DeviceName::LibtorchCuda(index) => libtorch::open_cuda(index),
-    }
+    backend_of(name).open(name)
 }
 
 /// The devices that this build knows and this machine has; `flex` is always the first.
 pub fn present() -> Vec<DeviceName> {
-    let mut names = vec![DeviceName::Flex];
-    if libtorch::COMPILED_IN {
-        names.push(DeviceName::Libtorch);
-        names.extend((0..libtorch::gpu_count()).map(DeviceName::LibtorchCuda));
+    let backends = backends::ALL.into_iter();
+    backends.flat_map(|backend| backend.present()).collect()
+}
+
+/// The devices that are meant, as far as this build knows them and this machine has them.
+///
+/// # Errors
+///
+/// Where there is none, what is missing, as [`open`] says it.
+pub fn devices(meant: Devices) -> Result<Vec<DeviceName>, BackendError> {
+    let first = meant.first();
+    let Devices::Every(kind) = meant else {
+        open(&first)?;
+        return Ok(vec![first]);
+    };
+    let is_meant = |name: &DeviceName| name.numbered(0) == kind;
+    let found: Vec<DeviceName> = present().into_iter().filter(is_meant).collect();
+    if found.is_empty() {
+        open(&first)?;
     }
-    names
+    Ok(found)
 }
 
 /// What a run's identity says about its device: the library and the kind of processor, but not which of several GPUs.
 /// Results of two devices of a class agree as far as the class is deterministic.
 pub fn device_class(name: &DeviceName) -> &'static str {
-    match name {
-        DeviceName::Flex => "flex",
-        DeviceName::Libtorch => "libtorch",
-        DeviceName::LibtorchCuda(_) => "libtorch:cuda",
-    }
+    backend_of(name).device_class(name)
 }
 
 /// Counts the changes of the kernels that a device of this kind computes [`layers`] with; `None` where those are Burn's.
 /// It is part of the identity of such a device's runs alone, so that better kernels for one leave the others' runs as
 /// they are.
 pub fn kernels_version(name: &DeviceName) -> Option<u32> {
-    match name {
-        // 2: Winograd's convolutions.
-        DeviceName::Flex => Some(2),
-        DeviceName::Libtorch | DeviceName::LibtorchCuda(_) => Some(1),
-    }
+    backend_of(name).kernels_version(name)
 }
 
 /// As [`kernels_version`], of what changes with instance norm alone: it is part of the identity of such runs.
@@ -144,28 +173,32 @@ pub fn instance_norm_version(name: &DeviceName) -> Option<u32> {
     kernels_version(name).map(|_| 1)
 }
 
-/// Whether the device, given without autodiff, is the processor itself, so that its memory is that of the process.
+/// Whether a device of this name is the processor itself, so that its memory is that of the process.
+pub fn is_on_processor(name: &DeviceName) -> bool {
+    backend_of(name).is_processor(name)
+}
+
+/// The same of a device that is open, given without autodiff.
 pub fn is_processor(device: &Device) -> bool {
-    let processors = [Some(Device::flex()), libtorch::open().ok()];
-    processors.into_iter().flatten().any(|it| it == *device)
+    let processors = DeviceName::KINDS.into_iter().filter(is_on_processor);
+    let opened = processors.filter_map(|name| open(&name).ok());
+    opened.into_iter().any(|it| it == *device)
 }
 
-/// Whether the same step gives the same bits again, on the same machine with the same number of threads. CUDA's
-/// convolutions add up in an order that varies.
+/// Of an NVIDIA GPU that is reached through CUDA, its number among those that CUDA shows to this process.
+pub fn cuda_index(name: &DeviceName) -> Option<usize> {
+    backend_of(name).cuda_index(name)
+}
+
+/// Whether the same step gives the same bits again, on the same machine with the same number of threads. GPUs add up in an
+/// order that varies.
 pub fn is_deterministic(name: &DeviceName) -> bool {
-    match name {
-        DeviceName::Flex | DeviceName::Libtorch => true,
-        DeviceName::LibtorchCuda(_) => false,
-    }
+    backend_of(name).is_deterministic(name)
 }
 
-/// Whether the last bits of a step depend on the number of threads: libtorch adds up otherwise with one thread than with
-/// two, as soon as pictures are large enough to be divided. With flex no such size was found.
+/// Whether the last bits of a step depend on the number of threads.
 pub fn depends_on_threads(name: &DeviceName) -> bool {
-    match name {
-        DeviceName::Flex => false,
-        DeviceName::Libtorch | DeviceName::LibtorchCuda(_) => true,
-    }
+    backend_of(name).depends_on_threads(name)
 }
 
 /// Pictures of `side` by `side` pixels, 8-bit RGB one after the other, as `[batch, 3, side, side]` on [0, 1]: uploaded as
@@ -193,7 +226,9 @@ pub fn rows(values: &[f32], [rows, columns]: [usize; 2], device: &Device) -> Opt
 
 /// Sets how cuDNN chooses from now on, on every GPU. Without a GPU it does nothing.
 pub fn set_cudnn(mode: Cudnn) {
-    libtorch::set_cudnn(mode);
+    for backend in backends::ALL {
+        backend.set_cudnn(mode);
+    }
 }
 
 /// Sets how many threads every backend computes with, and Rayon elsewhere in the program. Call it before any work is
@@ -212,16 +247,15 @@ pub fn set_threads(threads: usize) -> Result<(), BackendError> {
     {
         return Err(refused(error.to_string().to_lowercase()));
     }
-    libtorch::set_threads(threads);
+    for backend in backends::ALL {
+        backend.set_threads(threads);
+    }
     Ok(())
 }
 
 /// How many threads a device's computations use on the processor.
 pub fn threads(name: &DeviceName) -> usize {
-    match name {
-        DeviceName::Flex => rayon::current_num_threads(),
-        DeviceName::Libtorch | DeviceName::LibtorchCuda(_) => libtorch::threads(),
-    }
+    backend_of(name).threads()
 }
 
 #[cfg(test)]
@@ -258,10 +292,66 @@ mod tests {
         );
     }
 
-    #[cfg(feature = "libtorch")]
+    #[cfg(not(feature = "wgpu"))]
+    #[test]
+    fn a_build_without_wgpu_says_how_to_get_it() {
+        assert_eq!(
+            open(&DeviceName::Wgpu(0)).unwrap_err().to_string(),
+            "device `wgpu:0` is not in this build: run `cargo build --release --features wgpu`"
+        );
+    }
+
+    #[cfg(not(feature = "cuda"))]
+    #[test]
+    fn a_build_without_cuda_says_how_to_get_it() {
+        assert_eq!(
+            open(&DeviceName::Cuda(1)).unwrap_err().to_string(),
+            "device `cuda:1` is not in this build: run `cargo build --release --features cuda`"
+        );
+    }
+
     #[test]
     fn a_gpu_that_is_not_there_is_an_error() {
-        let error = open(&DeviceName::LibtorchCuda(99)).unwrap_err().to_string();
-        assert!(error.starts_with("device `libtorch:cuda:99` "), "{error}");
+        for kind in DeviceName::KINDS {
+            let name = kind.numbered(99);
+            if name != kind {
+                let error = open(&name).unwrap_err().to_string();
+                assert!(error.starts_with(&format!("device `{name}` ")), "{error}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_missing_says_how_many_there_are() {
+        let device = DeviceName::Wgpu(2);
+        let told = |found| BackendError::NoSuchAdapter { device, found }.to_string();
+        assert!(told(0).starts_with(
+            "device `wgpu:2` is not present: no GPU is reachable through Vulkan, Metal or DirectX 12 here; "
+        ));
+        assert!(told(1).contains(": 1 GPU is reachable "));
+        assert!(told(2).contains(": 2 GPUs are reachable "));
+    }
+
+    #[test]
+    fn every_device_of_a_kind_is_what_is_present_of_it() {
+        assert_eq!(
+            devices(Devices::One(DeviceName::Flex)),
+            Ok(vec![DeviceName::Flex])
+        );
+        for kind in [
+            DeviceName::LibtorchCuda(0),
+            DeviceName::Wgpu(0),
+            DeviceName::Cuda(0),
+        ] {
+            match devices(Devices::Every(kind)) {
+                Ok(found) => assert_eq!(
+                    found,
+                    (0..found.len())
+                        .map(|it| kind.numbered(it))
+                        .collect::<Vec<_>>()
+                ),
+                Err(error) => assert_eq!(Err(error), open(&kind).map(|_| ())),
+            }
+        }
     }
 }

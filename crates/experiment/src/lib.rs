@@ -63,7 +63,7 @@ pub use baseline::Baseline;
 pub use claim::{Against, Claim, WrittenClaim};
 pub use colorize_statistics::Better;
 pub use cost::{ADDRESSABLE, Cost};
-pub use device_name::{DeviceName, UnknownDevice};
+pub use device_name::{DeviceName, Devices, UnknownDevice};
 pub use document::Document;
 pub use halving::Halving;
 pub use manifest::{UnknownManifest, list_manifests, resolve_manifest};

@@ -41,7 +41,7 @@ pub(in crate::cli) struct ProofArguments {
     /// Folder of all runs, where `train.from` is looked up
     #[arg(long, default_value = "runs", value_name = "DIR")]
     runs: PathBuf,
-    /// Where to compute: `flex`, `libtorch` or `libtorch:cuda:0`
+    /// Where to compute: `flex`, `libtorch`, `libtorch:cuda:0`, `wgpu:0` or `cuda:0`
     #[arg(long, default_value = "flex")]
     device: DeviceName,
     /// Where to create the temporary folder for the runs, which is kept if they differ

@@ -54,7 +54,7 @@ pub use scores::image_scores;
 pub use start::{Start, StartSource};
 pub use step::TrainItem;
 pub use stepper::Stepper;
-pub use system::held_gpu_memory;
+pub use system::{held_gpu_memory, whole_gpu_memory};
 pub use trial::Trial;
 pub use witness::{StepState, Witness};
 

@@ -32,7 +32,7 @@ enum Which {
 }
 
 impl Gpu {
-    /// The GPU that `libtorch:cuda:<index>` means to this process.
+    /// The GPU that CUDA shows to this process under this number.
     ///
     /// # Errors
     ///
@@ -65,6 +65,11 @@ impl Gpu {
             Which::Index(index) => self.nvml.device_by_index(*index),
             Which::Uuid(uuid) => self.nvml.device_by_uuid(uuid.as_str()),
         }
+    }
+
+    /// Bytes of its memory, in use or not.
+    pub(super) fn whole_memory(&self) -> Option<u64> {
+        Some(self.device().ok()?.memory_info().ok()?.total)
     }
 
     /// What it has counters of.

@@ -18,7 +18,7 @@ use self::energy::EnergyCounters;
 use self::gpu::Gpu;
 use self::process::ProcessGauge;
 use super::logger::SharedLog;
-use crate::backend::DeviceName;
+use crate::backend::{self, DeviceName};
 use crate::evaluate::MachineMetric;
 use crate::runs::RunLog;
 
@@ -118,17 +118,21 @@ fn sample_until_dropped(
 }
 
 /// Bytes of its GPU that this process holds, or where the driver does not tell processes apart all of them together; `None`
-/// for a device that is no GPU, and where there is no driver to ask. What libtorch has once taken it keeps, so after a
-/// step this is the step's peak, and a few hundred megabytes of CUDA's own.
+/// for a device that CUDA does not reach, and where there is no driver to ask. What libtorch has once taken it keeps, so
+/// after a step this is the step's peak, and a few hundred megabytes of CUDA's own.
 pub fn held_gpu_memory(device: DeviceName) -> Option<u64> {
-    let DeviceName::LibtorchCuda(index) = device else {
-        return None;
-    };
-    let readings = Gpu::open(index).ok()?.read();
+    let readings = Gpu::open(backend::cuda_index(&device)?).ok()?.read();
     let of = |wanted| readings.iter().find(|&&(metric, _)| metric == wanted);
     of(MachineMetric::GpuMemory)
         .or_else(|| of(MachineMetric::GpuMemoryUsed))
         .map(|&(_, bytes)| bytes as u64)
+}
+
+/// Bytes of memory that a GPU has; `None` for a device that CUDA does not reach, and where there is no driver to ask.
+pub fn whole_gpu_memory(device: DeviceName) -> Option<u64> {
+    Gpu::open(backend::cuda_index(&device)?)
+        .ok()?
+        .whole_memory()
 }
 
 /// All that is read.
@@ -140,12 +144,11 @@ struct Gauges {
 
 impl Gauges {
     fn open(device: DeviceName, powercap: &Path, diary: &RunLog) -> Self {
-        let gpu = match device {
-            DeviceName::LibtorchCuda(index) => Gpu::open(index)
+        let gpu = backend::cuda_index(&device).and_then(|index| {
+            Gpu::open(index)
                 .map_err(|reason| diary.line(&format!("no system metrics of the GPU: {reason}")))
-                .ok(),
-            DeviceName::Flex | DeviceName::Libtorch => None,
-        };
+                .ok()
+        });
         Self {
             process: ProcessGauge::new(),
             energy: EnergyCounters::open(powercap),
