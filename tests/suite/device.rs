@@ -83,8 +83,8 @@ fn what_a_device_cannot_do_is_refused_before_anything_is_computed() {
             "device `libtorch:cuda:99`",
         ),
         (
-            &["flex", "--report", "/nowhere/device.json"],
-            "/nowhere/device.json",
+            &["flex", "--report", "/dev/null/device.json"],
+            "/dev/null/device.json",
         ),
     ] {
         let output = verify(arguments);

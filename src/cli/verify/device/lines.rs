@@ -38,10 +38,14 @@ impl Lines {
         }
         let verdict = if check.passed { "ok" } else { "FAILED" };
         let mut line = format!("{verdict:<VERDICT$}{:<WHAT$}", check.what);
-        if let Some((part, worst)) = check.worst() {
+        let tensors: usize = check.parts.iter().map(|part| part.tensors).sum();
+        let worst = check.worst().filter(|(_, worst)| worst.error != 0.0);
+        if let Some((part, worst)) = worst {
             line.push_str(&format!("{:<15}", numbers(worst)));
             let room = self.width.saturating_sub(line.chars().count());
             line.push_str(&shortened(&named(part, worst), room));
+        } else if tensors > 0 {
+            line.push_str(&format!("{:<15}{tensors} tensors equal", "0"));
         }
         lines.push(line.trim_end().to_owned());
         let mut more: Vec<String> = Vec::new();

@@ -10,9 +10,6 @@ use serde::Serialize;
 
 use super::tensors::Tensors;
 
-/// No tolerance is wider than this: farther apart, two tensors have little in common.
-const WIDEST: f64 = 0.5;
-
 /// How the distance of two tensors is taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Norm {
@@ -28,6 +25,8 @@ pub(super) struct Rule {
     pub(super) norm: Norm,
     /// How many times as far as the shaken reference.
     pub(super) times: f64,
+    /// No tolerance is wider than this, however uncertain the tensor is.
+    pub(super) widest: f64,
     /// What is permitted in any case, relative to the size of the tensor: sums of many terms, which the weights do not show.
     pub(super) floor: f64,
 }
@@ -112,7 +111,7 @@ pub(super) fn compare(
             Deviation {
                 tensor: name.clone(),
                 error: from(found),
-                allowed: (rule.times * moved + rule.floor).min(WIDEST),
+                allowed: (rule.times * moved + rule.floor).min(rule.widest),
             }
         })
         .collect();
@@ -138,14 +137,18 @@ fn relative(distance: f64, size: f64) -> f64 {
 /// large as those in the gradient of the kernel.
 fn size(tensors: &Tensors, name: &str, norm: Norm) -> f64 {
     let own = norm.of(&tensors[name]);
-    let beside = kernel_beside(name).and_then(|kernel| tensors.get(&kernel));
-    beside.map_or(own, |kernel| own.max(norm.of(kernel)))
+    beside_bias(tensors, name, norm).map_or(own, |beside| own.max(beside))
 }
 
-/// The name of the kernel beside a bias.
-pub(super) fn kernel_beside(name: &str) -> Option<String> {
+/// The size of the largest tensor beside the bias of this name, which the fusion has several of; `None` for what is no bias.
+pub(super) fn beside_bias(tensors: &Tensors, name: &str, norm: Norm) -> Option<f64> {
     let layer = name.strip_suffix("bias")?;
-    Some(format!("{layer}weight"))
+    let others = tensors.range(layer.to_owned()..);
+    others
+        .take_while(|(other, _)| other.starts_with(layer))
+        .filter(|(other, _)| *other != name && !other[layer.len()..].contains('.'))
+        .map(|(_, values)| norm.of(values))
+        .reduce(f64::max)
 }
 
 impl Norm {
@@ -184,6 +187,7 @@ mod tests {
         norm: Norm::Largest,
         times: 10.0,
         floor: 1e-5,
+        widest: 0.5,
     };
 
     fn tensors(values: &[(&str, &[f32])]) -> Tensors {
@@ -264,8 +268,8 @@ mod tests {
         let found = tensors(&[("a", &values)]);
         let rule = |norm| Rule {
             norm,
-            times: 10.0,
             floor: 1e-3,
+            ..RULE
         };
         let same = std::slice::from_ref(&reference);
         let judged = |norm| compare("a", &reference, same, &found, rule(norm));

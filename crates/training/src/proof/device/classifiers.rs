@@ -68,6 +68,7 @@ pub(super) fn features(
         norm: Norm::Largest,
         times: 30.0,
         floor: 8.0 * arithmetic.unit() + 1e-5,
+        widest: 0.5,
     };
     Ok(compare(
         "features",

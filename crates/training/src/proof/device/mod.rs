@@ -230,7 +230,9 @@ impl Devices {
         } = judge(cases, check.arithmetic, &self.against, &self.device)?;
         check.parts = parts;
         check.note = (draws > 1).then(|| format!("with the weights and pictures of draw {draws}"));
-        twice.add(&check.what, both);
+        if let Some(both) = both {
+            twice.add(&check.what, both);
+        }
         Ok(())
     }
 }
