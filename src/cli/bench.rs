@@ -111,7 +111,7 @@ pub(super) fn run(arguments: &BenchArguments) -> Result<ExitCode> {
     Ok(ExitCode::from(if report.failed { FAILED } else { DONE }))
 }
 
-fn precision(name: &str) -> Result<Precision, String> {
+pub(super) fn precision(name: &str) -> Result<Precision, String> {
     [Precision::F32, Precision::Bf16]
         .into_iter()
         .find(|precision| precision.to_string() == name)

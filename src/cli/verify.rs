@@ -1,5 +1,6 @@
 //! `colorize verify`: checks what a result rests on.
 
+mod device;
 mod proof;
 
 use std::path::PathBuf;
@@ -29,6 +30,8 @@ pub(super) enum VerifyCommand {
     Determinism(proof::ProofArguments),
     /// Kill a training run, resume it, and compare every bit with one that was never interrupted
     Resume(proof::ResumeArguments),
+    /// Compare everything that a device computes with another one, tensor by tensor, and end with a verdict
+    Device(device::DeviceArguments),
     /// Show which runs made a figure, and whether it is up to date
     Figure(FigureArguments),
     /// Compare every bit of two runs, such as the same trial on two machines
@@ -77,6 +80,7 @@ pub(super) fn run(command: &VerifyCommand) -> Result<ExitCode> {
         VerifyCommand::Extractor(arguments) => extractor(arguments).map(|()| ExitCode::from(DONE)),
         VerifyCommand::Determinism(arguments) => proof::determinism(arguments),
         VerifyCommand::Resume(arguments) => proof::resume(arguments),
+        VerifyCommand::Device(arguments) => device::run(arguments),
         VerifyCommand::Figure(arguments) => verify_figure::run(arguments),
         VerifyCommand::Equal(arguments) => proof::equal(arguments),
     }

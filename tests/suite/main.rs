@@ -7,6 +7,7 @@ mod bench;
 mod content;
 mod crash;
 mod decided;
+mod device;
 mod experiment;
 mod extractor;
 mod figures;

@@ -33,6 +33,7 @@ use self::zhang::Zhang;
 use crate::backend::Precision;
 
 pub(crate) use self::parts::is_in;
+pub(crate) use self::state::Place;
 pub use self::state::{Misfit, State, Values};
 pub use colorize_experiment::section::{
     BaldassarreSection, IizukaSection, ImageTransformationSection, NetworkSection, NormKind,

@@ -207,20 +207,20 @@ fn split(kernel: &Values) -> (Values, Values) {
 
 /// Where in a network a visitor is. Variants of enums have no part in names: they are told by the experiment.
 #[derive(Default)]
-pub(super) struct Place(Vec<Option<String>>);
+pub(crate) struct Place(Vec<Option<String>>);
 
 impl Place {
-    pub(super) fn enter(&mut self, name: &str, container: &str) {
+    pub(crate) fn enter(&mut self, name: &str, container: &str) {
         let is_variant = container.starts_with("Enum:");
         self.0.push((!is_variant).then(|| name.to_owned()));
     }
 
-    pub(super) fn exit(&mut self) {
+    pub(crate) fn exit(&mut self) {
         self.0.pop();
     }
 
     /// Its name in PyTorch, where scale and shift of a norm are called as kernel and bias of a convolution are.
-    pub(super) fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         let parts: Vec<&str> = self
             .0
             .iter()

@@ -1,8 +1,10 @@
 //! Proofs that a result is bit-for-bit reproducible: [`determinism`] trains a few steps twice, [`resume`] kills a training
-//! and resumes it. Both say what was equal, or the first thing that was not; [`runs`] compares two existing runs.
+//! and resumes it. Both say what was equal, or the first thing that was not; [`runs`] compares two existing runs. [`device`] compares
+//! what two devices compute, which need not be the same bits.
 
 mod compare;
 mod determinism;
+pub mod device;
 mod resume;
 mod state;
 

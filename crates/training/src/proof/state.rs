@@ -97,6 +97,40 @@ impl State {
         bits.sum()
     }
 
+    /// How far the numbers of all tensors are from those of `other`: the root of the sum of their squares. Infinite where the two
+    /// have other tensors.
+    pub(super) fn distance(&self, other: &Self) -> f64 {
+        let squares = self
+            .0
+            .iter()
+            .map(|(name, value)| match (value, other.0.get(name)) {
+                (
+                    Value::Tensor { kind, shape, bytes },
+                    Some(Value::Tensor {
+                        kind: other_kind,
+                        shape: other_shape,
+                        bytes: others,
+                    }),
+                ) if kind == other_kind && shape == other_shape => {
+                    if *kind != DType::F32 {
+                        return 0.0;
+                    }
+                    let numbers = |bytes: &[u8]| bytes.as_chunks::<4>().0.to_vec();
+                    let pairs = numbers(bytes).into_iter().zip(numbers(others));
+                    pairs
+                        .map(|(one, other)| {
+                            (f64::from(f32::from_le_bytes(one))
+                                - f64::from(f32::from_le_bytes(other)))
+                            .powi(2)
+                        })
+                        .sum()
+                }
+                (Value::Scalar(_), Some(Value::Scalar(_))) => 0.0,
+                _ => f64::INFINITY,
+            });
+        squares.sum::<f64>().sqrt()
+    }
+
     /// The hash of every value.
     pub(super) fn digest(&self) -> Digest {
         let hash = |value: &Value| {

@@ -120,6 +120,11 @@ impl Colorizer {
         Self { perceptual, ..self }
     }
 
+    /// The same, its objective fitted by somebody else.
+    pub(crate) fn with_fitted(self, fitted: Fitted) -> Self {
+        Self { fitted, ..self }
+    }
+
     /// The same, which learns `labels` beside the colors, if there are any; the initial weights of what says them are those of
     /// `seed`.
     #[must_use]

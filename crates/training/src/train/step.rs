@@ -34,7 +34,7 @@ impl TrainItem {
     /// # Errors
     ///
     /// When it cannot be read.
-    pub(super) fn loss(self) -> Result<f64, TensorReadError> {
+    pub(crate) fn loss(self) -> Result<f64, TensorReadError> {
         self.loss.without_autodiff().try_into_scalar()
     }
 }
@@ -64,6 +64,15 @@ impl Update {
 }
 
 impl Colorizer {
+    /// What the network answers to a batch while it learns, as a step asks it: its last linear map, and its logits of the
+    /// labels if it learns some.
+    pub(crate) fn answer_in_training(&self, batch: &Batch) -> (Tensor<4>, Option<Tensor<2>>) {
+        let device = &self.training_device;
+        let input = self.objective.split(batch.to_rgb(device)).input;
+        self.network
+            .forward_and_classify(input, batch.to_features(device))
+    }
+
     /// Forward and backward.
     fn pass(&self, batch: &Batch) -> TrainOutput<TrainItem> {
         let device = &self.training_device;

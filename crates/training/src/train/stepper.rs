@@ -3,6 +3,7 @@
 use burn::tensor::{Device, TensorReadError};
 use burn_train::Learner;
 
+use super::TrainSection;
 use super::colorizer::Colorizer;
 use super::launch::learner;
 use super::step::TrainItem;
@@ -31,10 +32,20 @@ impl Stepper {
         let section = &experiment.train;
         let perceptual = PerceptualLoss::random(&section.perceptual, device);
         let model = Colorizer::new(experiment, seed, device).with_perceptual(perceptual);
+        Self::of(model, section, device)
+    }
+
+    /// The same with a model that somebody else made, on `device`.
+    pub(crate) fn of(model: Colorizer, section: &TrainSection, device: &Device) -> Self {
         Self {
             learner: learner(model, section, 0),
             device: device.clone(),
         }
+    }
+
+    /// The model after the steps that were taken.
+    pub(crate) fn model(&self) -> Colorizer {
+        self.learner.model()
     }
 
     /// Takes a step, waits until the device has done all of it, and returns the loss over the batch.
