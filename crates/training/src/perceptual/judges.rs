@@ -88,6 +88,11 @@ impl Judges {
         Ok(Some(judges))
     }
 
+    /// What the network of the FID makes of pictures, RGB on [0, 1], if that metric was asked for.
+    pub(crate) fn features(&self, rgb: Tensor<4>) -> Option<Tensor<2>> {
+        Some(self.inception.as_ref()?.features(rgb))
+    }
+
     /// Begins an evaluation.
     pub fn begin(&self) -> Judging<'_> {
         let moments = || Moments::new(inception::WIDTH);

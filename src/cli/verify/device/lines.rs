@@ -101,7 +101,7 @@ fn short(value: f64) -> String {
 fn named(part: &str, deviation: &Deviation) -> String {
     match part {
         "gradients" => format!("gradient of {}", deviation.tensor),
-        "moved" => format!("steps of {}", deviation.tensor),
+        "steps" => format!("steps of {}", deviation.tensor),
         _ => deviation.tensor.clone(),
     }
 }

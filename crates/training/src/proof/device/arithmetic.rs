@@ -72,7 +72,8 @@ mod tests {
         assert_eq!(of(&gpu, Precision::F32, Some("0")), Arithmetic::F32);
         assert_eq!(of(&gpu, Precision::Bf16, Some("0")), Arithmetic::Bf16);
         for device in [DeviceName::Flex, DeviceName::Libtorch] {
-            assert_eq!(of(&device, Precision::F32, None), Arithmetic::F32);
+            let arithmetic = Arithmetic::with_switch(&device, Precision::F32, None);
+            assert_eq!(arithmetic, Arithmetic::F32);
         }
     }
 }

@@ -8,7 +8,7 @@ use image::RgbImage;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
-use super::agreement::{Deviation, Norm, Part, Rule, compare};
+use super::agreement::{Norm, Part, Rule, compare};
 use super::arithmetic::Arithmetic;
 use super::cases::Case;
 use super::tensors::{Tensors, numbers};
@@ -22,7 +22,7 @@ const SIDE: usize = 64;
 const PICTURES: usize = 2;
 
 /// How often the input is shaken.
-const SHAKES: u64 = 3;
+const SHAKES: u64 = 2;
 
 /// Compares the features of a classifier.
 ///
@@ -32,26 +32,17 @@ const SHAKES: u64 = 3;
 pub(super) fn features(
     kind: ExtractorKind,
     arithmetic: Arithmetic,
-    expected: &Device,
-    found: &Device,
+    devices: [&Device; 2],
 ) -> Result<Part, String> {
     let weights = WeightsChoice::Random { seed: 1 };
     let load = |device: &Device| {
         Extractor::load(kind, &weights, Path::new(""), device).map_err(|error| error.to_string())
     };
-    let input = |shake: Option<u64>| {
-        let mut dice = ChaCha8Rng::seed_from_u64(0);
-        let mut tremor = ChaCha8Rng::seed_from_u64(shake.unwrap_or(0));
-        let unit = shake.map_or(0.0, |_| arithmetic.unit());
-        let number =
-            |dice: &mut ChaCha8Rng| 2.0 * f64::from(dice.next_u32()) / f64::from(u32::MAX) - 1.0;
-        (0..PICTURES * 3 * SIDE * SIDE)
-            .map(|_| (2.0 * number(&mut dice) * (1.0 + unit * number(&mut tremor))) as f32)
-            .collect::<Vec<f32>>()
-    };
-    let answer = |extractor: &Extractor, input: Vec<f32>| -> Tensors {
-        let shape = [PICTURES, 3, SIDE, SIDE];
-        let input = Tensor::<4>::from_data(TensorData::new(input, shape), extractor.device());
+    let [expected, found] = devices.map(load);
+    let [expected, found] = [expected?, found?];
+    let answer = |extractor: &Extractor, input: &[f32]| {
+        let input = input.iter().map(|number| 4.0 * number - 2.0).collect();
+        let input = tensor(input, extractor.device());
         let poolings = [(Pooling::Max, "maximum"), (Pooling::Average, "mean")];
         let features = poolings.map(|(pooling, name)| {
             let features = extractor.features(input.clone(), pooling);
@@ -59,27 +50,73 @@ pub(super) fn features(
         });
         features.into()
     };
-    let reference = load(expected)?;
-    let shaken: Vec<Tensors> = (0..SHAKES)
-        .map(|shake| answer(&reference, input(Some(shake))))
+    let [expected, found] = [&expected, &found].map(|it| move |input: &[f32]| answer(it, input));
+    Ok(shaken(arithmetic, &expected, &found))
+}
+
+/// Compares the features that the Fréchet inception distance is made of. The distance itself is the processor's affair.
+///
+/// # Errors
+///
+/// What a device said instead of an answer.
+pub(super) fn inception(arithmetic: Arithmetic, devices: [&Device; 2]) -> Result<Part, String> {
+    let weights = PerceptualWeights::random_metrics(&[Metric::Fid]);
+    let [expected, found] = devices.map(|device| {
+        let judges = Judges::load(&weights, device).map_err(|error| error.to_string())?;
+        judges.ok_or_else(|| "no network for the FID".to_owned())
+    });
+    let [expected, found] = [(expected?, devices[0]), (found?, devices[1])];
+    let answer = |(judges, device): &(Judges, &Device), input: &[f32]| {
+        let features = judges.features(tensor(input.to_vec(), device));
+        let features = features.map(numbers).unwrap_or_default();
+        [("features".to_owned(), features)].into()
+    };
+    let [expected, found] = [&expected, &found].map(|it| move |input: &[f32]| answer(it, input));
+    Ok(shaken(arithmetic, &expected, &found))
+}
+
+fn tensor(numbers: Vec<f32>, device: &Device) -> Tensor<4> {
+    Tensor::from_data(TensorData::new(numbers, [PICTURES, 3, SIDE, SIDE]), device)
+}
+
+/// Compares two answers to the same pictures, numbers on [0, 1]. These are shaken and not the weights, so every layer's rounding comes
+/// to it.
+fn shaken(
+    arithmetic: Arithmetic,
+    expected: &dyn Fn(&[f32]) -> Tensors,
+    found: &dyn Fn(&[f32]) -> Tensors,
+) -> Part {
+    let number = |dice: &mut ChaCha8Rng| f64::from(dice.next_u32()) / f64::from(u32::MAX);
+    let input = |unit: f64, shake: u64| -> Vec<f32> {
+        let mut dice = ChaCha8Rng::seed_from_u64(0);
+        let mut tremor = ChaCha8Rng::seed_from_u64(shake);
+        let numbers = (0..PICTURES * 3 * SIDE * SIDE).map(|_| {
+            let off = unit * (2.0 * number(&mut tremor) - 1.0);
+            (number(&mut dice) * (1.0 + off)) as f32
+        });
+        numbers.collect()
+    };
+    let answers: Vec<Tensors> = (0..SHAKES)
+        .map(|shake| expected(&input(arithmetic.unit(), shake)))
         .collect();
-    // The input is shaken, the weights are not: every layer's rounding comes to it.
     let rule = Rule {
         norm: Norm::Largest,
         times: 30.0,
         floor: 8.0 * arithmetic.unit() + 1e-5,
         widest: 0.5,
     };
-    Ok(compare(
+    let whole = input(0.0, 0);
+    compare(
         "features",
-        &answer(&reference, input(None)),
-        &shaken,
-        &answer(&load(found)?, input(None)),
+        &expected(&whole),
+        &answers,
+        &found(&whole),
         rule,
-    ))
+    )
 }
 
-/// Compares what pictures score by the metrics that need a network.
+/// Compares what pictures score by the metrics that need a network. That of the FID is
+/// compared by [`inception`].
 ///
 /// # Errors
 ///
@@ -87,42 +124,33 @@ pub(super) fn features(
 pub(super) fn metrics(
     case: &Case,
     arithmetic: Arithmetic,
-    expected: &Device,
-    found: &Device,
+    [expected, found]: [&Device; 2],
 ) -> Result<Part, String> {
-    let weights = PerceptualWeights::random_metrics(&Metric::ON_REQUEST);
-    let whole = case.batch(0, 0);
-    let photographs = whole.parts(PICTURES).swap_remove(0);
-    let pictures = case.batch(0, 1).parts(PICTURES).swap_remove(0).pictures();
-    let judged = |device: &Device| judged(&weights, &photographs, &pictures, device);
+    let metrics = Metric::ON_REQUEST
+        .into_iter()
+        .filter(|it| it.is_per_image());
+    let weights = PerceptualWeights::random_metrics(&metrics.collect::<Vec<_>>());
+    let [photographs, pictures] =
+        [0, 1].map(|step| case.batch(0, step).parts(PICTURES).swap_remove(0));
+    let judged = |device: &Device| judged(&weights, &photographs, &pictures.pictures(), device);
     let (expected, found) = (judged(expected)?, judged(found)?);
     // Pictures are bytes, and cannot be shaken. Many layers and long sums are behind these numbers.
-    let allowed = 16.0 * arithmetic.unit() + 1e-3;
-    let deviations = Metric::ON_REQUEST
-        .into_iter()
-        .zip(expected.into_iter().zip(found));
-    let deviations = deviations.map(|(metric, (expected, found))| {
-        let apart = (expected - found).abs();
-        Deviation {
-            tensor: metric.name().to_owned(),
-            error: match apart {
-                0.0 => 0.0,
-                apart if apart.is_nan() => f64::INFINITY,
-                apart => apart / expected.abs(),
-            },
-            allowed,
-        }
-    });
-    Ok(Part::of("scores", deviations.collect()))
+    let rule = Rule {
+        norm: Norm::Largest,
+        times: 0.0,
+        floor: 64.0 * arithmetic.unit() + 1e-4,
+        widest: 0.5,
+    };
+    Ok(compare("scores", &expected, &[], &found, rule))
 }
 
-/// The value of each of [`Metric::ON_REQUEST`].
+/// The value of each metric that needs a network, of every picture.
 fn judged(
     weights: &PerceptualWeights,
     photographs: &Batch,
     pictures: &[RgbImage],
     device: &Device,
-) -> Result<Vec<f64>, String> {
+) -> Result<Tensors, String> {
     let judges = Judges::load(weights, device).map_err(|error| error.to_string())?;
     let judges = judges.ok_or("no metric needs a network")?;
     let truth = photographs.pictures();
@@ -131,12 +159,17 @@ fn judged(
         .zip(pictures)
         .map(|(truth, picture)| ImageScore::of(0.0, truth, picture))
         .collect();
-    let mut judging = judges.begin();
-    judging.judge(photographs, pictures, &mut scores);
-    let total = judging.total();
-    let value = |metric: Metric| match total {
-        Some((of, value)) if of == metric => value,
-        _ => Metric::over(scores.iter().map(|score| score.terms(metric))).unwrap_or(f64::NAN),
-    };
-    Ok(Metric::ON_REQUEST.map(value).to_vec())
+    judges.begin().judge(photographs, pictures, &mut scores);
+    let mut values = Tensors::new();
+    for metric in Metric::ON_REQUEST
+        .into_iter()
+        .filter(|it| it.is_per_image())
+    {
+        let of_each = scores.iter().map(|score| {
+            let (above, below) = score.terms(metric);
+            (above / below) as f32
+        });
+        values.insert(metric.name().to_owned(), of_each.collect());
+    }
+    Ok(values)
 }

@@ -70,6 +70,17 @@ impl Task {
         }
     }
 
+    /// Steps after the first pass.
+    pub(super) fn steps(&self) -> usize {
+        self.batches.len().saturating_sub(1)
+    }
+
+    /// The same with the first steps alone.
+    pub(super) fn of_steps(mut self, steps: usize) -> Self {
+        self.batches.truncate(steps.max(1) + 1);
+        self
+    }
+
     /// The same, every weight changed by at most `unit` of itself.
     pub(super) fn shaken(&self, unit: f64, times: u64) -> Self {
         let mut dice = ChaCha8Rng::seed_from_u64(times);

@@ -56,7 +56,7 @@ pub struct Request {
 /// A check and how it went.
 #[derive(Debug, Clone, Serialize)]
 pub struct Check {
-    /// What kind of thing was checked: `network`, `color`, `loss`, `optimizer`, `step`, `classifier`, `metrics`,
+    /// What kind of thing was checked: `network`, `color`, `loss`, `optimizer`, `step`, `classifier`,
     /// `determinism`, `run`, `memory` or `speed`.
     pub kind: &'static str,
     /// Which one.
@@ -178,22 +178,24 @@ pub fn verify(
     }
     // Whoever does not learn computes in 32-bit floats, whatever a step does.
     let arithmetic = Arithmetic::of(&request.device, Precision::F32);
-    for kind in ExtractorKind::ALL {
-        let check = Check::new("classifier", kind.name(), arithmetic);
-        tell(check.by(|check| {
-            let Devices { device, against } = &devices;
-            let part = classifiers::features(kind, arithmetic, against, device)?;
-            check.parts.push(part);
+    let both = [&devices.against, &devices.device];
+    let classify = |what: &str, compared: &dyn Fn() -> Result<Part, String>| {
+        Check::new("classifier", what, arithmetic).by(|check| {
+            check.parts.push(compared()?);
             Ok(())
+        })
+    };
+    for kind in ExtractorKind::ALL {
+        tell(classify(kind.name(), &|| {
+            classifiers::features(kind, arithmetic, both)
         }));
     }
     if let (false, Some(case)) = (request.quick, cases.first()) {
-        let check = Check::new("metrics", "LPIPS, DISTS and FID", arithmetic);
-        tell(check.by(|check| {
-            let Devices { device, against } = &devices;
-            let part = classifiers::metrics(case, arithmetic, against, device)?;
-            check.parts.push(part);
-            Ok(())
+        tell(classify("inception of the FID", &|| {
+            classifiers::inception(arithmetic, both)
+        }));
+        tell(classify("LPIPS and DISTS", &|| {
+            classifiers::metrics(case, arithmetic, both)
         }));
     }
     let mut prepared = quietly(|| Runs::prepare(workplace)).flatten();
@@ -226,10 +228,21 @@ impl Devices {
         let Judged {
             parts,
             draws,
+            steps,
             twice: both,
         } = judge(cases, check.arithmetic, &self.against, &self.device)?;
         check.parts = parts;
-        check.note = (draws > 1).then(|| format!("with the weights and pictures of draw {draws}"));
+        let mut notes = Vec::new();
+        if draws > 1 {
+            notes.push(format!("with the weights and pictures of draw {draws}"));
+        }
+        let all = cases[1].steps;
+        if steps < all {
+            notes.push(format!(
+                "{steps} of {all} steps: beyond them, rounding alone leads elsewhere"
+            ));
+        }
+        check.note = (!notes.is_empty()).then(|| notes.join("; "));
         if let Some(both) = both {
             twice.add(&check.what, both);
         }

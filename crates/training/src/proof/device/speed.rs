@@ -20,8 +20,8 @@ const PACE: Pace = Pace {
 /// [`crate::timing`].
 pub fn speed(request: &Request, command: &dyn Fn() -> Command, tell: &mut dyn FnMut(Check)) {
     let [yuv, _] = standard_kinds();
-    for size in SIZES {
-        for &precision in &request.precisions {
+    for &precision in &request.precisions {
+        for size in SIZES {
             let what = format!("{size} pixels, {BATCH} pictures");
             let check = Check::new("speed", &what, Arithmetic::of(&request.device, precision));
             tell(check.by(|check| {
