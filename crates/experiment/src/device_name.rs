@@ -106,9 +106,11 @@ fn meant(given: &str) -> Option<String> {
         return known(DeviceName::Libtorch);
     }
     let names = DeviceName::KINDS.map(|kind| kind.to_string());
-    nearest(&given, names.iter().map(String::as_str))
-        .next()
-        .map(str::to_owned)
+    // The number of the GPU is not what was misspelled.
+    let stem = |name: &'_ str| name.trim_end_matches(":0").to_owned();
+    let stems = names.each_ref().map(|name| stem(name));
+    let meant = nearest(&stem(&given), stems.iter().map(String::as_str)).next()?;
+    names.iter().find(|name| stem(name) == meant).cloned()
 }
 
 fn unknown(given: &str) -> UnknownDevice {
