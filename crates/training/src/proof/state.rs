@@ -311,8 +311,11 @@ mod tests {
             one.difference(&other).unwrap(),
             @"`model a` differs: 1 of 6 numbers, by at most 0e0 at [0, 0]: 0.0 vs. -0.0; 2 of 3 values differ; the largest difference is in `model b`: 1 of 6 numbers, by at most 5e-1 at [2, 1]: 5.0 vs. 5.5"
         );
+        assert_eq!(one.distance(&one), 0.0);
+        assert_eq!(one.distance(&other), 0.5);
         let mut fewer = one.clone();
         fewer.0.remove("model a");
+        assert_eq!(one.distance(&fewer), f64::INFINITY);
         assert_eq!(
             one.difference(&fewer).unwrap(),
             "only one of the states has `model a`"

@@ -33,8 +33,8 @@ const AVERAGE: &str = "averaged.";
 /// A gradient that is smaller than this share of that of the kernel beside it is none.
 const IDLE: f64 = 1e-4;
 
-/// A pixel may be on the other side of the border between two bytes.
-const BYTE: f64 = 1.01 / 255.0;
+/// From one byte to the next.
+const BYTE: f64 = 1.0 / 255.0;
 
 /// A judged case.
 #[derive(Debug)]
@@ -268,40 +268,44 @@ fn painted(
     let shaken: Vec<Painted> = (0..SHAKES)
         .map(|times| expected.paint(case, &trained.shaken(arithmetic.unit(), times)))
         .collect::<Result<_, String>>()?;
+    // As in training: whoever rounds every map is farther off than the shaken weights.
+    let times = if arithmetic == Arithmetic::F32 {
+        4.0
+    } else {
+        12.0
+    };
     let found = found.paint(case, &trained)?;
     Ok([
-        pictures(&reference, &shaken, &found),
-        scores(&reference, &shaken, &found),
+        pictures(&reference, &shaken, &found, times),
+        scores(&reference, &shaken, &found, times),
     ])
 }
 
-fn pictures(reference: &Painted, shaken: &[Painted], found: &Painted) -> Part {
+/// A pixel may be on the other side of the border between two bytes, which is no error; what is beyond that may be as little as
+/// half a byte.
+fn pictures(reference: &Painted, shaken: &[Painted], found: &Painted, times: f64) -> Part {
     let apart = |one: &RgbImage, other: Option<&RgbImage>| {
         let Some(other) = other.filter(|other| other.dimensions() == one.dimensions()) else {
             return f64::INFINITY;
         };
         let bytes = one.as_raw().iter().zip(other.as_raw());
-        f64::from(
-            bytes
-                .map(|(one, other)| one.abs_diff(*other))
-                .max()
-                .unwrap_or(0),
-        ) / 255.0
+        let most = bytes.map(|(one, other)| one.abs_diff(*other)).max();
+        f64::from(most.unwrap_or(0)) * BYTE
     };
     let each = reference.pictures.iter().enumerate();
     let deviations = each.map(|(at, picture)| {
         let moved = shaken.iter().map(|it| apart(picture, it.pictures.get(at)));
         Deviation {
             tensor: format!("picture {}", at + 1),
-            error: apart(picture, found.pictures.get(at)),
-            allowed: BYTE + 4.0 * moved.fold(0.0, f64::max),
+            error: (apart(picture, found.pictures.get(at)) - BYTE).max(0.0),
+            allowed: BYTE / 2.0 + times * moved.fold(0.0, f64::max),
         }
     });
     Part::of("pictures", deviations.collect())
 }
 
 /// Every metric on pixels may differ in the last digit that tables show.
-fn scores(reference: &Painted, shaken: &[Painted], found: &Painted) -> Part {
+fn scores(reference: &Painted, shaken: &[Painted], found: &Painted, times: f64) -> Part {
     let over = |scores: &[ImageScore], metric: Metric| {
         Metric::over(scores.iter().map(|score| score.terms(metric)))
     };
@@ -321,7 +325,7 @@ fn scores(reference: &Painted, shaken: &[Painted], found: &Painted) -> Part {
         Deviation {
             tensor: metric.name().to_owned(),
             error: apart(found) / size,
-            allowed: (digit + 4.0 * moved) / size,
+            allowed: (digit + times * moved) / size,
         }
     });
     Part::of("scores", deviations.collect())

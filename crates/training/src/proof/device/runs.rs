@@ -177,3 +177,29 @@ fn near(whole: &RunFolder, resumed: &RunFolder) -> Result<String, String> {
         Err(words)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_resumed_run_is_near_the_uninterrupted_one_and_another_run_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let runs = Runs::prepare(folder.path()).unwrap();
+        let words = runs.resumed(DeviceName::Flex).unwrap();
+        assert!(words.starts_with("bit-identical: "), "{words}");
+        let [whole, stopped, other] =
+            ["whole", "stopped", "other"].map(|name| folder.path().join(name));
+        let of = |runs_folder| runs.trial(DeviceName::Flex, runs_folder);
+        let [whole, stopped] = [&whole, &stopped].map(|folder| of(folder).folder());
+        let words = near(&whole, &stopped).unwrap();
+        assert!(words.contains("ends 0.0e0 of the way"), "{words}");
+        // The same experiment from other weights.
+        let other = Trial {
+            seed: 1,
+            ..of(&other)
+        };
+        assert_eq!(other.run(&Interrupter::new()).unwrap(), Outcome::Done);
+        assert!(near(&whole, &other.folder()).is_err());
+    }
+}
