@@ -105,10 +105,9 @@ fn meant(given: &str) -> Option<String> {
     if given.contains("torch") {
         return known(DeviceName::Libtorch);
     }
-    let names = DeviceName::KINDS.map(|kind| kind.to_string());
-    nearest(&given, names.iter().map(String::as_str))
-        .next()
-        .map(str::to_owned)
+    let names = DeviceName::KINDS.map(|kind| kind.parts().0);
+    let name = nearest(&given, names).next()?;
+    known(DeviceName::kind(name)?)
 }
 
 fn unknown(given: &str) -> UnknownDevice {
