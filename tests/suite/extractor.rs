@@ -29,7 +29,7 @@ fn a_file_that_claims_more_than_it_holds_is_refused_before_memory_is_taken() {
 /// How far results may be from PyTorch's in double precision, relative to the largest.
 fn tolerance(device: &DeviceName) -> f64 {
     match device {
-        // wgpu: on Mesa's processor, which imitates a GPU. No GPU has been tried.
+        // wgpu is held to the same as the other 32-bit floats.
         DeviceName::Flex | DeviceName::Libtorch | DeviceName::Wgpu(_) => 1e-4,
         // cuDNN convolves with TF32's ten bits of mantissa, and no switch of that is within reach. Burn's own kernels may
         // use the same units.

@@ -105,12 +105,9 @@ fn meant(given: &str) -> Option<String> {
     if given.contains("torch") {
         return known(DeviceName::Libtorch);
     }
-    let names = DeviceName::KINDS.map(|kind| kind.to_string());
-    // The number of the GPU is not what was misspelled.
-    let stem = |name: &'_ str| name.trim_end_matches(":0").to_owned();
-    let stems = names.each_ref().map(|name| stem(name));
-    let meant = nearest(&stem(&given), stems.iter().map(String::as_str)).next()?;
-    names.iter().find(|name| stem(name) == meant).cloned()
+    let names = DeviceName::KINDS.map(|kind| kind.parts().0);
+    let name = nearest(&given, names).next()?;
+    known(DeviceName::kind(name)?)
 }
 
 fn unknown(given: &str) -> UnknownDevice {
