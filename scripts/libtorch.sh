@@ -82,8 +82,8 @@ choose() {
 }
 
 # The libtorch of a PyTorch that is installed. torch-sys is made for 2.9.0 and refuses others. Its C++ and ours are compiled
-# from source against the headers that come with the library, so a version that does not fit fails to compile; the versions
-# below compile and compute what they should, so the refusal is switched off for them.
+# from source against the headers that come with the library, so a version that does not fit fails to compile. With the
+# versions below they compile, so the refusal is switched off; docs/devices.md says which of them were also run.
 installed_pytorch() {
     local python=python3 found folder
     [[ -z ${VIRTUAL_ENV-} ]] || python=$VIRTUAL_ENV/bin/python
