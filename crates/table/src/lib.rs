@@ -58,6 +58,11 @@ pub fn read(
         };
         polars_ensure!(accept(&value), ComputeError: "the table is of another kind");
         let table = reader.finish()?;
+        // The number of rows is what the footer says, and a damaged one may have lost the hash.
+        polars_ensure!(
+            table.columns().iter().all(|column| column.len() == table.height()),
+            ComputeError: "the file is damaged: its columns do not have as many values as it has rows"
+        );
         if let Some(written) = value(HASH) {
             polars_ensure!(
                 written == hash(&table)?,
