@@ -29,14 +29,20 @@ pub(crate) trait Backend: Sync {
     fn is_deterministic(&self, name: &DeviceName) -> bool;
 
     /// See [`crate::depends_on_threads`].
-    fn depends_on_threads(&self, name: &DeviceName) -> bool;
+    fn depends_on_threads(&self, _name: &DeviceName) -> bool {
+        false
+    }
 
     /// See [`crate::kernels_version`].
-    fn kernels_version(&self, name: &DeviceName) -> Option<u32>;
+    fn kernels_version(&self, _name: &DeviceName) -> Option<u32> {
+        None
+    }
 
     /// Why it does not compute in this precision, or only slower than in 32 bits; `None` where it does. Never asked of 32
     /// bits.
-    fn lacks(&self, name: &DeviceName, precision: Precision) -> Option<&'static str>;
+    fn lacks(&self, _name: &DeviceName, _precision: Precision) -> Option<&'static str> {
+        Some("layers of Burn's own operations compute in 32-bit floats")
+    }
 
     /// Whether the device is the processor itself.
     fn is_processor(&self, _name: &DeviceName) -> bool {

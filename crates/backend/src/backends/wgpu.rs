@@ -7,7 +7,7 @@ mod adapters;
 use burn::tensor::Device;
 
 use super::Backend;
-use crate::{BackendError, DeviceName, Precision};
+use crate::{BackendError, DeviceName};
 
 pub(crate) struct Wgpu;
 
@@ -46,18 +46,6 @@ impl Backend for Wgpu {
     fn is_deterministic(&self, _name: &DeviceName) -> bool {
         // Which kernels are the fastest is measured anew by every process.
         false
-    }
-
-    fn depends_on_threads(&self, _name: &DeviceName) -> bool {
-        false
-    }
-
-    fn kernels_version(&self, _name: &DeviceName) -> Option<u32> {
-        None
-    }
-
-    fn lacks(&self, _name: &DeviceName, _precision: Precision) -> Option<&'static str> {
-        Some("layers of Burn's own operations compute in 32-bit floats")
     }
 
     #[cfg(feature = "wgpu")]

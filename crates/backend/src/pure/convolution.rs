@@ -10,6 +10,7 @@
 //! depend on the number of threads.
 
 pub(super) mod direct;
+pub(super) mod reading;
 
 use burn::backend::flex::FlexTensor;
 use rayon::prelude::*;

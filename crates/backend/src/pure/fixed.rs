@@ -17,7 +17,7 @@ use burn::tensor::{DType, Tensor};
 use pulp::bytemuck::{cast_slice, cast_slice_mut};
 use pulp::{Arch, Scalar, Simd, WithSimd};
 
-use self::dense::Panels;
+use super::convolution::direct::Panels;
 use super::convolution::{Geometry, gather, scatter};
 use super::lines::{Band, Extent, Map};
 use super::map::{channels_last, map_of, parameter, values};
@@ -27,8 +27,6 @@ use crate::{memory, operation};
 
 /// Maps with as many pixels are worth packing the weights for each time, which [`gather`] does.
 const MANY_PIXELS: usize = 3072;
-/// To fewer channels [`gather`] computes several pixels at a time.
-const FEW_CHANNELS: usize = 8;
 
 /// See [`crate::FixedLayer`].
 #[derive(Debug)]
@@ -117,7 +115,7 @@ impl FixedLayer {
             Way::Gather => drop(gather(&geometry, &source, weight, &mut map, finish)),
             Way::Packed => {
                 let panels = self.panels.get_or_init(|| Panels::of(&geometry, weight));
-                panels.convolve(&geometry, &source, &mut map, finish);
+                dense::convolve(panels, &geometry, &source, &mut map, finish);
             }
             Way::Depthwise => {
                 let taps = self.taps.get_or_init(|| depthwise::taps(&geometry, weight));
@@ -133,9 +131,7 @@ impl FixedLayer {
             Way::Transposed
         } else if self.shape.groups > 1 {
             Way::Depthwise
-        } else if geometry.small_channels < FEW_CHANNELS
-            || (geometry.size > 1 && pixels >= MANY_PIXELS)
-        {
+        } else if geometry.size > 1 && pixels >= MANY_PIXELS {
             Way::Gather
         } else {
             Way::Packed

@@ -3,6 +3,7 @@
 
 use rayon::prelude::*;
 
+use super::reading::Reading;
 use super::{Geometry, PARTS, packed, summed};
 use crate::pure::lines::{Band, Lines, Window, bands, rows_at_once};
 use crate::pure::tile::{Outer, Product, panel_width};
@@ -29,82 +30,103 @@ pub(in crate::pure) fn gather<R: Send>(
     small: &mut [f32],
     finish: impl Fn(&mut Band<'_>) -> R + Sync,
 ) -> Vec<R> {
-    let &Geometry {
-        size,
-        stride,
-        before,
-        large_channels,
-        small_channels,
-        ..
-    } = geometry;
-    let [height, width] = geometry.small;
-    let merged = merged(small_channels);
-    let steps = width.div_ceil(merged);
-    let reach = size + (merged - 1) * stride;
-    let window = Window {
-        left: before,
-        pixels: (steps - 1) * merged * stride + reach,
-        channels: large_channels,
-        extent: geometry.large,
-    };
-    let length = reach * large_channels;
-    let panels = packed(size * length, merged * small_channels, |row, column| {
-        let (tap_y, tap_x) = (row / length, row % length / large_channels);
-        let (pixel, channel) = (column / small_channels, column % small_channels);
-        match tap_x.checked_sub(pixel * stride) {
-            Some(tap_x) if tap_x < size => {
-                let from = row % large_channels;
-                kernel[((channel * large_channels + from) * size + tap_y) * size + tap_x]
+    Panels::of(geometry, kernel).gather(geometry, large, small, finish)
+}
+
+/// The weights of a [`gather`] as [`Product`] takes them, for maps of any size.
+#[derive(Debug)]
+pub(in crate::pure) struct Panels {
+    pub(in crate::pure) values: Vec<f32>,
+    /// Pixels that are computed as one.
+    pub(in crate::pure) merged: usize,
+    /// Values of a line of the large map that they need.
+    length: usize,
+}
+
+impl Panels {
+    /// Of a kernel `[small channels, large channels, size, size]`.
+    pub(in crate::pure) fn of(geometry: &Geometry, kernel: &[f32]) -> Self {
+        let &Geometry {
+            size,
+            stride,
+            large_channels,
+            small_channels,
+            ..
+        } = geometry;
+        let merged = merged(small_channels);
+        let length = (size + (merged - 1) * stride) * large_channels;
+        let values = packed(size * length, merged * small_channels, |row, column| {
+            let (tap_y, tap_x) = (row / length, row % length / large_channels);
+            let (pixel, channel) = (column / small_channels, column % small_channels);
+            match tap_x.checked_sub(pixel * stride) {
+                Some(tap_x) if tap_x < size => {
+                    let from = row % large_channels;
+                    kernel[((channel * large_channels + from) * size + tap_y) * size + tap_x]
+                }
+                _ => 0.0,
             }
-            _ => 0.0,
+        });
+        Self {
+            values,
+            merged,
+            length,
         }
-    });
-    let [large_height, large_width] = geometry.large;
-    let direct = large.map().filter(|_| {
-        before == 0 && window.pixels <= large_width && (height - 1) * stride + size <= large_height
-    });
-    let row = width * small_channels;
-    let at_once = rows_at_once(row + stride * window.line());
-    bands(small, height, row, at_once)
-        .into_par_iter()
-        .map_init(Vec::new, |scratch, mut band| {
-            let rows = band.values.len() / row;
-            let (source, line) = if let Some(map) = direct {
-                let line = large_width * large_channels;
-                let first = (band.image * large_height + band.first * stride) * line;
-                (&map[first..], line)
-            } else {
-                let first = (band.first * stride) as isize - before as isize;
-                let lines = (rows - 1) * stride + size;
-                window.fill(large, band.image, first, lines, scratch);
-                (&scratch[..], window.line())
-            };
-            let step = merged * stride * large_channels;
-            for (first, pixels, stored) in [
-                (0, width / merged, merged),
-                (width / merged, 1, width % merged),
-            ] {
-                if pixels == 0 || stored == 0 {
-                    continue;
+    }
+
+    /// See [`gather`](super::gather).
+    pub(in crate::pure) fn gather<R: Send>(
+        &self,
+        geometry: &Geometry,
+        large: &impl Lines,
+        small: &mut [f32],
+        finish: impl Fn(&mut Band<'_>) -> R + Sync,
+    ) -> Vec<R> {
+        let &Geometry {
+            size,
+            stride,
+            large_channels,
+            small_channels,
+            ..
+        } = geometry;
+        let &Self { merged, length, .. } = self;
+        let [height, width] = geometry.small;
+        let steps = width.div_ceil(merged);
+        let pixels = (steps - 1) * merged * stride + length / large_channels;
+        let reading = Reading::new(geometry, large, pixels);
+        let row = width * small_channels;
+        let at_once = rows_at_once(row + reading.of_row());
+        bands(small, height, row, at_once)
+            .into_par_iter()
+            .map_init(Vec::new, |scratch, mut band| {
+                let rows = band.values.len() / row;
+                let (source, line) = reading.lines(band.image, band.first, rows, scratch);
+                let step = merged * stride * large_channels;
+                for (first, pixels, stored) in [
+                    (0, width / merged, merged),
+                    (width / merged, 1, width % merged),
+                ] {
+                    if pixels == 0 || stored == 0 {
+                        continue;
+                    }
+                    Product {
+                        source: &source[first * step..],
+                        line,
+                        lines: size,
+                        length,
+                        step: [step, stride * line],
+                        panels: &self.values,
+                        columns: merged * small_channels,
+                        stored: stored * small_channels,
+                        pixels: [pixels, rows],
+                        output: &mut band.values[first * merged * small_channels..],
+                        output_step: [merged * small_channels, row],
+                    }
+                    .run();
                 }
-                Product {
-                    source: &source[first * step..],
-                    line,
-                    lines: size,
-                    length,
-                    step: [step, stride * line],
-                    panels: &panels,
-                    columns: merged * small_channels,
-                    stored: stored * small_channels,
-                    pixels: [pixels, rows],
-                    output: &mut band.values[first * merged * small_channels..],
-                    output_step: [merged * small_channels, row],
-                }
-                .run();
-            }
-            finish(&mut band)
-        })
-        .collect()
+                finish(&mut band)
+            })
+            .collect()
+    }
 }
 
 /// The pixels of the large map, along one axis, that have the same taps.
@@ -287,7 +309,6 @@ pub(in crate::pure) fn correlate(
     let &Geometry {
         size,
         stride,
-        before,
         large_channels,
         small_channels,
         batch,
@@ -295,18 +316,9 @@ pub(in crate::pure) fn correlate(
     } = geometry;
     let [height, width] = geometry.small;
     let length = size * large_channels;
-    let window = Window {
-        left: before,
-        pixels: (width - 1) * stride + size,
-        channels: large_channels,
-        extent: geometry.large,
-    };
-    let [large_height, large_width] = geometry.large;
-    let direct = large.map().filter(|_| {
-        before == 0 && window.pixels <= large_width && (height - 1) * stride + size <= large_height
-    });
+    let reading = Reading::new(geometry, large, (width - 1) * stride + size);
     let row = width * small_channels;
-    let at_once = rows_at_once(row + stride * window.line());
+    let at_once = rows_at_once(row + reading.of_row());
     let rows_of_part = height.div_ceil(PARTS.div_ceil(batch));
     let parts: Vec<(usize, usize)> = (0..batch)
         .flat_map(|image| {
@@ -325,20 +337,7 @@ pub(in crate::pure) fn correlate(
         let until = height.min(first + rows_of_part);
         for first in (first..until).step_by(at_once) {
             let rows = at_once.min(until - first);
-            let (source, line) = if let Some(map) = direct {
-                let line = large_width * large_channels;
-                (&map[(image * large_height + first * stride) * line..], line)
-            } else {
-                let above = (first * stride) as isize - before as isize;
-                window.fill(
-                    large,
-                    image,
-                    above,
-                    (rows - 1) * stride + size,
-                    &mut scratch,
-                );
-                (&scratch[..], window.line())
-            };
+            let (source, line) = reading.lines(image, first, rows, &mut scratch);
             for index in 0..rows {
                 small.write(image, first + index, &mut small_row);
                 for (panel, packed) in packed.chunks_exact_mut(width * panel_width).enumerate() {

@@ -4,7 +4,8 @@ use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
 use crate::pure::convolution::Geometry;
-use crate::pure::lines::{Band, Map, Window, bands, rows_at_once};
+use crate::pure::convolution::reading::Reading;
+use crate::pure::lines::{Band, Map, bands, rows_at_once};
 
 /// So many pixels are computed at once: each weight is read once for them.
 const PIXELS: usize = 4;
@@ -31,30 +32,21 @@ pub(super) fn convolve(
     let &Geometry {
         size,
         stride,
-        before,
         small_channels: channels,
         ..
     } = geometry;
     let [height, width] = geometry.small;
-    let window = Window {
-        left: before,
-        pixels: (width - 1) * stride + size,
-        channels,
-        extent: geometry.large,
-    };
+    let reading = Reading::new(geometry, large, (width - 1) * stride + size);
     let row = width * channels;
-    let at_once = rows_at_once(row + stride * window.line());
+    let at_once = rows_at_once(row + reading.of_row());
     bands(small, height, row, at_once)
         .into_par_iter()
         .for_each_init(Vec::new, |scratch, mut band| {
             let rows = band.values.len() / row;
-            let first = (band.first * stride) as isize - before as isize;
-            let lines = (rows - 1) * stride + size;
-            window.fill(large, band.image, first, lines, scratch);
-            let line = window.line();
+            let (source, line) = reading.lines(band.image, band.first, rows, scratch);
             for (index, output) in band.values.chunks_exact_mut(row).enumerate() {
                 Arch::new().dispatch(Row {
-                    source: &scratch[index * stride * line..],
+                    source: &source[index * stride * line..],
                     line,
                     step: stride * channels,
                     taps,
