@@ -6,6 +6,7 @@
 use std::sync::{LazyLock, Once};
 
 use ab_glyph::{Font as _, FontRef};
+use colorize_base::thousands;
 use plotters::style::{FontDesc, FontFamily, FontStyle, register_font};
 
 /// The font's name as plotters looks it up and as SVG files name it. The list is for readers of
@@ -270,12 +271,7 @@ pub(super) fn grouped(value: f64, digits: usize) -> String {
     if value < 0.0 && plain.contains(|c: char| c.is_ascii_digit() && c != '0') {
         written.push('−');
     }
-    for (place, digit) in whole.chars().enumerate() {
-        if place > 0 && (whole.len() - place).is_multiple_of(3) {
-            written.push(',');
-        }
-        written.push(digit);
-    }
+    written.push_str(&thousands(whole));
     if !decimals.is_empty() {
         written.push('.');
         written.push_str(decimals);

@@ -8,8 +8,8 @@ use super::comparison::first_some;
 use super::{Context, Drawing, FigureSpec, Outline, Part, Shown, sentences};
 use crate::color::{Space, lab, yuv};
 use crate::figure::{ChromaCounts, ChromaHistograms, RunName, chroma_histograms};
-use crate::table::grouped;
 use crate::{ReportError, Run};
+use colorize_base::thousands;
 
 /// Images that are counted over where the file says no number: the pixels of a few say more of these few than of the run.
 const IMAGES: usize = 100;
@@ -176,8 +176,12 @@ fn draw_part(
 fn images(shown: usize, all: usize) -> String {
     match (shown, all) {
         (1, 1) => "the one held-out image".to_owned(),
-        (shown, all) if shown == all => format!("all {} held-out images", grouped(all)),
-        (shown, all) => format!("{} of the {} held-out images", grouped(shown), grouped(all)),
+        (shown, all) if shown == all => format!("all {} held-out images", thousands(all)),
+        (shown, all) => format!(
+            "{} of the {} held-out images",
+            thousands(shown),
+            thousands(all)
+        ),
     }
 }
 

@@ -6,8 +6,9 @@ use super::{Context, Drawing, FigureSpec, LossScale, Outline, Shown, sentences};
 use crate::color::{Head, Space};
 use crate::evaluate::Metric;
 use crate::figure::{CurveSection, Panel, Reference, Scale, Series, Smoothing, curves_by_section};
-use crate::table::{grouped, heading, number};
+use crate::table::{heading, number};
 use crate::{Jury, Needs};
+use colorize_base::thousands;
 
 /// Steps over which the training loss is averaged for the eye where the file says nothing.
 const SMOOTHED_STEPS: f64 = 20.0;
@@ -88,7 +89,7 @@ fn sections(spec: &FigureSpec, groups: &[usize], context: &Context<'_>) -> Vec<C
                     String::new()
                 } else {
                     let photographs = capitalized(&context.photographs(jury));
-                    format!("{photographs}: {} held-out images", grouped(jury.images))
+                    format!("{photographs}: {} held-out images", thousands(jury.images))
                 },
                 panels: metrics
                     .flat_map(|metric| match metric {

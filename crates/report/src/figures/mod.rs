@@ -29,11 +29,11 @@ pub use spec::{FigureKind, FigureSpec, LossScale, SweepForm};
 use album::Wanted;
 
 use super::claims::Judged;
-use super::table::grouped;
 use super::{Jury, Material, ReportError, Selection};
 use crate::evaluate::Metric;
 use crate::figure::{Figure, Look, Metric as ShownMetric, Room, RunName, Theme};
 use crate::statistics::ImageTerms;
+use colorize_base::thousands;
 
 /// What figures are drawn from.
 #[derive(Debug, Clone, Copy)]
@@ -129,10 +129,10 @@ impl Context<'_> {
         match (least, most) {
             (Some(least), Some(most)) if least < most => format!(
                 "each at its last step ({} to {})",
-                grouped(least),
-                grouped(most)
+                thousands(least),
+                thousands(most)
             ),
-            (_, most) => format!("at step {}", grouped(most.unwrap_or(0))),
+            (_, most) => format!("at step {}", thousands(most.unwrap_or(0))),
         }
     }
 
@@ -150,7 +150,7 @@ impl Context<'_> {
         if alike.clone().any(|other| size(other) != size(jury)) {
             format!("{} at {} pixels", jury.categories, size(jury))
         } else if alike.any(|other| other.images != jury.images) {
-            format!("{}, {} images", jury.categories, grouped(jury.images))
+            format!("{}, {} images", jury.categories, thousands(jury.images))
         } else {
             jury.categories.clone()
         }

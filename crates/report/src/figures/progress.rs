@@ -8,8 +8,9 @@ use super::{
 };
 use crate::evaluate::{Metric, psnr};
 use crate::figure::{ComparisonCell, Strip, StripRow, strip};
-use crate::table::{digits, grouped};
+use crate::table::digits;
 use crate::{Group, ReportError};
+use colorize_base::thousands;
 
 /// Rows where the file says no number.
 const ROWS: usize = 2;
@@ -62,7 +63,11 @@ fn draw_group(
         rows.push((id, cells));
     }
     let mut columns = vec!["Ground truth".to_owned(), "Grayscale".to_owned()];
-    columns.extend(steps.iter().map(|step| format!("Step {}", grouped(*step))));
+    columns.extend(
+        steps
+            .iter()
+            .map(|step| format!("Step {}", thousands(*step))),
+    );
     let title = match &spec.title {
         Some(title) => format!("{title}: {}", group.label),
         None => format!("{}, step by step", group.label),

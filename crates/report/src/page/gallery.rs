@@ -12,8 +12,9 @@ use super::html::{Gallery, GalleryImage, GalleryMetric};
 use crate::evaluate::{Baseline, Metric, answer};
 use crate::figures::Album;
 use crate::runs::read_photographs;
-use crate::table::{digits, grouped};
+use crate::table::digits;
 use crate::{Group, Jury, Made, ReportError, Scores};
+use colorize_base::thousands;
 
 /// Runs of a gallery, at most: each adds a picture to every image.
 const RUNS: usize = 12;
@@ -312,20 +313,20 @@ fn gallery(contents: &Contents<'_>, budget: usize, made: &Made) -> Result<Galler
 fn caption(shown: usize, total: usize, heavy: usize, (runs, all): (usize, usize)) -> String {
     let mut caption = format!(
         "{} of {} held-out images, at the last step, by the first seed of each run.",
-        grouped(shown),
-        grouped(total)
+        thousands(shown),
+        thousands(total)
     );
     let without = total.saturating_sub(shown + heavy);
     if without > 0 {
         caption.push_str(&format!(
             " No run folder holds pictures of the other {}; `[gallery] images` in the report file has more of them made.",
-            grouped(without)
+            thousands(without)
         ));
     }
     if heavy > 0 {
         caption.push_str(&format!(
             " {} more would make the page too large.",
-            grouped(heavy)
+            thousands(heavy)
         ));
     }
     if runs < all {

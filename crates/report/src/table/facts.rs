@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use colorize_base::thousands;
+
 use super::scores::{label, notes, seeds};
 use super::{Cell, Column, Raw, Row, Section, Table, TableSpec};
 use crate::evaluate::{MachineMetric, Metric, Properties};
@@ -69,7 +71,7 @@ fn row(place: usize, group: &Group, material: &Material) -> Row {
     let first = group.first();
     let train = &first.experiment.train;
     let whole = |value: usize| Cell {
-        text: grouped(value),
+        text: thousands(value),
         key: Some(value as f64),
         raw: vec![Raw::Number(value as f64)],
         ..Cell::default()
@@ -148,30 +150,14 @@ pub(crate) fn duration(seconds: f64) -> String {
     }
 }
 
-/// `1,234,567`.
-pub(crate) fn grouped(value: usize) -> String {
-    let digits = value.to_string();
-    let mut text = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn times_and_counts_are_read_at_a_glance() {
+    fn times_are_read_at_a_glance() {
         assert_eq!(duration(0.4), "0:00");
         assert_eq!(duration(83.6), "1:24");
         assert_eq!(duration(3723.0), "1:02:03");
-        assert_eq!(grouped(7), "7");
-        assert_eq!(grouped(1234), "1,234");
-        assert_eq!(grouped(1_234_567), "1,234,567");
     }
 }

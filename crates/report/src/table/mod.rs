@@ -15,7 +15,6 @@ pub use latex::latex;
 pub use markdown::{markdown, markdown_rows};
 
 pub(super) use ablation::{Pair, compare, pairs};
-pub(super) use facts::grouped;
 pub(super) use scores::title as baseline_title;
 
 use super::{Material, Needs, Selection};

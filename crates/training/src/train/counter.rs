@@ -4,7 +4,7 @@ use std::io::{IsTerminal, Write};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use colorize_base::visible;
+use colorize_base::{thousands, visible};
 use indicatif::{ProgressBar, ProgressStyle};
 
 /// Lines come no closer together than this.
@@ -123,19 +123,6 @@ impl Lines {
     }
 }
 
-/// `6448` as `6,448`.
-fn thousands(number: usize) -> String {
-    let digits = number.to_string();
-    let mut grouped = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
-}
-
 /// `103.2` as `1 min 43 s`.
 fn readable(seconds: f64) -> String {
     let seconds = seconds.round() as u64;
@@ -198,9 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_read_at_a_glance() {
-        let read = [7, 999, 1000, 6448, 1_000_000].map(thousands);
-        assert_eq!(read, ["7", "999", "1,000", "6,448", "1,000,000"]);
+    fn times_are_read_at_a_glance() {
         let read = [0.4, 59.4, 60.0, 3599.0, 7500.0].map(readable);
         assert_eq!(
             read,
