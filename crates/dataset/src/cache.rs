@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use colorize_base::{WholeFile, keyed_name, open_file};
+use colorize_base::{MOST_NUMBERS, WholeFile, keyed_name, open_file, read_file};
 use polars::prelude::*;
 use walkdir::WalkDir;
 
@@ -129,8 +129,8 @@ pub(crate) fn write_table(
 ///
 /// A cache file that cannot be used is only worth making again, so no cause is told.
 pub(crate) fn read_table(path: &Path, accept: impl FnOnce(&str) -> bool) -> Option<DataFrame> {
-    let file = open_file(path).ok()?;
-    colorize_table::read(file, false, |value| {
+    let bytes = read_file(path, MOST_NUMBERS).ok()?;
+    colorize_table::read(bytes, false, |value| {
         value(METADATA_KEY).is_some_and(|ours| accept(&ours))
     })
     .ok()

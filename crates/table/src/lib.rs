@@ -1,19 +1,27 @@
-//! Parquet tables whose values are checked when they are read.
+//! Parquet tables that are checked before they are read.
 //!
 //! Parquet knows checksums of pages, but polars neither writes nor verifies them: a flipped bit on a disk becomes another
-//! number. So the footer carries a hash over the names and values of all columns, and a table whose values are not those that
-//! were written is refused. Tables without a hash, which older programs wrote, are read as they are.
+//! number, and a damaged header may claim so many values that the memory asked for ends the process. So the footer carries a
+//! hash over the file's bytes, which is compared before anything is decoded. Tables of older programs carry a hash of their
+//! values, or none, and are read as they are.
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
-use std::io::Write;
+use std::io::{Cursor, Write};
 
 use colorize_base::quietly;
-use polars::io::mmap::MmapBytesReader;
+use memchr::memmem::rfind;
 use polars::prelude::*;
 
-/// The footer's key for the hash.
-const HASH: &str = "colorize.values.blake3";
+/// The footer's key for the hash of the file, in which the hash itself counts as zeros.
+const HASH: &str = "colorize.file.blake3";
+/// BLAKE3 in hexadecimal digits.
+const DIGITS: usize = 64;
+const ZEROS: [u8; DIGITS] = [b'0'; DIGITS];
+/// What stands between the key and its value in Thrift's compact protocol: a text as the next field, and its length.
+const BETWEEN: [u8; 2] = [0x18, DIGITS as u8];
+/// The key under which older programs kept a hash of the values.
+const HASH_OF_VALUES: &str = "colorize.values.blake3";
 
 /// Writes `table` as Parquet, with `metadata` in the footer.
 ///
@@ -21,28 +29,44 @@ const HASH: &str = "colorize.values.blake3";
 ///
 /// What polars or `to` say.
 pub fn write(
-    to: impl Write,
+    mut to: impl Write,
     table: &mut DataFrame,
     mut metadata: Vec<(String, String)>,
 ) -> PolarsResult<()> {
-    metadata.push((HASH.to_owned(), hash(table)?));
-    ParquetWriter::new(to)
+    metadata.push((
+        HASH.to_owned(),
+        String::from_utf8_lossy(&ZEROS).into_owned(),
+    ));
+    let mut bytes = Vec::new();
+    ParquetWriter::new(&mut bytes)
         .with_key_value_metadata(Some(KeyValueMetadata::from_static(metadata)))
         .finish(table)?;
+    let Some((before, _, after)) = around_hash(&bytes) else {
+        polars_bail!(ComputeError: "the footer has no place for the file's hash");
+    };
+    let hash = hash_of_file(before, after);
+    let parts = [before, hash.as_bytes(), after];
+    parts.iter().try_for_each(|part| to.write_all(part))?;
     Ok(())
 }
 
-/// Reads a table, on this thread alone where `alone`: with thousands of small ones, the threads are better used on a file each.
-/// `accept` is shown what the footer says under each key, and may refuse by `false` before anything is decoded.
+/// Reads a table from the bytes of its file, on this thread alone where `alone`: with thousands of small ones, the threads are
+/// better used on a file each. `accept` is shown what the footer says under each key, and may refuse by `false` before anything
+/// is decoded.
 ///
 /// # Errors
 ///
-/// What polars says of a file that is no table; [`PolarsError::ComputeError`] for one that is damaged or refused.
+/// What polars says of bytes that are no table; [`PolarsError::ComputeError`] for one that is damaged or refused.
 pub fn read(
-    from: impl MmapBytesReader,
+    bytes: Vec<u8>,
     alone: bool,
     accept: impl FnOnce(&dyn Fn(&str) -> Option<String>) -> bool,
 ) -> PolarsResult<DataFrame> {
+    if rfind(&bytes, HASH.as_bytes()).is_some() {
+        let whole = around_hash(&bytes)
+            .is_some_and(|(before, hash, after)| hash == hash_of_file(before, after).as_bytes());
+        polars_ensure!(whole, ComputeError: "the file is damaged: its bytes are not those that were written");
+    }
     let parallel = if alone {
         ParallelStrategy::None
     } else {
@@ -50,7 +74,7 @@ pub fn read(
     };
     // polars has panicked on damaged files before.
     let read = quietly(|| {
-        let mut reader = ParquetReader::new(from).read_parallel(parallel);
+        let mut reader = ParquetReader::new(Cursor::new(bytes)).read_parallel(parallel);
         let metadata = reader.get_metadata()?.key_value_metadata().clone();
         let value = |key: &str| {
             let pair = metadata.iter().flatten().find(|pair| pair.key == key)?;
@@ -63,9 +87,9 @@ pub fn read(
             table.columns().iter().all(|column| column.len() == table.height()),
             ComputeError: "the file is damaged: its columns do not have as many values as it has rows"
         );
-        if let Some(written) = value(HASH) {
+        if let Some(written) = value(HASH_OF_VALUES) {
             polars_ensure!(
-                written == hash(&table)?,
+                written == hash_of_values(&table)?,
                 ComputeError: "the file is damaged: its values are not those that were written"
             );
         }
@@ -74,8 +98,26 @@ pub fn read(
     read.unwrap_or_else(|said| polars_bail!(ComputeError: "the file is damaged: {said}"))
 }
 
+/// What a file has before, as, and after the digits of its hash. It is looked for from the end, where the footer is; the
+/// footer is not parsed, since it may be what is damaged.
+fn around_hash(bytes: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
+    let after_key = rfind(bytes, HASH.as_bytes())? + HASH.len();
+    let at = after_key + BETWEEN.len();
+    let (before, rest) = bytes.split_at_checked(at)?;
+    let (hash, after) = rest.split_at_checked(DIGITS)?;
+    before.ends_with(&BETWEEN).then_some((before, hash, after))
+}
+
+fn hash_of_file(before: &[u8], after: &[u8]) -> String {
+    let mut hasher = blake3::Hasher::new();
+    for part in [before, &ZEROS, after] {
+        hasher.update(part);
+    }
+    hasher.finalize().to_hex().to_string()
+}
+
 /// BLAKE3 over the names and values of all columns, in 64 hexadecimal digits.
-fn hash(table: &DataFrame) -> PolarsResult<String> {
+fn hash_of_values(table: &DataFrame) -> PolarsResult<String> {
     let mut hasher = blake3::Hasher::new();
     hasher.update(&(table.height() as u64).to_le_bytes());
     for column in table.columns() {
@@ -121,8 +163,6 @@ fn numbers<T: PolarsNumericType>(
 
 #[cfg(test)]
 mod tests {
-    use std::io::Cursor;
-
     use super::*;
 
     fn table() -> DataFrame {
@@ -157,7 +197,7 @@ mod tests {
     }
 
     fn open(bytes: &[u8]) -> PolarsResult<DataFrame> {
-        read(Cursor::new(bytes.to_vec()), true, |value| {
+        read(bytes.to_vec(), true, |value| {
             value("kind").as_deref() == Some("test")
         })
     }
@@ -167,16 +207,43 @@ mod tests {
         let table = table();
         assert!(open(&bytes(&table)).unwrap().equals_missing(&table));
         assert_eq!(bytes(&table), bytes(&table));
-        let other = read(Cursor::new(bytes(&table)), true, |_| false);
+        let other = read(bytes(&table), true, |_| false);
         assert!(other.unwrap_err().to_string().contains("another kind"));
     }
 
-    /// Of every bit of the file: either the table is refused, or it is what was written.
+    /// A footer that lost the key of its hash reads as one of an older program: of these 20 bytes, one changed says nothing
+    /// about the values.
     #[test]
-    fn no_flipped_bit_changes_a_value() {
-        std::panic::set_hook(Box::new(|_| {}));
+    fn no_changed_byte_is_read() {
         let table = table();
         let whole = bytes(&table);
+        let key = rfind(&whole, HASH.as_bytes()).unwrap();
+        for at in (0..whole.len()).filter(|at| !(key..key + HASH.len()).contains(at)) {
+            let mut damaged = whole.clone();
+            damaged[at] ^= 1 << (at % 8);
+            let said = open(&damaged).unwrap_err().to_string();
+            assert!(
+                said.contains("not those that were written"),
+                "byte {at}: {said}"
+            );
+        }
+        for length in 0..whole.len() {
+            assert!(open(&whole[..length]).is_err(), "{length} bytes");
+        }
+    }
+
+    /// Only the hash of the values, and whatever polars notices, guards what an older program wrote.
+    #[test]
+    fn no_changed_byte_of_an_older_program_changes_a_value() {
+        let mut table = table();
+        let values = hash_of_values(&table).unwrap();
+        let metadata = [("kind", "test"), (HASH_OF_VALUES, &values)];
+        let metadata = metadata.map(|(key, value)| (key.to_owned(), value.to_owned()));
+        let mut whole = Vec::new();
+        ParquetWriter::new(&mut whole)
+            .with_key_value_metadata(Some(KeyValueMetadata::from_static(metadata.to_vec())))
+            .finish(&mut table)
+            .unwrap();
         let mut refused = 0;
         for at in (0..whole.len()).step_by(3) {
             let mut damaged = whole.clone();
@@ -186,7 +253,6 @@ mod tests {
                 Err(_) => refused += 1,
             }
         }
-        let _ = std::panic::take_hook();
         assert!(refused > whole.len() / 6, "{refused} of {}", whole.len());
     }
 
@@ -195,7 +261,7 @@ mod tests {
         let mut bytes = Vec::new();
         let mut table = table();
         ParquetWriter::new(&mut bytes).finish(&mut table).unwrap();
-        let read = read(Cursor::new(bytes), false, |_| true).unwrap();
+        let read = read(bytes, false, |_| true).unwrap();
         assert!(read.equals_missing(&table));
     }
 }

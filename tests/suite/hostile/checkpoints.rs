@@ -6,6 +6,7 @@ use colorize::backend::DeviceName;
 use colorize::proof;
 use colorize::runs::{Checkpoint, CheckpointPart, RunFolder};
 use colorize::train::{Interrupter, Outcome, Trial};
+use memchr::memmem;
 
 use super::surfaces::exchange;
 use crate::crash::train_until_after;
@@ -115,4 +116,27 @@ fn a_part_that_was_changed_and_hashed_again_is_refused() {
         let verdict = proof::runs(&whole, &folder).unwrap();
         assert!(verdict.is_ok(), "{verdict:?}");
     }
+}
+
+/// Burn's reader panics at such a record.
+#[test]
+fn moments_that_name_no_parameter_are_refused() {
+    let bench = Bench::new();
+    let whole = bench.train("whole");
+    let runs = bench.runs("runs");
+    let trial = bench.trial(&bench.experiment, &runs, DeviceName::Flex);
+    let folder = train_until_after(&trial, 5);
+    let part = CheckpointPart::Optimizer;
+    let mut bytes = fs::read(Checkpoint::at(&folder.checkpoints(), 4).part(part)).unwrap();
+    let places: Vec<usize> = memmem::find_iter(&bytes, "param_id").collect();
+    assert!(!places.is_empty());
+    for at in places {
+        bytes[at] = b'q';
+    }
+    exchange(&trial, 4, part, &bytes);
+    assert_eq!(trial.run(&Interrupter::new()).unwrap(), Outcome::Done);
+    let said = log(&folder);
+    assert!(said.contains("its reader panicked"), "{said}");
+    let verdict = proof::runs(&whole, &folder).unwrap();
+    assert!(verdict.is_ok(), "{verdict:?}");
 }

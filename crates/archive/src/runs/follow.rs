@@ -9,7 +9,7 @@ use polars::prelude::*;
 
 use super::metrics::files;
 use super::{RunError, RunFolder};
-use colorize_base::open_file;
+use colorize_base::{MOST_NUMBERS, read_file};
 
 /// One number of the log.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -142,12 +142,12 @@ impl MetricFollower {
 
 /// The rows of one file; `None` when it no longer exists.
 fn read(path: &PathBuf) -> Result<Option<Part>, RunError> {
-    let file = match open_file(path) {
-        Ok(file) => file,
+    let bytes = match read_file(path, MOST_NUMBERS) {
+        Ok(bytes) => bytes,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(RunError::io("read", path)(error)),
     };
-    colorize_table::read(file, true, |_| true)
+    colorize_table::read(bytes, true, |_| true)
         .and_then(|table| part(&table))
         .map(Some)
         .map_err(RunError::table("read", path))

@@ -1,6 +1,5 @@
 //! The log of a run, row by row.
 
-use std::io::Cursor;
 use std::path::Path;
 
 use polars::prelude::*;
@@ -58,8 +57,7 @@ pub(super) fn read_with_footer(
         said = value(key);
         true
     };
-    let table = colorize_table::read(Cursor::new(bytes), true, accept)
-        .map_err(RunError::table("read", path))?;
+    let table = colorize_table::read(bytes, true, accept).map_err(RunError::table("read", path))?;
     Ok((table, said))
 }
 

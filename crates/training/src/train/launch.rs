@@ -16,6 +16,7 @@ use super::progress::{Display, Progress};
 use super::rate::Rate;
 use super::samples::Samples;
 use super::schedule::{Cadence, Schedule};
+use super::shortage::ShortageCell;
 use super::trial::seconds;
 use super::{TrainError, TrainSection, Trial, Witness};
 use crate::batch::{Augment, FeatureRows, HeldOutLoader, Order, Pixels, TrainLoader};
@@ -43,6 +44,7 @@ impl Trial<'_> {
         diary: &Arc<RunLog>,
         checkpoints: &Arc<CheckpointWriter>,
         non_finite: &NonFinite,
+        shortage: &ShortageCell,
         witness: Option<Arc<Witness>>,
         own: &Interrupter,
         stop: &Interrupter,
@@ -71,8 +73,9 @@ impl Trial<'_> {
             part,
             witness: witness.clone(),
         };
-        let needs_statistics = experiment.network.norm() == Some(NormKind::Batch)
-            && experiment.evaluate.batch_norm == BatchNormStatistics::Recomputed;
+        let has_statistics = experiment.network.norm() == Some(NormKind::Batch);
+        let needs_statistics =
+            has_statistics && experiment.evaluate.batch_norm == BatchNormStatistics::Recomputed;
         let statistics = needs_statistics.then(|| {
             let batches = experiment.evaluate.batch_norm_batches;
             // They are one pass each, and not one step.
@@ -95,8 +98,11 @@ impl Trial<'_> {
             samples,
             held_out: divided.held_out.clone(),
             statistics,
+            keeps_running: has_statistics && !needs_statistics,
             judges,
             non_finite: non_finite.clone(),
+            shortage: Arc::clone(shortage),
+            passes: [section.batch_size, section.accumulate],
             asked: stop.clone(),
             pause,
         };

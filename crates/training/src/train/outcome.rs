@@ -2,6 +2,7 @@
 
 use std::fmt::{self, Display, Formatter};
 
+use super::shortage::Shortage;
 use crate::backend::BackendError;
 use crate::extractor::ExtractorError;
 use crate::photo::PhotoError;
@@ -113,6 +114,14 @@ pub enum TrainError {
         /// The last step that a checkpoint keeps; 0 is none.
         checkpoint: usize,
     },
+    /// A step did not fit into the memory of its device.
+    #[error("{shortage}; the last checkpoint is {}", last_checkpoint(*.checkpoint))]
+    Memory {
+        /// What does fit.
+        shortage: Shortage,
+        /// The last step that a checkpoint keeps; 0 is none.
+        checkpoint: usize,
+    },
     /// burn-train stopped on an error.
     #[error("training stopped after the checkpoint of step {checkpoint}: {reason}")]
     Training {
@@ -131,7 +140,7 @@ impl Blamed for TrainError {
             Self::Extractor(error) => error.blame(),
             Self::Photo(error) => error.blame(),
             Self::EmptySplit { .. } | Self::NoLabels { .. } | Self::Start { .. } => Blame::Request,
-            Self::NonFinite { .. } | Self::Training { .. } => Blame::Failure,
+            Self::NonFinite { .. } | Self::Memory { .. } | Self::Training { .. } => Blame::Failure,
         }
     }
 }

@@ -62,7 +62,9 @@ impl Trial<'_> {
                 (Err(reason), _) => Some(reason.clone()),
                 (_, Err(reason)) => Some(reason),
             };
-            fault.map_or(Ok(()), |fault| Err(checkpoint.unusable(fault)))
+            fault
+                .map_or_else(|| try_optimizer(checkpoint, section), Err)
+                .map_err(|fault| checkpoint.unusable(fault))
         })
     }
 }
@@ -93,6 +95,14 @@ pub(crate) fn with_weights(
             quietly(load).unwrap_or_else(|panic| Err(panicked(&panic)))
         });
     loaded.map_err(|reason| checkpoint.unusable(reason))
+}
+
+/// Loads the optimizer's part once, because its reader panics when a moment does not say of which parameter it is, which no
+/// outline shows.
+fn try_optimizer(checkpoint: &Checkpoint, section: &TrainSection) -> Result<(), String> {
+    let load = || optimizer(&section.optimizer).load(checkpoint.part(CheckpointPart::Optimizer));
+    let loaded = quietly(load).map_err(|panic| panicked(&panic))?;
+    loaded.map(drop).map_err(|error| error.to_string())
 }
 
 fn panicked(said: &str) -> String {

@@ -16,13 +16,16 @@ use burn_train::{
     TrainingItem, ValidLoader,
 };
 
+use colorize_base::quietly;
+
 use super::Colorizer;
 use super::costs::Costs;
 use super::logger::{HELD_OUT, SharedLog};
 use super::metrics::NonFinite;
 use super::samples::Samples;
 use super::scores::image_scores;
-use super::stepper::take_step;
+use super::shortage::{Shortage, ShortageCell, fitting, try_pass};
+use super::stepper::optimize;
 use super::system::SystemSampler;
 use super::witness::Witness;
 use super::{StopEarly, TrainSection};
@@ -90,10 +93,16 @@ pub(super) struct Schedule {
     pub(super) held_out: Vec<Photograph>,
     /// Training batches by which batch norm's statistics are recomputed; `None` where the running ones are kept.
     pub(super) statistics: Option<Batches>,
+    /// Whether batch norm's running ones are.
+    pub(super) keeps_running: bool,
     /// The networks of metrics that are measured on request; `None` without any.
     pub(super) judges: Option<Judges>,
     /// Whether a loss was not finite.
     pub(super) non_finite: NonFinite,
+    /// Whether a step did not fit into memory.
+    pub(super) shortage: ShortageCell,
+    /// Images in a pass, and passes in a step.
+    pub(super) passes: [usize; 2],
     /// A stop that is asked for from outside; burn-train's own ends this training alone, as an error does.
     pub(super) asked: Interrupter,
     /// The step after which the training stops for now.
@@ -161,7 +170,18 @@ impl SupervisedLearningStrategy<Colorizer> for Schedule {
                 *stretch.insert((begun, length))
             };
 
-            let mut item = take_step(&mut learner, batch);
+            let passed = match try_pass(&learner, batch) {
+                Ok(passed) => passed,
+                Err(said) => {
+                    Self::settle(&mut processor, &store, &interrupter);
+                    sampler = None;
+                    self.keep_before(step, &learner, checkpointer.as_mut(), &store);
+                    let batch = batches.next().and_then(Result::ok);
+                    self.note_shortage(step, said, &learner, batch);
+                    break;
+                }
+            };
+            let mut item = optimize(&mut learner, passed);
             let now = Instant::now();
             item.seconds = now.duration_since(last_end).as_secs_f64();
             item.waited = waited;
@@ -396,6 +416,45 @@ impl Schedule {
             .iter()
             .filter(|checkpoint| !kept.contains(&checkpoint.step))
             .try_for_each(Checkpoint::remove)
+    }
+
+    /// A checkpoint of what came before a step that failed. There is none where running statistics count: the step has
+    /// changed them, and a run that resumed from it would not be the same.
+    fn keep_before(
+        &self,
+        step: usize,
+        learner: &Learner<Colorizer>,
+        checkpointer: Option<&mut LearningCheckpointer<Colorizer>>,
+        store: &EventStoreClient,
+    ) {
+        let done = step - 1;
+        if done <= self.checkpoints.committed() || self.keeps_running {
+            return;
+        }
+        backend::release_memory();
+        if let Ok(Ok(())) = quietly(|| self.recompute_statistics(learner)) {
+            self.checkpoint(done, learner, checkpointer, store);
+        }
+    }
+
+    /// Tries what would fit, and leaves it for the error that the run ends with.
+    fn note_shortage(
+        &self,
+        step: usize,
+        said: String,
+        learner: &Learner<Colorizer>,
+        batch: Option<Batch>,
+    ) {
+        let [batch_size, accumulate] = self.passes;
+        let fits = batch.and_then(|batch| fitting(&learner.model(), &batch, batch_size));
+        // A second one would be of the same step.
+        let _ = self.shortage.set(Shortage {
+            step,
+            batch_size,
+            accumulate,
+            fits,
+            said,
+        });
     }
 
     /// Shows the state after `step` to the witness, where there is one; whether the training continues.

@@ -9,6 +9,7 @@ use super::colorizer::Colorizer;
 use super::division::{Division, photograph_rows};
 use super::logger::SharedLog;
 use super::metrics::NonFinite;
+use super::shortage::ShortageCell;
 use super::trial::code;
 use super::{Outcome, Start, TrainError, Trial};
 use crate::backend::{self, DeviceName};
@@ -119,10 +120,17 @@ impl Trial<'_> {
         result: Result<LearningResult<Colorizer>, TrainError>,
         log: &SharedLog,
         non_finite: &NonFinite,
+        shortage: &ShortageCell,
     ) -> Result<Outcome, TrainError> {
         let result = result?;
         if let Some(error) = log.take_failure() {
             return Err(error.into());
+        }
+        if let Some(shortage) = shortage.get().cloned() {
+            return Err(TrainError::Memory {
+                shortage,
+                checkpoint,
+            });
         }
         if let Some(step) = non_finite.step() {
             return Err(TrainError::NonFinite { step, checkpoint });

@@ -1,7 +1,7 @@
 //! Steps without a run: what a training computes, on batches that somebody else makes, and nothing written.
 
 use burn::tensor::{Device, TensorReadError};
-use burn_train::Learner;
+use burn_train::{Learner, TrainOutput};
 
 use super::TrainSection;
 use super::colorizer::Colorizer;
@@ -14,9 +14,17 @@ use crate::perceptual::PerceptualLoss;
 /// Forward, backward, and the optimizer's step at the schedule's rate; the loss stays on its device.
 pub(super) fn take_step(learner: &mut Learner<Colorizer>, batch: Batch) -> TrainItem {
     let output = learner.train_step(batch);
+    optimize(learner, output)
+}
+
+/// The optimizer's step by itself, after passes forward and backward.
+pub(super) fn optimize(
+    learner: &mut Learner<Colorizer>,
+    passed: TrainOutput<TrainItem>,
+) -> TrainItem {
     learner.lr_step();
-    learner.optimizer_step(output.grads);
-    output.item
+    learner.optimizer_step(passed.grads);
+    passed.item
 }
 
 /// An experiment in training, step by step: a run's network, loss and optimizer, but no log, no evaluation and no folder.

@@ -15,6 +15,7 @@ use super::logger::SharedLog;
 use super::metrics::NonFinite;
 use super::progress::{Display, Progress};
 use super::session::{end, other_threads};
+use super::shortage::ShortageCell;
 use super::{Outcome, Start, TrainError, Witness};
 use crate::backend::{self, DeviceName};
 use crate::batch::{self, FeatureRows};
@@ -298,6 +299,7 @@ impl Trial<'_> {
             diary.line(&warning);
         }
         let non_finite = NonFinite::default();
+        let shortage = ShortageCell::default();
         let result = self.launch(
             &folder,
             &divided,
@@ -309,12 +311,19 @@ impl Trial<'_> {
             &diary,
             &checkpoints,
             &non_finite,
+            &shortage,
             witness,
             &own,
             stop,
             pause,
         );
-        let ended = match self.judge(checkpoints.committed(), result, &log, &non_finite) {
+        let ended = match self.judge(
+            checkpoints.committed(),
+            result,
+            &log,
+            &non_finite,
+            &shortage,
+        ) {
             Ok(Outcome::Interrupted { step }) if pause == Some(step) => {
                 Ok(Outcome::Paused { step })
             }
