@@ -325,3 +325,32 @@ fn every_part_of_a_checkpoint_is_guarded() {
     }
     checkpoint.verify(None).unwrap();
 }
+
+#[test]
+fn a_device_without_memory_keeps_the_step_before_and_says_what_fits() {
+    let bench = Bench::new();
+    let whole = bench.train("whole");
+    let runs = bench.runs("short");
+    let trial = bench.trial(&bench.experiment, &runs, DeviceName::Flex);
+    let short = Witness::new(|_| true).with_memory_for(2, 4);
+    let error = trial
+        .run_witnessed(&Interrupter::new(), Some(Arc::new(short)))
+        .unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the device ran out of memory in step 4, with 3 images in a pass (out of memory); a pass of 1 fits: with \
+         `--set train.batch_size=1 --set train.accumulate=3`, a step is still over 3 images; the last checkpoint is that of \
+         step 3"
+    );
+    assert_goes_on(&trial, &whole);
+    let none = bench.runs("none");
+    let trial = bench.trial(&bench.experiment, &none, DeviceName::Flex);
+    let short = Witness::new(|_| true).with_memory_for(0, 1);
+    let error = trial
+        .run_witnessed(&Interrupter::new(), Some(Arc::new(short)))
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("one image does not fit either"), "{error}");
+    assert!(error.ends_with("the last checkpoint is none"), "{error}");
+    assert_goes_on(&trial, &whole);
+}

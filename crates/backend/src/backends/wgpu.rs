@@ -53,3 +53,6 @@ impl Backend for Wgpu {
         Some(adapters::open(name).ok()?.told)
     }
 }
+
+#[cfg(all(test, feature = "wgpu"))]
+mod tests;

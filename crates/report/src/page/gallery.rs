@@ -90,10 +90,12 @@ impl<'a> Contents<'a> {
             .iter()
             .map(|group| Scores::of_finished(group.first()))
             .collect::<Result<Vec<_>, _>>()?;
-        let metrics: Vec<Metric> = Metric::ALL
+        let mut metrics: Vec<Metric> = Metric::ALL
             .into_iter()
             .filter(|metric| tables.iter().any(|table| table.terms(*metric).is_some()))
             .collect();
+        // The first is shown at first, and runs may have different losses.
+        metrics.sort_by_key(|&metric| metric == Metric::Loss);
         let scores: Vec<Vec<HashMap<i64, f64>>> = tables
             .iter()
             .map(|table| metrics.iter().map(|&metric| by_id(table, metric)).collect())

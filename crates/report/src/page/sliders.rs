@@ -1,8 +1,10 @@
 //! The images of a report's samples, under sliders on its page.
 
+use std::cmp::Reverse;
+
 use super::best::best;
 use super::html::{Picture, Slider, SliderImage, Version};
-use crate::evaluate::psnr;
+use crate::evaluate::{colorfulness, psnr};
 use crate::figure::decibels;
 use crate::figures::pictures;
 use crate::{Group, Made, Run};
@@ -26,8 +28,7 @@ pub(super) fn sliders(made: &Made) -> Vec<Slider> {
         .filter_map(|jury| {
             let places = &jury.groups[..jury.groups.len().min(SLIDER_RUNS)];
             let shown: Vec<&Group> = places.iter().map(|&group| &groups[group]).collect();
-            let ids = pictures::ids(shown.first()?.first());
-            let images: Vec<SliderImage> = ids
+            let images: Vec<SliderImage> = most_colorful_first(shown.first()?.first())
                 .into_iter()
                 .take(SLIDER_IMAGES)
                 .filter_map(|id| slider_image(id, &shown))
@@ -44,6 +45,17 @@ pub(super) fn sliders(made: &Made) -> Vec<Slider> {
             })
         })
         .collect()
+}
+
+/// The images of a run's samples. A slider opens on the first, and a dark scene shows little of what was learned.
+fn most_colorful_first(run: &Run) -> Vec<i64> {
+    let mut ids = pictures::ids(run);
+    ids.sort_by_cached_key(|&id| {
+        let colors = pictures::truth(run, id).map_or(0.0, |truth| colorfulness(&truth));
+        // A hundredth is less than anyone sees, and makes a key that has an order.
+        Reverse((100.0 * colors) as u64)
+    });
+    ids
 }
 
 /// One image by all runs that show it; a picture that cannot be read is left out.

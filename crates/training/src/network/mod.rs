@@ -6,6 +6,7 @@
 pub mod baldassarre;
 pub mod convolution;
 pub mod dense;
+pub(crate) mod enlarged;
 pub mod fusion;
 pub mod head;
 pub mod iizuka;

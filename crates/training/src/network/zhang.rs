@@ -4,11 +4,10 @@ use burn::module::Module;
 use burn::nn::PaddingConfig2d;
 use burn::nn::conv::{Conv2d, Conv2dConfig, ConvTranspose2d, ConvTranspose2dConfig};
 use burn::tensor::activation::relu;
-use burn::tensor::module::interpolate;
-use burn::tensor::ops::{InterpolateMode, InterpolateOptions};
 use burn::tensor::{Device, Tensor};
 
 use super::convolution::{Activation, initial};
+use super::enlarged::enlarged;
 use super::fusion::Fusion;
 use super::head::Head;
 use super::initial::InitialWeights;
@@ -147,10 +146,7 @@ impl Architecture for Zhang {
         if !self.fills_the_picture {
             return answer;
         }
-        let bilinear = InterpolateOptions::new(InterpolateMode::Bilinear)
-            .with_align_corners(false)
-            .with_scale_factor([4.0, 4.0]);
-        interpolate(answer, bilinear)
+        enlarged(answer, 4)
     }
 
     fn norms(&mut self) -> Vec<&mut Norm> {

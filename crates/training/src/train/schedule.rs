@@ -170,7 +170,11 @@ impl SupervisedLearningStrategy<Colorizer> for Schedule {
                 *stretch.insert((begun, length))
             };
 
-            let passed = match try_pass(&learner, batch) {
+            let pass = || {
+                self.allocate(step, self.passes[0].min(batch.len()));
+                learner.train_step(batch)
+            };
+            let passed = match try_pass(pass) {
                 Ok(passed) => passed,
                 Err(said) => {
                     Self::settle(&mut processor, &store, &interrupter);
@@ -437,6 +441,13 @@ impl Schedule {
         }
     }
 
+    /// What a witness has to say before a pass of so many images.
+    fn allocate(&self, step: usize, images: usize) {
+        if let Some(witness) = &self.witness {
+            witness.allocate(step, images);
+        }
+    }
+
     /// Tries what would fit, and leaves it for the error that the run ends with.
     fn note_shortage(
         &self,
@@ -446,7 +457,11 @@ impl Schedule {
         batch: Option<Batch>,
     ) {
         let [batch_size, accumulate] = self.passes;
-        let fits = batch.and_then(|batch| fitting(&learner.model(), &batch, batch_size));
+        let pass = |batch: Batch| {
+            self.allocate(step, batch.len());
+            drop(learner.train_step(batch));
+        };
+        let fits = batch.and_then(|batch| fitting(&batch, batch_size, pass));
         // A second one would be of the same step.
         let _ = self.shortage.set(Shortage {
             step,

@@ -3,11 +3,8 @@
 use std::fmt::{self, Display, Formatter};
 use std::sync::{Arc, OnceLock};
 
-use burn_train::{Learner, TrainOutput, TrainStep};
 use colorize_base::quietly;
 
-use super::colorizer::Colorizer;
-use super::step::TrainItem;
 use crate::backend;
 use crate::batch::Batch;
 
@@ -61,7 +58,7 @@ impl Display for Shortage {
 /// Where the loop leaves the shortage that ended it.
 pub(super) type ShortageCell = Arc<OnceLock<Shortage>>;
 
-/// Forward and backward. The network is as before where that fails, but for running statistics.
+/// What `pass` gives, which goes forward and backward. The network is as before where that fails, but for running statistics.
 ///
 /// # Errors
 ///
@@ -70,11 +67,8 @@ pub(super) type ShortageCell = Arc<OnceLock<Shortage>>;
 /// # Panics
 ///
 /// When the step does, for any other reason.
-pub(super) fn try_pass(
-    learner: &Learner<Colorizer>,
-    batch: Batch,
-) -> Result<TrainOutput<TrainItem>, String> {
-    quietly(|| learner.train_step(batch)).map_err(|said| {
+pub(super) fn try_pass<T>(pass: impl FnOnce() -> T) -> Result<T, String> {
+    quietly(pass).map_err(|said| {
         assert!(is_shortage(&said), "{said}");
         said
     })
@@ -85,15 +79,18 @@ fn is_shortage(said: &str) -> bool {
     WORDS.iter().any(|words| said.contains(words))
 }
 
-/// The most images of `batch` in a pass that fits, of those numbers into which the passes of now can be divided.
-pub(super) fn fitting(model: &Colorizer, batch: &Batch, batch_size: usize) -> Option<usize> {
-    let smaller = (1..batch_size)
-        .rev()
-        .filter(|&images| batch_size.is_multiple_of(images));
-    smaller.into_iter().find(|&images| {
+/// The most images of `batch` in a `pass` that fits, of those numbers into which one of `batch_size` can be divided.
+///
+/// # Panics
+///
+/// When a pass fails for another reason.
+pub(super) fn fitting(batch: &Batch, batch_size: usize, pass: impl Fn(Batch)) -> Option<usize> {
+    let smaller = (1..batch_size).rev();
+    let mut divisors = smaller.filter(|&images| batch_size.is_multiple_of(images));
+    divisors.find(|&images| {
         backend::release_memory();
         let part = batch.parts(images).swap_remove(0);
-        quietly(|| drop(model.step(part))).is_ok()
+        try_pass(|| pass(part)).is_ok()
     })
 }
 

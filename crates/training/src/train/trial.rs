@@ -19,8 +19,9 @@ use super::shortage::ShortageCell;
 use super::{Outcome, Start, TrainError, Witness};
 use crate::backend::{self, DeviceName};
 use crate::batch::{self, FeatureRows};
+use crate::color::Head;
 use crate::dataset::inspection::Selection;
-use crate::experiment::section::NormKind;
+use crate::experiment::section::{NetworkSection, NormKind};
 use crate::experiment::{Experiment, Variant};
 use crate::extractor::{ExtractorError, ExtractorKind};
 use crate::objective::Labels;
@@ -46,7 +47,7 @@ const CODE: [(&str, u32); 6] = [
 const NO_EXTRACTOR: u32 = 1;
 
 /// The versions that count for an experiment on a device: [`CODE`], that of the classifiers where it asks one, and those of
-/// the backend's own kernels where it has some.
+/// the backend's own kernels where it has some, and that of the interpolation behind a network that answers at a quarter.
 pub(super) fn code(experiment: &Experiment, device: &DeviceName) -> Vec<(&'static str, u32)> {
     let extractor = match experiment.fusion.extractor {
         ExtractorKind::None => NO_EXTRACTOR,
@@ -57,10 +58,14 @@ pub(super) fn code(experiment: &Experiment, device: &DeviceName) -> Vec<(&'stati
     let instance_norm = backend::instance_norm_version(device)
         .filter(|_| has_instance_norm)
         .map(|version| ("instance_norm", version));
+    let is_enlarged = matches!(experiment.network, NetworkSection::Zhang(_))
+        && experiment.color.head != Head::Classes;
+    let enlarged = is_enlarged.then_some(("enlarged", network::enlarged::VERSION));
     CODE.into_iter()
         .chain([("extractor", extractor)])
         .chain(kernels)
         .chain(instance_norm)
+        .chain(enlarged)
         .collect()
 }
 

@@ -23,8 +23,16 @@ type Look = Box<dyn Fn(StepState) -> bool + Send + Sync>;
 /// Is shown the state after every step, and can end the training.
 pub struct Witness {
     look: Look,
+    limit: Option<Limit>,
     waiting: Mutex<Option<Parts>>,
     arrived: Condvar,
+}
+
+/// From which step on a pass of more than so many images fails.
+#[derive(Debug, Clone, Copy)]
+struct Limit {
+    step: usize,
+    images: usize,
 }
 
 /// The parts that have arrived, or why one is not available.
@@ -35,9 +43,29 @@ impl Witness {
     pub fn new(look: impl Fn(StepState) -> bool + Send + Sync + 'static) -> Self {
         Self {
             look: Box::new(look),
+            limit: None,
             waiting: Mutex::new(None),
             arrived: Condvar::new(),
         }
+    }
+
+    /// From `step` on, the device is short of memory: a pass of more than `images` images fails as it does on a GPU.
+    #[must_use]
+    pub fn with_memory_for(self, images: usize, step: usize) -> Self {
+        Self {
+            limit: Some(Limit { step, images }),
+            ..self
+        }
+    }
+
+    /// What a device does when a pass of so many images does not fit.
+    ///
+    /// # Panics
+    ///
+    /// Where it does not.
+    pub(super) fn allocate(&self, step: usize, images: usize) {
+        let short = |limit: &Limit| step >= limit.step && images > limit.images;
+        assert!(!self.limit.as_ref().is_some_and(short), "out of memory");
     }
 
     /// Shows the state after `step`, which `ask` makes the checkpointers save; whether the training continues.

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use burn::tensor::{Device, Tensor, TensorData};
 
 use crate::color::LAB_UNIT;
-use crate::color::classes::{Bins, REDUCTION};
+use crate::color::classes::Bins;
 
 /// Lower temperatures are the mode in every digit that a float has.
 const COLDEST: f64 = 1e-6;
@@ -95,33 +95,4 @@ fn centers(bins: &Bins, device: &Device) -> Tensor<2> {
         .map(|value| value / LAB_UNIT as f32)
         .collect();
     Tensor::from_data(TensorData::new(planes, [2, bins.len()]), device)
-}
-
-/// The planes [`REDUCTION`] times as large, bilinear between the centers of pixels; beyond the outermost centers it is their
-/// color.
-///
-/// # Shapes
-///
-/// `[batch, planes, height, width]` to `[batch, planes, 4 height, 4 width]`.
-pub(super) fn enlarged(planes: Tensor<4>) -> Tensor<4> {
-    let [_, _, height, width] = planes.dims();
-    let device = planes.device();
-    let rows = interpolation(height, &device).unsqueeze::<4>();
-    let columns = interpolation(width, &device).transpose().unsqueeze::<4>();
-    rows.matmul(planes).matmul(columns)
-}
-
-/// What each of `side` values adds to each of those between them, `[4 side, side]`.
-fn interpolation(side: usize, device: &Device) -> Tensor<2> {
-    let long = REDUCTION * side;
-    let mut shares = vec![0.0_f32; long * side];
-    for (place, row) in shares.chunks_exact_mut(side).enumerate() {
-        let at = (place as f64 + 0.5) / REDUCTION as f64 - 0.5;
-        let at = at.clamp(0.0, (side - 1) as f64);
-        let before = at as usize;
-        let beyond = at - before as f64;
-        row[before] += (1.0 - beyond) as f32;
-        row[(before + 1).min(side - 1)] += beyond as f32;
-    }
-    Tensor::from_data(TensorData::new(shares, [long, side]), device)
 }

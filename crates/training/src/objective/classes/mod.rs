@@ -27,6 +27,7 @@ use super::Fitted;
 use crate::batch::{Batch, Pixels};
 use crate::color::classes::{Bins, REDUCTION, reduced_chroma};
 use crate::color::{ClassesSection, ColorSection};
+use crate::network::enlarged::enlarged;
 use crate::photo::PhotoError;
 
 /// More training photographs than this say nothing new about how frequent colors are.
@@ -132,7 +133,7 @@ impl Classes {
     ///
     /// `[batch, classes, height, width]` to `[batch, 2, 4 height, 4 width]`.
     pub fn answer(&self, map: Tensor<4>) -> Tensor<4> {
-        decode::enlarged(self.decode.colors(map, &self.bins))
+        enlarged(self.decode.colors(map, &self.bins), REDUCTION)
     }
 
     /// The weights of the classes as a part of the model.

@@ -220,18 +220,16 @@ impl Answer {
     }
 }
 
-/// Whether all that disagrees are gradients, and those by no more than corners.
+/// Whether all that disagrees are gradients, or in 32-bit floats what steps made of them, and those by no more than corners.
 fn may_be_chance(parts: &[Part], arithmetic: Arithmetic) -> bool {
-    let most = if arithmetic == Arithmetic::F32 {
-        CORNER
+    let (most, of): (f64, &[&str]) = if arithmetic == Arithmetic::F32 {
+        (CORNER, &["gradients", "steps"])
     } else {
-        CORNERS
+        (CORNERS, &["gradients"])
     };
     let is_corner = |it: &Deviation| it.error <= most;
-    let disagreeing = parts.iter().filter(|part| !part.agrees());
-    disagreeing
-        .into_iter()
-        .all(|part| part.part == "gradients" && part.beyond.iter().all(is_corner))
+    let mut disagreeing = parts.iter().filter(|part| !part.agrees());
+    disagreeing.all(|part| of.contains(&part.part) && part.beyond.iter().all(is_corner))
 }
 
 /// All weights as one tensor, and all statistics as another: where few digits are left, optimizers that look at signs alone move
