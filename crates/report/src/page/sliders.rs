@@ -1,10 +1,8 @@
 //! The images of a report's samples, under sliders on its page.
 
-use std::cmp::Reverse;
-
 use super::best::best;
 use super::html::{Picture, Slider, SliderImage, Version};
-use crate::evaluate::{colorfulness, psnr};
+use crate::evaluate::psnr;
 use crate::figure::decibels;
 use crate::figures::pictures;
 use crate::{Group, Made, Run};
@@ -28,7 +26,8 @@ pub(super) fn sliders(made: &Made) -> Vec<Slider> {
         .filter_map(|jury| {
             let places = &jury.groups[..jury.groups.len().min(SLIDER_RUNS)];
             let shown: Vec<&Group> = places.iter().map(|&group| &groups[group]).collect();
-            let images: Vec<SliderImage> = most_colorful_first(shown.first()?.first())
+            let opens_on = shown.get(best(made, places))?;
+            let images: Vec<SliderImage> = typical_first(opens_on.first())
                 .into_iter()
                 .take(SLIDER_IMAGES)
                 .filter_map(|id| slider_image(id, &shown))
@@ -39,23 +38,32 @@ pub(super) fn sliders(made: &Made) -> Vec<Slider> {
                 } else {
                     super::capitalized(&jury.categories)
                 },
-                opens_on: shown[best(made, places)].label.clone(),
-                caption: "Held-out images at the last step, colorized by the first seed of each run. Small print: PSNR of the picture as predicted.".to_owned(),
+                opens_on: opens_on.label.clone(),
+                caption: "Held-out images at the last step, colorized by the first seed of each run. The first is the one of median PSNR. Small print: PSNR of the picture as predicted.".to_owned(),
                 images,
             })
         })
         .collect()
 }
 
-/// The images of a run's samples. A slider opens on the first, and a dark scene shows little of what was learned.
-fn most_colorful_first(run: &Run) -> Vec<i64> {
-    let mut ids = pictures::ids(run);
-    ids.sort_by_cached_key(|&id| {
-        let colors = pictures::truth(run, id).map_or(0.0, |truth| colorfulness(&truth));
-        // A hundredth is less than anyone sees, and makes a key that has an order.
-        Reverse((100.0 * colors) as u64)
+/// The images of a run's samples, the typical first: a slider opens on it, and neither the best nor the worst picture says
+/// what the run makes of photographs.
+fn typical_first(run: &Run) -> Vec<i64> {
+    let last = pictures::steps(run).last().copied().unwrap_or_default();
+    let scored = pictures::ids(run).into_iter().map(|id| {
+        let truth = pictures::truth(run, id).ok();
+        let both = truth.zip(pictures::colorized(run, last, id).ok());
+        let comparable = both.filter(|(truth, made)| truth.dimensions() == made.dimensions());
+        let score = comparable.map_or(f64::NEG_INFINITY, |(truth, made)| psnr(&truth, &made));
+        (score, id)
     });
-    ids
+    let mut ids: Vec<(f64, i64)> = scored.collect();
+    ids.sort_by(|one, other| one.0.total_cmp(&other.0));
+    let middle = ids.len() / 2;
+    if middle < ids.len() {
+        ids[..=middle].rotate_right(1);
+    }
+    ids.into_iter().map(|(_, id)| id).collect()
 }
 
 /// One image by all runs that show it; a picture that cannot be read is left out.
