@@ -3,7 +3,7 @@
 #
 #   scripts/lavapipe.sh COMMAND [ARGUMENT...]
 #
-# Nothing is installed: the Debian or Ubuntu packages that the system lacks are unpacked into the user's cache folder, 200 MB,
+# Nothing is installed: the Debian or Ubuntu packages that the system lacks are unpacked into the user's cache folder, 150 MB,
 # by apt, which checks their signatures. Needs Linux on x86-64 with apt and its lists of packages; never root.
 
 set -euo pipefail

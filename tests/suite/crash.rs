@@ -343,6 +343,19 @@ fn a_device_without_memory_keeps_the_step_before_and_says_what_fits() {
          step 3"
     );
     assert_goes_on(&trial, &whole);
+    // The last step has no batch behind it.
+    let last = bench.runs("last");
+    let trial = bench.trial(&bench.experiment, &last, DeviceName::Flex);
+    let short = Witness::new(|_| true).with_memory_for(2, 6);
+    let error = trial
+        .run_witnessed(&Interrupter::new(), Some(Arc::new(short)))
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("in step 6") && error.contains("a pass of 1 fits"),
+        "{error}"
+    );
+    assert_goes_on(&trial, &whole);
     let none = bench.runs("none");
     let trial = bench.trial(&bench.experiment, &none, DeviceName::Flex);
     let short = Witness::new(|_| true).with_memory_for(0, 1);

@@ -172,7 +172,8 @@ impl SupervisedLearningStrategy<Colorizer> for Schedule {
 
             let pass = || {
                 self.allocate(step, self.passes[0].min(batch.len()));
-                learner.train_step(batch)
+                // The copy is for what to try where memory runs out.
+                learner.train_step(batch.clone())
             };
             let passed = match try_pass(pass) {
                 Ok(passed) => passed,
@@ -180,8 +181,7 @@ impl SupervisedLearningStrategy<Colorizer> for Schedule {
                     Self::settle(&mut processor, &store, &interrupter);
                     sampler = None;
                     self.keep_before(step, &learner, checkpointer.as_mut(), &store);
-                    let batch = batches.next().and_then(Result::ok);
-                    self.note_shortage(step, said, &learner, batch);
+                    self.note_shortage(step, said, &learner, &batch);
                     break;
                 }
             };
@@ -454,14 +454,14 @@ impl Schedule {
         step: usize,
         said: String,
         learner: &Learner<Colorizer>,
-        batch: Option<Batch>,
+        batch: &Batch,
     ) {
         let [batch_size, accumulate] = self.passes;
         let pass = |batch: Batch| {
             self.allocate(step, batch.len());
             drop(learner.train_step(batch));
         };
-        let fits = batch.and_then(|batch| fitting(&batch, batch_size, pass));
+        let fits = fitting(batch, batch_size, pass);
         // A second one would be of the same step.
         let _ = self.shortage.set(Shortage {
             step,

@@ -46,8 +46,8 @@ const CODE: [(&str, u32); 6] = [
 /// were first named, so that they keep their names.
 const NO_EXTRACTOR: u32 = 1;
 
-/// The versions that count for an experiment on a device: [`CODE`], that of the classifiers where it asks one, and those of
-/// the backend's own kernels where it has some, and that of the interpolation behind a network that answers at a quarter.
+/// The versions that count for an experiment on a device: [`CODE`], that of the classifiers where it asks one, those of the
+/// backend's own kernels where it has some, and that of the interpolation behind a network that answers at a quarter.
 pub(super) fn code(experiment: &Experiment, device: &DeviceName) -> Vec<(&'static str, u32)> {
     let extractor = match experiment.fusion.extractor {
         ExtractorKind::None => NO_EXTRACTOR,
