@@ -192,7 +192,7 @@ fn possible(asked: Vec<Race>, named: bool) -> Result<Vec<Race>, BackendError> {
 
 fn told(race: &Race) -> String {
     let who = race.contenders.iter().map(|contender| {
-        let threads = count(contender.threads, "thread");
+        let threads = output::counted(contender.threads, "thread");
         format!("{}, {threads}", contender.name())
     });
     format!("{} on {}", race.case, who.collect::<Vec<_>>().join("; "))
@@ -224,7 +224,7 @@ impl<'a> Report<'a> {
             env!("CARGO_PKG_VERSION"),
             versions.join(", "),
             machine.processor,
-            count(machine.threads, "thread"),
+            output::counted(machine.threads, "thread"),
             readable_size(machine.memory_bytes),
         );
         let gpus = machine.gpus.iter();
@@ -388,10 +388,6 @@ fn three_digits(value: f64) -> String {
         ..99.95 => format!("{value:.1}"),
         _ => format!("{value:.0}"),
     }
-}
-
-fn count(number: usize, what: &str) -> String {
-    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 
 fn failure_line(failure: &Failure) -> String {

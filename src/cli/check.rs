@@ -69,9 +69,9 @@ pub(super) fn run(arguments: &CheckArguments) -> Result<ExitCode> {
     }
     output::note(&format!(
         "checked {}: {} valid, {}",
-        count(outcome.files, "experiment"),
+        output::counted(outcome.files, "experiment"),
         outcome.sound.len(),
-        count(shown.len(), "error"),
+        output::counted(shown.len(), "error"),
     ));
     Ok(ExitCode::from(WRONG_REQUEST))
 }
@@ -207,7 +207,7 @@ fn line(points: &[Resolved]) -> String {
         axes(points),
         if seeds.len() == 1 { "seed" } else { "seeds" },
         seeds.join(", "),
-        count(trials, "trial"),
+        output::counted(trials, "trial"),
     )
 }
 
@@ -218,9 +218,9 @@ fn range(points: &[Resolved], of: impl Fn(&Experiment) -> usize, thing: &str) ->
         (low.min(number), high.max(number))
     });
     if low == high {
-        return count(high, thing);
+        return output::counted(high, thing);
     }
-    format!("{low} to {}", count(high, thing))
+    format!("{low} to {}", output::counted(high, thing))
 }
 
 /// The axes of the matrix with their numbers of values, `network.norm x 2, `; of a sweep, whose points are not all
@@ -244,14 +244,9 @@ fn axes(points: &[Resolved]) -> String {
     let keys: Vec<&str> = points[0].variant.iter().map(|(key, _)| key).collect();
     format!(
         "{} over {}, ",
-        count(points.len(), "point"),
+        output::counted(points.len(), "point"),
         keys.join(", ")
     )
-}
-
-fn count(number: usize, thing: &str) -> String {
-    let ending = if number == 1 { "" } else { "s" };
-    format!("{number} {thing}{ending}")
 }
 
 #[cfg(test)]

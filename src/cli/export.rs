@@ -104,16 +104,12 @@ pub(super) fn run(arguments: &ExportArguments) -> Result<()> {
         return Err(CommandError::request(message));
     }
     let out = arguments.out.display();
-    let count = runs.len();
-    let of = if count == 1 {
-        "1 run".to_owned()
-    } else {
-        format!("{count} runs")
-    };
+    let of = output::counted(runs.len(), "run");
     match what {
         Kind::Table(table, format) => {
             let rows = export::table(table, format, &runs, &place)?;
-            output::line(&format!("{out}: {rows} rows from {of}"));
+            let rows = output::counted(rows, "row");
+            output::line(&format!("{out}: {rows} from {of}"));
         }
         Kind::Tensorboard => {
             let values = export::tensorboard(&runs, &place)?;

@@ -56,14 +56,14 @@ pub(super) fn slurm(
     if !waiting.is_empty() {
         output::note(&format!(
             "{} left for later: they start from trials of this plan that are not done; once those are, run the same command again",
-            trials(waiting.len())
+            output::counted(waiting.len(), "trial")
         ));
     }
     let (queued, tasks): (Vec<_>, Vec<_>) = ready
         .into_iter()
         .partition(|trial| queue.task(&trial.name()).is_some());
     if !queued.is_empty() {
-        let count = trials(queued.len());
+        let count = output::counted(queued.len(), "trial");
         output::note(&format!("{count} already in Slurm's queue"));
     }
     if tasks.is_empty() {
@@ -95,7 +95,7 @@ pub(super) fn slurm(
         let job = array.submit(&launch.runs)?;
         output::note(&format!(
             "job {job}: {}, output in {}",
-            trials(array.trials().len()),
+            output::counted(array.trials().len(), "trial"),
             slurm_folder(&launch.runs).display()
         ));
     }
@@ -187,8 +187,4 @@ pub(super) fn queued(plan: &Plan, queue: &Queue) -> String {
 fn waiting<'a>(trial: &Planned, queue: &'a Queue) -> Option<&'a QueuedTask> {
     let is_at_rest = !matches!(trial.state, State::Done | State::Running { .. });
     queue.task(&trial.name()).filter(|_| is_at_rest)
-}
-
-fn trials(count: usize) -> String {
-    format!("{count} trial{}", if count == 1 { "" } else { "s" })
 }

@@ -363,15 +363,12 @@ fn group_json(groups: &[Group<'_>], keys: &[Key]) {
 fn count(catalog: &Catalog, runs: usize, (lines, shown): (usize, usize), what: &str) {
     let all = catalog.entries.len();
     let mut text = if runs == all {
-        format!("{all} runs")
+        output::counted(all, "run")
     } else {
-        format!("{runs} of {all} runs")
+        format!("{runs} of {}", output::counted(all, "run"))
     };
     if what == "groups" {
-        text = format!(
-            "{text} in {lines} {}",
-            if lines == 1 { "line" } else { "lines" }
-        );
+        text = format!("{text} in {}", output::counted(lines, "line"));
     }
     if shown < lines {
         text = format!("{text}, {shown} shown");

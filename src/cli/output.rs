@@ -26,6 +26,11 @@ pub(super) fn error(error: &CommandError) {
     }
 }
 
+/// A number of things: `1 run`, `12 runs`.
+pub(super) fn counted(number: usize, thing: &str) -> String {
+    format!("{number} {thing}{}", if number == 1 { "" } else { "s" })
+}
+
 /// Writes what was drawn, in color or not, to the standard error stream.
 pub(super) fn drawn(text: &str, color: bool) {
     if color {

@@ -122,10 +122,7 @@ pub(super) fn sums(plan: &Plan) -> String {
         stopped,
     } = plan.counts();
     let trials = plan.trials().len();
-    let mut text = format!(
-        "{trials} trial{}: {done} done",
-        if trials == 1 { "" } else { "s" }
-    );
+    let mut text = format!("{}: {done} done", output::counted(trials, "trial"));
     let beside = match stale {
         0 => String::new(),
         stale => format!(" ({stale} stale)"),
@@ -173,14 +170,14 @@ fn sources(plan: &Plan) -> Vec<String> {
         .into_iter()
         .map(|(source, (trials, most))| {
             format!(
-                "time of {trials} trial{}: from {}{most} run{} of {}",
-                if trials == 1 { "" } else { "s" },
+                "time of {}: from {}{} of {}",
+                output::counted(trials, "trial"),
                 if trials == 1 || most == 1 {
                     ""
                 } else {
                     "up to "
                 },
-                if most == 1 { "" } else { "s" },
+                output::counted(most, "run"),
                 source.words()
             )
         })

@@ -584,7 +584,16 @@ fn the_reports_of_the_project_are_sound() {
         }
     }
     names.sort();
-    assert_eq!(names, ["ablations", "norm", "photographs", "stages"]);
+    assert_eq!(
+        names,
+        [
+            "ablations",
+            "norm",
+            "original-size",
+            "photographs",
+            "stages"
+        ]
+    );
 }
 
 /// The newest results of `reproduce --quick` in `progress/LOG.md` are what `reports/stages.toml` is held to.

@@ -72,9 +72,9 @@ fn a_name_finds_its_experiment_and_its_runs() {
     );
 
     says(&bench, 0, &["run", "tiny", "-q", "--set", "train.steps=2"]);
-    assert!(says(&bench, 0, &["ls", "tiny"]).contains("1 runs in 1 line"));
-    assert!(says(&bench, 0, &["ls", "tiny/s0"]).contains("1 runs in 1 line"));
-    assert!(says(&bench, 0, &["ls", "other"]).contains("0 of 1 runs"));
+    assert!(says(&bench, 0, &["ls", "tiny"]).contains("1 run in 1 line"));
+    assert!(says(&bench, 0, &["ls", "tiny/s0"]).contains("1 run in 1 line"));
+    assert!(says(&bench, 0, &["ls", "other"]).contains("0 of 1 run"));
     assert!(says(&bench, 2, &["ls", "nothing"]).contains("nothing"));
     let table = [
         "export", "runs", "tiny", "--format", "csv", "--out", "t.csv",
@@ -322,9 +322,9 @@ fn the_commit_is_that_of_the_folder_and_a_refusal_is_told() {
     );
     let clean = ["ls", "not dirty", "--runs"];
     let listed = |runs: &str| says(&bench, 0, &[&clean[..], &[runs]].concat());
-    assert!(listed("hook").contains("1 runs"), "{}", listed("hook"));
+    assert!(listed("hook").contains("1 run"), "{}", listed("hook"));
     assert!(
-        listed("foreign").contains("0 of 1 runs"),
+        listed("foreign").contains("0 of 1 run"),
         "{}",
         listed("foreign")
     );

@@ -5,7 +5,7 @@ use image::RgbImage;
 
 use super::Figure;
 use super::diverging::{Diverging, Drawn};
-use super::grid::{Heading, Page, Words, cell_side, page_width, write_headings};
+use super::grid::{Heading, NO_PICTURE, Page, Words, cell_side, page_width, write_headings};
 use super::scene::{Align, Area, Mark};
 use super::text::{self, Shorten, Weight};
 use super::theme::{GAP, LABEL_SIZE, MARGIN, SMALL_SIZE, Theme};
@@ -129,6 +129,7 @@ pub fn channels(title: &str, content: &Channels<'_>, theme: Theme) -> Figure {
             second_predicted,
             Some(row.colorized),
         ];
+        let cells = cells.map(|cell| cell.ok_or(NO_PICTURE));
         page.place_row(cells, &edges, cell);
         if let Some(caption) = &row.caption {
             let room = edges[COLUMNS - 1] + cell - edges[0];

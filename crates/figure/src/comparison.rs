@@ -158,9 +158,14 @@ fn draw_row(
     let shown: Vec<Option<&ComparisonCell<'_>>> =
         std::iter::once(Some(&row.gray)).chain(runs).collect();
     let best = best(&shown, &content.metric);
-    let (top, baseline) = (page.y, page.y + cell + 4.0 + text::ASCENT * SMALL_SIZE);
+    // The grayscale is the first of those shown.
+    let columns: Vec<usize> = std::iter::once(0).chain(block.map(|run| run + 1)).collect();
+    let pictures = columns
+        .iter()
+        .map(|&number| shown[number].map_or(Err(NO_PICTURE), |run| run.picture));
+    page.place_row(std::iter::once(Ok(row.truth)).chain(pictures), edges, cell);
+    let baseline = page.y + 4.0 + text::ASCENT * SMALL_SIZE;
 
-    page.place(Ok(row.truth), edges[0], top, cell);
     page.write(
         &row.name,
         (edges[0] + cell / 2.0, baseline),
@@ -168,13 +173,8 @@ fn draw_row(
         cell,
         caption,
     );
-    // The grayscale is the first of those shown.
-    let columns = std::iter::once(0).chain(block.map(|run| run + 1));
-    for (number, x) in columns.zip(&edges[1..]) {
-        let run = shown[number];
-        let picture = run.map_or(Err(NO_PICTURE), |run| run.picture);
-        page.place(picture, *x, top, cell);
-        let Some(value) = run.and_then(|run| run.value) else {
+    for (number, x) in columns.into_iter().zip(&edges[1..]) {
+        let Some(value) = shown[number].and_then(|run| run.value) else {
             continue;
         };
         let score = content.metric.written(value);

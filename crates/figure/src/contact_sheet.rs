@@ -50,8 +50,8 @@ pub(super) fn sheet(
         if number > 0 {
             page.y += GAP;
         }
-        let baseline = page.y + cell + 4.0 + text::ASCENT * SMALL_SIZE;
-        page.place_row(row.iter().map(|tile| Some(tile.picture)), &edges, cell);
+        page.place_row(row.iter().map(|tile| Ok(tile.picture)), &edges, cell);
+        let baseline = page.y + 4.0 + text::ASCENT * SMALL_SIZE;
         for (tile, x) in row.iter().zip(&edges) {
             if let Some(caption) = &tile.caption {
                 let at = (x + cell / 2.0, baseline);

@@ -152,12 +152,10 @@ fn draw_row(page: &mut Page, row: &DuelRow<'_>, metric: &Metric, edges: &[f64], 
         let cell = cell.as_ref();
         cell.map_or(Err(NO_PICTURE), |cell| cell.picture)
     });
-    let baseline = page.y + cell + 4.0 + text::ASCENT * SMALL_SIZE;
     let gray = row.gray.ok_or(NO_PICTURE);
     let truth = row.truth.ok_or(NO_PICTURE);
-    for (picture, x) in [gray, first, second, truth].into_iter().zip(edges) {
-        page.place(picture, *x, page.y, cell);
-    }
+    page.place_row([gray, first, second, truth], edges, cell);
+    let baseline = page.y + 4.0 + text::ASCENT * SMALL_SIZE;
     let caption = Words::caption(page.theme);
     let bold = Words {
         weight: Weight::Bold,

@@ -31,6 +31,14 @@ pub(super) fn cell_side<'a>(pictures: impl Iterator<Item = &'a RgbImage>, aim: f
     longest.max().map_or(aim, |pixels| shown_side(pixels, aim))
 }
 
+/// Width and height of a picture whose longer side is shown as `side` points.
+fn shown_size(picture: &RgbImage, side: f64) -> (f64, f64) {
+    let (width, height) = (f64::from(picture.width()), f64::from(picture.height()));
+    let ratio = side / width.max(height);
+    let shown = |length: f64| (length * ratio).round().max(1.0);
+    (shown(width), shown(height))
+}
+
 /// The most lines of a part of a note at the foot of a page.
 const NOTE_LINES: usize = 3;
 /// What an empty cell says where nobody knows why it is empty.
@@ -103,36 +111,29 @@ impl Page {
         }
     }
 
-    /// Centers a picture in its square cell; if there is none, outlines the cell and says why.
-    pub(super) fn place(&mut self, picture: Result<&RgbImage, &str>, x: f64, y: f64, cell: f64) {
+    /// Centers a picture in its cell; if there is none, outlines the cell and says why.
+    fn place(&mut self, picture: Result<&RgbImage, &str>, cell: Area) {
         let picture = match picture {
-            Ok(picture) if picture.width() > 0 && picture.height() > 0 => picture,
+            Ok(picture) if !picture.is_empty() => picture,
             absent => {
-                self.outline(Area {
-                    x,
-                    y,
-                    width: cell,
-                    height: cell,
-                });
+                self.outline(cell);
                 let middle = (
-                    x + cell / 2.0,
-                    y + f64::midpoint(cell, text::CAPITAL * SMALL_SIZE),
+                    cell.x + cell.width / 2.0,
+                    cell.y + f64::midpoint(cell.height, text::CAPITAL * SMALL_SIZE),
                 );
                 let style = Words::caption(self.theme);
                 let why = absent.err().unwrap_or(NO_PICTURE);
-                self.write(why, middle, Align::Center, cell - 8.0, style);
+                self.write(why, middle, Align::Center, cell.width - 8.0, style);
                 return;
             }
         };
-        let (w, h) = (f64::from(picture.width()), f64::from(picture.height()));
-        let ratio = cell / w.max(h);
-        let (w, h) = ((w * ratio).round().max(1.0), (h * ratio).round().max(1.0));
+        let (width, height) = shown_size(picture, cell.width);
         self.marks.push(Mark::Picture {
             area: Area {
-                x: (x + (cell - w) / 2.0).floor(),
-                y: (y + (cell - h) / 2.0).floor(),
-                width: w,
-                height: h,
+                x: (cell.x + (cell.width - width) / 2.0).floor(),
+                y: (cell.y + (cell.height - height) / 2.0).floor(),
+                width,
+                height,
             },
             picture: Arc::new(picture.clone()),
         });
@@ -166,18 +167,34 @@ impl Page {
         }
     }
 
-    /// Places a row of pictures, one in each cell, and continues beneath them.
+    /// Places a row of pictures, or why there is none, one in each cell of this width, and continues beneath them. The row is as
+    /// high as its highest picture.
     pub(super) fn place_row<'a>(
         &mut self,
-        pictures: impl IntoIterator<Item = Option<&'a RgbImage>>,
+        pictures: impl IntoIterator<Item = Result<&'a RgbImage, &'a str>>,
         edges: &[f64],
         cell: f64,
     ) {
-        let y = self.y;
+        let pictures: Vec<_> = pictures.into_iter().collect();
+        let shown = pictures
+            .iter()
+            .flatten()
+            .filter(|picture| !picture.is_empty());
+        let heights = shown.map(|picture| shown_size(picture, cell).1);
+        let height = heights.reduce(f64::max).unwrap_or(cell);
         for (picture, x) in pictures.into_iter().zip(edges) {
-            self.place(picture.ok_or(NO_PICTURE), *x, y, cell);
+            let (x, y, width) = (*x, self.y, cell);
+            self.place(
+                picture,
+                Area {
+                    x,
+                    y,
+                    width,
+                    height,
+                },
+            );
         }
-        self.y += cell;
+        self.y += height;
     }
 
     /// Writes small print on a line of its own from `x` on, in `module` points, and continues beneath.

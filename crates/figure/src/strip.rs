@@ -2,15 +2,17 @@
 
 use super::Figure;
 use super::comparison::{ComparisonCell, Metric};
-use super::grid::{Heading, Page, Words, cell_side, column_edges, page_width, write_headings};
+use super::grid::{
+    Heading, NO_PICTURE, Page, Words, cell_side, column_edges, page_width, write_headings,
+};
 use super::scene::Align;
 use super::text;
-use super::theme::{GAP, SMALL_SIZE, Theme};
+use super::theme::{GAP, LABEL_SIZE, SMALL_SIZE, Theme};
 
 /// One photograph through a training.
 #[derive(Debug, Clone)]
 pub struct StripRow<'a> {
-    /// The photograph's name, written under its first picture; may be empty.
+    /// Its name, written under its first picture, or over the row where no picture has a score; may be empty.
     pub name: String,
     /// A picture for each column in order; `None`, or none at the end, where there is no picture.
     pub cells: Vec<Option<ComparisonCell<'a>>>,
@@ -84,21 +86,14 @@ pub fn strip(title: &str, content: &Strip<'_>, theme: Theme) -> Figure {
                 .clone()
                 .map(|column| row.cells.get(column).and_then(Option::as_ref))
                 .collect();
-            let top = page.y;
-            draw_row(&mut page, &cells, content, &edges, cell);
-            if row.name.trim().is_empty() {
-                continue;
-            }
-            if page.y > top + cell && cells[0].is_none_or(|first| first.value.is_none()) {
-                // In the line of scores, of which the first picture has none.
-                let at = (
-                    edges[0] + cell / 2.0,
-                    top + cell + 4.0 + text::ASCENT * SMALL_SIZE,
-                );
-                page.write(&row.name, at, Align::Center, cell, Words::caption(theme));
-            } else {
-                page.write_caption(&row.name, edges[0], page.width - 2.0 * edges[0]);
-            }
+            draw_row(
+                &mut page,
+                &row.name,
+                &cells,
+                content.metric.as_ref(),
+                &edges,
+                cell,
+            );
         }
     }
     if let Some(metric) = content
@@ -117,31 +112,52 @@ fn has_value(cell: &ComparisonCell<'_>) -> bool {
     cell.value.is_some()
 }
 
+/// Draws a row of pictures with a line of scores beneath, in which its name stands if the first picture has none; without scores
+/// the name stands over the row.
 fn draw_row(
     page: &mut Page,
+    name: &str,
     cells: &[Option<&ComparisonCell<'_>>],
-    content: &Strip<'_>,
+    metric: Option<&Metric>,
     edges: &[f64],
     cell: f64,
 ) {
-    let baseline = page.y + cell + 4.0 + text::ASCENT * SMALL_SIZE;
+    let scores: Vec<Option<String>> = cells
+        .iter()
+        .map(|cell| Some(metric?.written((*cell)?.value?)))
+        .collect();
+    let scored = scores.iter().any(Option::is_some);
+    let room = page.width - 2.0 * edges[0];
+    if !scored && !name.trim().is_empty() {
+        let style = Words {
+            size: LABEL_SIZE,
+            ..Words::heading(page.theme)
+        };
+        let baseline = page.y + GAP / 2.0 + text::ASCENT * LABEL_SIZE;
+        page.write(name, (edges[0], baseline), Align::Left, room, style);
+        page.y = (baseline + text::DESCENT * LABEL_SIZE + 2.0).round();
+    }
     let pictures = cells
         .iter()
-        .map(|cell| cell.and_then(|cell| cell.picture.ok()));
+        .map(|cell| cell.map_or(Err(NO_PICTURE), |cell| cell.picture));
     page.place_row(pictures, edges, cell);
-    let Some(metric) = &content.metric else {
+    if !scored {
         return;
-    };
-    let mut written = false;
-    for (shown, x) in cells.iter().zip(edges) {
-        if let Some(value) = shown.and_then(|shown| shown.value) {
+    }
+    let baseline = page.y + 4.0 + text::ASCENT * SMALL_SIZE;
+    let named = scores[0].is_none();
+    if named {
+        let at = (edges[0] + cell / 2.0, baseline);
+        page.write(name, at, Align::Center, cell, Words::caption(page.theme));
+    }
+    for (score, x) in scores.iter().zip(edges) {
+        if let Some(score) = score {
             let at = (x + cell / 2.0, baseline);
-            let style = Words::caption(page.theme);
-            page.write(&metric.written(value), at, Align::Center, cell, style);
-            written = true;
+            page.write(score, at, Align::Center, cell, Words::caption(page.theme));
         }
     }
-    if written {
-        page.y = (baseline + text::DESCENT * SMALL_SIZE + 2.0).round();
+    page.y = (baseline + text::DESCENT * SMALL_SIZE + 2.0).round();
+    if !named && !name.trim().is_empty() {
+        page.write_caption(name, edges[0], room);
     }
 }

@@ -47,7 +47,7 @@ pub fn triptych(title: &str, rows: &[TriptychRow<'_>], theme: Theme) -> Figure {
             page.y += GAP;
         }
         let pictures = [row.truth, row.gray, row.colorized];
-        page.place_row(pictures.map(Some), &edges, cell);
+        page.place_row(pictures.map(Ok), &edges, cell);
         if let Some(caption) = &row.caption {
             page.write_caption(caption, edges[0], row_width);
         }

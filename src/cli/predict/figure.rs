@@ -41,9 +41,9 @@ pub(super) fn draw(
     path: &Path,
 ) -> Result<()> {
     let title = |trained: &TrainedNetwork| trained.experiment.title.clone();
-    let mut names = vec!["photograph".to_owned(), "grayscale".to_owned()];
+    let mut names = vec!["Photograph".to_owned(), "Grayscale".to_owned()];
     if beside.is_empty() {
-        names.push("colorized".to_owned());
+        names.push("Colorized".to_owned());
     } else {
         names.extend(beside.iter().chain([trained]).map(title));
     }
@@ -60,7 +60,11 @@ pub(super) fn draw(
             .collect(),
     });
     let content = Strip {
-        columns: shown.iter().map(|shown| shown.name.clone()).collect(),
+        // Names of files are read more easily with spaces.
+        columns: shown
+            .iter()
+            .map(|shown| shown.name.replace('_', " "))
+            .collect(),
         metric: None,
         rows: rows.collect(),
     };

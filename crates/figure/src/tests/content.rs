@@ -57,6 +57,57 @@ fn a_cell_without_a_picture_says_why_and_keeps_its_score() {
 }
 
 #[test]
+fn a_row_is_as_high_as_its_highest_picture() {
+    let pictures = [gradient(80, 40), gradient(80, 60), gradient(80, 20)];
+    let row = |name: &str| StripRow {
+        name: name.to_owned(),
+        cells: pictures
+            .iter()
+            .map(|picture| {
+                Some(ComparisonCell {
+                    picture: Ok(picture),
+                    value: None,
+                })
+            })
+            .collect(),
+    };
+    let content = Strip {
+        columns: Vec::new(),
+        metric: None,
+        rows: vec![row("Photograph"), row("Grayscale")],
+    };
+    let figure = strip("", &content, Theme::Light);
+    let areas: Vec<Area> = figure
+        .marks
+        .iter()
+        .filter_map(|mark| match mark {
+            Mark::Picture { area, .. } => Some(*area),
+            _ => None,
+        })
+        .collect();
+    let names: Vec<f64> = figure
+        .marks
+        .iter()
+        .filter_map(|mark| match mark {
+            Mark::Text(text) => Some(text.at.1),
+            _ => None,
+        })
+        .collect();
+    for (name, row) in names.iter().zip(areas.chunks(3)) {
+        assert!(*name < row[1].y, "the name stands over its row");
+        let middles = row.iter().map(|area| area.y + area.height / 2.0);
+        assert!(
+            middles
+                .clone()
+                .all(|middle| middle == row[1].y + row[1].height / 2.0)
+        );
+    }
+    assert!(names[1] > areas[1].bottom());
+    // A label and a gap between the highest pictures, no more.
+    assert!(areas[4].y - areas[1].bottom() < 30.0);
+}
+
+#[test]
 fn series_of_one_name_look_alike_in_all_panels() {
     let mut second = panel(3, 5, "run");
     second.series.reverse();
