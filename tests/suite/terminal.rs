@@ -79,7 +79,7 @@ fn a_name_finds_its_experiment_and_its_runs() {
     let table = [
         "export", "runs", "tiny", "--format", "csv", "--out", "t.csv",
     ];
-    assert!(says(&bench, 0, &table).contains("1 rows from 1 run"));
+    assert!(says(&bench, 0, &table).contains("1 row from 1 run"));
 }
 
 #[test]
