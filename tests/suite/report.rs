@@ -588,6 +588,7 @@ fn the_reports_of_the_project_are_sound() {
         names,
         [
             "ablations",
+            "classes",
             "norm",
             "original-size",
             "photographs",
