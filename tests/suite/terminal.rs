@@ -72,14 +72,14 @@ fn a_name_finds_its_experiment_and_its_runs() {
     );
 
     says(&bench, 0, &["run", "tiny", "-q", "--set", "train.steps=2"]);
-    assert!(says(&bench, 0, &["ls", "tiny"]).contains("1 run in 1 line"));
-    assert!(says(&bench, 0, &["ls", "tiny/s0"]).contains("1 run in 1 line"));
-    assert!(says(&bench, 0, &["ls", "other"]).contains("0 of 1 run"));
+    assert!(says(&bench, 0, &["ls", "tiny"]).contains("\n1 run in 1 line\n"));
+    assert!(says(&bench, 0, &["ls", "tiny/s0"]).contains("\n1 run in 1 line\n"));
+    assert!(says(&bench, 0, &["ls", "other"]).contains("\n0 of 1 run in 0 lines\n"));
     assert!(says(&bench, 2, &["ls", "nothing"]).contains("nothing"));
     let table = [
         "export", "runs", "tiny", "--format", "csv", "--out", "t.csv",
     ];
-    assert!(says(&bench, 0, &table).contains("1 row from 1 run"));
+    assert!(says(&bench, 0, &table).contains(": 1 row from 1 run\n"));
 }
 
 #[test]
@@ -322,9 +322,13 @@ fn the_commit_is_that_of_the_folder_and_a_refusal_is_told() {
     );
     let clean = ["ls", "not dirty", "--runs"];
     let listed = |runs: &str| says(&bench, 0, &[&clean[..], &[runs]].concat());
-    assert!(listed("hook").contains("1 run"), "{}", listed("hook"));
     assert!(
-        listed("foreign").contains("0 of 1 run"),
+        listed("hook").contains("\n1 run in 1 line\n"),
+        "{}",
+        listed("hook")
+    );
+    assert!(
+        listed("foreign").contains("\n0 of 1 run in 0 lines\n"),
         "{}",
         listed("foreign")
     );

@@ -106,7 +106,7 @@ fn runs_are_listed_shown_and_compared() {
             .contains(trial)
     );
     let none = tracked.says(0, &["ls", "metric:psnr<0"]);
-    assert!(none.contains("0 of 1 run"), "{none}");
+    assert!(none.contains("\n0 of 1 run in 0 lines\n"), "{none}");
     let csv = tracked.says(0, &["ls", "--csv", "--columns", "metric:psnr,status"]);
     let lines: Vec<&str> = csv.lines().collect();
     assert_eq!(lines[0], "experiment,variant,seed,trial,metric:psnr,status");

@@ -12,7 +12,7 @@ use super::grid::{
 use super::look::RunName;
 use super::scene::Align;
 use super::text::{self, Weight};
-use super::theme::{GAP, SMALL_SIZE, Theme};
+use super::theme::{GAP, Theme};
 
 pub use colorize_statistics::Better;
 
@@ -164,7 +164,7 @@ fn draw_row(
         .iter()
         .map(|&number| shown[number].map_or(Err(NO_PICTURE), |run| run.picture));
     page.place_row(std::iter::once(Ok(row.truth)).chain(pictures), edges, cell);
-    let baseline = page.y + 4.0 + text::ASCENT * SMALL_SIZE;
+    let baseline = page.caption_baseline();
 
     page.write(
         &row.name,
@@ -195,7 +195,8 @@ fn draw_row(
             style,
         );
     }
-    page.y = (baseline + text::DESCENT * SMALL_SIZE + GAP + 2.0).round();
+    page.end_captions();
+    page.y += GAP;
 }
 
 /// Which of `shown`, the grayscale among them, are best. What is written alike is equally good.

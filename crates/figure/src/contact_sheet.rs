@@ -5,8 +5,7 @@ use image::RgbImage;
 use super::Figure;
 use super::grid::{Page, Words, cell_side, column_edges, page_width};
 use super::scene::Align;
-use super::text;
-use super::theme::{GAP, SMALL_SIZE, Theme};
+use super::theme::{GAP, Theme};
 
 /// One picture of a contact sheet or a gallery.
 #[derive(Debug, Clone)]
@@ -51,7 +50,7 @@ pub(super) fn sheet(
             page.y += GAP;
         }
         page.place_row(row.iter().map(|tile| Ok(tile.picture)), &edges, cell);
-        let baseline = page.y + 4.0 + text::ASCENT * SMALL_SIZE;
+        let baseline = page.caption_baseline();
         for (tile, x) in row.iter().zip(&edges) {
             if let Some(caption) = &tile.caption {
                 let at = (x + cell / 2.0, baseline);
@@ -59,7 +58,7 @@ pub(super) fn sheet(
             }
         }
         if row.iter().any(|tile| tile.caption.is_some()) {
-            page.y = (baseline + text::DESCENT * SMALL_SIZE + 2.0).round();
+            page.end_captions();
         }
     }
     page.finish()

@@ -8,7 +8,7 @@ use super::grid::{Heading, NO_PICTURE, Page, Words, cell_side, page_width, write
 use super::look::RunName;
 use super::scene::{Align, Mark};
 use super::text::{self, Weight};
-use super::theme::{GAP, LABEL_SIZE, MARGIN, SMALL_SIZE, Theme};
+use super::theme::{GAP, LABEL_SIZE, MARGIN, Theme};
 
 /// One photograph and what two runs made of it.
 #[derive(Debug, Clone)]
@@ -155,7 +155,7 @@ fn draw_row(page: &mut Page, row: &DuelRow<'_>, metric: &Metric, edges: &[f64], 
     let gray = row.gray.ok_or(NO_PICTURE);
     let truth = row.truth.ok_or(NO_PICTURE);
     page.place_row([gray, first, second, truth], edges, cell);
-    let baseline = page.y + 4.0 + text::ASCENT * SMALL_SIZE;
+    let baseline = page.caption_baseline();
     let caption = Words::caption(page.theme);
     let bold = Words {
         weight: Weight::Bold,
@@ -187,5 +187,6 @@ fn draw_row(page: &mut Page, row: &DuelRow<'_>, metric: &Metric, edges: &[f64], 
         write(page, &metric.written(value), number + 1, style);
     }
     write(page, &row.name, 3, caption);
-    page.y = (baseline + text::DESCENT * SMALL_SIZE + GAP + 2.0).round();
+    page.end_captions();
+    page.y += GAP;
 }

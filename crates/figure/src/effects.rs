@@ -355,10 +355,7 @@ fn write_parent(page: &mut Page, group: &EffectGroup, left: f64, right: f64) {
 }
 
 fn write_label(page: &mut Page, row: &EffectRow, left: f64, room: f64, middle: f64) {
-    let style = Words {
-        size: LABEL_SIZE,
-        ..Words::heading(page.theme)
-    };
+    let style = Words::label(page.theme);
     let lines = label_lines(&row.label);
     let first = middle - LINE * (lines.len() - 1) as f64 / 2.0;
     for (number, line) in lines.iter().enumerate() {
@@ -375,10 +372,7 @@ fn write_numbers(
     (x, middle): (f64, f64),
     widths: Numbers,
 ) {
-    let style = Words {
-        size: LABEL_SIZE,
-        ..Words::heading(page.theme)
-    };
+    let style = Words::label(page.theme);
     let value = effect.map_or("–".to_owned(), |effect| {
         text::signed(effect.value, digits)
     });

@@ -199,10 +199,20 @@ impl Page {
 
     /// Writes small print on a line of its own from `x` on, in `module` points, and continues beneath.
     pub(super) fn write_caption(&mut self, caption: &str, x: f64, room: f64) {
-        let baseline = self.y + 4.0 + text::ASCENT * SMALL_SIZE;
+        let baseline = self.caption_baseline();
         let style = Words::caption(self.theme);
         self.write(caption, (x, baseline), Align::Left, room, style);
-        self.y = (baseline + text::DESCENT * SMALL_SIZE + 2.0).round();
+        self.end_captions();
+    }
+
+    /// Where a line of small print stands beneath what was placed last.
+    pub(super) fn caption_baseline(&self) -> f64 {
+        self.y + 4.0 + text::ASCENT * SMALL_SIZE
+    }
+
+    /// Continues beneath the line of small print at [`Self::caption_baseline`].
+    pub(super) fn end_captions(&mut self) {
+        self.y = (self.caption_baseline() + text::DESCENT * SMALL_SIZE + 2.0).round();
     }
 
     /// Writes small print from `x` on, on as many lines of `module` points as it takes, broken between its parts where that is
@@ -266,6 +276,14 @@ impl Words {
             weight: Weight::Regular,
             color: theme.ink(),
             shorten: Shorten::Middle,
+        }
+    }
+
+    /// The name of a row.
+    pub(super) fn label(theme: Theme) -> Self {
+        Self {
+            size: LABEL_SIZE,
+            ..Self::heading(theme)
         }
     }
 
@@ -395,10 +413,7 @@ pub(super) fn marked_lines(run: &RunName, room: f64) -> Vec<String> {
 pub(super) fn write_marked(page: &mut Page, run: &RunName, at: (f64, f64), room: f64) {
     let middle = at.1 - text::CAPITAL * LABEL_SIZE / 2.0;
     draw_run_mark(page, run.look, (at.0, middle), MARK_ROOM - 6.0);
-    let style = Words {
-        size: LABEL_SIZE,
-        ..Words::heading(page.theme)
-    };
+    let style = Words::label(page.theme);
     for (number, line) in marked_lines(run, room).iter().enumerate() {
         let at = (at.0 + MARK_ROOM, at.1 + MARKED_LINE * number as f64);
         page.write(line, at, Align::Left, room - MARK_ROOM, style);

@@ -7,7 +7,7 @@ use super::grid::{
 };
 use super::scene::Align;
 use super::text;
-use super::theme::{GAP, LABEL_SIZE, SMALL_SIZE, Theme};
+use super::theme::{GAP, LABEL_SIZE, Theme};
 
 /// One photograph through a training.
 #[derive(Debug, Clone)]
@@ -129,10 +129,7 @@ fn draw_row(
     let scored = scores.iter().any(Option::is_some);
     let room = page.width - 2.0 * edges[0];
     if !scored && !name.trim().is_empty() {
-        let style = Words {
-            size: LABEL_SIZE,
-            ..Words::heading(page.theme)
-        };
+        let style = Words::label(page.theme);
         let baseline = page.y + GAP / 2.0 + text::ASCENT * LABEL_SIZE;
         page.write(name, (edges[0], baseline), Align::Left, room, style);
         page.y = (baseline + text::DESCENT * LABEL_SIZE + 2.0).round();
@@ -144,7 +141,7 @@ fn draw_row(
     if !scored {
         return;
     }
-    let baseline = page.y + 4.0 + text::ASCENT * SMALL_SIZE;
+    let baseline = page.caption_baseline();
     let named = scores[0].is_none();
     if named {
         let at = (edges[0] + cell / 2.0, baseline);
@@ -156,7 +153,7 @@ fn draw_row(
             page.write(score, at, Align::Center, cell, Words::caption(page.theme));
         }
     }
-    page.y = (baseline + text::DESCENT * SMALL_SIZE + 2.0).round();
+    page.end_captions();
     if !named && !name.trim().is_empty() {
         page.write_caption(name, edges[0], room);
     }

@@ -4,6 +4,17 @@ use super::super::scene::{Area, Mark};
 use super::super::*;
 use super::{compared, gradient, panel, rows, specimens};
 
+/// Where the pictures of a figure stand, in order.
+fn picture_areas(figure: &Figure) -> Vec<Area> {
+    let marks = figure.marks.iter();
+    marks
+        .filter_map(|mark| match mark {
+            Mark::Picture { area, .. } => Some(*area),
+            _ => None,
+        })
+        .collect()
+}
+
 #[test]
 fn the_best_of_a_row_is_bold_and_gray_is_one_of_them() {
     let picture = gradient(48, 48);
@@ -77,14 +88,7 @@ fn a_row_is_as_high_as_its_highest_picture() {
         rows: vec![row("Photograph"), row("Grayscale")],
     };
     let figure = strip("", &content, Theme::Light);
-    let areas: Vec<Area> = figure
-        .marks
-        .iter()
-        .filter_map(|mark| match mark {
-            Mark::Picture { area, .. } => Some(*area),
-            _ => None,
-        })
-        .collect();
+    let areas = picture_areas(&figure);
     let names: Vec<f64> = figure
         .marks
         .iter()
@@ -279,14 +283,7 @@ fn a_picture_is_shown_whole_and_unchanged_where_its_pixels_fit() {
     let picture = gradient(192, 192);
     let figure = triptych("", &rows(&picture, 1, ""), Theme::Light);
     let page = figure.to_rgb(1);
-    let areas: Vec<Area> = figure
-        .marks
-        .iter()
-        .filter_map(|mark| match mark {
-            Mark::Picture { area, .. } => Some(*area),
-            _ => None,
-        })
-        .collect();
+    let areas = picture_areas(&figure);
     assert_eq!(areas.len(), 3);
     for area in areas {
         let shown = image::imageops::crop_imm(&page, area.x as u32, area.y as u32, 192, 192);
