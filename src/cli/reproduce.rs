@@ -4,11 +4,15 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
+use colorize_base::readable_size;
 
 use super::pictures::Pictures;
-use super::{DONE, FAILED, INTERRUPTED, output};
+use super::{DONE, FAILED, INTERRUPTED, output, weights};
 use crate::command_error::{Context, Result};
+use crate::dataset::Cache;
+use crate::download::{Fetched, Item, find};
 use crate::experiment::{Overrides, resolve};
+use crate::extractor::WEIGHTS_FOLDER;
 use crate::report::progress::prepend;
 use crate::report::{Judgement, Made, Report};
 use crate::runs::RunFolder;
@@ -31,6 +35,9 @@ const CONTROLS: [&str; 2] = [
     "ablations/classes-none.toml",
 ];
 
+/// The classifier of stage 4 under `--quick`: the smallest that has learned from photographs.
+const QUICK_CLASSIFIER: &str = "efficientnet_lite0";
+
 /// Arguments of `colorize reproduce`.
 #[derive(Debug, Args)]
 pub(super) struct ReproduceArguments {
@@ -43,6 +50,9 @@ pub(super) struct ReproduceArguments {
     /// Classifier for stage 4 instead of the experiment's, such as `efficientnet_lite0`
     #[arg(long, value_name = "NAME")]
     extractor: Option<String>,
+    /// Download nothing: without its file, stage 4's classifier under `--quick` has random weights
+    #[arg(long)]
+    offline: bool,
     /// Set a value in every stage, such as `train.steps=400`, written as in TOML; repeatable
     #[arg(long, value_name = "KEY=VALUE")]
     set: Vec<String>,
@@ -63,21 +73,23 @@ pub(super) struct ReproduceArguments {
 
 /// Trains the stages, makes their report and prints their table.
 pub(super) fn run(arguments: &ReproduceArguments) -> Result<ExitCode> {
+    // Read before anything is fetched or trained: a wrong report ends the command at once.
+    let report = Report::read(&arguments.report)?;
+    let cache = Cache::of_user()?.folder.join(WEIGHTS_FOLDER);
+    let classifier = arguments.classifier(&cache, &weights::fetch);
     let mut resolved = Vec::new();
     for stage in STAGES.into_iter().chain(CONTROLS) {
-        let overrides = arguments.overrides(stage);
+        let overrides = arguments.overrides(stage, classifier);
         let points = resolve(&arguments.experiments.join(stage), &overrides)?;
         remark(&points);
         resolved.extend(points);
     }
-    // Read before anything is trained: a wrong report ends the command at once.
-    let report = Report::read(&arguments.report)?;
     let work = arguments.training.plan(resolved, None)?;
     let has_trained = !work.plan.to_do().is_empty();
     let stop = stop_on_signal()?;
     let overrides = |prepared: &Prepared| {
         let stage = prepared.resolved.path.file_name().unwrap_or_default();
-        arguments.overrides(&stage.to_string_lossy())
+        arguments.overrides(&stage.to_string_lossy(), classifier)
     };
     let worked = work_off(
         &work,
@@ -119,10 +131,46 @@ pub(super) fn run(arguments: &ReproduceArguments) -> Result<ExitCode> {
 }
 
 impl ReproduceArguments {
-    /// What the command line changes of a stage: an extractor is the affair of stage 4 alone.
-    fn overrides(&self, stage: &str) -> Overrides {
+    /// The pretrained classifier of stage 4 where it is not the experiment's: the one that is asked for, and under `--quick` a
+    /// small one, which is brought into `folder` by `fetch` unless it lies there.
+    fn classifier(
+        &self,
+        folder: &Path,
+        fetch: &dyn Fn(&Item, &Path) -> Result<Fetched>,
+    ) -> Option<&str> {
+        let is_set_by_hand = self.set.iter().any(|pair| {
+            let key = pair.split('=').next().unwrap_or_default().trim();
+            ["fusion.extractor", "fusion.weights"].contains(&key)
+        });
+        if self.extractor.is_some() || !self.quick || is_set_by_hand {
+            return self.extractor.as_deref();
+        }
+        let item = find(QUICK_CLASSIFIER)?;
+        let why = if item.path(folder).is_file() {
+            return Some(QUICK_CLASSIFIER);
+        } else if self.offline {
+            "`--offline` was given".to_owned()
+        } else {
+            output::note(&format!(
+                "fetching stage 4's pretrained classifier: {}, {}",
+                item.title,
+                readable_size(item.bytes)
+            ));
+            match fetch(item, folder) {
+                Ok(_) => return Some(QUICK_CLASSIFIER),
+                Err(error) => error.to_string(),
+            }
+        };
+        output::warning(&format!(
+            "stage 4 gets a classifier with random weights, and its colors will be no closer to the picture than without one: {why}"
+        ));
+        None
+    }
+
+    /// What the command line changes of a stage: a classifier is the affair of stage 4 alone.
+    fn overrides(&self, stage: &str, classifier: Option<&str>) -> Overrides {
         let mut set = Vec::new();
-        if let (Some(extractor), "04-fusion.toml") = (&self.extractor, stage) {
+        if let (Some(extractor), "04-fusion.toml") = (classifier, stage) {
             set.push(format!("fusion.extractor={extractor}"));
             set.push("fusion.weights=imagenet".to_owned());
             set.push("fusion.size=224".to_owned());
@@ -163,6 +211,7 @@ mod tests {
     use clap::Parser;
 
     use super::*;
+    use crate::command_error::CommandError;
 
     #[derive(Parser)]
     struct Line {
@@ -170,19 +219,55 @@ mod tests {
         reproduce: ReproduceArguments,
     }
 
+    fn line(more: &[&str]) -> ReproduceArguments {
+        Line::parse_from(["reproduce"].iter().chain(more)).reproduce
+    }
+
     #[test]
     fn what_is_set_goes_before_what_an_extractor_brings_along() {
-        let line = ["reproduce", "--quick", "--extractor", "efficientnet_lite0"];
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("experiments");
         let fusion = |more: &[&str]| {
-            let line = Line::parse_from(line.iter().chain(more)).reproduce;
+            let line = line(&[&["--quick"], more].concat());
             let path = folder.join("04-fusion.toml");
-            let overrides = line.overrides("04-fusion.toml");
+            let overrides = line.overrides("04-fusion.toml", Some("efficientnet_lite0"));
             let experiment = resolve(&path, &overrides).unwrap().remove(0).experiment;
             (experiment.fusion.weights, experiment.fusion.size)
         };
         assert_eq!(fusion(&[]), ("imagenet".to_owned(), 224));
         let set = ["--set", "fusion.size=96", "--set", "fusion.weights=random"];
         assert_eq!(fusion(&set), ("random".to_owned(), 96));
+    }
+
+    #[test]
+    fn the_quick_classifier_is_fetched_once_or_done_without() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path();
+        let never = |_: &Item, _: &Path| -> Result<Fetched> { panic!("nothing is to be fetched") };
+        let fails = |_: &Item, _: &Path| Err(CommandError::failure("no network"));
+        let works = |item: &Item, folder: &Path| {
+            let path = item.path(folder);
+            std::fs::write(&path, "weights").unwrap();
+            Ok(Fetched {
+                path,
+                bytes: item.bytes,
+                checksum: item.checksum,
+                was_there: false,
+            })
+        };
+        let quick = line(&["--quick"]);
+        let offline = line(&["--quick", "--offline"]);
+        assert_eq!(offline.classifier(folder, &never), None);
+        assert_eq!(quick.classifier(folder, &fails), None);
+        assert_eq!(quick.classifier(folder, &works), Some(QUICK_CLASSIFIER));
+        assert_eq!(quick.classifier(folder, &never), Some(QUICK_CLASSIFIER));
+        assert_eq!(offline.classifier(folder, &never), Some(QUICK_CLASSIFIER));
+        // At full size the experiment names its classifier, and by hand anything can be set.
+        assert_eq!(line(&[]).classifier(folder, &never), None);
+        let by_hand = ["--quick", "--extractor", "resnet50"];
+        assert_eq!(line(&by_hand).classifier(folder, &never), Some("resnet50"));
+        for set in ["fusion.extractor=\"none\"", "fusion.weights = \"random\""] {
+            let line = line(&["--quick", "--set", set]);
+            assert_eq!(line.classifier(folder, &never), None, "{set}");
+        }
     }
 }
