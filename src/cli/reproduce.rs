@@ -227,9 +227,10 @@ mod tests {
     fn what_is_set_goes_before_what_an_extractor_brings_along() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("experiments");
         let fusion = |more: &[&str]| {
-            let line = line(&[&["--quick"], more].concat());
+            let asked = ["--quick", "--extractor", "efficientnet_lite0"];
+            let line = line(&[&asked, more].concat());
             let path = folder.join("04-fusion.toml");
-            let overrides = line.overrides("04-fusion.toml", Some("efficientnet_lite0"));
+            let overrides = line.overrides("04-fusion.toml", line.extractor.as_deref());
             let experiment = resolve(&path, &overrides).unwrap().remove(0).experiment;
             (experiment.fusion.weights, experiment.fusion.size)
         };
