@@ -8,7 +8,7 @@ use std::process::{Command, ExitCode};
 use std::time::Duration;
 
 use clap::Args;
-use colorize_base::readable_size;
+use colorize_base::{counted, readable_size};
 use comfy_table::{ContentArrangement, presets};
 use serde_json::json;
 
@@ -192,7 +192,7 @@ fn possible(asked: Vec<Race>, named: bool) -> Result<Vec<Race>, BackendError> {
 
 fn told(race: &Race) -> String {
     let who = race.contenders.iter().map(|contender| {
-        let threads = output::counted(contender.threads, "thread");
+        let threads = counted(contender.threads, "thread");
         format!("{}, {threads}", contender.name())
     });
     format!("{} on {}", race.case, who.collect::<Vec<_>>().join("; "))
@@ -224,7 +224,7 @@ impl<'a> Report<'a> {
             env!("CARGO_PKG_VERSION"),
             versions.join(", "),
             machine.processor,
-            output::counted(machine.threads, "thread"),
+            counted(machine.threads, "thread"),
             readable_size(machine.memory_bytes),
         );
         let gpus = machine.gpus.iter();

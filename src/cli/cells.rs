@@ -308,7 +308,7 @@ pub(super) fn legend(groups: &[Group<'_>], keys: &[Key]) {
     };
     let mut said = Vec::new();
     if spreads().any(|spread| spread.description.interval.is_some()) {
-        said.push("mean ± standard deviation over seeds [95 % interval of the mean, Student's t]");
+        said.push("mean ± standard deviation over seeds [95% interval of the mean, Student's t]");
     }
     if spreads().any(|spread| !spread.done) {
         said.push("in parentheses: no seed is done yet");

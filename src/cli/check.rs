@@ -5,6 +5,8 @@ use std::io::{self, IsTerminal as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use colorize_base::counted;
+
 use super::{DONE, WRONG_REQUEST, output};
 use crate::command_error::Result;
 use crate::dataset::{Cache, Dataset, DatasetError};
@@ -69,9 +71,9 @@ pub(super) fn run(arguments: &CheckArguments) -> Result<ExitCode> {
     }
     output::note(&format!(
         "checked {}: {} valid, {}",
-        output::counted(outcome.files, "experiment"),
+        counted(outcome.files, "experiment"),
         outcome.sound.len(),
-        output::counted(shown.len(), "error"),
+        counted(shown.len(), "error"),
     ));
     Ok(ExitCode::from(WRONG_REQUEST))
 }
@@ -207,7 +209,7 @@ fn line(points: &[Resolved]) -> String {
         axes(points),
         if seeds.len() == 1 { "seed" } else { "seeds" },
         seeds.join(", "),
-        output::counted(trials, "trial"),
+        counted(trials, "trial"),
     )
 }
 
@@ -218,9 +220,9 @@ fn range(points: &[Resolved], of: impl Fn(&Experiment) -> usize, thing: &str) ->
         (low.min(number), high.max(number))
     });
     if low == high {
-        return output::counted(high, thing);
+        return counted(high, thing);
     }
-    format!("{low} to {}", output::counted(high, thing))
+    format!("{low} to {}", counted(high, thing))
 }
 
 /// The axes of the matrix with their numbers of values, `network.norm x 2, `; of a sweep, whose points are not all
@@ -244,7 +246,7 @@ fn axes(points: &[Resolved]) -> String {
     let keys: Vec<&str> = points[0].variant.iter().map(|(key, _)| key).collect();
     format!(
         "{} over {}, ",
-        output::counted(points.len(), "point"),
+        counted(points.len(), "point"),
         keys.join(", ")
     )
 }

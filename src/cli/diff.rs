@@ -132,7 +132,7 @@ fn metrics(sides: &[Group<'_>], names: &[String], difference: &Difference) {
         header.extend([
             name.clone(),
             "difference".to_owned(),
-            "95 % interval".to_owned(),
+            "95% interval".to_owned(),
             String::new(),
         ]);
     }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use colorize_base::counted;
 
 use super::run_choice::{Step, open_run};
 use super::{ls, output};
@@ -104,11 +105,11 @@ pub(super) fn run(arguments: &ExportArguments) -> Result<()> {
         return Err(CommandError::request(message));
     }
     let out = arguments.out.display();
-    let of = output::counted(runs.len(), "run");
+    let of = counted(runs.len(), "run");
     match what {
         Kind::Table(table, format) => {
             let rows = export::table(table, format, &runs, &place)?;
-            let rows = output::counted(rows, "row");
+            let rows = counted(rows, "row");
             output::line(&format!("{out}: {rows} from {of}"));
         }
         Kind::Tensorboard => {

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::ValueEnum;
+use colorize_base::counted;
 
 use super::{DONE, output, plan};
 use crate::command_error::{CommandError, Context, Result};
@@ -56,14 +57,14 @@ pub(super) fn slurm(
     if !waiting.is_empty() {
         output::note(&format!(
             "{} left for later: they start from trials of this plan that are not done; once those are, run the same command again",
-            output::counted(waiting.len(), "trial")
+            counted(waiting.len(), "trial")
         ));
     }
     let (queued, tasks): (Vec<_>, Vec<_>) = ready
         .into_iter()
         .partition(|trial| queue.task(&trial.name()).is_some());
     if !queued.is_empty() {
-        let count = output::counted(queued.len(), "trial");
+        let count = counted(queued.len(), "trial");
         output::note(&format!("{count} already in Slurm's queue"));
     }
     if tasks.is_empty() {
@@ -95,7 +96,7 @@ pub(super) fn slurm(
         let job = array.submit(&launch.runs)?;
         output::note(&format!(
             "job {job}: {}, output in {}",
-            output::counted(array.trials().len(), "trial"),
+            counted(array.trials().len(), "trial"),
             slurm_folder(&launch.runs).display()
         ));
     }

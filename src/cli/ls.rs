@@ -14,7 +14,7 @@ use crate::command_error::{CommandError, Result};
 use crate::dataset::Cache;
 use crate::evaluate::Metric;
 use crate::work::experiments;
-use colorize_base::{csv_cell, one_line};
+use colorize_base::{counted, csv_cell, one_line};
 
 /// Arguments of `colorize ls`.
 #[derive(Debug, Args)]
@@ -363,12 +363,12 @@ fn group_json(groups: &[Group<'_>], keys: &[Key]) {
 fn count(catalog: &Catalog, runs: usize, (lines, shown): (usize, usize), what: &str) {
     let all = catalog.entries.len();
     let mut text = if runs == all {
-        output::counted(all, "run")
+        counted(all, "run")
     } else {
-        format!("{runs} of {}", output::counted(all, "run"))
+        format!("{runs} of {}", counted(all, "run"))
     };
     if what == "groups" {
-        text = format!("{text} in {}", output::counted(lines, "line"));
+        text = format!("{text} in {}", counted(lines, "line"));
     }
     if shown < lines {
         text = format!("{text}, {shown} shown");

@@ -3,7 +3,7 @@
 use std::io::IsTerminal;
 use std::path::Path;
 
-use colorize_base::visible;
+use colorize_base::{counted, visible};
 use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
 
 use crate::command_error::CommandError;
@@ -24,11 +24,6 @@ pub(super) fn error(error: &CommandError) {
         Some(text) => drawn(&text, color),
         None => drawn(&format!("error: {error}"), false),
     }
-}
-
-/// A number of things: `1 run`, `12 runs`.
-pub(super) fn counted(number: usize, thing: &str) -> String {
-    format!("{number} {thing}{}", if number == 1 { "" } else { "s" })
 }
 
 /// Writes what was drawn, in color or not, to the standard error stream.
@@ -266,10 +261,6 @@ pub(super) fn made(made: &Made, folder: &Path) {
         .iter()
         .map(|group| group.runs.len())
         .sum();
-    let counted = |count: usize, what: &str| match count {
-        1 => format!("1 {what}"),
-        _ => format!("{count} {what}s"),
-    };
     line(&format!(
         "{}: {}, {}, {}",
         made.report.title,

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
+use colorize_base::counted;
 use comfy_table::CellAlignment;
 use serde::Serialize;
 
@@ -122,7 +123,7 @@ pub(super) fn sums(plan: &Plan) -> String {
         stopped,
     } = plan.counts();
     let trials = plan.trials().len();
-    let mut text = format!("{}: {done} done", output::counted(trials, "trial"));
+    let mut text = format!("{}: {done} done", counted(trials, "trial"));
     let beside = match stale {
         0 => String::new(),
         stale => format!(" ({stale} stale)"),
@@ -171,13 +172,13 @@ fn sources(plan: &Plan) -> Vec<String> {
         .map(|(source, (trials, most))| {
             format!(
                 "time of {}: from {}{} of {}",
-                output::counted(trials, "trial"),
+                counted(trials, "trial"),
                 if trials == 1 || most == 1 {
                     ""
                 } else {
                     "up to "
                 },
-                output::counted(most, "run"),
+                counted(most, "run"),
                 source.words()
             )
         })

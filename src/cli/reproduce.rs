@@ -11,7 +11,7 @@ use super::{DONE, FAILED, INTERRUPTED, output, weights};
 use crate::command_error::{Context, Result};
 use crate::dataset::Cache;
 use crate::download::{Fetched, Item, find};
-use crate::experiment::{Overrides, resolve};
+use crate::experiment::{Overrides, Resolved, resolve};
 use crate::extractor::WEIGHTS_FOLDER;
 use crate::report::progress::prepend;
 use crate::report::{Judgement, Made, Report};
@@ -73,17 +73,13 @@ pub(super) struct ReproduceArguments {
 
 /// Trains the stages, makes their report and prints their table.
 pub(super) fn run(arguments: &ReproduceArguments) -> Result<ExitCode> {
-    // Read before anything is fetched or trained: a wrong report ends the command at once.
+    // Read before anything is fetched or trained: a wrong report, stage or value ends the command at once.
     let report = Report::read(&arguments.report)?;
+    arguments.stages(arguments.extractor.as_deref())?;
     let cache = Cache::of_user()?.folder.join(WEIGHTS_FOLDER);
     let classifier = arguments.classifier(&cache, &weights::fetch);
-    let mut resolved = Vec::new();
-    for stage in STAGES.into_iter().chain(CONTROLS) {
-        let overrides = arguments.overrides(stage, classifier);
-        let points = resolve(&arguments.experiments.join(stage), &overrides)?;
-        remark(&points);
-        resolved.extend(points);
-    }
+    let resolved = arguments.stages(classifier)?;
+    remark(&resolved);
     let work = arguments.training.plan(resolved, None)?;
     let has_trained = !work.plan.to_do().is_empty();
     let stop = stop_on_signal()?;
@@ -131,6 +127,16 @@ pub(super) fn run(arguments: &ReproduceArguments) -> Result<ExitCode> {
 }
 
 impl ReproduceArguments {
+    /// All stages and their controls, in the order in which they are trained.
+    fn stages(&self, classifier: Option<&str>) -> Result<Vec<Resolved>> {
+        let mut resolved = Vec::new();
+        for stage in STAGES.into_iter().chain(CONTROLS) {
+            let overrides = self.overrides(stage, classifier);
+            resolved.extend(resolve(&self.experiments.join(stage), &overrides)?);
+        }
+        Ok(resolved)
+    }
+
     /// The pretrained classifier of stage 4 where it is not the experiment's: the one that is asked for, and under `--quick` a
     /// small one, which is brought into `folder` by `fetch` unless it lies there.
     fn classifier(

@@ -130,7 +130,7 @@ fn print(answers: &[Answer]) {
         let guesses: Vec<String> = answer
             .guesses
             .iter()
-            .map(|guess| format!("{} {:.0} %", guess.class, 100.0 * guess.probability))
+            .map(|guess| format!("{} {:.0}%", guess.class, 100.0 * guess.probability))
             .collect();
         table.add_row([
             answer.preprocess.name().to_owned(),

@@ -131,6 +131,21 @@ fn scored(table: &Path) -> BTreeSet<String> {
 }
 
 #[test]
+fn reproduce_reads_what_is_set_before_it_fetches_anything() {
+    let bench = Bench::new();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let at = |name: &str| root.join(name).to_string_lossy().into_owned();
+    let (experiments, report) = (at("experiments"), at("reports/stages.toml"));
+    let files = ["--experiments", &experiments, "--report", &report];
+    let wrong = ["reproduce", "--quick", "--set", "train.stepz=4"];
+    let output = bench.program(&[&wrong[..], &files].concat());
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains("train.steps"), "{said}");
+    assert!(!said.contains("fetching"), "{said}");
+}
+
+#[test]
 fn a_photograph_listed_twice_is_trained_on_or_held_out_and_counts_once() {
     let bench = Bench::new();
     let (plain, said) = bench.train("base");

@@ -5,6 +5,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod blame;
+mod counted;
 mod files_below;
 mod keyed_name;
 pub mod nearest;
@@ -16,6 +17,7 @@ mod visible;
 mod whole_file;
 
 pub use blame::{Blame, Blamed};
+pub use counted::counted;
 pub use files_below::files_below;
 pub use keyed_name::keyed_name;
 pub use quietly::quietly;

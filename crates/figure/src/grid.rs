@@ -39,6 +39,10 @@ fn shown_size(picture: &RgbImage, side: f64) -> (f64, f64) {
     (shown(width), shown(height))
 }
 
+/// The most lines of a title.
+const TITLE_LINES: usize = 3;
+/// From one line of a title to the next, in points.
+const TITLE_STEP: f64 = 1.3 * TITLE_SIZE;
 /// The most lines of a part of a note at the foot of a page.
 const NOTE_LINES: usize = 3;
 /// What an empty cell says where nobody knows why it is empty.
@@ -58,10 +62,10 @@ pub(super) struct Page {
 }
 
 impl Page {
-    /// A page with its title, centered.
+    /// A page with its title, centered, on as many lines as it takes.
     pub(super) fn new(title: &str, width: f64, theme: Theme) -> Self {
         let title_width = text::width(&text::clean(title), TITLE_SIZE, Weight::Bold);
-        // A title may widen a narrow page somewhat before it is shortened.
+        // A title may widen a narrow page somewhat before it is broken into lines.
         let width = width.max((title_width + 2.0 * MARGIN).min(480.0)).ceil();
         let mut page = Self {
             theme,
@@ -72,10 +76,17 @@ impl Page {
             title: title.to_owned(),
         };
         if !title.is_empty() {
-            let baseline = page.y + text::CAPITAL * TITLE_SIZE;
             let room = width - 2.0 * MARGIN;
             let style = Words::title(theme);
-            page.write(title, (width / 2.0, baseline), Align::Center, room, style);
+            let mut baseline = page.y + text::CAPITAL * TITLE_SIZE;
+            for (number, line) in
+                text::paragraph(title, TITLE_SIZE, style.weight, room, TITLE_LINES)
+                    .iter()
+                    .enumerate()
+            {
+                baseline += if number > 0 { TITLE_STEP } else { 0.0 };
+                page.write(line, (width / 2.0, baseline), Align::Center, room, style);
+            }
             page.y = (baseline + 16.0).round();
         }
         page

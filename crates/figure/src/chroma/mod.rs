@@ -167,7 +167,7 @@ fn draw_bar(page: &mut Page, ink: &Ink, images: usize) {
     for tick in &ink.axis().ticks {
         let x = (bar.x + ink.axis().share(tick.value) * (BAR - 1.0)).round();
         fill(page, x, bar.bottom(), 1.0, 5.0, theme.rule());
-        let words = format!("{} %", tick.label);
+        let words = format!("{}%", tick.label);
         page.write(&words, (x + 0.5, baseline), Align::Center, BAR, style);
     }
     let label = label_style(theme.ink());

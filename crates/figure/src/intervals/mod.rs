@@ -231,7 +231,7 @@ impl Columns {
 }
 
 const VALUE_HEAD: &str = "difference";
-const INTERVAL_HEAD: &str = "95 % interval";
+const INTERVAL_HEAD: &str = "95% interval";
 const EXPECTED_HEAD: &str = "expected";
 
 fn label_lines(label: &str) -> Vec<String> {

@@ -68,6 +68,37 @@ fn a_cell_without_a_picture_says_why_and_keeps_its_score() {
 }
 
 #[test]
+fn a_title_that_is_wider_than_its_page_is_broken_into_lines() {
+    const TITLE: &str =
+        "The same photographs, colored by several networks, on a page of one picture";
+    let picture = gradient(80, 60);
+    let content = Strip {
+        rows: vec![StripRow {
+            name: String::new(),
+            cells: vec![Some(ComparisonCell {
+                picture: Ok(&picture),
+                value: None,
+            })],
+        }],
+        ..Strip::default()
+    };
+    let figure = strip(TITLE, &content, Theme::Light);
+    let lines: Vec<_> = figure
+        .marks
+        .iter()
+        .filter_map(|mark| match mark {
+            Mark::Text(text) if text.weight == text::Weight::Bold => Some(text),
+            _ => None,
+        })
+        .collect();
+    assert!(lines.len() > 1);
+    let words: Vec<&str> = lines.iter().map(|line| line.words.as_str()).collect();
+    assert_eq!(words.join(" "), TITLE);
+    let (last, top) = (lines[lines.len() - 1], picture_areas(&figure)[0].y);
+    assert!(last.at.1 < top, "the picture stands under all of them");
+}
+
+#[test]
 fn a_row_is_as_high_as_its_highest_picture() {
     let pictures = [gradient(80, 40), gradient(80, 60), gradient(80, 20)];
     let row = |name: &str| StripRow {

@@ -1,9 +1,10 @@
 //! Claims: a sentence, its verdict, and the numbers behind it.
 
+use colorize_base::counted;
 use maud::{Markup, html};
 
 use super::Number;
-use super::words::{count, prose, sentence};
+use super::words::{prose, sentence};
 
 /// A claim and its verdict.
 #[derive(Debug, Clone, PartialEq)]
@@ -208,7 +209,7 @@ fn list(numbers: &ClaimNumbers) -> Markup {
                 dt { "p, Holm-corrected" }
                 dd {
                     b { (numbers.p_value.text) }
-                    " " small { "over " (count(numbers.corrected_for, "claim")) }
+                    " " small { "over " (counted(numbers.corrected_for, "claim")) }
                 }
             }
             div {

@@ -1,8 +1,7 @@
 //! Configurations against their parents', only what differs.
 
+use colorize_base::counted;
 use maud::{Markup, html};
-
-use super::words::count;
 
 /// The keys in which an experiment differs from its parent.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -58,7 +57,7 @@ fn block(number: usize, diff: &Diff, is_folded: bool) -> Markup {
                 p.note { "No keys differ." }
             } @else if is_folded {
                 details {
-                    summary { (title) " " span.note { (count(diff.keys.len(), "key")) } }
+                    summary { (title) " " span.note { (counted(diff.keys.len(), "key")) } }
                     (table(&id, diff))
                 }
             } @else {

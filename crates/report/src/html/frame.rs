@@ -2,10 +2,11 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use colorize_base::counted;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest as _, Sha256};
 
-use super::words::{count, prose};
+use super::words::prose;
 use super::{
     Page, Status, Verdict, claims, diffs, figures, gallery, reproduce, runs, sliders, tables,
 };
@@ -113,15 +114,15 @@ fn summary(page: &Page) -> Markup {
         p.summary {
             @if !page.runs.is_empty() {
                 span {
-                    (count(page.runs.len(), "run"))
+                    (counted(page.runs.len(), "run"))
                     @if done < page.runs.len() { ", " (done) " done" }
                 }
             }
             @if !page.notes.is_empty() {
-                a href="#notes" { (count(page.notes.len(), "note")) }
+                a href="#notes" { (counted(page.notes.len(), "note")) }
             }
             @if !page.claims.is_empty() {
-                span { (count(page.claims.len(), "claim")) ":" }
+                span { (counted(page.claims.len(), "claim")) ":" }
                 @for verdict in Verdict::ALL {
                     @let claims = page.claims.iter().filter(|claim| claim.verdict == verdict).count();
                     @if claims > 0 {

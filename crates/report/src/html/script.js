@@ -174,7 +174,7 @@
     const move = () => {
       const share = Number(divider.value);
       stage.style.setProperty("--split", `${share}%`);
-      divider.setAttribute("aria-valuetext", `${share} % ${versions[left.value]}, ${100 - share} % ${versions[right.value]}`);
+      divider.setAttribute("aria-valuetext", `${share}% ${versions[left.value]}, ${100 - share}% ${versions[right.value]}`);
     };
     const named = (at, picture) => {
       const parts = [make("bdi", { textContent: versions[at] })];

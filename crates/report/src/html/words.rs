@@ -14,11 +14,6 @@ pub(super) fn prose(text: &str) -> Markup {
     }
 }
 
-/// A number of things: `1 run`, `12 runs`.
-pub(super) fn count(number: usize, thing: &str) -> String {
-    format!("{number} {thing}{}", if number == 1 { "" } else { "s" })
-}
-
 /// The first ten characters of a hash.
 pub(super) fn short(hash: &str) -> &str {
     hash.char_indices()
