@@ -8,6 +8,7 @@ use colorize_base::readable_size;
 
 use super::pictures::Pictures;
 use super::{DONE, FAILED, INTERRUPTED, output, weights};
+use crate::backend::DeviceName;
 use crate::command_error::{Context, Result};
 use crate::dataset::Cache;
 use crate::download::{Fetched, Item, find};
@@ -89,7 +90,9 @@ pub(super) fn run(arguments: &ReproduceArguments) -> Result<ExitCode> {
     };
     let worked = work_off(
         &work,
-        &arguments.work,
+        &arguments
+            .work
+            .or_jobs(arguments.at_a_time(work.plan.to_do().len())),
         &arguments.training,
         &overrides,
         &stop,
@@ -135,6 +138,17 @@ impl ReproduceArguments {
             resolved.extend(resolve(&self.experiments.join(stage), &overrides)?);
         }
         Ok(resolved)
+    }
+
+    /// How many of so many stages are trained at a time where the command line does not say it: under `--quick`, pictures are so
+    /// small that a thread of its own for each is faster than all threads for one after the other. Only on flex, where the number of
+    /// threads changes no bit.
+    fn at_a_time(&self, stages: usize) -> u16 {
+        let is_small =
+            self.quick && !self.training.tui && self.training.device() == DeviceName::Flex;
+        let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let most = if is_small { threads.min(stages) } else { 1 };
+        u16::try_from(most).unwrap_or(u16::MAX).max(1)
     }
 
     /// The pretrained classifier of stage 4 where it is not the experiment's: the one that is asked for, and under `--quick` a
@@ -243,6 +257,22 @@ mod tests {
         assert_eq!(fusion(&[]), ("imagenet".to_owned(), 224));
         let set = ["--set", "fusion.size=96", "--set", "fusion.weights=random"];
         assert_eq!(fusion(&set), ("random".to_owned(), 96));
+    }
+
+    #[test]
+    fn small_stages_are_trained_side_by_side_unless_told_otherwise() {
+        let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let at_a_time = |more: &[&str]| usize::from(line(more).at_a_time(1000));
+        assert_eq!(at_a_time(&["--quick"]), threads.min(1000));
+        assert_eq!(line(&["--quick"]).at_a_time(1), 1);
+        assert_eq!(line(&["--quick"]).at_a_time(0), 1, "nothing to do");
+        for alone in [
+            &[][..],
+            &["--quick", "--tui"],
+            &["--quick", "--device", "libtorch"],
+        ] {
+            assert_eq!(at_a_time(alone), 1, "{alone:?}");
+        }
     }
 
     #[test]

@@ -32,11 +32,12 @@ use crate::train::{Division, Interrupter, Outcome, TrainError, photograph_rows};
 const LOOK: Duration = Duration::from_millis(200);
 
 /// How a plan is worked off: arguments that `run` and `reproduce` share.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct WorkArguments {
-    /// Train N trials in parallel, each in its own process, and divide the processor's threads among them
-    #[arg(long, value_name = "N", default_value = "1", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    jobs: u16,
+    /// Train N trials in parallel, each in its own process, and divide the processor's threads among them; 1 by default, but as
+    /// many as there are threads for `reproduce --quick` on flex
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    jobs: Option<u16>,
     /// Stop at the first trial that fails (the default)
     #[arg(long, conflicts_with = "keep_going")]
     fail_fast: bool,
@@ -46,6 +47,21 @@ pub(crate) struct WorkArguments {
     /// Seconds without a heartbeat after which a trial's owner on another machine counts as dead
     #[arg(long, hide = true, value_name = "SECONDS")]
     patience: Option<u64>,
+}
+
+impl WorkArguments {
+    /// How many trials are trained at a time.
+    fn jobs(&self) -> usize {
+        self.jobs.map_or(1, usize::from)
+    }
+
+    /// These, with `jobs` trials at a time where the command line does not say how many.
+    pub(crate) fn or_jobs(&self, jobs: u16) -> Self {
+        Self {
+            jobs: self.jobs.or(Some(jobs)),
+            ..self.clone()
+        }
+    }
 }
 
 /// The outcome of a plan.
@@ -83,12 +99,12 @@ pub(crate) fn work_off(
     overrides: &dyn Fn(&Prepared) -> Overrides,
     stop: &Interrupter,
 ) -> Result<Worked> {
-    if arguments.jobs > 1 && training.tui {
+    if arguments.jobs() > 1 && training.tui {
         let reason = "`--tui` shows one trial at a time: drop it or `--jobs`";
         return Err(CommandError::request(reason.to_owned()));
     }
     if let Devices::Every(_) = training.devices
-        && arguments.jobs == 1
+        && arguments.jobs() == 1
         && backend::devices(training.devices)?.len() > 1
     {
         terminal::note(&format!(
@@ -195,7 +211,7 @@ impl<'a> Worker<'a> {
     }
 
     fn train(&mut self, trials: &[&'a Planned]) -> Result<()> {
-        if self.arguments.jobs > 1 {
+        if self.arguments.jobs() > 1 {
             return self.side_by_side(trials);
         }
         for trial in trials {
@@ -216,7 +232,7 @@ impl<'a> Worker<'a> {
     }
 
     fn side_by_side(&mut self, trials: &[&'a Planned]) -> Result<()> {
-        let jobs = usize::from(self.arguments.jobs);
+        let jobs = self.arguments.jobs();
         let mut waiting = trials.to_vec();
         let mut pool = jobs::Pool::new(self.training, jobs, trials.len())?;
         let mut first_failure = None;

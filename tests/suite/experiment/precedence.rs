@@ -209,7 +209,7 @@ fn every_committed_experiment_is_small_under_quick() {
             } = &point.experiment;
             assert_eq!(seeds, &[0], "{name}");
             assert_eq!(dataset.manifests.names(), ["synthetic"], "{name}");
-            assert_eq!((image.size, train.batch_size), (40, 8), "{name}");
+            assert_eq!((image.size, train.batch_size), (64, 8), "{name}");
             // Only the original's network has such blocks.
             let blocks = usize::from(network.kind() == "image_transformation");
             // Stage 4 and what is held against it need more before its classifier makes a difference.
