@@ -11,6 +11,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use colorize_base::visible;
+use serde_json::json;
 
 use super::Attempt;
 use super::bars::{Bar, Bars};
@@ -19,6 +20,7 @@ use crate::backend::{self, DeviceName, Devices};
 use crate::command_error::{CommandError, Context, DONE, INTERRUPTED, Result};
 use crate::experiment::{Overrides, Resolved};
 use crate::plan::{Goal, Planned, State};
+use crate::runs::{COMMAND_VARIABLE, Environment};
 use crate::terminal;
 use crate::train::Interrupter;
 
@@ -97,6 +99,10 @@ impl<'a> Pool<'a> {
             .args(arguments(trial, resolved, overrides, self.training, device))
             .args(["--threads", &self.threads.to_string(), "--until-input-ends"])
             .args(terminal::is_quiet().then_some("--quiet"))
+            .env(
+                COMMAND_VARIABLE,
+                json!(Environment::arguments()).to_string(),
+            )
             // Data frames have threads of their own.
             .env("POLARS_MAX_THREADS", self.threads.to_string())
             .stdin(Stdio::piped())

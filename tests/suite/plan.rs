@@ -162,10 +162,8 @@ fn several_processes_do_every_trial_once() {
 #[test]
 fn trials_side_by_side_are_processes_of_their_own() {
     let bench = bench(&[("grid.toml", GRID)]);
-    let output = succeed(
-        &bench,
-        &["run", "grid.toml", "--jobs", "4", "--set", "train.steps=3"],
-    );
+    let command = ["run", "grid.toml", "--jobs", "4", "--set", "train.steps=3"];
+    let output = succeed(&bench, &command);
     let table = String::from_utf8_lossy(&output.stdout).into_owned();
     assert_eq!(table.matches(" done ").count(), 4, "{table}");
     let records = records(&bench);
@@ -179,10 +177,11 @@ fn trials_side_by_side_are_processes_of_their_own() {
             .iter()
             .all(|process| { processes.iter().filter(|other| *other == process).count() == 1 })
     );
-    let again = program(
-        &bench,
-        &["run", "grid.toml", "--jobs", "4", "--set", "train.steps=3"],
-    );
+    // Each run says the command that a person can give again, and not that of its process.
+    for record in &records {
+        assert_eq!(record.sessions[0].environment.arguments[1..], command);
+    }
+    let again = program(&bench, &command);
     assert_eq!(errors(&again).matches("already done").count(), 4);
 }
 

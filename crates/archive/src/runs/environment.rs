@@ -88,6 +88,10 @@ pub struct Observed {
     crates: String,
 }
 
+/// The environment variable in which a program that starts another one, which is this program again, hands on its own command
+/// line, as a JSON array.
+pub const COMMAND_VARIABLE: &str = "COLORIZE_COMMAND";
+
 impl Environment {
     /// Inspects the machine and, with the `git` program, the checkout of the current folder.
     pub fn observe() -> Observed {
@@ -118,8 +122,15 @@ impl Environment {
         }
     }
 
-    /// The command line. What is not UTF-8 in it has `U+FFFD` in its place.
+    /// The command line, or that of the program that started this one for a part of its work, as [`COMMAND_VARIABLE`] has it: what a
+    /// person would give again. What is not UTF-8 in it has `U+FFFD` in its place.
     pub fn arguments() -> Vec<String> {
+        if let Some(given) = std::env::var(COMMAND_VARIABLE)
+            .ok()
+            .and_then(|text| serde_json::from_str(&text).ok())
+        {
+            return given;
+        }
         std::env::args_os()
             .map(|argument| argument.to_string_lossy().into_owned())
             .collect()

@@ -37,7 +37,7 @@ pub use best::best_checkpoint;
 pub use checkpoint::{Checkpoint, CheckpointPart, CheckpointWriter};
 pub use colorize_experiment::Retention;
 pub use condition::Condition;
-pub use environment::{Build, Environment, Gpu, Machine, Observed};
+pub use environment::{Build, COMMAND_VARIABLE, Environment, Gpu, Machine, Observed};
 pub use find::{find_run, runs_named};
 pub use folder::RunFolder;
 pub use follow::{MetricFollower, MetricPoint};
