@@ -304,7 +304,7 @@ mod tests {
                 "child: Few, 1 step on coco, network.norm x 2, train.steps x 1, seeds 1, 2: 4 trials\n  \
                  network.norm = \"batch\", \"instance\" ([matrix] child.toml:5) over \"instance\" (../root.toml:13)\n  \
                  train.steps = 1 ([matrix] child.toml:6) over 10000 (../root.toml:18)",
-                "root: root, 10000 steps on coco, seed 0: 1 trial"
+                "root: root, 10,000 steps on coco, seed 0: 1 trial"
             ]
         );
         let faults = faults(&outcome);

@@ -141,7 +141,7 @@ fn reproduce_reads_what_is_set_before_it_fetches_anything() {
     let output = bench.program(&[&wrong[..], &files].concat());
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(2), "{said}");
-    assert!(said.contains("train.steps"), "{said}");
+    assert!(said.contains("did you mean `steps`?"), "{said}");
     assert!(!said.contains("fetching"), "{said}");
 }
 
