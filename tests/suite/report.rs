@@ -586,7 +586,13 @@ fn the_reports_of_the_project_are_sound() {
     names.sort();
     assert_eq!(
         names,
-        ["ablations", "original-size", "photographs", "stages"]
+        [
+            "ablations",
+            "original-size",
+            "photographs",
+            "stages",
+            "weight-decay"
+        ]
     );
 }
 
